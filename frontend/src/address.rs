@@ -1,0 +1,386 @@
+//! The address of a view. Owns: which page and which choices a URL names, both ways. Must not
+//! know: the browser's history. Invariant: `read(path, write(view))` is the view; a value that
+//! cannot be read is the default, so that no address is an error; defaults are not written.
+
+use crate::calendar::Date;
+use crate::period::{Period, Preset};
+use shared::api::{Compare, Interval, RosterFilter};
+
+/// The places of the page.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+pub(crate) enum Page {
+    #[default]
+    Overview,
+    Followers,
+    Collection,
+    Settings,
+    /// Tracking the first or one more account.
+    Begin,
+    SignIn,
+    NotFound,
+}
+
+impl Page {
+    /// Its path.
+    pub(crate) fn path(self) -> &'static str {
+        match self {
+            Self::Overview | Self::NotFound => "/",
+            Self::Followers => "/followers",
+            Self::Collection => "/collection",
+            Self::Settings => "/settings",
+            Self::Begin => "/begin",
+            Self::SignIn => "/signin",
+        }
+    }
+
+    /// The page of a path.
+    pub(crate) fn of(path: &str) -> Self {
+        match path.trim_end_matches('/') {
+            "" => Self::Overview,
+            "/followers" => Self::Followers,
+            "/collection" => Self::Collection,
+            "/settings" => Self::Settings,
+            "/begin" => Self::Begin,
+            "/signin" => Self::SignIn,
+            _ => Self::NotFound,
+        }
+    }
+
+    /// Whether the filter bar (period, comparison, zone) has a meaning here.
+    pub(crate) fn has_period(self) -> bool {
+        matches!(self, Self::Overview | Self::Followers)
+    }
+}
+
+/// What the figures are held against.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+pub(crate) enum Comparison {
+    #[default]
+    Previous,
+    Year,
+    Off,
+}
+
+impl Comparison {
+    /// In the order that the key goes round.
+    pub(crate) const ORDER: [Self; 3] = [Self::Previous, Self::Year, Self::Off];
+
+    /// As the address writes it.
+    pub(crate) fn slug(self) -> &'static str {
+        match self {
+            Self::Previous => "previous",
+            Self::Year => "year",
+            Self::Off => "off",
+        }
+    }
+
+    /// The next, round and round.
+    pub(crate) fn next(self) -> Self {
+        match self {
+            Self::Previous => Self::Year,
+            Self::Year => Self::Off,
+            Self::Off => Self::Previous,
+        }
+    }
+
+    /// As the API asks for it.
+    pub(crate) fn wire(self) -> Option<Compare> {
+        match self {
+            Self::Previous => Some(Compare::Previous),
+            Self::Year => Some(Compare::Year),
+            Self::Off => None,
+        }
+    }
+}
+
+/// The column the followers are sorted by.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+pub(crate) enum SortBy {
+    Name,
+    Followers,
+    #[default]
+    Since,
+    Changed,
+}
+
+impl SortBy {
+    /// As the API and the address write it.
+    pub(crate) fn slug(self) -> &'static str {
+        match self {
+            Self::Name => "name",
+            Self::Followers => "followers",
+            Self::Since => "since",
+            Self::Changed => "changed",
+        }
+    }
+}
+
+/// A column and a direction.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub(crate) struct Sort {
+    pub(crate) by: SortBy,
+    pub(crate) descending: bool,
+}
+
+impl Default for Sort {
+    fn default() -> Self {
+        Self { by: SortBy::Since, descending: true }
+    }
+}
+
+impl Sort {
+    /// As the API and the address write it.
+    pub(crate) fn slug(self) -> String {
+        format!("{}{}", if self.descending { "-" } else { "" }, self.by.slug())
+    }
+
+    fn from_slug(slug: &str) -> Option<Self> {
+        let (descending, word) = slug.strip_prefix('-').map_or((false, slug), |word| (true, word));
+        [SortBy::Name, SortBy::Followers, SortBy::Since, SortBy::Changed]
+            .into_iter()
+            .find(|by| by.slug() == word)
+            .map(|by| Self { by, descending })
+    }
+
+    /// What a click on a column's head makes of it: another column begins with what one looks
+    /// for in it first (names from A, numbers and times from the top).
+    pub(crate) fn clicked(self, by: SortBy) -> Self {
+        if self.by == by {
+            Self { by, descending: !self.descending }
+        } else {
+            Self { by, descending: by != SortBy::Name }
+        }
+    }
+}
+
+/// Everything that an address chooses.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(crate) struct View {
+    pub(crate) page: Page,
+    /// The account's X user id; the first account if absent.
+    pub(crate) account: Option<String>,
+    pub(crate) period: Period,
+    pub(crate) compare: Comparison,
+    /// An IANA zone; the viewer's own setting if absent.
+    pub(crate) zone: Option<String>,
+    pub(crate) interval: Option<Interval>,
+    /// Key of the pinned bucket: see `tide::Bucket::key`.
+    pub(crate) day: Option<String>,
+    pub(crate) query: String,
+    pub(crate) sort: Sort,
+    pub(crate) filter: Option<RosterFilter>,
+    pub(crate) as_of: Option<Date>,
+    /// The X user id of the person whose drawer is open.
+    pub(crate) person: Option<String>,
+    /// Where sign-in leads back to: a path of this site.
+    pub(crate) next: Option<String>,
+}
+
+impl View {
+    /// The same choices on another page; what belongs to one page stays behind.
+    pub(crate) fn to(&self, page: Page) -> Self {
+        Self {
+            page,
+            account: self.account.clone(),
+            period: self.period,
+            compare: self.compare,
+            zone: self.zone.clone(),
+            interval: self.interval,
+            ..Self::default()
+        }
+    }
+}
+
+/// Reads an address; `search` with or without its `?`.
+pub(crate) fn read(path: &str, search: &str) -> View {
+    let mut view = View { page: Page::of(path), ..View::default() };
+    let (mut first, mut last) = (None, None);
+    let mut custom = false;
+    for pair in search.trim_start_matches('?').split('&').filter(|pair| !pair.is_empty()) {
+        let (name, value) = pair.split_once('=').unwrap_or((pair, ""));
+        let Some(value) = decode(value) else { continue };
+        match name {
+            "account" => view.account = digits(&value),
+            "period" if value == "custom" => custom = true,
+            "period" => {
+                view.period = Preset::from_slug(&value).map_or(view.period, Period::Preset);
+            }
+            "from" => first = Date::parse(&value),
+            "to" => last = Date::parse(&value),
+            "compare" => {
+                let known = Comparison::ORDER.into_iter().find(|one| one.slug() == value);
+                view.compare = known.unwrap_or_default();
+            }
+            "tz" => view.zone = zone_name(&value),
+            "interval" => view.interval = Interval::from_word(&value),
+            "day" => view.day = some(value),
+            "q" => view.query = value,
+            "sort" => view.sort = Sort::from_slug(&value).unwrap_or_default(),
+            "filter" => view.filter = RosterFilter::from_word(&value),
+            "as_of" => view.as_of = Date::parse(&value),
+            "person" => view.person = digits(&value),
+            "next" => view.next = some(value).filter(|next| is_own_path(next)),
+            _ => {}
+        }
+    }
+    if let (true, Some(one), Some(other)) = (custom, first, last) {
+        view.period = Period::Custom { first: one.min(other), last: one.max(other) };
+    }
+    view
+}
+
+/// Writes an address: path and query.
+pub(crate) fn write(view: &View) -> String {
+    let mut pairs: Vec<(&str, String)> = Vec::new();
+    let mut add = |name, value: Option<String>| {
+        if let Some(value) = value {
+            pairs.push((name, value));
+        }
+    };
+    add("account", view.account.clone());
+    if view.period != Period::default() {
+        match view.period {
+            Period::Preset(preset) => add("period", Some(preset.slug().to_owned())),
+            Period::Custom { first, last } => {
+                add("period", Some("custom".to_owned()));
+                add("from", Some(first.iso()));
+                add("to", Some(last.iso()));
+            }
+        }
+    }
+    let compare = (view.compare != Comparison::default()).then(|| view.compare.slug().to_owned());
+    add("compare", compare);
+    add("tz", view.zone.clone());
+    add("interval", view.interval.map(|interval| interval.as_str().to_owned()));
+    add("day", view.day.clone());
+    add("q", some(view.query.clone()));
+    add("sort", (view.sort != Sort::default()).then(|| view.sort.slug()));
+    add("filter", view.filter.map(|filter| filter.as_str().to_owned()));
+    add("as_of", view.as_of.map(Date::iso));
+    add("person", view.person.clone());
+    add("next", view.next.clone());
+    with_query(view.page.path(), &pairs)
+}
+
+/// A path with a query; values are percent-encoded.
+pub(crate) fn with_query(path: &str, pairs: &[(&str, String)]) -> String {
+    let mut text = path.to_owned();
+    for (index, (name, value)) in pairs.iter().enumerate() {
+        text.push(if index == 0 { '?' } else { '&' });
+        text.push_str(name);
+        text.push('=');
+        text.push_str(&encode(value));
+    }
+    text
+}
+
+/// Percent-encodes a value of a query. Slashes, colons and commas stay: they are legal there,
+/// and zones, times and lists stay readable.
+pub(crate) fn encode(value: &str) -> String {
+    let mut text = String::with_capacity(value.len());
+    for byte in value.bytes() {
+        match byte {
+            b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' => text.push(char::from(byte)),
+            b'-' | b'.' | b'_' | b'~' | b'/' | b':' | b',' => text.push(char::from(byte)),
+            other => text.push_str(&format!("%{other:02X}")),
+        }
+    }
+    text
+}
+
+fn decode(value: &str) -> Option<String> {
+    let mut bytes = Vec::with_capacity(value.len());
+    let mut rest = value.bytes();
+    while let Some(byte) = rest.next() {
+        bytes.push(match byte {
+            b'+' => b' ',
+            b'%' => {
+                let high = char::from(rest.next()?).to_digit(16)?;
+                let low = char::from(rest.next()?).to_digit(16)?;
+                u8::try_from(high * 16 + low).ok()?
+            }
+            other => other,
+        });
+    }
+    String::from_utf8(bytes).ok()
+}
+
+fn some(text: String) -> Option<String> {
+    (!text.is_empty()).then_some(text)
+}
+
+fn digits(text: &str) -> Option<String> {
+    let is_id = (1..=19).contains(&text.len()) && text.bytes().all(|byte| byte.is_ascii_digit());
+    is_id.then(|| text.to_owned())
+}
+
+/// Letters of IANA names only: whether the zone exists, the browser says.
+fn zone_name(text: &str) -> Option<String> {
+    let letter = |c: char| c.is_ascii_alphanumeric() || matches!(c, '/' | '_' | '-' | '+');
+    (!text.is_empty() && text.len() <= 64 && text.chars().all(letter)).then(|| text.to_owned())
+}
+
+/// Only a path of this site may be gone to after sign-in: `//host` is another site's.
+fn is_own_path(next: &str) -> bool {
+    next.starts_with('/') && !next.starts_with("//") && !next.contains('\\')
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[track_caller]
+    fn check(address: &str) {
+        let (path, search) = address.split_once('?').unwrap_or((address, ""));
+        assert_eq!(write(&read(path, search)), address);
+    }
+
+    #[test]
+    fn addresses_survive_reading_and_writing() {
+        check("/");
+        check("/followers");
+        check("/?account=12&period=7d");
+        check("/?account=12&period=custom&from=2026-11-03&to=2026-11-09&compare=off");
+        check("/?tz=America/Argentina/Buenos_Aires&interval=week&day=2026-11-03");
+        check("/followers?q=caf%C3%A9%20%26%20co&sort=-followers&filter=left");
+        check("/followers?as_of=2026-10-14&person=1234567890123456789");
+        check("/signin?next=/followers%3Fq%3Da%2526b");
+    }
+
+    #[test]
+    fn what_cannot_be_read_is_the_default() {
+        let plain = read("/", "");
+        for search in ["period=99d", "compare=x", "account=../etc", "tz=%ff", "person=abc", "=", "%"]
+        {
+            assert_eq!(read("/", search), plain, "{search}");
+        }
+        assert_eq!(read("/", "period=custom&from=2026-11-03"), plain);
+    }
+
+    #[test]
+    fn custom_dates_are_put_in_order() {
+        let view = read("/", "?period=custom&from=2026-11-09&to=2026-11-03");
+        assert_eq!(write(&view), "/?period=custom&from=2026-11-03&to=2026-11-09");
+    }
+
+    #[test]
+    fn sign_in_leads_nowhere_else() {
+        for next in ["https://elsewhere.example", "//elsewhere.example", "/\\elsewhere.example"] {
+            assert_eq!(read("/signin", &format!("next={}", encode(next))).next, None, "{next}");
+        }
+    }
+
+    #[test]
+    fn another_page_keeps_the_period_and_drops_the_rest() {
+        let view = read("/followers", "account=12&period=7d&q=ada&filter=left&person=5");
+        assert_eq!(write(&view.to(Page::Overview)), "/?account=12&period=7d");
+    }
+
+    #[test]
+    fn a_click_on_a_column_sorts_and_then_turns() {
+        let sort = Sort::default();
+        assert_eq!(sort.clicked(SortBy::Since).slug(), "since");
+        assert_eq!(sort.clicked(SortBy::Name).slug(), "name");
+        assert_eq!(sort.clicked(SortBy::Followers).slug(), "-followers");
+    }
+}

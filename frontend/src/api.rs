@@ -1,0 +1,145 @@
+//! Calls to `/api/v1`. Owns: how a request is made and how a bad answer becomes a
+//! [`Failure`]. Must not know: who asks and what is done with the answer. Invariant: a 401
+//! leads to the sign-in page, once, whoever asked.
+
+use crate::browser;
+use crate::fetching::Failure;
+use serde::{Serialize, de::DeserializeOwned};
+use shared::api::{Problem, Session, SignIn, Started};
+use shared::routes::BASE;
+use std::cell::Cell;
+use wasm_bindgen::JsValue;
+use wasm_bindgen::prelude::Closure;
+use web_sys::File;
+
+thread_local! {
+    static SIGNED_OUT: Cell<Option<fn()>> = const { Cell::new(None) };
+}
+
+/// Names what happens when the API says that nobody is signed in.
+pub(crate) fn on_signed_out(act: fn()) {
+    SIGNED_OUT.set(Some(act));
+}
+
+/// Fetches; `path` is below `/api/v1`.
+pub(crate) async fn get<T: DeserializeOwned>(path: &str) -> Result<T, Failure> {
+    parse(&ask("GET", path, None).await?)
+}
+
+/// Sends a body and reads the answer.
+pub(crate) async fn send<T: DeserializeOwned>(
+    method: &str,
+    path: &str,
+    body: &impl Serialize,
+) -> Result<T, Failure> {
+    let body = serde_json::to_string(body).unwrap_or_default();
+    parse(&ask(method, path, Some(&body)).await?)
+}
+
+/// Starts a run.
+pub(crate) async fn start(path: &str) -> Result<Started, Failure> {
+    parse(&ask("POST", path, None).await?)
+}
+
+/// Deletes.
+pub(crate) async fn delete(path: &str) -> Result<(), Failure> {
+    ask("DELETE", path, None).await.map(drop)
+}
+
+/// Trades the token for a cookie, so that downloads, which carry no header, work too.
+pub(crate) async fn sign_in(token: &str) -> Result<Session, Failure> {
+    let body = SignIn { token: token.to_owned() };
+    let body = serde_json::to_string(&body).unwrap_or_default();
+    let answer = browser::request("POST", &below("/session"), "", Some(&body)).await;
+    parse(&checked(&answer)?)
+}
+
+/// Sends a saved list.
+pub(crate) async fn import(
+    path: &str,
+    file: &File,
+    progress: &Closure<dyn Fn(f64)>,
+) -> Result<Started, Failure> {
+    let answer = browser::upload(&below(path), file, &browser::token(), progress).await;
+    parse(&checked(&answer)?)
+}
+
+/// The address of a download; the session's cookie opens it.
+pub(crate) fn below(path: &str) -> String {
+    format!("{BASE}{path}")
+}
+
+async fn ask(method: &str, path: &str, body: Option<&str>) -> Result<String, Failure> {
+    let answer = browser::request(method, &below(path), &browser::token(), body).await;
+    let checked = checked(&answer);
+    if checked.as_ref().is_err_and(|failure| failure.status == Some(401)) {
+        // A token that is no longer taken would keep a good cookie from being tried.
+        browser::keep_token("");
+        if let Some(act) = SIGNED_OUT.get() {
+            act();
+        }
+    }
+    checked
+}
+
+fn checked(answer: &JsValue) -> Result<String, Failure> {
+    let answer: &js_sys::Array = answer.unchecked_ref();
+    let status = answer.get(0).as_f64().map_or(0, crate::numbers::whole);
+    let text = answer.get(1).as_string().unwrap_or_default();
+    match u16::try_from(status).unwrap_or(0) {
+        200..=299 => Ok(text),
+        status => Err(failure(status, &text)),
+    }
+}
+
+fn parse<T: DeserializeOwned>(text: &str) -> Result<T, Failure> {
+    serde_json::from_str(text).map_err(|error| Failure {
+        status: None,
+        title: "Roost's answer could not be read".to_owned(),
+        detail: format!("The page may be older than the server: reload it. ({error})"),
+        request_id: None,
+    })
+}
+
+/// What a bad answer says: a problem document, or nothing that can be read.
+fn failure(status: u16, text: &str) -> Failure {
+    if status == 0 {
+        return Failure {
+            status: None,
+            title: "Roost does not answer".to_owned(),
+            detail: "Check the connection; what is shown may be old.".to_owned(),
+            request_id: None,
+        };
+    }
+    match serde_json::from_str::<Problem>(text) {
+        Ok(problem) => Failure {
+            status: Some(status),
+            title: problem.title,
+            detail: problem.detail,
+            request_id: Some(problem.request_id).filter(|id| !id.is_empty()),
+        },
+        Err(_) => Failure {
+            status: Some(status),
+            title: format!("Roost answered with an error ({status})"),
+            detail: "It gave no reason.".to_owned(),
+            request_id: None,
+        },
+    }
+}
+
+use wasm_bindgen::JsCast as _;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn problems_are_told_as_they_are() {
+        let text = r#"{"type":"/docs/api#x","title":"No such account","status":404,
+            "detail":"There is no account 99.","request_id":"r1"}"#;
+        let told = failure(404, text);
+        assert_eq!((told.title.as_str(), told.request_id.as_deref()), ("No such account", Some("r1")));
+        assert_eq!(failure(502, "<html>").title, "Roost answered with an error (502)");
+        assert_eq!(failure(0, "").status, None);
+    }
+}

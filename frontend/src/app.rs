@@ -1,0 +1,348 @@
+//! What the whole page shares. Owns: the address, the server's clock, the chosen account, what
+//! lies over the page, and asking again when something new is known. Must not know: how any
+//! panel looks. Invariant: everything here lives as long as the page does, so timers and
+//! listeners may hold it.
+
+use crate::address::{self, Page, View};
+use crate::browser::{self, BrowserZone};
+use crate::calendar::date_at;
+use crate::fetching::Failure;
+use crate::period::{self, Frame, Period, Range};
+use crate::remote::{Question, Remote, remote};
+use crate::settings::{Settings, Theme};
+use leptos::prelude::*;
+use leptos::task::spawn_local;
+use shared::api::{Account, CollectorState, FollowerEvent, Interval, List, Status};
+use shared::time::UnixMs;
+use std::time::Duration;
+use wasm_bindgen::prelude::Closure;
+
+/// What lies over the page.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) enum Layer {
+    #[default]
+    None,
+    Keys,
+    Palette,
+    OwnAccount,
+}
+
+/// The shared state; a handful of signals, copied wherever they are needed.
+#[derive(Clone, Copy)]
+pub(crate) struct App {
+    pub(crate) view: RwSignal<View>,
+    /// The page, apart from the rest of the address.
+    pub(crate) page: Memo<Page>,
+    /// The server's time; moves on every 5 s.
+    pub(crate) now: RwSignal<UnixMs>,
+    clock_ahead_ms: RwSignal<i64>,
+    pub(crate) settings: RwSignal<Settings>,
+    pub(crate) layer: RwSignal<Layer>,
+    /// One line said at the bottom for a few seconds.
+    pub(crate) said: RwSignal<Option<String>>,
+    /// Whose "How we know" is open.
+    pub(crate) how: RwSignal<Option<FollowerEvent>>,
+    pub(crate) status: Remote<Status>,
+    pub(crate) accounts: Remote<List<Account>>,
+    pub(crate) account: Memo<Option<Account>>,
+    /// Counts what happened to the account's data: panels ask again when it changes.
+    pub(crate) fresh: RwSignal<u64>,
+    pub(crate) zone: Memo<BrowserZone>,
+    pub(crate) range: Memo<Range>,
+    pub(crate) interval: Memo<Interval>,
+    /// Counts changes of colours: canvases draw anew.
+    pub(crate) recoloured: RwSignal<u64>,
+}
+
+/// The shared state, from anywhere below the root.
+pub(crate) fn app() -> App {
+    expect_context::<App>()
+}
+
+fn question(subject: &str, path: &str) -> Question {
+    Question { subject: subject.to_owned(), path: path.to_owned(), edition: 0 }
+}
+
+fn of_address(text: &str) -> View {
+    let (path, search) = text.split_once('?').unwrap_or((text, ""));
+    address::read(path, search)
+}
+
+impl App {
+    /// Makes it, at the root.
+    pub(crate) fn provide() -> Self {
+        let view = RwSignal::new(of_address(&browser::address()));
+        let page = Memo::new(move |_| view.with(|view| view.page));
+        let signed_in = Memo::new(move |_| page.get() != Page::SignIn);
+        let settings = RwSignal::new(Settings::load());
+        let status = remote(|| Some(question("status", "/status")));
+        let accounts: Remote<List<Account>> = remote(move || {
+            signed_in.get().then(|| question("accounts", "/accounts?limit=1000"))
+        });
+        let account = Memo::new(move |_| chosen(accounts, view));
+        let now = RwSignal::new(UnixMs(browser::clock_ms()));
+        let zone = Memo::new(move |_| {
+            let name = view.with(|view| view.zone.clone());
+            let name = name.or_else(|| settings.with(|settings| settings.zone.clone()));
+            BrowserZone::new(&name.unwrap_or_else(browser::browser_zone))
+        });
+        let range = Memo::new(move |_| {
+            let zone = zone.get();
+            let began = account.with(|account| began(account.as_ref(), now.get()));
+            let frame = Frame { now: now.get(), zone: &zone, began };
+            view.with(|view| view.period).range(&frame)
+        });
+        let interval = Memo::new(move |_| {
+            period::interval(view.with(|view| view.interval), range.get())
+        });
+        let app = Self {
+            view,
+            page,
+            now,
+            clock_ahead_ms: RwSignal::new(0),
+            settings,
+            layer: RwSignal::new(Layer::None),
+            said: RwSignal::new(None),
+            how: RwSignal::new(None),
+            status,
+            accounts,
+            account,
+            fresh: RwSignal::new(0),
+            zone,
+            range,
+            interval,
+            recoloured: RwSignal::new(0),
+        };
+        provide_context(app);
+        app.keep_time();
+        app.watch_account();
+        app.follow_address();
+        app
+    }
+
+    /// Whether the clock is the server's and the accounts are known: before that no question
+    /// about a period could be right.
+    pub(crate) fn ready(self) -> bool {
+        self.status.settled() && self.accounts.settled()
+    }
+
+    /// Whether data comes from the simulator.
+    pub(crate) fn simulated(self) -> bool {
+        let account = self.account.with(|account| account.as_ref().map(|one| one.simulated));
+        account.unwrap_or_else(|| {
+            self.status.with(|status| status.is_some_and(|status| status.simulated))
+        })
+    }
+
+    /// Runs with what periods are counted in.
+    pub(crate) fn with_frame<T>(self, run: impl FnOnce(&Frame) -> T) -> T {
+        let zone = self.zone.get();
+        let now = self.now.get();
+        let began = self.account.with(|account| began(account.as_ref(), now));
+        run(&Frame { now, zone: &zone, began })
+    }
+
+    /// Goes to a view; Back leads here again.
+    pub(crate) fn go(self, view: View) {
+        self.visit(view, false);
+    }
+
+    /// Changes the view in place; Back leads to where one was before (for typing and sliding).
+    pub(crate) fn replace(self, change: impl FnOnce(&mut View)) {
+        let mut view = self.view.get_untracked();
+        change(&mut view);
+        self.visit(view, true);
+    }
+
+    /// Changes the view; Back undoes it.
+    pub(crate) fn change(self, change: impl FnOnce(&mut View)) {
+        let mut view = self.view.get_untracked();
+        change(&mut view);
+        self.visit(view, false);
+    }
+
+    /// Shows another period; its buckets are others, so none stays pinned.
+    pub(crate) fn choose(self, period: Period) {
+        if self.page.get_untracked().has_period() {
+            self.change(|view| {
+                view.period = period;
+                view.day = None;
+            });
+        }
+    }
+
+    fn visit(self, view: View, replace: bool) {
+        let before = self.view.get_untracked();
+        if view == before {
+            return;
+        }
+        browser::navigate(&address::write(&view), replace);
+        let turned = view.page != before.page;
+        self.view.set(view);
+        if turned {
+            browser::scroll_to_top();
+        }
+    }
+
+    /// Says one line at the bottom of the page.
+    pub(crate) fn say(self, text: impl Into<String>) {
+        let text = text.into();
+        self.said.set(Some(text.clone()));
+        set_timeout(
+            move || {
+                // Only the line it was set for: a later one has its own time.
+                self.said.update(|said| {
+                    if said.as_ref() == Some(&text) {
+                        *said = None;
+                    }
+                });
+            },
+            Duration::from_secs(5),
+        );
+    }
+
+    /// Says why something failed.
+    pub(crate) fn say_failure(self, failure: &Failure) {
+        self.say(format!("{}: {}", failure.title, failure.detail));
+    }
+
+    /// Something of the account has changed: everything shown of it is asked again.
+    pub(crate) fn renew(self) {
+        self.accounts.again();
+        self.fresh.update(|count| *count += 1);
+    }
+
+    /// Changes and remembers settings.
+    pub(crate) fn set(self, change: impl FnOnce(&mut Settings)) {
+        self.settings.update(change);
+        self.settings.with_untracked(Settings::save);
+        self.recoloured.update(|count| *count += 1);
+    }
+
+    /// Turns dark to light and back.
+    pub(crate) fn turn_theme(self) {
+        let theme = if browser::is_dark() { Theme::Light } else { Theme::Dark };
+        self.set(|settings| settings.theme = theme);
+    }
+
+    /// The page's clock is the server's: browsers' clocks are wrong, and a simulated server
+    /// lives in its own time.
+    fn keep_time(self) {
+        Effect::new(move |_| {
+            let Some(now) = self.status.with(|status| status.map(|status| status.now)) else {
+                return;
+            };
+            self.clock_ahead_ms.set(now.0 - browser::clock_ms());
+            self.now.set(now);
+        });
+        let tick = move || {
+            let ahead = self.clock_ahead_ms.get_untracked();
+            self.now.set(UnixMs(browser::clock_ms() + ahead));
+        };
+        set_interval(tick, Duration::from_secs(5));
+        let recoloured = Closure::<dyn Fn()>::new(move || {
+            self.recoloured.update(|count| *count += 1);
+        });
+        browser::on_system_theme(&recoloured);
+        // The page's own: it lives until the tab closes.
+        recoloured.forget();
+    }
+
+    /// Asks how the account stands: every 5 s while a check runs, every 60 s otherwise, not at
+    /// all while nobody looks, at once when somebody looks again.
+    fn watch_account(self) {
+        let ticks = StoredValue::new(0_u32);
+        let poll = move || {
+            if browser::is_hidden() || self.page.get_untracked() == Page::SignIn {
+                return;
+            }
+            ticks.update_value(|ticks| *ticks += 1);
+            let busy = self.account.with_untracked(|account| account.as_ref().is_some_and(busy));
+            if busy || ticks.get_value().is_multiple_of(12) {
+                self.accounts.again();
+            }
+        };
+        set_interval(poll, Duration::from_secs(5));
+        let _ = window_event_listener_untyped("visibilitychange", move |_| {
+            if !browser::is_hidden() {
+                self.accounts.again();
+                // A laptop that slept, or a simulated clock that was set: ask for the time.
+                self.status.again();
+            }
+        });
+        Effect::new(move |before: Option<Option<Key>>| {
+            let key = self.account.with(|account| account.as_ref().map(key));
+            let same_account = matches!((&before, &key), (Some(Some(one)), Some(other)) if one.0 == other.0);
+            if same_account && before != Some(key.clone()) {
+                self.fresh.update(|count| *count += 1);
+            }
+            key
+        });
+    }
+
+    fn follow_address(self) {
+        let _ = window_event_listener_untyped("popstate", move |_| {
+            self.view.set(of_address(&browser::address()));
+        });
+        let follow = Closure::<dyn Fn(String)>::new(move |path: String| self.go(of_address(&path)));
+        browser::on_links(&follow);
+        follow.forget();
+        Effect::new(move |_| {
+            let name = match self.page.get() {
+                Page::Overview => "Overview",
+                Page::Followers => "Followers",
+                Page::Collection => "Collection",
+                Page::Settings => "Settings",
+                Page::Begin => "Add an account",
+                Page::SignIn => "Sign in",
+                Page::NotFound => "Not found",
+            };
+            let handle =
+                self.account.with(|one| one.as_ref().map(|one| format!(" · @{}", one.username)));
+            browser::set_title(&format!("{name}{} · Roost", handle.unwrap_or_default()));
+        });
+    }
+
+    /// Trades the token of the address for a cookie, then leads the signed-out to sign-in.
+    pub(crate) fn open_session() {
+        let token = browser::take_token();
+        if !token.is_empty() {
+            browser::keep_token(&token);
+            spawn_local(async move {
+                // A token that is refused shows as a 401 of the next question.
+                let _ = crate::api::sign_in(&token).await;
+            });
+        }
+    }
+}
+
+/// What of an account tells that its data has changed.
+type Key = (String, Option<UnixMs>, Option<UnixMs>, Option<u64>);
+
+fn key(account: &Account) -> Key {
+    let collector = &account.collector;
+    (account.id.to_string(), collector.last_check, account.x_count_at, account.followers)
+}
+
+fn busy(account: &Account) -> bool {
+    matches!(account.collector.state, CollectorState::Checking | CollectorState::Waiting)
+}
+
+fn chosen(accounts: Remote<List<Account>>, view: RwSignal<View>) -> Option<Account> {
+    let wanted = view.with(|view| view.account.clone());
+    accounts.with(|list| {
+        let items = &list?.items;
+        let named = wanted.and_then(|id| items.iter().find(|one| one.id.to_string() == id));
+        named.or_else(|| items.first()).cloned()
+    })
+}
+
+/// The oldest data of an account.
+fn began(account: Option<&Account>, now: UnixMs) -> UnixMs {
+    account.map_or(now, |one| one.first_snapshot.unwrap_or(one.created_at).min(one.created_at))
+}
+
+/// Today in the viewer's zone.
+pub(crate) fn today(app: App) -> crate::calendar::Date {
+    date_at(app.now.get(), &app.zone.get())
+}

@@ -1,0 +1,138 @@
+//! The browser. Owns: the bindings to `js/page.js` and nothing else; every other module that
+//! needs the window, storage or a zone comes here. Must not know: what the page shows.
+//! Invariant: no call panics where a browser lacks or forbids something.
+
+use crate::calendar::Zone;
+use shared::time::UnixMs;
+use wasm_bindgen::prelude::*;
+use web_sys::{Element, File, HtmlElement};
+
+#[wasm_bindgen(module = "/js/page.js")]
+extern "C" {
+    #[wasm_bindgen(js_name = zoneOffset)]
+    fn zone_offset(zone: &str, at_ms: f64) -> f64;
+    #[wasm_bindgen(js_name = zoneIsKnown)]
+    pub(crate) fn zone_is_known(zone: &str) -> bool;
+    #[wasm_bindgen(js_name = browserZone)]
+    pub(crate) fn browser_zone() -> String;
+    /// Every zone, one per line.
+    pub(crate) fn zones() -> String;
+
+    pub(crate) fn address() -> String;
+    pub(crate) fn origin() -> String;
+    pub(crate) fn navigate(path: &str, replace: bool);
+    #[wasm_bindgen(js_name = takeToken)]
+    pub(crate) fn take_token() -> String;
+    #[wasm_bindgen(js_name = onLinks)]
+    pub(crate) fn on_links(follow: &Closure<dyn Fn(String)>);
+
+    fn stored(session: bool, key: &str) -> String;
+    fn store(session: bool, key: &str, value: &str);
+
+    pub(crate) async fn request(
+        method: &str,
+        path: &str,
+        bearer: &str,
+        body: Option<&str>,
+    ) -> JsValue;
+    pub(crate) async fn upload(
+        path: &str,
+        file: &File,
+        bearer: &str,
+        progress: &Closure<dyn Fn(f64)>,
+    ) -> JsValue;
+
+    #[wasm_bindgen(js_name = copyText)]
+    pub(crate) async fn copy_text(text: &str) -> JsValue;
+    #[wasm_bindgen(js_name = setTheme)]
+    pub(crate) fn set_theme(theme: &str);
+    #[wasm_bindgen(js_name = isDark)]
+    pub(crate) fn is_dark() -> bool;
+    #[wasm_bindgen(js_name = onSystemTheme)]
+    pub(crate) fn on_system_theme(changed: &Closure<dyn Fn()>);
+    #[wasm_bindgen(js_name = isTyping)]
+    pub(crate) fn is_typing(target: &JsValue) -> bool;
+    #[wasm_bindgen(js_name = takesArrows)]
+    pub(crate) fn takes_arrows(target: &JsValue) -> bool;
+    #[wasm_bindgen(js_name = installPopovers)]
+    pub(crate) fn install_popovers();
+    #[wasm_bindgen(js_name = openPopover)]
+    pub(crate) fn open_popover(popover: &HtmlElement, anchor: &Element);
+    #[wasm_bindgen(js_name = closePopover)]
+    pub(crate) fn close_popover(selector: &str);
+    #[wasm_bindgen(js_name = togglePopover)]
+    pub(crate) fn toggle_popover(selector: &str);
+    #[wasm_bindgen(js_name = popoverIsOpen)]
+    pub(crate) fn popover_is_open() -> bool;
+    #[wasm_bindgen(js_name = openDialog)]
+    pub(crate) fn open_dialog(dialog: &HtmlElement);
+    #[wasm_bindgen(js_name = closeDialog)]
+    pub(crate) fn close_dialog(dialog: &HtmlElement);
+    #[wasm_bindgen(js_name = placeOf)]
+    fn place(element: &Element) -> Vec<f64>;
+    #[wasm_bindgen(js_name = focusOn)]
+    pub(crate) fn focus_on(selector: &str) -> bool;
+    #[wasm_bindgen(js_name = setTitle)]
+    pub(crate) fn set_title(title: &str);
+    #[wasm_bindgen(js_name = isHidden)]
+    pub(crate) fn is_hidden() -> bool;
+    #[wasm_bindgen(js_name = scrollToTop)]
+    pub(crate) fn scroll_to_top();
+}
+
+/// A zone of the browser's, by its IANA name.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct BrowserZone {
+    pub(crate) name: String,
+}
+
+impl BrowserZone {
+    /// The named zone, or UTC if the browser does not know it.
+    pub(crate) fn new(name: &str) -> Self {
+        let name = if zone_is_known(name) { name } else { "UTC" };
+        Self { name: name.to_owned() }
+    }
+}
+
+impl Zone for BrowserZone {
+    fn offset_ms(&self, at: UnixMs) -> i64 {
+        crate::numbers::whole(zone_offset(&self.name, crate::numbers::float(at.0)))
+    }
+}
+
+/// The browser's clock: right or wrong, see `App::now` for the one that counts.
+pub(crate) fn clock_ms() -> i64 {
+    crate::numbers::whole(js_sys::Date::now())
+}
+
+/// What is remembered on this device between visits.
+pub(crate) fn remembered(key: &str) -> String {
+    stored(false, key)
+}
+
+/// Remembers a value on this device; an empty one is forgotten.
+pub(crate) fn remember(key: &str, value: &str) {
+    store(false, key, value);
+}
+
+const TOKEN_KEY: &str = "roost.token";
+
+/// The token this tab was opened with, if any.
+pub(crate) fn token() -> String {
+    stored(true, TOKEN_KEY)
+}
+
+/// Keeps the token for as long as this tab lives.
+pub(crate) fn keep_token(token: &str) {
+    store(true, TOKEN_KEY, token);
+}
+
+/// Pixels of an element that are scrolled out above, and the window's height.
+pub(crate) fn scrolled(element: &Element) -> (usize, usize) {
+    let place = place(element);
+    let pixels = |px: f64| usize::try_from(crate::numbers::whole(px.max(0.0))).unwrap_or(0);
+    match place.as_slice() {
+        [top, height] => (pixels(-*top), pixels(*height)),
+        _ => (0, 800),
+    }
+}

@@ -1,0 +1,249 @@
+//! Keys. Owns: which command a key press is. Must not know: what a command does. Invariant:
+//! nothing is a command while one types, or with Alt, Ctrl or Meta held (but for the palette
+//! and Escape), and the keys written in the help are the keys read here.
+
+use crate::address::Page;
+use crate::period::Preset;
+
+/// Everything that a key, or the palette, can ask for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Command {
+    Period(Preset),
+    Custom,
+    Earlier,
+    Later,
+    Interval,
+    Comparison,
+    Search,
+    Go(Page),
+    Help,
+    Palette,
+    Theme,
+    /// Closes or lets go of whatever is innermost.
+    Escape,
+}
+
+/// A key press, without the browser around it.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Press {
+    /// As `KeyboardEvent.key` says it.
+    pub(crate) key: String,
+    /// Alt, Ctrl or Meta is held.
+    pub(crate) chord: bool,
+    /// Ctrl (Meta on a Mac) alone is held.
+    pub(crate) control: bool,
+    pub(crate) shift: bool,
+    /// The focus is where letters are typed.
+    pub(crate) typing: bool,
+    /// The focus is on something that uses arrows itself (the tide, a slider, a menu).
+    pub(crate) arrows_taken: bool,
+}
+
+/// What a press means, and whether `g` now waits for its second key.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Meaning {
+    pub(crate) command: Option<Command>,
+    pub(crate) waits: bool,
+}
+
+const NOTHING: Meaning = Meaning { command: None, waits: false };
+
+fn means(command: Command) -> Meaning {
+    Meaning { command: Some(command), waits: false }
+}
+
+/// Reads a press; `waited` says that `g` was pressed just before. `letters` is the owner's
+/// switch for single-key shortcuts (WCAG 2.1.4): the palette and Escape work without it.
+pub(crate) fn read(press: &Press, waited: bool, letters: bool) -> Meaning {
+    if press.control && press.key.eq_ignore_ascii_case("k") {
+        return means(Command::Palette);
+    }
+    if press.key == "Escape" {
+        return means(Command::Escape);
+    }
+    if press.typing || press.chord || !letters {
+        return NOTHING;
+    }
+    if waited {
+        return page_of(&press.key).map_or(NOTHING, |page| means(Command::Go(page)));
+    }
+    match press.key.as_str() {
+        "ArrowLeft" if !press.arrows_taken => means(Command::Earlier),
+        "ArrowRight" if !press.arrows_taken => means(Command::Later),
+        "/" => means(Command::Search),
+        "?" => means(Command::Help),
+        "g" => Meaning { command: None, waits: true },
+        _ if press.shift => NOTHING,
+        "c" => means(Command::Custom),
+        "i" => means(Command::Interval),
+        "x" => means(Command::Comparison),
+        key => preset_of(key).map_or(NOTHING, |preset| means(Command::Period(preset))),
+    }
+}
+
+fn preset_of(key: &str) -> Option<Preset> {
+    let mut letters = key.chars();
+    let letter = letters.next()?;
+    letters.next().is_none().then(|| Preset::from_key(letter))?
+}
+
+fn page_of(key: &str) -> Option<Page> {
+    match key {
+        "o" => Some(Page::Overview),
+        "f" => Some(Page::Followers),
+        "c" => Some(Page::Collection),
+        "s" => Some(Page::Settings),
+        _ => None,
+    }
+}
+
+/// One line of the help and of the palette.
+#[derive(Clone, Debug)]
+pub(crate) struct Entry {
+    pub(crate) command: Command,
+    pub(crate) keys: &'static [&'static str],
+    pub(crate) label: String,
+}
+
+fn entry(command: Command, keys: &'static [&'static str], label: &str) -> Entry {
+    Entry { command, keys, label: label.to_owned() }
+}
+
+/// Everything there is a key for.
+pub(crate) fn entries() -> Vec<Entry> {
+    let mut all = vec![
+        entry(Command::Go(Page::Overview), &["G", "O"], "Go to Overview"),
+        entry(Command::Go(Page::Followers), &["G", "F"], "Go to Followers"),
+        entry(Command::Go(Page::Collection), &["G", "C"], "Go to Collection"),
+        entry(Command::Go(Page::Settings), &["G", "S"], "Go to Settings"),
+        entry(Command::Search, &["/"], "Search followers"),
+        entry(Command::Earlier, &["←"], "Previous period"),
+        entry(Command::Later, &["→"], "Next period"),
+        entry(Command::Custom, &["C"], "Choose dates"),
+        entry(Command::Interval, &["I"], "Change interval"),
+        entry(Command::Comparison, &["X"], "Change comparison"),
+        entry(Command::Palette, &["Ctrl", "K"], "Find a command"),
+        entry(Command::Help, &["?"], "Show these keys"),
+        entry(Command::Theme, &[], "Switch between light and dark"),
+    ];
+    all.extend(Preset::ORDER.map(|preset| Entry {
+        command: Command::Period(preset),
+        keys: preset_keys(preset),
+        label: preset.label().to_owned(),
+    }));
+    all
+}
+
+fn preset_keys(preset: Preset) -> &'static [&'static str] {
+    match preset {
+        Preset::Today => &["D"],
+        Preset::Yesterday => &["E"],
+        Preset::Hours24 => &["H"],
+        Preset::Days7 => &["W"],
+        Preset::Days28 => &["F"],
+        Preset::Days30 => &["T"],
+        Preset::Days91 => &["N"],
+        Preset::MonthToDate => &["M"],
+        Preset::LastMonth => &["P"],
+        Preset::YearToDate => &["Y"],
+        Preset::Months6 => &["S"],
+        Preset::Months12 => &["L"],
+        Preset::All => &["A"],
+    }
+}
+
+/// Entries whose label holds every word typed, those that begin with it first.
+pub(crate) fn matching(entries: &[Entry], typed: &str) -> Vec<Entry> {
+    let typed = typed.trim().to_lowercase();
+    let holds = |entry: &&Entry| {
+        let label = entry.label.to_lowercase();
+        typed.split_whitespace().all(|word| label.contains(word))
+    };
+    let mut found: Vec<Entry> = entries.iter().filter(holds).cloned().collect();
+    found.sort_by_key(|entry| !entry.label.to_lowercase().starts_with(&typed));
+    found
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn press(key: &str) -> Press {
+        Press { key: key.to_owned(), ..Press::default() }
+    }
+
+    #[track_caller]
+    fn check(press: &Press, waited: bool, expected: Option<Command>) {
+        assert_eq!(read(press, waited, true).command, expected, "{press:?}");
+    }
+
+    #[test]
+    fn letters_choose_periods() {
+        check(&press("d"), false, Some(Command::Period(Preset::Today)));
+        check(&press("l"), false, Some(Command::Period(Preset::Months12)));
+        check(&press("c"), false, Some(Command::Custom));
+        check(&press("z"), false, None);
+        check(&press("Enter"), false, None);
+    }
+
+    #[test]
+    fn g_waits_for_a_place() {
+        assert!(read(&press("g"), false, true).waits);
+        check(&press("f"), true, Some(Command::Go(Page::Followers)));
+        check(&press("f"), false, Some(Command::Period(Preset::Days28)));
+        check(&press("d"), true, None);
+    }
+
+    #[test]
+    fn typing_and_chords_are_left_alone() {
+        check(&Press { typing: true, ..press("d") }, false, None);
+        check(&Press { chord: true, ..press("ArrowLeft") }, false, None);
+        check(&Press { shift: true, ..press("D") }, false, None);
+        check(&Press { shift: true, ..press("?") }, false, Some(Command::Help));
+    }
+
+    #[test]
+    fn arrows_belong_to_whoever_uses_them() {
+        check(&press("ArrowLeft"), false, Some(Command::Earlier));
+        check(&Press { arrows_taken: true, ..press("ArrowLeft") }, false, None);
+    }
+
+    #[test]
+    fn the_palette_and_escape_work_always() {
+        let palette = Press { control: true, chord: true, typing: true, ..press("k") };
+        assert_eq!(read(&palette, false, false).command, Some(Command::Palette));
+        assert_eq!(read(&press("Escape"), false, false).command, Some(Command::Escape));
+        assert_eq!(read(&press("d"), false, false).command, None);
+    }
+
+    #[test]
+    fn every_key_in_the_help_does_what_it_says() {
+        for entry in entries().iter().filter(|entry| entry.command != Command::Palette) {
+            let (first, rest) = match entry.keys {
+                [] => continue,
+                [first, rest @ ..] => (*first, rest),
+            };
+            let key = match first {
+                "←" => "ArrowLeft".to_owned(),
+                "→" => "ArrowRight".to_owned(),
+                other => other.to_lowercase(),
+            };
+            let meaning = read(&press(&key), false, true);
+            let meaning = match rest {
+                [second] => read(&press(&second.to_lowercase()), meaning.waits, true),
+                _ => meaning,
+            };
+            assert_eq!(meaning.command, Some(entry.command), "{}", entry.label);
+        }
+    }
+
+    #[test]
+    fn the_palette_finds_by_words() {
+        let labels = |typed: &str| {
+            matching(&entries(), typed).into_iter().map(|entry| entry.label).collect::<Vec<_>>()
+        };
+        assert_eq!(labels("to foll"), ["Go to Followers"]);
+        assert_eq!(labels("month").first().map(String::as_str), Some("Month to date"));
+        assert!(labels("qqq").is_empty());
+    }
+}

@@ -1,0 +1,41 @@
+//! Roost's page, a client-side Leptos app.
+//!
+//! # Layout
+//! - pure, tested natively: [`calendar`], [`period`], [`address`], [`numbers`], [`tide`],
+//!   [`paging`], [`fetching`], [`keys`], [`words`]
+//! - the edge: [`browser`] (everything JavaScript), [`api`], [`remote`], [`charts`], [`settings`]
+//! - the page: [`app`] (shared state), [`parts`], [`shell`], [`pages`]
+//!
+//! Invariant: nothing in the first group knows the second, nothing in the second the third;
+//! what the address says is the only state that survives a reload.
+
+// A component takes its properties by value: that is its interface.
+#![allow(clippy::needless_pass_by_value)]
+
+mod address;
+mod api;
+mod app;
+mod browser;
+mod calendar;
+mod charts;
+mod fetching;
+mod keys;
+mod numbers;
+mod pages;
+mod paging;
+mod parts;
+mod period;
+mod remote;
+mod settings;
+mod shell;
+mod tide;
+mod words;
+
+use wasm_bindgen::prelude::wasm_bindgen;
+
+/// Puts the page into the document; the module loader calls it once.
+#[wasm_bindgen(start)]
+pub fn start() {
+    app::App::open_session();
+    leptos::mount::mount_to_body(shell::Shell);
+}

@@ -1,0 +1,224 @@
+//! Came and Left: the top of each list, or the people of the bucket that is picked.
+
+use super::Shared;
+use crate::address::{Page, View};
+use crate::app::app;
+use crate::numbers;
+use crate::pages::about_account;
+use crate::parts::{PersonRow, Segmented, To, panel};
+use crate::remote::{Remote, remote};
+use crate::words::{self, overview, state};
+use leptos::prelude::*;
+use shared::api::{EventKind, FollowerEvent, List, RosterFilter};
+use std::time::Duration;
+
+/// Rows at the top of a column.
+const ROWS: usize = 8;
+/// Rows of a picked bucket.
+const ROWS_PICKED: usize = 50;
+/// A pointer that rests so long on a bucket asks for its people, where they are not here yet.
+const REST: Duration = Duration::from_millis(180);
+
+#[derive(Clone, Copy, PartialEq)]
+enum Side {
+    Came,
+    Left,
+}
+
+impl Side {
+    fn word(self) -> &'static str {
+        match self {
+            Self::Came => "came",
+            Self::Left => "left",
+        }
+    }
+
+    fn of(self, event: &FollowerEvent) -> bool {
+        match event.kind {
+            EventKind::Followed | EventKind::Returned => self == Self::Came,
+            EventKind::Lost => self == Self::Left,
+            EventKind::Renamed => false,
+        }
+    }
+}
+
+/// Both columns; on a phone one of them at a time.
+pub(super) fn columns(shared: Shared) -> impl IntoView {
+    let side = RwSignal::new("came".to_owned());
+    let picked = picked_people(shared);
+    let label = move || {
+        let at = shared.picked()?;
+        shared.tide.with(|tide| {
+            let bucket = tide.buckets.get(at)?;
+            Some(format!("{}: {}", words::capital(&bucket.label), words::tide::moves(bucket)))
+        })
+    };
+    let app = app();
+    let let_go = move || {
+        shared.pinned.get().map(|_| {
+            view! {
+                <button type="button" class="quiet-button" on:click=move |_| app.change(|view| view.day = None)>
+                    "Show the whole period" <kbd>"Esc"</kbd>
+                </button>
+            }
+        })
+    };
+    view! {
+        <section class="columns" aria-label="Who came and who left">
+            <div class="columns-head" class:picked=move || shared.picked().is_some()>
+                <span class="columns-label">{label}</span>
+                {let_go}
+            </div>
+            <div class="columns-switch">
+                <Segmented label="Which" options=vec![("came", "Came".to_owned()), ("left", "Left".to_owned())]
+                    chosen=side choose=move |chosen| side.set(chosen)/>
+            </div>
+            <div class="two" data-side=side>
+                {column(shared, Side::Came, shared.came, picked)}
+                {column(shared, Side::Left, shared.left, picked)}
+            </div>
+        </section>
+    }
+}
+
+/// The people of the picked bucket, where the lists of the whole period do not hold them all.
+fn picked_people(shared: Shared) -> Remote<List<FollowerEvent>> {
+    let app = app();
+    let rested = RwSignal::new(None::<usize>);
+    Effect::new(move |_| {
+        let at = shared.picked();
+        if at.is_none() {
+            rested.set(None);
+            return;
+        }
+        set_timeout(
+            move || {
+                if shared.hovered.try_get_untracked().is_some()
+                    && untrack(|| shared.picked()) == at
+                {
+                    let _ = rested.try_set(at);
+                }
+            },
+            REST,
+        );
+    });
+    remote(move || {
+        let at = rested.get()?;
+        let whole = |list: Remote<List<FollowerEvent>>| {
+            list.with(|list| list.is_some_and(|list| list.next_cursor.is_none()))
+        };
+        if whole(shared.came) && whole(shared.left) {
+            return None;
+        }
+        let range = shared.tide.with(|tide| tide.buckets.get(at).map(|bucket| bucket.range))?;
+        let pairs = [
+            ("kind", "followed,returned,lost".to_owned()),
+            ("from", range.from.rfc3339()),
+            ("to", range.to.rfc3339()),
+            ("muted", "false".to_owned()),
+            ("limit", "200".to_owned()),
+        ];
+        let mut question = about_account(app, "/followers/events", &pairs)?;
+        question.subject = format!("{} {at}", question.subject);
+        Some(question)
+    })
+}
+
+fn column(
+    shared: Shared,
+    side: Side,
+    list: Remote<List<FollowerEvent>>,
+    picked: Remote<List<FollowerEvent>>,
+) -> impl IntoView {
+    let class = match side {
+        Side::Came => "column came card",
+        Side::Left => "column left card",
+    };
+    panel(list, class, move |list| {
+        let rows = Memo::new(move |_| rows(shared, side, list, picked));
+        let count = move || count(shared, side);
+        let filter = match side {
+            Side::Came => RosterFilter::New,
+            Side::Left => RosterFilter::Left,
+        };
+        let all = move |view: View| View { filter: Some(filter), ..view.to(Page::Followers) };
+        let heading = words::capital(side.word());
+        view! {
+            <header>
+                <h2>{heading} <span class="number">{count}</span></h2>
+                <Show when=move || shared.picked().is_none() && list.with(|list| list.items.len() > ROWS)>
+                    <To change=all>{move || format!("All {}", count().unwrap_or_default())}</To>
+                </Show>
+            </header>
+            <ul class="people">
+                <For each=move || rows.get() key=|event| (event.id.clone(), event.state) let:event>
+                    <PersonRow event=event/>
+                </For>
+            </ul>
+            <Show when=move || rows.with(Vec::is_empty)>
+                <Empty shared=shared side=side/>
+            </Show>
+        }
+        .into_any()
+    })
+}
+
+/// The number at a column's head: the bucket's, else the period's.
+fn count(shared: Shared, side: Side) -> Option<String> {
+    let read = |came: Option<u64>, left: Option<u64>| match side {
+        Side::Came => came,
+        Side::Left => left,
+    };
+    if let Some(at) = shared.picked() {
+        let number = shared.tide.with(|tide| {
+            tide.buckets.get(at).and_then(|bucket| read(bucket.came, bucket.left))
+        });
+        return number.map(numbers::count);
+    }
+    shared.series.with(|series| {
+        let totals = &series?.totals;
+        read(Some(totals.gained), Some(totals.lost)).map(numbers::count)
+    })
+}
+
+fn rows(
+    shared: Shared,
+    side: Side,
+    list: Signal<List<FollowerEvent>>,
+    picked: Remote<List<FollowerEvent>>,
+) -> Vec<FollowerEvent> {
+    let Some(at) = shared.picked() else {
+        return list.with(|list| list.items.iter().take(ROWS).cloned().collect());
+    };
+    let Some(range) = shared.tide.with(|tide| tide.buckets.get(at).map(|bucket| bucket.range)) else {
+        return Vec::new();
+    };
+    let of_bucket = |events: &[FollowerEvent]| -> Vec<FollowerEvent> {
+        let there = events.iter().filter(|event| side.of(event) && range.holds(event.at));
+        there.take(ROWS_PICKED).cloned().collect()
+    };
+    if list.with(|list| list.next_cursor.is_none()) {
+        return list.with(|list| of_bucket(&list.items));
+    }
+    picked.with(|picked| picked.map(|list| of_bucket(&list.items))).unwrap_or_default()
+}
+
+#[component]
+fn Empty(shared: Shared, side: Side) -> impl IntoView {
+    let app = app();
+    let text = move || {
+        let picked = shared.picked();
+        let unseen = picked.is_some_and(|at| {
+            shared.tide.with(|tide| tide.buckets.get(at).is_some_and(|bucket| bucket.unseen()))
+        });
+        if unseen {
+            return "Not observed. This is not zero.".to_owned();
+        }
+        let (zone, now) = (app.zone.get(), app.now.get());
+        let last = app.account.with(|account| {
+            account.as_ref().map(|account| state::last_check(account, now, &zone))
+        });
+        overview::empty(side.word(), picked.is_some(), &last.unwrap_or_default())
+    };
+    view! { <p class="empty">{text}</p> }
+}

@@ -1,0 +1,128 @@
+//! What one should know about what one sees: the first day, a stopped collector, a check under
+//! way, gaps, spending.
+
+use crate::address::{Page, View};
+use crate::app::app;
+use crate::numbers;
+use crate::pages::collection::CheckNow;
+use crate::parts::{Icon, To};
+use crate::period::Range;
+use crate::words::{self, cost, overview, state};
+use leptos::prelude::*;
+use shared::api::{CollectorState, Coverage, Span, SpanState};
+
+/// Gaps named one by one; the rest are counted.
+const GAPS_NAMED: usize = 3;
+
+/// Notes above the figures.
+#[component]
+pub(super) fn Notes() -> impl IntoView {
+    let app = app();
+    #[derive(Clone, PartialEq)]
+    enum Note {
+        Stopped(String),
+        FirstDay(String),
+        FirstCheck(String),
+        None,
+    }
+    let note = Memo::new(move |_| {
+        app.account.with(|account| {
+            let Some(account) = account else { return Note::None };
+            let collector = &account.collector;
+            match collector.state {
+                CollectorState::Stopped => Note::Stopped(words::sentence(
+                    collector.reason.as_deref().unwrap_or("No reason was given"),
+                )),
+                CollectorState::Checking if account.first_snapshot.is_none() => {
+                    Note::FirstCheck(state::checking(account))
+                }
+                CollectorState::Idle if account.first_snapshot.is_none() => {
+                    Note::FirstDay(overview::first_day(account))
+                }
+                _ => Note::None,
+            }
+        })
+    });
+    move || match note.get() {
+        Note::Stopped(reason) => view! {
+            <div class="notice bad" role="alert">
+                <Icon name="alert"/>
+                <p><strong>"Collection has stopped. "</strong>{words::capital(&reason)}" What is shown ends there."</p>
+                <To class="button" change=|view: View| view.to(Page::Collection)>"See what ran"</To>
+            </div>
+        }
+        .into_any(),
+        Note::FirstDay(text) => view! {
+            <div class="notice">
+                <Icon name="people"/>
+                <p>{text}</p>
+                <CheckNow/>
+                <To class="button" change=|view: View| view.to(Page::Collection)>"Import lists"</To>
+            </div>
+        }
+        .into_any(),
+        Note::FirstCheck(text) => view! {
+            <div class="notice">
+                <Icon name="people"/>
+                <p><strong>"The first full check runs. "</strong>{text}" Names appear when it has ended."</p>
+            </div>
+        }
+        .into_any(),
+        Note::None => ().into_any(),
+    }
+}
+
+/// What was and was not observed in the period, and what it cost.
+pub(super) fn seen(coverage: Signal<Coverage>) -> AnyView {
+    let app = app();
+    let gaps = move || {
+        let gaps: Vec<Span> = coverage.with(|coverage| {
+            coverage.spans.iter().filter(|span| span.state == SpanState::Gap).cloned().collect()
+        });
+        let zone = app.zone.get();
+        let now = app.now.get();
+        let more = gaps.len().saturating_sub(GAPS_NAMED);
+        let line = |span: &Span| {
+            let range = Range { from: span.from, to: span.to };
+            let text = state::gap(range, span.reason.as_deref(), now, &zone);
+            view! { <li>{text}</li> }
+        };
+        let lines = gaps.iter().rev().take(GAPS_NAMED).map(line).collect_view();
+        let more = (more > 0).then(|| {
+            let text = format!("and {} more", numbers::plural(more as u64, "gap", "gaps"));
+            view! { <li><To change=|view: View| view.to(Page::Collection)>{text}</To></li> }
+        });
+        view! { <ul class="gaps">{lines}{more}</ul> }
+    };
+    let observed = move || {
+        let share = coverage.with(|coverage| coverage.observed);
+        if share >= 1.0 {
+            "All of this period was observed.".to_owned()
+        } else {
+            format!("{} of this period was observed.", numbers::percent(share))
+        }
+    };
+    let account = move |write: fn(&shared::api::Account) -> String| {
+        move || app.account.with(|account| account.as_ref().map(write))
+    };
+    let last = move || {
+        let (zone, now) = (app.zone.get(), app.now.get());
+        app.account.with(|account| {
+            let account = account.as_ref()?;
+            let (last, next) = (state::last_check(account, now, &zone), state::next(account, now, &zone));
+            Some(format!("{last} {next}"))
+        })
+    };
+    view! {
+        <h2>"What we saw"</h2>
+        <p>{observed}</p>
+        {gaps}
+        <p class="note">{last}</p>
+        <p class="note">
+            {account(cost::line)}
+            " "
+            <To change=|view: View| view.to(Page::Collection)>"Spending"</To>
+        </p>
+    }
+    .into_any()
+}

@@ -1,0 +1,206 @@
+//! The tide as a panel: the chart, its keys, its table, its file.
+
+use super::Shared;
+use crate::app::{app, today};
+use crate::charts::{Chart, Listener};
+use crate::numbers;
+use crate::parts::Icon;
+use crate::tide;
+use crate::words::tide as words;
+use crate::api;
+use leptos::html;
+use leptos::prelude::*;
+use shared::api::Series;
+
+/// The panel.
+pub(super) fn tide(shared: Shared, series: Signal<Series>) -> impl IntoView {
+    let app = app();
+    let as_table = RwSignal::new(false);
+    let caption = move || {
+        let period = app.view.with(|view| view.period).label(today(app));
+        shared.tide.with(|tide| words::caption(tide, &period))
+    };
+    // Told a moment after the pick, so that a quick row of arrows is not read out one by one.
+    let spoken = move || {
+        let at = shared.picked()?;
+        shared.tide.with(|tide| tide.buckets.get(at).map(words::spoken))
+    };
+    view! {
+        <figure class="tide">
+            <figcaption class="hidden" id="tide-caption">{caption}</figcaption>
+            <Legend series=series/>
+            {canvas(shared)}
+            <div class="hidden" aria-live="polite">{spoken}</div>
+            <div class="tide-foot">
+                <button type="button" class="quiet-button" aria-expanded=move || as_table.get().to_string()
+                    on:click=move |_| as_table.update(|shown| *shown = !*shown)>
+                    <Icon name="table"/>
+                    {move || if as_table.get() { "Hide the table" } else { "As table" }}
+                </button>
+                <a class="quiet-button" href=move || csv(app) download>
+                    <Icon name="download"/>
+                    "CSV"
+                </a>
+                <span class="note hint">"Drag to zoom, click to pin a bucket, ← → to move."</span>
+            </div>
+            <Show when=move || as_table.get()>{table(shared)}</Show>
+        </figure>
+    }
+}
+
+/// Words for what is drawn, with the same marks.
+#[component]
+fn Legend(series: Signal<Series>) -> impl IntoView {
+    let app = app();
+    let compared = move || {
+        let word = match app.view.with(|view| view.compare) {
+            crate::address::Comparison::Previous => "Period before, from the same start",
+            crate::address::Comparison::Year => "A year before, from the same start",
+            crate::address::Comparison::Off => return None,
+        };
+        let any = series.with(|series| {
+            let points = series.compare.as_deref().unwrap_or_default();
+            points.iter().any(|point| point.followers.or(point.x_count).is_some())
+        });
+        any.then(|| view! { <span class="mark before">{word}</span> })
+    };
+    let counted = Memo::new(move |_| {
+        series.with(|series| series.points.iter().all(|point| point.followers.is_none()))
+    });
+    let unexplained = move || {
+        let any = series.with(|series| {
+            series.points.iter().any(|point| point.unexplained.is_some_and(|count| count != 0))
+        });
+        any.then(|| view! { <span class="mark unexplained">"Not yet explained"</span> })
+    };
+    view! {
+        <div class="legend" aria-hidden="true">
+            <span class="mark line">{move || if counted.get() { "X's count" } else { "Followers" }}</span>
+            {compared}
+            <span class="mark came">"Came"</span>
+            <span class="mark left">"Left"</span>
+            <span class="mark gone">"Left, gone from X"</span>
+            {unexplained}
+        </div>
+    }
+}
+
+fn canvas(shared: Shared) -> impl IntoView {
+    let app = app();
+    let host = NodeRef::<html::Div>::new();
+    let chart = Chart::empty();
+    let pin = move |at: usize| {
+        let key = shared.tide.with_untracked(|tide| {
+            tide.buckets.get(at).filter(|bucket| !bucket.ahead).map(|bucket| bucket.key.clone())
+        });
+        let same = app.view.with_untracked(|view| view.day == key);
+        app.change(|view| view.day = if same { None } else { key });
+    };
+    let zoom = move |(one, other): (usize, usize)| {
+        let zone = app.zone.get_untracked();
+        let today = untrack(|| today(app));
+        let period = shared
+            .tide
+            .with_untracked(|tide| tide::zoomed(&tide.buckets, one, other, today, &zone));
+        if let Some(period) = period {
+            shared.hovered.set(None);
+            app.choose(period);
+        }
+    };
+    let listener = Listener {
+        picked: Callback::new(move |at| shared.hovered.set(at)),
+        pinned: Callback::new(pin),
+        zoomed: Callback::new(zoom),
+    };
+    Effect::new(move |_| {
+        let Some(host) = host.get() else { return };
+        let zone = app.zone.get();
+        let interval = app.interval.get_untracked();
+        let drawing = shared.tide.with(|tide| tide::drawing(tide, interval, &zone));
+        chart.draw(&host, &drawing, listener);
+        chart.hold(shared.pinned.get_untracked());
+    });
+    Effect::new(move |_| chart.hold(shared.pinned.get()));
+    Effect::new(move |_| {
+        app.recoloured.track();
+        chart.recolour();
+    });
+    let keydown = move |event: leptos::ev::KeyboardEvent| {
+        if event.alt_key() || event.ctrl_key() || event.meta_key() {
+            return;
+        }
+        let key = event.key();
+        let picked = untrack(|| shared.pinned.get());
+        if let Some(to) = shared.tide.with_untracked(|tide| tide::moved(picked, &key, &tide.buckets)) {
+            event.prevent_default();
+            if Some(to) != picked {
+                let name = shared.tide.with_untracked(|tide| {
+                    tide.buckets.get(to).map(|bucket| bucket.key.clone())
+                });
+                app.replace(|view| view.day = name);
+            }
+        }
+    };
+    view! {
+        <div class="tide-canvas" tabindex="0" role="application" data-arrows
+            aria-roledescription="chart" aria-labelledby="tide-caption" on:keydown=keydown node_ref=host>
+        </div>
+    }
+}
+
+/// The file of everyone who came or left in the period.
+fn csv(app: crate::app::App) -> String {
+    let id = app.account.with(|account| account.as_ref().map(|account| account.id.to_string()));
+    let [from, to] = super::range_pairs(app);
+    let zone = ("tz", app.zone.with(|zone| zone.name.clone()));
+    let path = format!("/accounts/{}/export/events.csv", id.unwrap_or_default());
+    api::below(&crate::address::with_query(&path, &[from, to, zone]))
+}
+
+/// The chart as a table: the same numbers for whoever reads better than they look.
+fn table(shared: Shared) -> impl IntoView {
+    let cell = |number: Option<u64>| number.map_or_else(|| "–".to_owned(), numbers::count);
+    let row = move |bucket: tide::Bucket| {
+        let unexplained = bucket.unexplained.map_or_else(|| "0".to_owned(), numbers::signed);
+        let note = if bucket.unseen() {
+            words::NOT_OBSERVED
+        } else if bucket.partial {
+            "so far"
+        } else {
+            ""
+        };
+        view! {
+            <tr>
+                <th scope="row">{crate::words::capital(&bucket.label)}</th>
+                <td>{cell(bucket.followers)}</td>
+                <td>{cell(bucket.came)}</td>
+                <td>{cell(bucket.left)}</td>
+                <td>{if bucket.unseen() { "–".to_owned() } else { unexplained }}</td>
+                <td class="note">{note}</td>
+            </tr>
+        }
+    };
+    let rows = move || {
+        shared.tide.with(|tide| {
+            let there = tide.buckets.iter().rev().filter(|bucket| !bucket.ahead);
+            there.cloned().map(row).collect_view()
+        })
+    };
+    view! {
+        <div class="tide-table" tabindex="0" role="region" aria-label="The chart as a table">
+            <table class="numbers">
+                <thead>
+                    <tr>
+                        <th scope="col">"When"</th>
+                        <th scope="col">"Followers"</th>
+                        <th scope="col">"Came"</th>
+                        <th scope="col">"Left"</th>
+                        <th scope="col">"Not yet explained"</th>
+                        <th scope="col"><span class="hidden">"Note"</span></th>
+                    </tr>
+                </thead>
+                <tbody>{rows}</tbody>
+            </table>
+        </div>
+    }
+}

@@ -1,0 +1,103 @@
+//! Something fetched, as a signal. Owns: when a question is asked, and handing its answer to
+//! the reducer in [`crate::fetching`]. Must not know: what is asked. Invariant: a question is
+//! asked anew when it changes, when someone asks again, and never because of anything else.
+
+use crate::api;
+use crate::fetching::{Failure, Fetched, SLOW_MS, Shown, Step};
+use leptos::prelude::*;
+use leptos::task::spawn_local;
+use serde::de::DeserializeOwned;
+use std::time::Duration;
+
+/// A question to the API.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Question {
+    /// What it is about: data of the same subject stays, dimmed, while it is asked again.
+    pub(crate) subject: String,
+    /// The path below `/api/v1`.
+    pub(crate) path: String,
+    /// Another number asks the same thing anew.
+    pub(crate) edition: u64,
+}
+
+/// What can be fetched: plain data.
+pub(crate) trait Wire: DeserializeOwned + Clone + PartialEq + Send + Sync + 'static {}
+
+impl<T: DeserializeOwned + Clone + PartialEq + Send + Sync + 'static> Wire for T {}
+
+/// Something fetched.
+pub(crate) struct Remote<T: Wire> {
+    state: RwSignal<Fetched<T>>,
+    again: RwSignal<u64>,
+}
+
+impl<T: Wire> Clone for Remote<T> {
+    fn clone(&self) -> Self {
+        *self
+    }
+}
+
+impl<T: Wire> Copy for Remote<T> {}
+
+/// Asks whenever `ask` gives another question; `None` asks nothing.
+pub(crate) fn remote<T: Wire>(
+    ask: impl Fn() -> Option<Question> + Send + Sync + 'static,
+) -> Remote<T> {
+    let made = Remote { state: RwSignal::new(Fetched::default()), again: RwSignal::new(0) };
+    let question = Memo::new(move |_| ask());
+    Effect::new(move |before: Option<(u64, Option<String>)>| {
+        made.again.track();
+        let (turn, subject) = before.unwrap_or_default();
+        let Some(question) = question.get() else { return (turn, subject) };
+        let turn = turn + 1;
+        let same_subject = subject.as_ref() == Some(&question.subject);
+        made.step(Step::Asked { turn, same_subject });
+        let slow = move || made.step(Step::Slow { turn });
+        set_timeout(slow, Duration::from_millis(SLOW_MS));
+        spawn_local(async move {
+            made.step(match api::get(&question.path).await {
+                Ok(value) => Step::Answered { turn, value },
+                Err(failure) => Step::Failed { turn, failure },
+            });
+        });
+        (turn, Some(question.subject))
+    });
+    made
+}
+
+impl<T: Wire> Remote<T> {
+    /// Answers come after a panel has gone: then there is nothing to update.
+    fn step(self, step: Step<T>) {
+        let _ = self.state.try_update(|state| state.apply(step));
+    }
+
+    /// Asks again.
+    pub(crate) fn again(self) {
+        let _ = self.again.try_update(|turns| *turns += 1);
+    }
+
+    /// The value, if there is one.
+    pub(crate) fn value(self) -> Option<T> {
+        self.state.with(|state| state.value.clone())
+    }
+
+    /// Reads the value in place.
+    pub(crate) fn with<O>(self, read: impl FnOnce(Option<&T>) -> O) -> O {
+        self.state.with(|state| read(state.value.as_ref()))
+    }
+
+    /// Why there is no (new) value.
+    pub(crate) fn failure(self) -> Option<Failure> {
+        self.state.with(|state| state.failure.clone())
+    }
+
+    /// What a panel shows.
+    pub(crate) fn shown(self) -> Shown {
+        self.state.with(Fetched::shown)
+    }
+
+    /// Whether the question has been answered, well or badly.
+    pub(crate) fn settled(self) -> bool {
+        self.state.with(|state| state.value.is_some() || state.failure.is_some())
+    }
+}

@@ -1,0 +1,123 @@
+//! The frame of every page: bar, filters, tabs, what lies over them, and which page is inside.
+//! Owns: the places and the way between them. Must not know: what a page shows. Invariant: a
+//! page about an account is only shown when there is one and the clock is the server's.
+
+mod bar;
+mod command;
+mod filters;
+mod overlays;
+mod period_menu;
+
+use crate::address::{Page, View};
+use crate::app::{App, app};
+use crate::parts::{Failed, HowWeKnow, To};
+use crate::{api, browser, pages};
+use leptos::prelude::*;
+
+/// The whole page.
+#[component]
+pub(crate) fn Shell() -> impl IntoView {
+    let app = App::provide();
+    api::on_signed_out(|| {
+        // Outside of any component: the address is all there is to go by.
+        let here = browser::address();
+        if !here.starts_with(Page::SignIn.path()) {
+            let view = View { page: Page::SignIn, next: Some(here), ..View::default() };
+            browser::navigate(&crate::address::write(&view), true);
+            let _ = window().dispatch_event(&popstate());
+        }
+    });
+    browser::install_popovers();
+    command::listen(app);
+    let inside = move || match app.page.get() {
+        Page::SignIn => view! { <main class="bare"><pages::SignIn/></main> }.into_any(),
+        _ => view! { <Frame/> }.into_any(),
+    };
+    view! {
+        {inside}
+        <HowWeKnow/>
+        <overlays::Overlays/>
+        <div class="said" role="status" aria-live="polite">
+            {move || app.said.get().map(|text| view! { <p>{text}</p> })}
+        </div>
+    }
+}
+
+fn popstate() -> web_sys::Event {
+    // Fails only without a document to make it in.
+    web_sys::Event::new("popstate").unwrap_or_else(|_| wasm_bindgen::JsCast::unchecked_into(wasm_bindgen::JsValue::NULL))
+}
+
+/// Bars around the page's own content.
+#[component]
+fn Frame() -> impl IntoView {
+    let app = app();
+    let has_period = move || app.page.get().has_period() && app.account.with(Option::is_some);
+    view! {
+        <a class="skip" href="#main">"Skip to the content"</a>
+        <bar::Banner/>
+        <bar::Bar/>
+        <Show when=has_period>
+            <filters::Filters/>
+        </Show>
+        <main id="main" tabindex="-1">
+            <Content/>
+        </main>
+        <bar::Tabs/>
+    }
+}
+
+/// What the page shows, once it can.
+#[component]
+fn Content() -> impl IntoView {
+    let app = app();
+    #[derive(Clone, Copy, PartialEq)]
+    enum State {
+        Waiting,
+        Failed,
+        First,
+        Page(Page),
+    }
+    let state = Memo::new(move |_| {
+        let page = app.page.get();
+        let accounts = app.accounts.with(|list| list.map(|list| list.items.len()));
+        match accounts {
+            _ if !app.ready() => State::Waiting,
+            None => State::Failed,
+            Some(0) if page != Page::Settings => State::First,
+            Some(_) => State::Page(page),
+        }
+    });
+    // Another account is another page: nothing of the one before may shine through.
+    let subject = Memo::new(move |_| app.account.with(|one| one.as_ref().map(|one| one.id)));
+    move || {
+        subject.track();
+        match state.get() {
+            State::Waiting => ().into_any(),
+            State::Failed => view! {
+                <div class="page narrow">
+                    <Failed failure=move || app.accounts.failure() retry=move |()| app.accounts.again()/>
+                </div>
+            }
+            .into_any(),
+            State::First | State::Page(Page::Begin) => view! { <pages::Begin/> }.into_any(),
+            State::Page(Page::Overview) => view! { <pages::Overview/> }.into_any(),
+            State::Page(Page::Followers) => view! { <pages::Followers/> }.into_any(),
+            State::Page(Page::Collection) => view! { <pages::Collection/> }.into_any(),
+            State::Page(Page::Settings) => view! { <pages::SettingsPage/> }.into_any(),
+            State::Page(Page::SignIn | Page::NotFound) => view! { <NotFound/> }.into_any(),
+        }
+    }
+}
+
+#[component]
+fn NotFound() -> impl IntoView {
+    view! {
+        <div class="page narrow">
+            <h1>"There is no such page"</h1>
+            <p>
+                <To change=|view: View| view.to(Page::Overview)>"Go to the overview"</To>
+            </p>
+        </div>
+    }
+}

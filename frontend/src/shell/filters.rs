@@ -1,0 +1,174 @@
+//! The bar under the bar: period, comparison, interval, zone, the link to all that.
+
+use crate::address::{self, Comparison, View};
+use crate::app::app;
+use crate::browser;
+use crate::parts::Icon;
+use crate::period;
+use crate::shell::command;
+use crate::shell::period_menu::PeriodMenu;
+use leptos::prelude::*;
+use leptos::task::spawn_local;
+use shared::api::Interval;
+
+/// The filter bar.
+#[component]
+pub(super) fn Filters() -> impl IntoView {
+    let app = app();
+    let can = move |by: i64| {
+        let period = app.view.with(|view| view.period);
+        app.with_frame(|frame| period.step(by, frame).is_some())
+    };
+    view! {
+        <div class="filters">
+            <div class="filters-inside">
+                <div class="stepper">
+                    <button type="button" class="icon-button" aria-label="Previous period" title="Previous period (←)"
+                        disabled=move || !can(-1) on:click=move |_| command::step(app, -1)>
+                        <Icon name="left"/>
+                    </button>
+                    <PeriodMenu/>
+                    <button type="button" class="icon-button" aria-label="Next period" title="Next period (→)"
+                        disabled=move || !can(1) on:click=move |_| command::step(app, 1)>
+                        <Icon name="right"/>
+                    </button>
+                </div>
+                <ComparisonChoice/>
+                <IntervalChoice/>
+                <ZoneChoice/>
+                <CopyLink/>
+            </div>
+        </div>
+    }
+}
+
+fn comparison_label(comparison: Comparison) -> &'static str {
+    match comparison {
+        Comparison::Previous => "with the period before",
+        Comparison::Year => "with a year before",
+        Comparison::Off => "with nothing",
+    }
+}
+
+#[component]
+fn ComparisonChoice() -> impl IntoView {
+    let app = app();
+    let chosen = move || app.view.with(|view| view.compare);
+    let option = move |one: Comparison| {
+        view! {
+            <option value=one.slug() selected=move || chosen() == one>
+                {comparison_label(one)}
+            </option>
+        }
+    };
+    let choose = move |slug: String| {
+        let found = Comparison::ORDER.into_iter().find(|one| one.slug() == slug);
+        app.change(|view| view.compare = found.unwrap_or_default());
+    };
+    view! {
+        <label class="choice">
+            <span>"Compare"</span>
+            <select title="Comparison (X)" on:change:target=move |event| choose(event.target().value())
+                prop:value=move || chosen().slug()>
+                {Comparison::ORDER.map(option).collect_view()}
+            </select>
+        </label>
+    }
+}
+
+fn interval_label(interval: Interval) -> &'static str {
+    match interval {
+        Interval::Hour => "hour",
+        Interval::Day => "day",
+        Interval::Week => "week",
+        Interval::Month => "month",
+    }
+}
+
+#[component]
+fn IntervalChoice() -> impl IntoView {
+    let app = app();
+    let options = move || {
+        let option = |one: Interval| {
+            let chosen = move || app.interval.get() == one;
+            view! { <option value=one.as_str() selected=chosen>{interval_label(one)}</option> }
+        };
+        period::intervals(app.range.get()).into_iter().map(option).collect_view()
+    };
+    let choose = move |word: String| {
+        app.change(|view| {
+            view.interval = Interval::from_word(&word);
+            view.day = None;
+        });
+    };
+    view! {
+        <label class="choice">
+            <span>"By"</span>
+            <select title="Interval (I)" on:change:target=move |event| choose(event.target().value())
+                prop:value=move || app.interval.get().as_str()>
+                {options}
+            </select>
+        </label>
+    }
+}
+
+/// The zone in which days are counted: the viewer's own, UTC, or any other by the settings.
+#[component]
+fn ZoneChoice() -> impl IntoView {
+    let app = app();
+    let options = move || {
+        let own = app.settings.with(|settings| settings.zone.clone());
+        let mut names = vec![own.unwrap_or_else(browser::browser_zone), "UTC".to_owned()];
+        names.push(app.zone.with(|zone| zone.name.clone()));
+        names.sort_by_key(|name| name == "UTC");
+        names.dedup();
+        let option = |name: String| {
+            let text = name.replace('_', " ");
+            let value = name.clone();
+            let chosen = move || app.zone.with(|zone| zone.name == name);
+            view! { <option value=value selected=chosen>{text}</option> }
+        };
+        names.into_iter().map(option).collect_view()
+    };
+    let choose = move |name: String| {
+        let own = app.settings.with_untracked(|settings| settings.zone.clone());
+        let default = own.unwrap_or_else(browser::browser_zone);
+        app.change(|view| {
+            view.zone = (name != default).then_some(name);
+            view.day = None;
+        });
+    };
+    view! {
+        <label class="choice zone">
+            <span>"Zone"</span>
+            <select title="Days are counted in this zone; more in Settings"
+                on:change:target=move |event| choose(event.target().value())
+                prop:value=move || app.zone.with(|zone| zone.name.clone())>
+                {options}
+            </select>
+        </label>
+    }
+}
+
+/// The address of exactly this view: with its zone and account, which others may not share.
+#[component]
+fn CopyLink() -> impl IntoView {
+    let app = app();
+    let copy = move |_| {
+        let view = app.view.get_untracked();
+        let account = app.account.with_untracked(|one| one.as_ref().map(|one| one.id.to_string()));
+        let zone = app.zone.with_untracked(|zone| zone.name.clone());
+        let whole = View { account, zone: Some(zone), ..view };
+        let link = format!("{}{}", browser::origin(), address::write(&whole));
+        spawn_local(async move {
+            let done = browser::copy_text(&link).await.as_bool() == Some(true);
+            app.say(if done { "Link copied." } else { "The browser does not let the page copy." });
+        });
+    };
+    view! {
+        <button type="button" class="quiet-button copy-link" on:click=copy>
+            <Icon name="link"/>
+            <span>"Copy link"</span>
+        </button>
+    }
+}

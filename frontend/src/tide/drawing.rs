@@ -1,0 +1,176 @@
+//! What the chart module draws, as plain numbers and words. Owns: the hand-over to
+//! `js/charts.js` and the small curve of the time-travel slider. Must not know: canvas,
+//! colours. Invariant: every text in it is final; the script adds none of its own.
+
+use super::scale::{self, Extent, Tick};
+use super::{Bucket, Gap, Tide, float};
+use crate::calendar::Zone;
+use crate::numbers;
+use crate::words;
+use serde::Serialize;
+use shared::api::Interval;
+use std::fmt::Write as _;
+
+/// One line of the tooltip: a mark's class, a label, a value.
+pub(crate) type TipRow = (&'static str, String, String);
+
+/// The tooltip of a bucket.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub(crate) struct Tip {
+    pub(crate) title: String,
+    pub(crate) rows: Vec<TipRow>,
+    pub(crate) notes: Vec<String>,
+}
+
+/// Everything `js/charts.js` needs. Arrays have one entry per bucket; `None` is not drawn.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub(crate) struct Drawing {
+    pub(crate) followers: Vec<Option<u64>>,
+    /// The compared period, moved to begin where this one begins.
+    pub(crate) before: Vec<Option<f64>>,
+    pub(crate) came: Vec<u64>,
+    /// Left, and still at X as far as is known.
+    pub(crate) left: Vec<u64>,
+    /// Left, and gone from X.
+    pub(crate) gone: Vec<u64>,
+    pub(crate) unexplained: Vec<i64>,
+    /// From, to (in buckets), word.
+    pub(crate) gaps: Vec<(f64, f64, &'static str)>,
+    /// The bucket that is not over yet.
+    pub(crate) partial: Option<usize>,
+    pub(crate) line: Extent,
+    pub(crate) bars: Extent,
+    pub(crate) line_ticks: Vec<Tick>,
+    pub(crate) bar_ticks: Vec<Tick>,
+    pub(crate) date_ticks: Vec<Tick>,
+    pub(crate) tips: Vec<Tip>,
+}
+
+/// Makes the drawing of a tide.
+pub(crate) fn drawing(tide: &Tide, interval: Interval, zone: &dyn Zone) -> Drawing {
+    let buckets = &tide.buckets;
+    let followers: Vec<_> = buckets.iter().map(|bucket| bucket.followers).collect();
+    let before = before(buckets);
+    let values = followers.iter().flatten().map(|&count| to_float(count));
+    let values: Vec<f64> = values.chain(before.iter().flatten().copied()).collect();
+    let low = values.iter().copied().reduce(f64::min);
+    let high = values.iter().copied().reduce(f64::max);
+    let (line, line_ticks) = match (low, high) {
+        (Some(low), Some(high)) => scale::line(low, high),
+        _ => ((0.0, 1.0), Vec::new()),
+    };
+    let highest = |side: fn(&Bucket) -> u64| buckets.iter().map(side).max().unwrap_or(0);
+    let up = highest(|bucket| bucket.came.unwrap_or(0) + above(bucket));
+    let down = highest(|bucket| bucket.left.unwrap_or(0) + below(bucket));
+    let (bars, bar_ticks) = scale::bars(to_float(up), to_float(down));
+    let left = |bucket: &Bucket| bucket.left.unwrap_or(0) - bucket.gone.unwrap_or(0);
+    Drawing {
+        before,
+        came: buckets.iter().map(|bucket| bucket.came.unwrap_or(0)).collect(),
+        left: buckets.iter().map(left).collect(),
+        gone: buckets.iter().map(|bucket| bucket.gone.unwrap_or(0)).collect(),
+        unexplained: buckets.iter().map(|bucket| bucket.unexplained.unwrap_or(0)).collect(),
+        gaps: tide.gaps.iter().map(|gap| (gap.from, gap.to, words::tide::NOT_OBSERVED)).collect(),
+        partial: buckets.iter().position(|bucket| bucket.partial),
+        line,
+        bars,
+        line_ticks,
+        bar_ticks,
+        date_ticks: scale::dates(buckets, interval, zone),
+        tips: buckets.iter().map(|bucket| words::tide::tip(bucket, tide.counted_only)).collect(),
+        followers,
+    }
+}
+
+/// What X's count rose beyond the names.
+fn above(bucket: &Bucket) -> u64 {
+    u64::try_from(bucket.unexplained.unwrap_or(0)).unwrap_or(0)
+}
+
+/// What X's count fell beyond the names.
+fn below(bucket: &Bucket) -> u64 {
+    u64::try_from(-bucket.unexplained.unwrap_or(0)).unwrap_or(0)
+}
+
+/// The compared line, moved up or down to the first value of this one: two months are compared
+/// by how they went, not by how large the account was.
+fn before(buckets: &[Bucket]) -> Vec<Option<f64>> {
+    let there = |bucket: &Bucket| bucket.before.as_ref().and_then(|(_, followers)| *followers);
+    let start = buckets.iter().find_map(|bucket| bucket.followers);
+    let from = buckets.iter().find_map(there);
+    let (Some(start), Some(from)) = (start, from) else { return vec![None; buckets.len()] };
+    let shift = to_float(start) - to_float(from);
+    buckets.iter().map(|bucket| there(bucket).map(|count| to_float(count) + shift)).collect()
+}
+
+fn to_float(count: u64) -> f64 {
+    numbers::float(i64::try_from(count).unwrap_or(i64::MAX))
+}
+
+/// The small curve over the time-travel slider, in a box of 1,000 by 100: the SVG path of the
+/// line and the gaps as left and right edges.
+pub(crate) fn strip(tide: &Tide) -> (String, Vec<(f64, f64)>) {
+    let buckets = &tide.buckets;
+    let values: Vec<_> = buckets.iter().filter_map(|bucket| bucket.followers).collect();
+    let (Some(&low), Some(&high)) = (values.iter().min(), values.iter().max()) else {
+        return (String::new(), Vec::new());
+    };
+    let width = 1_000.0 / float(buckets.len());
+    let spread = to_float(high - low).max(1.0);
+    let mut path = String::new();
+    let mut pen_down = false;
+    for (index, bucket) in buckets.iter().enumerate() {
+        let Some(followers) = bucket.followers else {
+            pen_down = false;
+            continue;
+        };
+        let x = (float(index) + 0.5) * width;
+        let y = 92.0 - to_float(followers - low) / spread * 84.0;
+        let _ = write!(path, "{}{x:.1} {y:.1}", if pen_down { "L" } else { "M" });
+        pen_down = true;
+    }
+    let edges = |gap: &Gap| (gap.from * width, gap.to * width);
+    (path, tide.gaps.iter().map(edges).collect())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::calendar::Fixed;
+    use crate::tide::tests::{make, point};
+
+    #[test]
+    fn what_was_not_seen_is_not_drawn() {
+        let tide = make(vec![point(0, Some(9), 1, 0), point(1, None, 0, 0)], &[], 1);
+        let drawing = drawing(&tide, Interval::Day, &Fixed(0));
+        assert_eq!(drawing.followers, [Some(9), None]);
+        assert_eq!(drawing.partial, Some(1));
+    }
+
+    #[test]
+    fn leaving_is_split_without_counting_anyone_twice() {
+        let mut tide = make(vec![point(0, Some(9), 1, 5)], &[], 0);
+        tide.buckets[0].gone = Some(2);
+        let drawing = drawing(&tide, Interval::Day, &Fixed(0));
+        assert_eq!((drawing.left[0], drawing.gone[0]), (3, 2));
+    }
+
+    #[test]
+    fn the_compared_line_begins_where_this_one_begins() {
+        let mut tide = make(vec![point(0, Some(100), 0, 0), point(1, Some(105), 0, 0)], &[], 1);
+        for (bucket, count) in tide.buckets.iter_mut().zip([40, 42]) {
+            bucket.before = Some((String::new(), Some(count)));
+        }
+        let drawing = drawing(&tide, Interval::Day, &Fixed(0));
+        assert_eq!(drawing.before, [Some(100.0), Some(102.0)]);
+    }
+
+    #[test]
+    fn the_small_curve_lifts_its_pen_over_what_was_not_seen() {
+        let points =
+            vec![point(0, Some(1), 0, 0), point(1, None, 0, 0), point(2, Some(2), 0, 0)];
+        let (path, _) = strip(&make(points, &[], 2));
+        assert_eq!(path, "M166.7 92.0M833.3 8.0");
+        assert_eq!(strip(&make(vec![], &[], 0)).0, "");
+    }
+}

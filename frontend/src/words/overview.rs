@@ -1,0 +1,250 @@
+//! Words of the Overview: the sentence, what X's count and the names leave open, what to say
+//! where there is nothing.
+
+use crate::calendar::{Date, Zone};
+use crate::numbers::{about, count, grouped};
+use crate::period::{Period, Preset};
+use crate::words::when;
+use shared::api::{Account, Point, Totals};
+use shared::time::UnixMs;
+
+/// The sentence in three parts, so that its middle can be set apart.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Sentence {
+    pub(crate) lead: String,
+    pub(crate) change: String,
+    pub(crate) rest: String,
+    /// Up is 1, down is -1.
+    pub(crate) direction: i64,
+}
+
+/// What the sentence is made of.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Basis {
+    pub(crate) period: Period,
+    pub(crate) first: Date,
+    pub(crate) last: Date,
+    pub(crate) today: Date,
+}
+
+/// `10,432 followers, 214 more than 30 days ago.`
+pub(crate) fn sentence(points: &[Point], totals: &Totals, basis: Basis) -> Sentence {
+    let named = points.iter().rev().find_map(|point| point.followers);
+    let counted = || {
+        let counts: Vec<_> = points.iter().filter_map(|point| point.x_count).collect();
+        let (first, last) = (*counts.first()?, *counts.last()?);
+        Some((last, signed(last) - signed(first)))
+    };
+    let Some((end, change)) = named.map(|end| (end, totals.net)).or_else(counted) else {
+        return Sentence {
+            lead: "Nothing was observed in this period.".to_owned(),
+            ..Sentence::default()
+        };
+    };
+    let followers = if end == 1 { "follower" } else { "followers" };
+    let when = at_end(basis);
+    if change == 0 {
+        return Sentence {
+            lead: format!("{} {followers}{when}, ", count(end)),
+            change: "as many".to_owned(),
+            rest: format!(" as {}.", at_start(basis)),
+            direction: 0,
+        };
+    }
+    let word = if change > 0 { "more" } else { "fewer" };
+    Sentence {
+        lead: format!("{} {followers}{when}, ", count(end)),
+        change: format!("{} {word}", grouped(change.abs())),
+        rest: format!(" than {}.", at_start(basis)),
+        direction: change.signum(),
+    }
+}
+
+fn signed(number: u64) -> i64 {
+    i64::try_from(number).unwrap_or(i64::MAX)
+}
+
+/// Where the period ends, if it does not end now.
+fn at_end(basis: Basis) -> String {
+    match basis.period {
+        Period::Preset(Preset::Yesterday) => " at the end of yesterday".to_owned(),
+        Period::Preset(Preset::LastMonth) => {
+            format!(" at the end of {}", basis.last.month_name())
+        }
+        Period::Custom { .. } if basis.last < basis.today => {
+            format!(" on {}", basis.last.near(basis.today))
+        }
+        _ => String::new(),
+    }
+}
+
+fn at_start(basis: Basis) -> String {
+    let month = |date: Date| {
+        let year = if date.year == basis.today.year { String::new() } else { format!(" {}", date.year) };
+        format!("at the start of {}{year}", date.month_name())
+    };
+    match basis.period {
+        Period::Preset(preset) => match preset {
+            Preset::Today => "at midnight".to_owned(),
+            Preset::Yesterday => "a day before".to_owned(),
+            Preset::Hours24 => "24 hours ago".to_owned(),
+            Preset::Days7 => "7 days ago".to_owned(),
+            Preset::Days28 => "28 days ago".to_owned(),
+            Preset::Days30 => "30 days ago".to_owned(),
+            Preset::Days91 => "91 days ago".to_owned(),
+            Preset::LastMonth => "at its start".to_owned(),
+            Preset::MonthToDate | Preset::Months6 | Preset::Months12 => month(basis.first),
+            Preset::YearToDate => "at the start of the year".to_owned(),
+            Preset::All => "when tracking began".to_owned(),
+        },
+        Period::Custom { first, last } if first == last => "the day before".to_owned(),
+        Period::Custom { first, .. } => {
+            format!("on {}", first.plus_days(-1).near(basis.today))
+        }
+    }
+}
+
+/// `X's count fell by 31; we can name 24; 7 not yet explained: next full check Sunday, about
+/// $10.` `None` if the names explain X's count, or it was not read.
+pub(crate) fn difference(
+    totals: &Totals,
+    account: &Account,
+    now: UnixMs,
+    zone: &dyn Zone,
+) -> Option<String> {
+    let unexplained = totals.unexplained.filter(|&count| count != 0)?;
+    let counted = totals.net + unexplained;
+    let went = match counted {
+        0 => "X's count is unchanged".to_owned(),
+        1.. => format!("X's count rose by {}", grouped(counted)),
+        _ => format!("X's count fell by {}", grouped(-counted)),
+    };
+    let same_way = totals.net.signum() == counted.signum() && totals.net.abs() < counted.abs();
+    let named = if same_way {
+        format!("we can name {}", grouped(totals.net.abs()))
+    } else {
+        format!("the names say {}", crate::numbers::signed(totals.net))
+    };
+    let open = format!("{} not yet explained", grouped(unexplained.abs()));
+    let price = account.prices.full_check_usd.map(about);
+    let next = match (account.collector.next_check, price) {
+        (Some(at), Some(price)) if plans_checks(account) => {
+            format!(": next full check {}, {price}", when::coming(at, now, zone))
+        }
+        (Some(at), None) if plans_checks(account) => {
+            format!(": next full check {}", when::coming(at, now, zone))
+        }
+        (_, Some(price)) => format!(": a full check would tell, {price}"),
+        (_, None) => String::new(),
+    };
+    Some(format!("{went}; {named}; {open}{next}."))
+}
+
+/// Whether the schedule runs full checks by itself.
+fn plans_checks(account: &Account) -> bool {
+    use shared::api::Schedule;
+    matches!(account.schedule, Schedule::Daily | Schedule::Hourly)
+}
+
+/// What the first day says.
+pub(crate) fn first_day(account: &Account) -> String {
+    let price =
+        account.prices.full_check_usd.map(|usd| format!(" ({})", about(usd))).unwrap_or_default();
+    format!(
+        "We know your count from now on. To see names, run a full check{price} or import saved lists."
+    )
+}
+
+/// An empty column.
+pub(crate) fn empty(kind: &str, picked: bool, last_check: &str) -> String {
+    let when = if picked { "then" } else { "in this period" };
+    format!("No one {kind} {when}. {last_check}")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::calendar::Fixed;
+    use crate::tide::tests::point;
+    use crate::words::tests_support::account;
+
+    fn totals(net: i64, unexplained: Option<i64>) -> Totals {
+        Totals { gained: 0, lost: 0, returned: 0, net, unexplained }
+    }
+
+    fn date(text: &str) -> Date {
+        Date::parse(text).unwrap()
+    }
+
+    #[track_caller]
+    fn check(period: Period, net: i64, expected: &str) {
+        let (first, last) = match period {
+            Period::Custom { first, last } => (first, last),
+            Period::Preset(_) => (date("2026-06-01"), date("2026-10-31")),
+        };
+        let basis = Basis { period, first, last, today: date("2026-11-21") };
+        let points = [point(0, Some(10_218), 0, 0), point(1, Some(10_432), 0, 0), point(2, None, 0, 0)];
+        let said = sentence(&points, &totals(net, None), basis);
+        assert_eq!(format!("{}{}{}", said.lead, said.change, said.rest), expected);
+    }
+
+    #[test]
+    fn the_sentence_says_how_many_and_since_when() {
+        check(Period::default(), 214, "10,432 followers, 214 more than 30 days ago.");
+        check(Period::Preset(Preset::Today), -3, "10,432 followers, 3 fewer than at midnight.");
+        check(Period::Preset(Preset::Days7), 0, "10,432 followers, as many as 7 days ago.");
+        check(
+            Period::Preset(Preset::LastMonth),
+            5,
+            "10,432 followers at the end of October, 5 more than at its start.",
+        );
+        check(
+            Period::Preset(Preset::Months6),
+            5,
+            "10,432 followers, 5 more than at the start of June.",
+        );
+        check(
+            Period::Custom { first: date("2026-11-03"), last: date("2026-11-09") },
+            5,
+            "10,432 followers on 9 Nov, 5 more than on 2 Nov.",
+        );
+    }
+
+    #[test]
+    fn nothing_observed_is_said() {
+        let basis = Basis {
+            period: Period::default(),
+            first: date("2026-11-01"),
+            last: date("2026-11-21"),
+            today: date("2026-11-21"),
+        };
+        let said = sentence(&[], &totals(0, None), basis);
+        assert_eq!(said.lead, "Nothing was observed in this period.");
+    }
+
+    #[track_caller]
+    fn check_difference(net: i64, unexplained: i64, expected: &str) {
+        let now = UnixMs::parse("2026-11-21T10:30:00Z").unwrap();
+        let said = difference(&totals(net, Some(unexplained)), &account(), now, &Fixed(0));
+        assert_eq!(said.as_deref(), Some(expected));
+    }
+
+    #[test]
+    fn what_the_names_do_not_explain_is_said() {
+        check_difference(
+            -24,
+            -7,
+            "X's count fell by 31; we can name 24; 7 not yet explained: \
+             next full check tomorrow 02:00, about $10.",
+        );
+        check_difference(
+            2,
+            -7,
+            "X's count fell by 5; the names say +2; 7 not yet explained: \
+             next full check tomorrow 02:00, about $10.",
+        );
+        let now = UnixMs(0);
+        assert_eq!(difference(&totals(5, Some(0)), &account(), now, &Fixed(0)), None);
+        assert_eq!(difference(&totals(5, None), &account(), now, &Fixed(0)), None);
+    }
+}

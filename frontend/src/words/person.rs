@@ -1,0 +1,171 @@
+//! Words about one person: reasons, states, how we know. Nobody is accused: what one check
+//! missed is "checking", and what was corrected says so.
+
+use crate::calendar::Zone;
+use crate::words::when;
+use shared::api::{Confidence, EventKind, FollowerEvent, How, LossState, Reason, Verified};
+use shared::time::UnixMs;
+
+/// A chip: its word, its class (which carries the shape too).
+pub(crate) type Chip = (&'static str, &'static str);
+
+/// The chip of an event.
+pub(crate) fn chip(event: &FollowerEvent) -> Chip {
+    match event.kind {
+        EventKind::Followed => ("new", "came"),
+        EventKind::Returned => ("came back", "back"),
+        EventKind::Renamed => ("new handle", "renamed"),
+        EventKind::Lost => match event.state {
+            Some(LossState::Retracted) => ("corrected: still follows", "corrected"),
+            Some(LossState::Suspected) => ("checking", "checking"),
+            _ => reason(event.reason.unwrap_or(Reason::Unknown)),
+        },
+    }
+}
+
+/// Word and class of a reason.
+pub(crate) fn reason(reason: Reason) -> Chip {
+    match reason {
+        Reason::Unfollowed => ("unfollowed", "unfollowed"),
+        Reason::Suspended => ("suspended by X", "suspended"),
+        Reason::Gone => ("gone from X", "gone"),
+        Reason::YouBlocked => ("you blocked them", "blocked"),
+        Reason::Unknown => ("reason not known", "unknown"),
+    }
+}
+
+/// What an event is in a person's history.
+pub(crate) fn happened(event: &FollowerEvent) -> String {
+    match event.kind {
+        EventKind::Followed => "Came".to_owned(),
+        EventKind::Returned => "Came back".to_owned(),
+        EventKind::Lost => "Left".to_owned(),
+        EventKind::Renamed => match (&event.from, &event.to) {
+            (Some(from), Some(to)) => format!("Was @{from}, is @{to}"),
+            _ => "Has a new handle".to_owned(),
+        },
+    }
+}
+
+/// "How we know": label and text, line by line. `next_check` is when one more look is due.
+pub(crate) fn how_we_know(
+    event: &FollowerEvent,
+    next_check: Option<UnixMs>,
+    now: UnixMs,
+    zone: &dyn Zone,
+) -> Vec<(&'static str, String)> {
+    let moment = |at: UnixMs| format!("the check of {}", when::moment(at, now, zone));
+    let (before, after) = match event.kind {
+        EventKind::Lost => ("Seen in", "Missing in"),
+        EventKind::Followed | EventKind::Returned => ("Not yet in", "First seen in"),
+        EventKind::Renamed => ("Old handle in", "New handle in"),
+    };
+    let mut lines = Vec::new();
+    if let Some(at) = event.not_before {
+        lines.push((before, moment(at)));
+    }
+    lines.push((after, moment(event.at)));
+    lines.push(("Found by", how(event.how).to_owned()));
+    if event.kind != EventKind::Lost {
+        return lines;
+    }
+    let (word, _) = reason(event.reason.unwrap_or(Reason::Unknown));
+    let certainty = match event.confidence {
+        Some(Confidence::Certain) => ", certain",
+        Some(Confidence::Likely) => ", likely",
+        _ => "",
+    };
+    if event.state != Some(LossState::Retracted) {
+        lines.push(("Reason", format!("{word}{certainty}")));
+    }
+    lines.push(("State", state(event.state).to_owned()));
+    if let (Some(LossState::Suspected), Some(at)) = (event.state, next_check) {
+        lines.push(("Next look", when::coming(at, now, zone)));
+    }
+    lines
+}
+
+fn how(how: How) -> &'static str {
+    match how {
+        How::Crawl => "a full check",
+        How::Lookup => "looking them up at X",
+        How::Push => "a message from X",
+        How::Import => "comparing saved lists",
+    }
+}
+
+fn state(state: Option<LossState>) -> &'static str {
+    match state {
+        Some(LossState::Suspected) => "checking: one more look will settle it",
+        Some(LossState::Retracted) => "corrected: seen again in the next check, still follows",
+        Some(LossState::Confirmed) => "settled: missing from two checks, or X said so",
+        None => "settled",
+    }
+}
+
+/// What X's mark says.
+pub(crate) fn verified(mark: Verified) -> &'static str {
+    match mark {
+        Verified::Blue => "Verified by X",
+        Verified::Business => "Verified organisation",
+        Verified::Government => "Government account",
+    }
+}
+
+/// Two letters for a picture that is not there.
+pub(crate) fn initials(name: &str, username: &str) -> String {
+    let from = if name.chars().any(char::is_alphanumeric) { name } else { username };
+    let firsts = from.split_whitespace().filter_map(|word| word.chars().find(|c| c.is_alphanumeric()));
+    let letters: String = firsts.take(2).flat_map(char::to_uppercase).collect();
+    if letters.is_empty() { "?".to_owned() } else { letters }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::calendar::Fixed;
+    use crate::words::tests_support::loss;
+
+    #[test]
+    fn the_state_speaks_before_the_reason() {
+        let chip_of = |state| chip(&loss(Reason::Unfollowed, state)).0;
+        assert_eq!(chip_of(LossState::Suspected), "checking");
+        assert_eq!(chip_of(LossState::Confirmed), "unfollowed");
+        assert_eq!(chip_of(LossState::Retracted), "corrected: still follows");
+    }
+
+    #[test]
+    fn how_we_know_is_told_line_by_line() {
+        let now = UnixMs::parse("2026-11-21T10:30:00Z").unwrap();
+        let event = loss(Reason::Unfollowed, LossState::Suspected);
+        let next = UnixMs::parse("2026-11-25T02:00:00Z");
+        let lines = how_we_know(&event, next, now, &Fixed(0));
+        let text: Vec<_> = lines.iter().map(|(label, text)| format!("{label} {text}")).collect();
+        assert_eq!(
+            text,
+            [
+                "Seen in the check of today 02:00",
+                "Missing in the check of today 03:00",
+                "Found by a full check",
+                "Reason unfollowed, likely",
+                "State checking: one more look will settle it",
+                "Next look Wednesday",
+            ]
+        );
+    }
+
+    #[test]
+    fn a_corrected_loss_names_no_reason() {
+        let event = loss(Reason::Unfollowed, LossState::Retracted);
+        let lines = how_we_know(&event, None, event.at, &Fixed(0));
+        assert!(lines.iter().all(|(label, _)| *label != "Reason"));
+    }
+
+    #[test]
+    fn initials_come_from_the_name_or_the_handle() {
+        assert_eq!(initials("Ada Lovelace King", "ada"), "AL");
+        assert_eq!(initials("🌊🌊", "tide_line"), "T");
+        assert_eq!(initials("", ""), "?");
+        assert_eq!(initials("élise", ""), "É");
+    }
+}

@@ -1,0 +1,120 @@
+//! Words about what ran. A run's `what` is the code's word; people read these.
+
+use crate::numbers::{count, plural};
+use crate::words::{listed, sentence};
+use shared::api::{Run, RunState, SnapshotState, Trigger};
+
+/// What a run does.
+pub(crate) fn what(run: &Run) -> &str {
+    match run.what.as_str() {
+        "crawl" => "Full check",
+        "import" => "Import of a saved list",
+        "replay" => "History made anew from the saved lists",
+        "tick" => "Hourly look at what is due",
+        "count" => "Count",
+        "lookup" => "Look at who is missing",
+        "snapshot" | "diff" => "Reading of a saved list",
+        other => other,
+    }
+}
+
+/// What set it off.
+pub(crate) fn trigger(trigger: Trigger) -> &'static str {
+    match trigger {
+        Trigger::Fetch => "asked for",
+        Trigger::Cron => "on schedule",
+        Trigger::Queue => "a new saved list",
+        Trigger::Alarm => "on time",
+        Trigger::Webhook => "message from X",
+    }
+}
+
+/// Word and class of a state.
+pub(crate) fn state(state: RunState) -> (&'static str, &'static str) {
+    match state {
+        RunState::Running => ("running", "busy"),
+        RunState::Done => ("done", "good"),
+        RunState::Failed => ("failed", "bad"),
+        RunState::Quarantined => ("set aside", "warn"),
+    }
+}
+
+/// Word and class of a saved list's state.
+pub(crate) fn saved(state: SnapshotState) -> (&'static str, &'static str) {
+    match state {
+        SnapshotState::Accepted => ("read", "good"),
+        SnapshotState::Quarantined => ("set aside", "warn"),
+        SnapshotState::Pending => ("waiting", "busy"),
+    }
+}
+
+/// How a run ended, or stands, in a sentence.
+pub(crate) fn outcome(run: &Run) -> String {
+    let number = |name: &str| run.counts.get(name).copied().and_then(|n| u64::try_from(n).ok());
+    let mut parts = Vec::new();
+    if let Some(followers) = number("followers") {
+        parts.push(plural(followers, "follower", "followers"));
+    }
+    if let Some(gained) = number("gained") {
+        parts.push(format!("{} came", count(gained)));
+    }
+    if let Some(lost) = number("lost") {
+        parts.push(format!("{} left", count(lost)));
+    }
+    if let Some(retries) = number("retries").filter(|&retries| retries > 0) {
+        parts.push(plural(retries, "retry", "retries"));
+    }
+    let told = sentence(&listed(&parts));
+    match (run.state, &run.error) {
+        (RunState::Quarantined, error) => {
+            let why = error.as_ref().map_or("the list was incomplete", |error| &error.detail);
+            format!("Set aside: {} Nobody was counted as left.", sentence(why))
+        }
+        (_, Some(error)) => sentence(&error.detail),
+        (RunState::Running, None) if told.is_empty() => "Under way.".to_owned(),
+        (_, None) => told,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use shared::api::Problem;
+    use shared::time::UnixMs;
+
+    fn run(state: RunState, counts: &[(&str, i64)], error: Option<&str>) -> Run {
+        Run {
+            id: "1".to_owned(),
+            trigger: Trigger::Fetch,
+            what: "crawl".to_owned(),
+            account: None,
+            state,
+            started: UnixMs(0),
+            ended: None,
+            duration_ms: None,
+            error: error.map(|detail| Problem {
+                kind: String::new(),
+                title: String::new(),
+                status: 402,
+                detail: detail.to_owned(),
+                request_id: String::new(),
+            }),
+            counts: counts.iter().map(|&(name, number)| (name.to_owned(), number)).collect(),
+        }
+    }
+
+    #[test]
+    fn outcomes_are_sentences() {
+        let counts = [("followers", 10_432), ("gained", 9), ("lost", 4), ("retries", 0)];
+        assert_eq!(
+            outcome(&run(RunState::Done, &counts, None)),
+            "10,432 followers, 9 came and 4 left."
+        );
+        assert_eq!(outcome(&run(RunState::Running, &[], None)), "Under way.");
+        assert_eq!(outcome(&run(RunState::Failed, &[], Some("No credits"))), "No credits.");
+        assert_eq!(
+            outcome(&run(RunState::Quarantined, &counts, Some("40 of 10,432 were read"))),
+            "Set aside: 40 of 10,432 were read. Nobody was counted as left."
+        );
+    }
+}

@@ -1,0 +1,81 @@
+//! Wire types of `/api/v1`: what the handlers answer, what the page reads, what the `OpenAPI`
+//! document describes. Owns: shapes only. Must not know: how anything is found or stored.
+//! Invariant: additive; a field is never renamed, and times are RFC 3339 UTC, ids strings.
+
+mod accounts;
+mod events;
+mod operations;
+
+pub use accounts::*;
+pub use events::*;
+pub use operations::*;
+
+/// Derives what every wire type has: one place to change it.
+macro_rules! wire {
+    ($($(#[$meta:meta])* $vis:vis $kind:ident $name:ident $body:tt)*) => {$(
+        #[derive(Clone, Debug, PartialEq, serde::Serialize, serde::Deserialize)]
+        #[cfg_attr(feature = "openapi", derive(schemars::JsonSchema))]
+        $(#[$meta])*
+        $vis $kind $name $body
+    )*};
+}
+pub(crate) use wire;
+
+/// Derives what every wire enum of plain words has, with its text as written on the wire.
+macro_rules! words {
+    ($($(#[$meta:meta])* $name:ident { $($(#[$doc:meta])* $variant:ident = $text:literal),+ $(,)? })*) => {$(
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize, serde::Deserialize)]
+        #[cfg_attr(feature = "openapi", derive(schemars::JsonSchema))]
+        $(#[$meta])*
+        pub enum $name { $($(#[$doc])* #[serde(rename = $text)] $variant),+ }
+
+        impl $name {
+            /// Every word, in order.
+            pub const ALL: &'static [Self] = &[$(Self::$variant),+];
+
+            /// The word as written on the wire.
+            pub fn as_str(self) -> &'static str {
+                match self { $(Self::$variant => $text),+ }
+            }
+
+            /// The value of a word, if it is one.
+            pub fn from_word(word: &str) -> Option<Self> {
+                match word { $($text => Some(Self::$variant),)+ _ => None }
+            }
+        }
+
+        impl std::fmt::Display for $name {
+            fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+                f.write_str(self.as_str())
+            }
+        }
+    )*};
+}
+pub(crate) use words;
+
+/// A list page. `next_cursor` is opaque: hand it back as `cursor` for the next page.
+#[derive(Clone, Debug, PartialEq, serde::Serialize, serde::Deserialize)]
+#[cfg_attr(feature = "openapi", derive(schemars::JsonSchema))]
+pub struct List<T> {
+    /// The items of this page, in the order asked for.
+    pub items: Vec<T>,
+    /// `null` on the last page.
+    pub next_cursor: Option<String>,
+}
+
+wire! {
+    /// An error, RFC 9457 (`application/problem+json`).
+    pub struct Problem {
+        /// A URI reference naming the kind of problem, under `/docs/api#`.
+        #[serde(rename = "type")]
+        pub kind: String,
+        /// The kind in a few words.
+        pub title: String,
+        /// The HTTP status.
+        pub status: u16,
+        /// What was wrong, where, and what to do.
+        pub detail: String,
+        /// Names this request in the logs.
+        pub request_id: String,
+    }
+}

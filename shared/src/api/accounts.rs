@@ -1,0 +1,248 @@
+//! Wire types of tracked accounts, their collection and the people who follow them.
+
+use super::{wire, words};
+use crate::id::{AccountId, UserId};
+use crate::time::UnixMs;
+
+words! {
+    /// How often an account is checked. `count_only` reads one profile per UTC day: the curve
+    /// without names, for about a cent.
+    Schedule {
+        /// One profile read per UTC day (the default).
+        CountOnly = "count_only",
+        /// A full check each UTC day.
+        Daily = "daily",
+        /// A full check each hour.
+        Hourly = "hourly",
+        /// Full checks only when asked for.
+        Manual = "manual",
+    }
+
+    /// What the collector of an account is doing.
+    CollectorState {
+        /// Nothing to do until `next_check`.
+        Idle = "idle",
+        /// A full check is walking the pages.
+        Checking = "checking",
+        /// A full check waits for X (rate limit or trouble) and goes on by itself.
+        Waiting = "waiting",
+        /// Nothing runs until the owner does something: see `reason`.
+        Stopped = "stopped",
+    }
+
+    /// Which keys read X for an account.
+    Credential {
+        /// The four OAuth 1.0a keys of the app's owner: own lists at the own-account price.
+        Owner = "owner",
+        /// The app's bearer token: any public account, ten times dearer.
+        Bearer = "bearer",
+    }
+
+    /// X's verification marks.
+    Verified {
+        /// A paying subscriber.
+        Blue = "blue",
+        /// An organisation.
+        Business = "business",
+        /// A government body.
+        Government = "government",
+    }
+
+    /// The five filters of the roster table; `from` and `to` bound the first three.
+    RosterFilter {
+        /// Came in the range.
+        New = "new",
+        /// Left in the range.
+        Left = "left",
+        /// Came back in the range.
+        Returned = "returned",
+        /// The account follows them too (seen with owner keys only).
+        Mutual = "mutual",
+        /// Muted by the owner of this site.
+        Muted = "muted",
+    }
+}
+
+wire! {
+    /// A tracked account.
+    pub struct Account {
+        /// The X user id; names the account in every path.
+        pub id: AccountId,
+        /// The handle, without `@`.
+        pub username: String,
+        /// The display name.
+        pub name: String,
+        /// URL of the picture at X.
+        pub avatar: Option<String>,
+        /// The upstream this account's data comes from; never mixed with another's.
+        pub upstream: String,
+        /// Whether that upstream is the simulator: nobody in the data is real.
+        pub simulated: bool,
+        /// Whether the owner keys belong to this very account; `null` until X said so.
+        pub owned: Option<bool>,
+        /// How often it is checked.
+        pub schedule: Schedule,
+        /// Nothing is read from X for this account beyond this per UTC month.
+        pub monthly_cap_usd: f64,
+        /// Spent in this UTC month, by X's published prices.
+        pub spent_month_usd: f64,
+        /// Size of the newest accepted roster.
+        pub followers: Option<u64>,
+        /// X's own follower count, as last read.
+        pub x_count: Option<u64>,
+        /// When `x_count` was read.
+        pub x_count_at: Option<UnixMs>,
+        /// When tracking began here.
+        pub created_at: UnixMs,
+        /// The oldest accepted snapshot.
+        pub first_snapshot: Option<UnixMs>,
+        /// What the collector is doing.
+        pub collector: Collector,
+        /// What reads cost for this account.
+        pub prices: AccountPrices,
+    }
+
+    /// State of collection of one account.
+    pub struct Collector {
+        /// What it is doing.
+        pub state: CollectorState,
+        /// Why it waits or stopped, and what to do, in words for the owner.
+        pub reason: Option<String>,
+        /// The run of the check under way.
+        pub run: Option<String>,
+        /// Followers read by the check under way.
+        pub read: Option<u64>,
+        /// Followers the check under way expects.
+        pub expected: Option<u64>,
+        /// When the last full check was accepted.
+        pub last_check: Option<UnixMs>,
+        /// When X was last asked anything for this account.
+        pub last_read: Option<UnixMs>,
+        /// When it goes on by itself.
+        pub next_check: Option<UnixMs>,
+    }
+
+    /// Prices of an account's reads in US dollars, by X's published list.
+    pub struct AccountPrices {
+        /// One follower in a full check.
+        pub follower_usd: f64,
+        /// One profile read (the count-only schedule makes one per UTC day).
+        pub profile_usd: f64,
+        /// A full check at the current size; same-UTC-day repeats are free and not counted.
+        pub full_check_usd: Option<f64>,
+        /// `false` while the own-account price is only expected, not yet seen to apply.
+        pub certain: bool,
+    }
+
+    /// Body of `POST /accounts`. One of `id` and `username` is required.
+    pub struct NewAccount {
+        /// The X user id.
+        #[serde(default)]
+        pub id: Option<AccountId>,
+        /// The handle, with or without `@`.
+        #[serde(default)]
+        pub username: Option<String>,
+        /// Default `count_only`.
+        #[serde(default)]
+        pub schedule: Option<Schedule>,
+        /// Default 5.
+        #[serde(default)]
+        pub monthly_cap_usd: Option<f64>,
+        /// `false`: X is asked nothing (saved lists will be imported); then `id` is required.
+        #[serde(default)]
+        pub read: Option<bool>,
+    }
+
+    /// Body of `PATCH /accounts/{account}`; absent fields stay.
+    pub struct AccountChange {
+        /// How often it is checked.
+        #[serde(default)]
+        pub schedule: Option<Schedule>,
+        /// The monthly cap in US dollars.
+        #[serde(default)]
+        pub monthly_cap_usd: Option<f64>,
+    }
+
+    /// What is set up, and what beginning would cost: for the first-run page.
+    pub struct Setup {
+        /// The bearer token of the app is set.
+        pub bearer: bool,
+        /// All four owner keys are set.
+        pub owner: bool,
+        /// The account the owner keys belong to, as the access token names it.
+        pub owner_id: Option<AccountId>,
+        /// The upstream that would be read.
+        pub upstream: String,
+        /// Whether that is the simulator.
+        pub simulated: bool,
+        /// One follower of one's own account, owner keys.
+        pub owned_follower_usd: f64,
+        /// One follower of any account.
+        pub follower_usd: f64,
+        /// One profile read.
+        pub profile_usd: f64,
+        /// The monthly cap of a new account.
+        pub default_cap_usd: f64,
+    }
+
+    /// One person, as shown.
+    pub struct Person {
+        /// The X user id.
+        pub id: UserId,
+        /// The handle, without `@`; empty if X never told it.
+        pub username: String,
+        /// The display name.
+        pub name: String,
+        /// URL of the picture at X.
+        pub avatar: Option<String>,
+    }
+
+    /// One row of the roster.
+    pub struct Follower {
+        /// Who.
+        pub user: Person,
+        /// Their own followers, as last seen.
+        pub followers: Option<u64>,
+        /// X's mark.
+        pub verified: Option<Verified>,
+        /// Whether their posts are protected.
+        pub protected: bool,
+        /// Their profile text.
+        pub description: Option<String>,
+        /// When they made their account.
+        pub joined: Option<UnixMs>,
+        /// When they were first seen following, this time; `null` if since before tracking.
+        pub since: Option<UnixMs>,
+        /// Their last event here.
+        pub last_change: Option<UnixMs>,
+        /// Whether they follow (at `as_of`, or now).
+        pub following: bool,
+        /// Whether the account follows them too; `null` if not known.
+        pub mutual: Option<bool>,
+        /// Muted by the owner of this site: left out of lists of who came and left.
+        pub muted: bool,
+        /// The owner's note.
+        pub note: Option<String>,
+    }
+
+    /// One person's whole history with the account.
+    pub struct FollowerDetail {
+        /// The row.
+        #[serde(flatten)]
+        pub follower: Follower,
+        /// When the profile shown was read.
+        pub profile_at: Option<UnixMs>,
+        /// Every event of theirs, newest first.
+        pub events: Vec<super::FollowerEvent>,
+    }
+
+    /// Body of `PATCH …/followers/{user}`; absent fields stay, an empty note removes it.
+    pub struct FollowerChange {
+        /// Leave them out of lists of who came and left.
+        #[serde(default)]
+        pub muted: Option<bool>,
+        /// The owner's note, at most 2,000 characters.
+        #[serde(default)]
+        pub note: Option<String>,
+    }
+}

@@ -1,0 +1,265 @@
+//! Wire types of what happened: follower events, series, coverage, snapshots.
+
+use super::{Person, wire, words};
+use crate::time::UnixMs;
+
+words! {
+    /// What happened to a follower.
+    EventKind {
+        /// Seen following for the first time.
+        Followed = "followed",
+        /// No longer seen following.
+        Lost = "lost",
+        /// Follows again after a confirmed loss.
+        Returned = "returned",
+        /// Has another handle.
+        Renamed = "renamed",
+    }
+
+    /// How sure a loss is.
+    LossState {
+        /// Missing from one accepted check.
+        Suspected = "suspected",
+        /// Missing from two accepted checks, or looked up.
+        Confirmed = "confirmed",
+        /// Seen again in the very next accepted check: still follows.
+        Retracted = "retracted",
+    }
+
+    /// Why someone left.
+    Reason {
+        /// They stopped following.
+        Unfollowed = "unfollowed",
+        /// X suspended them.
+        Suspended = "suspended",
+        /// Deleted or deactivated.
+        Gone = "gone",
+        /// The owner blocked them (from the owner's own block list or events only).
+        YouBlocked = "you_blocked",
+        /// Not known.
+        Unknown = "unknown",
+    }
+
+    /// How certain the reason is.
+    Confidence {
+        /// X said so.
+        Certain = "certain",
+        /// It follows from what X said.
+        Likely = "likely",
+        /// Nothing said so.
+        Unknown = "unknown",
+    }
+
+    /// How an event was found.
+    How {
+        /// By a full check.
+        Crawl = "crawl",
+        /// By looking the person up.
+        Lookup = "lookup",
+        /// X pushed it.
+        Push = "push",
+        /// By comparing saved lists.
+        Import = "import",
+    }
+
+    /// Width of a series' points.
+    Interval {
+        /// An hour.
+        Hour = "hour",
+        /// A day in the asked-for zone.
+        Day = "day",
+        /// A week beginning on Monday in that zone.
+        Week = "week",
+        /// A calendar month in that zone.
+        Month = "month",
+    }
+
+    /// What a series is compared with.
+    Compare {
+        /// The same length of time just before.
+        Previous = "previous",
+        /// The same dates a year before.
+        Year = "year",
+    }
+
+    /// What became of a snapshot.
+    SnapshotState {
+        /// In the ledger.
+        Accepted = "accepted",
+        /// Set aside: see `reason`; nobody was counted as left.
+        Quarantined = "quarantined",
+        /// Waiting to be read.
+        Pending = "pending",
+    }
+
+    /// What a snapshot lists.
+    SnapshotKind {
+        /// `FOLLOWERS_…`
+        Followers = "followers",
+        /// `TWEETS_…`
+        Tweets = "tweets",
+    }
+
+    /// Whether a stretch of time was observed.
+    SpanState {
+        /// Between two accepted checks close enough for the schedule.
+        Observed = "observed",
+        /// Nothing was seen: this is not zero.
+        Gap = "gap",
+    }
+}
+
+wire! {
+    /// A follower event. `at` is the check that first showed it, `not_before` the accepted
+    /// check before that: it happened in between.
+    pub struct FollowerEvent {
+        /// `<snapshot timestamp>:<kind>:<user id>`; stays the same through every state.
+        pub id: String,
+        /// What happened.
+        pub kind: EventKind,
+        /// To whom, as last seen.
+        pub user: Person,
+        /// First observed.
+        pub at: UnixMs,
+        /// The accepted check before `at`.
+        pub not_before: Option<UnixMs>,
+        /// Name of the snapshot that showed it.
+        pub snapshot: String,
+        /// Of a loss: how sure.
+        pub state: Option<LossState>,
+        /// Of a loss: why.
+        pub reason: Option<Reason>,
+        /// Of a loss: how certain the reason is.
+        pub confidence: Option<Confidence>,
+        /// How it was found.
+        pub how: How,
+        /// Of a rename: the old handle.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        pub from: Option<String>,
+        /// Of a rename: the new handle.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        pub to: Option<String>,
+        /// The person is muted by the owner of this site.
+        #[serde(default)]
+        pub muted: bool,
+        /// Their own followers, as last seen.
+        #[serde(default)]
+        pub followers: Option<u64>,
+    }
+
+    /// One point of a series. `null` means not observed, which is not zero.
+    pub struct Point {
+        /// Where the point begins.
+        pub at: UnixMs,
+        /// Followers at its end, by name.
+        pub followers: Option<u64>,
+        /// Who came (returned ones among them).
+        pub gained: Option<u64>,
+        /// Who left, retracted losses left out.
+        pub lost: Option<u64>,
+        /// `gained` less `lost`.
+        pub net: Option<i64>,
+        /// X's own count at its end.
+        pub x_count: Option<u64>,
+        /// What X's count did beyond `net`.
+        pub unexplained: Option<i64>,
+        /// Share of the point's time that was observed, 0 to 1.
+        pub covered: f64,
+        /// The point is not over yet, or cut by the range.
+        pub partial: bool,
+    }
+
+    /// Sums over a series.
+    pub struct Totals {
+        /// Who came (returned ones among them).
+        pub gained: u64,
+        /// Who left, retracted losses left out.
+        pub lost: u64,
+        /// Of those who came: after a confirmed loss.
+        pub returned: u64,
+        /// `gained` less `lost`.
+        pub net: i64,
+        /// What X's count did beyond `net`; `null` if X's count was not read at both ends.
+        pub unexplained: Option<i64>,
+    }
+
+    /// A follower series.
+    pub struct Series {
+        /// The zone whose midnights bound the points.
+        pub tz: String,
+        /// Width of the points.
+        pub interval: Interval,
+        /// The points, oldest first.
+        pub points: Vec<Point>,
+        /// The compared-with series, point by point, when asked for.
+        pub compare: Option<Vec<Point>>,
+        /// Sums over `points`.
+        pub totals: Totals,
+        /// Sums over `compare`.
+        #[serde(default)]
+        pub compare_totals: Option<Totals>,
+        /// Of the losses in range that are not retracted: how many for which reason.
+        #[serde(default)]
+        pub reasons: Vec<ReasonCount>,
+        /// Losses of the range that were corrected: still follows.
+        #[serde(default)]
+        pub retracted: u64,
+        /// Losses of the range that one more check will settle.
+        #[serde(default)]
+        pub suspected: u64,
+    }
+
+    /// Losses by reason.
+    pub struct ReasonCount {
+        /// Why.
+        pub reason: Reason,
+        /// How many.
+        pub count: u64,
+    }
+
+    /// One stretch of time, observed or not.
+    pub struct Span {
+        /// Its beginning.
+        pub from: UnixMs,
+        /// Its end.
+        pub to: UnixMs,
+        /// Observed or gap.
+        pub state: SpanState,
+        /// Of a gap: why, in words for the owner.
+        pub reason: Option<String>,
+    }
+
+    /// What was observed of an account's followers in a range.
+    pub struct Coverage {
+        /// Its beginning.
+        pub from: UnixMs,
+        /// Its end.
+        pub to: UnixMs,
+        /// Observed share of the range, 0 to 1.
+        pub observed: f64,
+        /// Every stretch, oldest first, without holes between them.
+        pub spans: Vec<Span>,
+    }
+
+    /// A stored snapshot.
+    pub struct Snapshot {
+        /// Its file name.
+        pub name: String,
+        /// What it lists.
+        pub kind: SnapshotKind,
+        /// The instant its name says.
+        pub at: UnixMs,
+        /// Size of the file as stored.
+        pub bytes: u64,
+        /// How many it lists, once read.
+        pub count: Option<u64>,
+        /// What became of it.
+        pub state: SnapshotState,
+        /// Why it was set aside.
+        pub reason: Option<String>,
+        /// The stored file's etag.
+        pub etag: String,
+        /// The run that read it.
+        pub run: Option<String>,
+    }
+}

@@ -1,0 +1,69 @@
+//! One rate window of X. Invariant: what the headers said last is what holds until the window
+//! ends; before they said anything, X's published limits are assumed.
+
+use crate::api::Quota;
+use crate::time::{HOUR_MS, MINUTE_MS, UnixMs};
+use crate::x::problem::Rate;
+use serde::{Deserialize, Serialize};
+
+/// Every window of X that Roost uses lasts 15 minutes (docs.x.com, "Rate limits").
+const WINDOW_MS: i64 = 15 * MINUTE_MS;
+/// A window that claims to end later than this is taken to end then: a wrong header must not
+/// stop collection for long.
+const RESET_MAX_MS: i64 = 24 * HOUR_MS;
+
+/// See the module.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub(super) struct Window {
+    /// The latest, as X said or as assumed.
+    rate: Option<Rate>,
+}
+
+/// X's published calls per window and app, by route (August 2026).
+fn published(route: &str) -> u32 {
+    match route {
+        "users/me" => 75,
+        _ => 300,
+    }
+}
+
+impl Window {
+    /// Calls that may be granted now. A window that is over, or of which nothing is known, is
+    /// assumed to begin now.
+    pub(super) fn free(&mut self, route: &str, reserved: u32, keep: u32, now: UnixMs) -> u32 {
+        if self.rate.as_ref().is_none_or(|rate| rate.reset <= now) {
+            let limit = self.rate.as_ref().map_or_else(|| published(route), |rate| rate.limit);
+            // A limit of nothing would never be asked again, and never be told anew.
+            let limit = limit.max(1);
+            self.rate = Some(Rate { limit, remaining: limit, reset: now.plus(WINDOW_MS) });
+        }
+        let Some(rate) = &self.rate else { return 0 };
+        // Never more than a tenth, so that a small window is not all reserve.
+        let keep = keep.min(rate.limit / 10);
+        rate.remaining.saturating_sub(reserved).saturating_sub(keep)
+    }
+
+    pub(super) fn told(&mut self, rate: &Rate, now: UnixMs) {
+        let current = self.rate.as_ref().map_or(UnixMs::default(), |rate| rate.reset);
+        // An answer of a window gone by says nothing of this one; an assumed end is no end.
+        if rate.reset > now || rate.reset >= current {
+            let reset = rate.reset.min(now.plus(RESET_MAX_MS));
+            self.rate = Some(Rate { reset, ..rate.clone() });
+        }
+    }
+
+    pub(super) fn used(&mut self, calls: u32) {
+        if let Some(rate) = &mut self.rate {
+            rate.remaining = rate.remaining.saturating_sub(calls);
+        }
+    }
+
+    pub(super) fn reset(&self) -> UnixMs {
+        self.rate.as_ref().map_or(UnixMs::default(), |rate| rate.reset)
+    }
+
+    pub(super) fn quota(&self) -> Option<Quota> {
+        let rate = self.rate.as_ref()?;
+        Some(Quota { limit: rate.limit, remaining: rate.remaining, reset: rate.reset })
+    }
+}

@@ -1,0 +1,252 @@
+//! The handles (usernames) of a roster's ids, in roster order. Owns: their byte format, and the
+//! gathering of ids and handles that come in any order. Must not know: what a rename means.
+//! Invariant: there is one handle (possibly empty: not known) per id, at the id's position.
+//!
+//! # Format
+//! `HDL1`, the count, then each handle as its length in bytes (unsigned LEB128) and its UTF-8,
+//! then the CRC-32 of all that as 4 little-endian bytes. In memory it is these very bytes:
+//! about 13 MB for a million, with no table of offsets, so that it is read forwards.
+
+use crate::id::UserId;
+use crate::packed::{self, Damaged, Input};
+use crate::roster::Roster;
+
+const MAGIC: &[u8; 4] = b"HDL1";
+const FORMAT: &str = "list of handles";
+
+/// The handles of a roster's ids, in roster order.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Handles {
+    bytes: Vec<u8>,
+    /// Where the first handle begins.
+    begin: usize,
+    len: usize,
+}
+
+impl Handles {
+    /// The packed bytes, copied. See [`Self::as_bytes`] for the same without a copy.
+    pub fn encode(&self) -> Vec<u8> {
+        self.bytes.clone()
+    }
+
+    /// The packed bytes.
+    pub fn as_bytes(&self) -> &[u8] {
+        &self.bytes
+    }
+
+    /// The packed bytes, given away.
+    pub fn into_bytes(self) -> Vec<u8> {
+        self.bytes
+    }
+
+    /// Reads packed bytes back, and keeps them.
+    ///
+    /// # Errors
+    /// [`Damaged`] for anything [`Self::encode`] cannot have written.
+    pub fn decode(bytes: Vec<u8>) -> Result<Self, Damaged> {
+        let mut input = Input::open(FORMAT, MAGIC, &bytes)?;
+        let len = input.count()?;
+        // The checksum stands between the last handle and the end of the bytes.
+        let begin = bytes.len() - 4 - input.rest().len();
+        for index in 0..len {
+            let length = input.varint()?;
+            if std::str::from_utf8(input.take(length)?).is_err() {
+                return Err(input.damaged(format!("handle {index} is not UTF-8")));
+            }
+        }
+        input.end()?;
+        Ok(Self { bytes, begin, len })
+    }
+
+    /// How many there are: as many as the roster has ids.
+    pub fn len(&self) -> usize {
+        self.len
+    }
+
+    /// Whether there are none.
+    pub fn is_empty(&self) -> bool {
+        self.len == 0
+    }
+
+    /// A reader standing before the first one.
+    pub fn cursor(&self) -> Cursor<'_> {
+        Cursor { handles: self, rest: self.front(), next: 0, last: None }
+    }
+
+    fn front(&self) -> Input<'_> {
+        Input::plain(FORMAT, self.bytes.get(self.begin..).unwrap_or_default())
+    }
+}
+
+/// Reads handles by index. Going forwards costs what lies between; going back starts over.
+#[derive(Clone, Debug)]
+pub struct Cursor<'a> {
+    handles: &'a Handles,
+    rest: Input<'a>,
+    /// Index of the handle that `rest` begins with.
+    next: usize,
+    /// The handle at `next - 1`.
+    last: Option<&'a str>,
+}
+
+impl<'a> Cursor<'a> {
+    /// The handle at `index`; `None` beyond the end. Empty if it is not known.
+    pub fn at(&mut self, index: usize) -> Option<&'a str> {
+        if index >= self.handles.len {
+            return None;
+        }
+        if index + 1 < self.next {
+            *self = self.handles.cursor();
+        }
+        while self.next <= index {
+            let length = self.rest.varint().ok()?;
+            let bytes = self.rest.take(length).ok()?;
+            self.last = (self.next == index).then(|| std::str::from_utf8(bytes).ok()).flatten();
+            self.next += 1;
+        }
+        self.last
+    }
+}
+
+/// Where one pushed handle lies: 16 bytes.
+#[derive(Clone, Copy, Debug)]
+struct Slot {
+    id: u64,
+    at: u32,
+    len: u32,
+}
+
+/// Gathers ids with their handles in any order: 16 bytes and the handle's own per follower.
+#[derive(Clone, Debug, Default)]
+pub struct IndexBuilder {
+    slots: Vec<Slot>,
+    text: String,
+}
+
+/// An X handle has at most 15 characters, and 12 on average serve as the first guess of memory.
+const TYPICAL_HANDLE: usize = 12;
+
+impl IndexBuilder {
+    /// A builder with room for `n` followers.
+    pub fn with_capacity(n: usize) -> Self {
+        Self {
+            slots: Vec::with_capacity(n),
+            text: String::with_capacity(n.saturating_mul(TYPICAL_HANDLE)),
+        }
+    }
+
+    /// Adds one follower; an empty handle means that it is not known. A handle that no longer
+    /// fits into 4 GiB of them is left out as not known.
+    pub fn push(&mut self, id: UserId, handle: &str) {
+        let place = u32::try_from(self.text.len()).ok().zip(u32::try_from(handle.len()).ok());
+        let (at, len) = place.unwrap_or((u32::MAX, 0));
+        if place.is_some() {
+            self.text.push_str(handle);
+        }
+        self.slots.push(Slot { id: id.0, at, len });
+    }
+
+    /// How many were pushed, repeats included.
+    pub fn len(&self) -> usize {
+        self.slots.len()
+    }
+
+    /// Whether none was pushed.
+    pub fn is_empty(&self) -> bool {
+        self.slots.is_empty()
+    }
+
+    /// The roster with its handles; of an id that came again the first is kept.
+    pub fn finish(self) -> Index {
+        let Self { mut slots, text } = self;
+        let pushed = slots.len();
+        // Texts lie in the order pushed; of several at one place all but the last are empty.
+        slots.sort_unstable_by_key(|slot| (slot.id, slot.at, slot.len));
+        slots.dedup_by_key(|slot| slot.id);
+        let mut bytes = Vec::with_capacity(text.len() + slots.len() + 16);
+        bytes.extend_from_slice(MAGIC);
+        packed::put_varint(&mut bytes, slots.len() as u64);
+        let begin = bytes.len();
+        for slot in &slots {
+            let at = slot.at as usize;
+            let handle = text.get(at..at.saturating_add(slot.len as usize)).unwrap_or_default();
+            packed::put_varint(&mut bytes, handle.len() as u64);
+            bytes.extend_from_slice(handle.as_bytes());
+        }
+        drop(text);
+        let handles = Handles { bytes: packed::seal(bytes), begin, len: slots.len() };
+        let repeats = (pushed - slots.len()) as u64;
+        let roster = Roster::new(slots.into_iter().map(|slot| slot.id).collect());
+        Index { roster, handles, repeats }
+    }
+}
+
+/// A roster with the handle of each of its ids.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Index {
+    /// The ids.
+    pub roster: Roster,
+    /// Their handles, in the same order.
+    pub handles: Handles,
+    /// How often an id came again; the first one's handle is kept.
+    pub repeats: u64,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+    use std::collections::BTreeMap;
+
+    fn index(pairs: &[(u64, &str)]) -> Index {
+        let mut builder = IndexBuilder::default();
+        for &(id, handle) in pairs {
+            builder.push(UserId(id), handle);
+        }
+        builder.finish()
+    }
+
+    fn all(handles: &Handles) -> Vec<&str> {
+        let mut cursor = handles.cursor();
+        (0..handles.len()).map_while(|index| cursor.at(index)).collect()
+    }
+
+    #[test]
+    fn handles_stand_in_roster_order() {
+        let index = index(&[(9, "nine"), (2, "two"), (5, "")]);
+        assert_eq!(index.roster.ids(), [2, 5, 9]);
+        assert_eq!(all(&index.handles), ["two", "", "nine"]);
+    }
+
+    #[test]
+    fn of_a_repeated_id_the_first_handle_is_kept() {
+        let repeated = index(&[(2, ""), (2, "later"), (1, "a"), (2, "last"), (1, "a")]);
+        assert_eq!(repeated.repeats, 3);
+        assert_eq!(all(&repeated.handles), ["a", ""]);
+    }
+
+    #[test]
+    fn a_cursor_skips_repeats_and_goes_back() {
+        let index = index(&[(1, "a"), (2, "b"), (3, "c")]);
+        let mut cursor = index.handles.cursor();
+        let read: Vec<_> = [0, 2, 2, 3, 0, 1].map(|at| cursor.at(at)).into();
+        assert_eq!(read, [Some("a"), Some("c"), Some("c"), None, Some("a"), Some("b")]);
+    }
+
+    proptest! {
+        #[test]
+        fn packing_keeps_every_handle(pairs in prop::collection::vec((0_u64..50, ".{0,20}"), 0..60)) {
+            let mut builder = IndexBuilder::with_capacity(pairs.len());
+            let mut model = BTreeMap::new();
+            for (id, handle) in &pairs {
+                builder.push(UserId(*id), handle);
+                model.entry(*id).or_insert(handle.as_str());
+            }
+            let index = builder.finish();
+            prop_assert_eq!(index.roster.ids(), model.keys().copied().collect::<Vec<_>>());
+            prop_assert_eq!(all(&index.handles), model.values().copied().collect::<Vec<_>>());
+            prop_assert_eq!(index.repeats as usize, pairs.len() - model.len());
+            prop_assert_eq!(Handles::decode(index.handles.encode()), Ok(index.handles));
+        }
+    }
+}

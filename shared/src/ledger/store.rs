@@ -1,0 +1,133 @@
+//! What the ledger keeps, and the little it asks of whoever stores it. Invariant: a row is
+//! named by its interval, person and direction; only [`super::apply`] writes.
+
+use crate::api::{EventKind, LossState};
+use crate::id::UserId;
+use crate::time::UnixMs;
+use std::collections::BTreeMap;
+use std::convert::Infallible;
+
+/// Which way someone changed between two lists.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Dir {
+    /// Only in the later list.
+    Came,
+    /// Only in the earlier list.
+    Left,
+    /// In both, under another handle.
+    Renamed,
+}
+
+/// What is shown of a change.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Shown {
+    /// As what.
+    pub kind: EventKind,
+    /// Of a loss: how sure.
+    pub state: Option<LossState>,
+}
+
+/// One change of one person in one interval.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Change {
+    /// The accepted snapshot that ends the interval.
+    pub at: UnixMs,
+    /// The accepted snapshot that begins it.
+    pub not_before: UnixMs,
+    /// Who.
+    pub user: UserId,
+    /// Which way.
+    pub dir: Dir,
+    /// What is shown of it; none: nothing.
+    pub shown: Option<Shown>,
+    /// Of a rename: the old handle.
+    pub from: Option<String>,
+    /// Of a rename: the new handle.
+    pub to: Option<String>,
+}
+
+/// Where changes are kept. All writes of one [`super::apply`] belong in one transaction.
+pub trait Store {
+    /// Why storing failed.
+    type Error;
+
+    /// The rows of the interval that ends at `at`, in any order.
+    ///
+    /// # Errors
+    /// The store's own.
+    fn interval(&self, at: UnixMs) -> Result<Vec<Change>, Self::Error>;
+
+    /// Every `Came` and `Left` of one person, ascending by `at`.
+    ///
+    /// # Errors
+    /// The store's own.
+    fn chain(&self, user: UserId) -> Result<Vec<Change>, Self::Error>;
+
+    /// Replaces all rows of an interval.
+    ///
+    /// # Errors
+    /// The store's own.
+    fn replace(&mut self, at: UnixMs, changes: Vec<Change>) -> Result<(), Self::Error>;
+
+    /// Changes what is shown of one row.
+    ///
+    /// # Errors
+    /// The store's own.
+    fn show(
+        &mut self,
+        at: UnixMs,
+        user: UserId,
+        dir: Dir,
+        shown: Option<Shown>,
+    ) -> Result<(), Self::Error>;
+}
+
+/// A store in memory: for tests, and to derive a ledger without a database.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Memory {
+    /// By interval; an interval without rows has no entry.
+    intervals: BTreeMap<UnixMs, BTreeMap<(UserId, Dir), Change>>,
+}
+
+impl Memory {
+    /// Every row, by interval, person and direction.
+    pub fn rows(&self) -> impl Iterator<Item = &Change> {
+        self.intervals.values().flat_map(BTreeMap::values)
+    }
+}
+
+impl Store for Memory {
+    type Error = Infallible;
+
+    fn interval(&self, at: UnixMs) -> Result<Vec<Change>, Infallible> {
+        Ok(self.intervals.get(&at).into_iter().flat_map(BTreeMap::values).cloned().collect())
+    }
+
+    fn chain(&self, user: UserId) -> Result<Vec<Change>, Infallible> {
+        let both = [(user, Dir::Came), (user, Dir::Left)];
+        let rows = self.intervals.values().flat_map(|rows| both.map(|name| rows.get(&name)));
+        Ok(rows.flatten().cloned().collect())
+    }
+
+    fn replace(&mut self, at: UnixMs, changes: Vec<Change>) -> Result<(), Infallible> {
+        self.intervals.remove(&at);
+        for change in changes {
+            let rows = self.intervals.entry(at).or_default();
+            rows.insert((change.user, change.dir), change);
+        }
+        Ok(())
+    }
+
+    fn show(
+        &mut self,
+        at: UnixMs,
+        user: UserId,
+        dir: Dir,
+        shown: Option<Shown>,
+    ) -> Result<(), Infallible> {
+        if let Some(row) = self.intervals.get_mut(&at).and_then(|rows| rows.get_mut(&(user, dir))) {
+            row.shown = shown;
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,42 @@
+//! Roost's pure core: every decision, every byte format, every wire type.
+//!
+//! Owns: what a roster, a snapshot, a crawl, the ledger, the budget and a series *are*, and
+//! what follows from them. Must not know: async, a clock, randomness, I/O, `worker`, `leptos`.
+//! Time comes in as [`time::UnixMs`], bytes come in as slices, and what should happen goes
+//! out as plain data. Whoever holds the outside world (worker, page, tests) carries it out.
+//!
+//! # Layout
+//! - names: [`id`], [`time`], [`tz`]
+//! - what X says: [`x`], [`retry`], [`oauth1`]
+//! - what is kept: [`roster`], [`handles`], [`profile`], [`snapshot`], [`tweets`]
+//! - what is decided: [`crawl`], [`acceptance`], [`ledger`], [`budget`], [`schedule`]
+//! - what is shown: [`series`], [`coverage`], [`listing`], [`export`]
+//! - what goes over the wire: [`api`], [`routes`], [`session`], [`openapi`]
+
+pub mod acceptance;
+pub mod api;
+pub mod budget;
+pub mod coverage;
+pub mod crawl;
+pub mod export;
+pub mod handles;
+pub mod id;
+pub mod ledger;
+pub mod listing;
+pub mod oauth1;
+#[cfg(feature = "openapi")]
+pub mod openapi;
+mod packed;
+pub mod profile;
+pub mod retry;
+pub mod roster;
+pub mod routes;
+pub mod schedule;
+pub mod series;
+pub mod session;
+pub mod snapshot;
+pub mod time;
+pub mod tweets;
+#[cfg(feature = "tz")]
+pub mod tz;
+pub mod x;

@@ -1,0 +1,419 @@
+//! The `OpenAPI` 3.1 document. Owns: which wire type each route takes and answers. Must not
+//! know: handlers. Invariant: it is made of [`ROUTES`] and the types of [`crate::api`] and
+//! nothing else, so it cannot say what the code does not; equal types make equal bytes.
+
+use crate::api::{self, List};
+use crate::routes::{Access, BASE, Op, Param, ROUTES, Route};
+use crate::session;
+use schemars::generate::{SchemaGenerator, SchemaSettings};
+use schemars::{JsonSchema, Schema};
+use serde_json::{Map, Value, json};
+
+/// Where the shapes stand, as a JSON pointer.
+const SCHEMAS: &str = "/components/schemas";
+
+/// The document.
+pub fn document() -> Value {
+    let mut shapes = Shapes::new();
+    let mut paths = Map::new();
+    for route in ROUTES {
+        let operation = operation(route, &mut shapes);
+        let path = paths.entry(route.path).or_insert_with(|| json!({}));
+        if let Some(methods) = path.as_object_mut() {
+            methods.insert(route.method.to_ascii_lowercase(), operation);
+        }
+    }
+    json!({
+        "openapi": "3.1.0",
+        "info": {
+            "title": "Roost",
+            "version": env!("CARGO_PKG_VERSION"),
+            "description": "Who followed an X account, who left, and when. Times are RFC 3339 \
+                            in UTC, ids are strings, null means not known. Lists page by an \
+                            opaque cursor. Errors are problem documents (RFC 9457).",
+        },
+        "servers": [{ "url": BASE }],
+        "security": [{ "bearer": [] }, { "session": [] }],
+        "paths": paths,
+        "components": {
+            "schemas": shapes.finish(),
+            "securitySchemes": {
+                "bearer": {
+                    "type": "http", "scheme": "bearer",
+                    "description": "The ADMIN_TOKEN of this deployment.",
+                },
+                "session": {
+                    "type": "apiKey", "in": "cookie", "name": session::COOKIE,
+                    "description": "Given by POST /session, same origin only.",
+                },
+            },
+        },
+    })
+}
+
+/// The shapes referred to. What we send always has all its fields and what we are sent may
+/// leave some out, so the two are described differently.
+struct Shapes {
+    sent: SchemaGenerator,
+    taken: SchemaGenerator,
+}
+
+impl Shapes {
+    fn new() -> Self {
+        let settings = SchemaSettings::draft2020_12().with(|settings| {
+            settings.definitions_path = SCHEMAS.into();
+            settings.meta_schema = None;
+        });
+        Self {
+            sent: settings.clone().for_serialize().into_generator(),
+            taken: settings.for_deserialize().into_generator(),
+        }
+    }
+
+    /// Refers to the shape of what we send.
+    fn sent<T: JsonSchema>(&mut self) -> Body {
+        Body::Json(self.sent.subschema_for::<T>())
+    }
+
+    /// Refers to the shape of a list page, named for its items: `AccountList`.
+    fn list<T: JsonSchema>(&mut self) -> Body {
+        let name = format!("{}List", T::schema_name());
+        let schema = List::<T>::json_schema(&mut self.sent);
+        let reference = Schema::new_ref(format!("#{SCHEMAS}/{name}"));
+        self.sent.definitions_mut().insert(name, schema.into());
+        Body::Json(reference)
+    }
+
+    /// Refers to the shape of what we are sent.
+    fn taken<T: JsonSchema>(&mut self) -> Body {
+        Body::Json(self.taken.subschema_for::<T>())
+    }
+
+    fn finish(mut self) -> Map<String, Value> {
+        let mut schemas = self.taken.take_definitions(true);
+        schemas.extend(self.sent.take_definitions(true));
+        schemas
+    }
+}
+
+/// A body, of a request or an answer.
+enum Body {
+    Nothing,
+    Json(Schema),
+    /// A file in one of these media types.
+    File(&'static [&'static str]),
+}
+
+impl Body {
+    fn content(self) -> Option<Value> {
+        match self {
+            Self::Nothing => None,
+            Self::Json(schema) => Some(json!({ "application/json": { "schema": schema } })),
+            // In OpenAPI 3.1 bytes are a media type without a schema.
+            Self::File(types) => {
+                Some(types.iter().map(|&media| (media.to_owned(), json!({}))).collect())
+            }
+        }
+    }
+}
+
+fn operation(route: &Route, shapes: &mut Shapes) -> Value {
+    let mut operation = Map::new();
+    let mut put = |name: &str, value: Value| operation.insert(name.to_owned(), value);
+    put("operationId", operation_id(route.op).into());
+    put("summary", route.doc.into());
+    if route.access == Access::Open {
+        put("security", json!([]));
+    }
+    let parameters: Vec<Value> = path_parameters(route.path)
+        .chain(route.query.iter().map(|param| query_parameter(route.op, param)))
+        .collect();
+    if !parameters.is_empty() {
+        put("parameters", parameters.into());
+    }
+    if let Some(content) = taken(route.op, shapes).content() {
+        put("requestBody", json!({ "required": true, "content": content }));
+    }
+    let mut responses = Map::new();
+    for (status, description) in statuses(route.op) {
+        let mut response = json!({ "description": description });
+        if let (Some(content), Some(response)) =
+            (sent(route.op, shapes).content(), response.as_object_mut())
+        {
+            response.insert("content".to_owned(), content);
+        }
+        responses.insert(status.to_string(), response);
+    }
+    responses.insert("default".to_owned(), problem(shapes));
+    put("responses", responses.into());
+    Value::Object(operation)
+}
+
+fn problem(shapes: &mut Shapes) -> Value {
+    let schema = shapes.sent.subschema_for::<api::Problem>();
+    json!({
+        "description": "What was wrong, and what to do.",
+        "content": { "application/problem+json": { "schema": schema } },
+    })
+}
+
+/// `addAccount` of `Op::AddAccount`.
+fn operation_id(op: Op) -> String {
+    let name = format!("{op:?}");
+    let mut rest = name.chars();
+    rest.next().map(|first| first.to_ascii_lowercase()).into_iter().chain(rest).collect()
+}
+
+fn path_parameters(path: &'static str) -> impl Iterator<Item = Value> {
+    path.split('/').filter_map(|segment| {
+        let name = segment.strip_prefix('{')?.strip_suffix('}')?;
+        let (schema, description) = match name {
+            "account" => (user_id(), "The X user id of a tracked account."),
+            "user" => (user_id(), "An X user id."),
+            "run" => (json!({ "type": "string" }), "A run's id."),
+            "file" => (json!({ "type": "string" }), "The file's name."),
+            _ => (json!({ "type": "string" }), "A snapshot's name."),
+        };
+        Some(json!({
+            "name": name, "in": "path", "required": true,
+            "schema": schema, "description": description,
+        }))
+    })
+}
+
+fn user_id() -> Value {
+    json!({ "type": "string", "pattern": "^[0-9]{1,19}$" })
+}
+
+fn query_parameter(op: Op, param: &Param) -> Value {
+    let schema = match param.name {
+        "limit" => json!({ "type": "integer", "minimum": 1, "maximum": 1000, "default": 100 }),
+        "from" | "to" | "as_of" => json!({ "type": "string", "format": "date-time" }),
+        "account" => user_id(),
+        "interval" => words(api::Interval::ALL.iter().map(|word| word.as_str())),
+        "compare" => words(api::Compare::ALL.iter().map(|word| word.as_str())),
+        "filter" => words(api::RosterFilter::ALL.iter().map(|word| word.as_str())),
+        "state" if op == Op::Runs => words(api::RunState::ALL.iter().map(|word| word.as_str())),
+        "state" => words(api::LossState::ALL.iter().map(|word| word.as_str())),
+        _ => json!({ "type": "string" }),
+    };
+    let required = op == Op::ImportSnapshot && param.name == "name";
+    json!({
+        "name": param.name, "in": "query", "required": required,
+        "schema": schema, "description": param.doc,
+    })
+}
+
+fn words(words: impl Iterator<Item = &'static str>) -> Value {
+    json!({ "type": "string", "enum": words.collect::<Vec<_>>() })
+}
+
+/// What a route takes as its body.
+fn taken(op: Op, shapes: &mut Shapes) -> Body {
+    match op {
+        Op::AddAccount => shapes.taken::<api::NewAccount>(),
+        Op::ChangeAccount => shapes.taken::<api::AccountChange>(),
+        Op::ChangeFollower => shapes.taken::<api::FollowerChange>(),
+        Op::ChangeBudget => shapes.taken::<api::BudgetChange>(),
+        Op::SignIn => shapes.taken::<api::SignIn>(),
+        Op::ImportSnapshot => Body::File(&["application/gzip"]),
+        _ => Body::Nothing,
+    }
+}
+
+/// What a route answers when all is well. Every operation is here: the compiler sees to it.
+fn sent(op: Op, shapes: &mut Shapes) -> Body {
+    match op {
+        Op::Health => shapes.sent::<api::Health>(),
+        Op::Status => shapes.sent::<api::Status>(),
+        Op::OpenApi => shapes.sent::<Map<String, Value>>(),
+        Op::Setup => shapes.sent::<api::Setup>(),
+        Op::Accounts => shapes.list::<api::Account>(),
+        Op::AddAccount | Op::Account | Op::ChangeAccount => shapes.sent::<api::Account>(),
+        Op::DeleteAccount | Op::SignOut => Body::Nothing,
+        Op::Followers => shapes.list::<api::Follower>(),
+        Op::Follower | Op::ChangeFollower => shapes.sent::<api::FollowerDetail>(),
+        Op::Events => shapes.list::<api::FollowerEvent>(),
+        Op::Series => shapes.sent::<api::Series>(),
+        Op::Snapshots => shapes.list::<api::Snapshot>(),
+        Op::Snapshot => Body::File(&["application/gzip"]),
+        Op::ImportSnapshot | Op::Crawl | Op::Replay => shapes.sent::<api::Started>(),
+        Op::Coverage => shapes.sent::<api::Coverage>(),
+        Op::Export => Body::File(&["application/gzip", "application/x-ndjson", "text/csv"]),
+        Op::Runs => shapes.list::<api::Run>(),
+        Op::Run => shapes.sent::<api::Run>(),
+        Op::Budget | Op::ChangeBudget => shapes.sent::<api::Budget>(),
+        Op::SignIn => shapes.sent::<api::Session>(),
+    }
+}
+
+/// The statuses of a route's good answers, with what each means.
+fn statuses(op: Op) -> &'static [(u16, &'static str)] {
+    match op {
+        Op::AddAccount => &[(200, "It is tracked already."), (201, "It is tracked from now on.")],
+        Op::Crawl | Op::Replay => &[(200, "Such a run is under way."), (202, "The run began.")],
+        Op::ImportSnapshot => {
+            &[(200, "These bytes are known: the run that read them."), (202, "It will be read.")]
+        }
+        Op::DeleteAccount => &[(204, "It is deleted.")],
+        Op::SignOut => &[(204, "The cookie is taken back.")],
+        Op::SignIn => &[(200, "The session cookie is set.")],
+        _ => &[(200, "As asked for.")],
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::collections::BTreeSet;
+
+    /// Every string of a value that stands under this key.
+    fn under<'a>(value: &'a Value, key: &str, found: &mut Vec<&'a str>) {
+        match value {
+            Value::Object(fields) => {
+                for (name, value) in fields {
+                    match value {
+                        Value::String(text) if name == key => found.push(text),
+                        _ => under(value, key, found),
+                    }
+                }
+            }
+            Value::Array(items) => items.iter().for_each(|item| under(item, key, found)),
+            _ => {}
+        }
+    }
+
+    fn at<'a>(document: &'a Value, pointer: &str) -> &'a Value {
+        document.pointer(pointer).unwrap_or_else(|| panic!("no {pointer}"))
+    }
+
+    fn operations(document: &Value) -> Vec<&Value> {
+        let paths = at(document, "/paths").as_object().unwrap();
+        paths.values().flat_map(|methods| methods.as_object().unwrap().values()).collect()
+    }
+
+    #[test]
+    fn every_reference_leads_somewhere() {
+        let document = document();
+        let mut found = Vec::new();
+        under(&document, "$ref", &mut found);
+        assert!(found.len() > ROUTES.len(), "{}", found.len());
+        for reference in found {
+            let pointer = reference.strip_prefix('#').expect(reference);
+            assert!(pointer.starts_with(SCHEMAS), "{reference}");
+            assert!(at(&document, pointer).is_object());
+        }
+    }
+
+    #[test]
+    fn every_shape_is_referred_to() {
+        let document = document();
+        let mut found = Vec::new();
+        under(&document, "$ref", &mut found);
+        for name in at(&document, SCHEMAS).as_object().unwrap().keys() {
+            assert!(found.iter().any(|r| r.ends_with(&format!("/{name}"))), "{name}");
+        }
+    }
+
+    #[test]
+    fn every_route_has_a_described_answer_and_a_described_problem() {
+        let document = document();
+        for route in ROUTES {
+            let path = route.path.replace('/', "~1");
+            let method = route.method.to_ascii_lowercase();
+            let responses = at(&document, &format!("/paths/{path}/{method}/responses"));
+            assert!(responses.pointer("/default/content/application~1problem+json").is_some());
+            let good: Vec<_> = responses.as_object().unwrap().iter().collect();
+            assert!(good.len() > 1, "{:?}", route.op);
+            for (status, response) in good {
+                assert!(!response["description"].as_str().unwrap().is_empty());
+                assert_eq!(response.get("content").is_none(), status == "204", "{:?}", route.op);
+            }
+        }
+    }
+
+    #[test]
+    fn every_operation_has_its_own_id() {
+        let document = document();
+        let ids: BTreeSet<_> =
+            operations(&document).iter().map(|op| op["operationId"].as_str().unwrap()).collect();
+        assert_eq!(ids.len(), ROUTES.len());
+        assert!(ids.contains("addAccount"));
+    }
+
+    #[test]
+    fn open_routes_ask_for_no_token_and_others_inherit_it() {
+        let document = document();
+        for route in ROUTES {
+            let path = route.path.replace('/', "~1");
+            let method = route.method.to_ascii_lowercase();
+            let security = document.pointer(&format!("/paths/{path}/{method}/security"));
+            assert_eq!(security.is_some(), route.access == Access::Open, "{:?}", route.op);
+        }
+        assert_eq!(at(&document, "/security/1"), &json!({ "session": [] }));
+    }
+
+    #[test]
+    fn answers_have_all_their_fields_and_bodies_need_only_theirs() {
+        let document = document();
+        let required =
+            |name: &str| at(&document, &format!("{SCHEMAS}/{name}")).get("required").cloned();
+        assert_eq!(required("Quota"), Some(json!(["limit", "remaining", "reset"])));
+        let point = required("Point").unwrap();
+        assert!(point.as_array().unwrap().contains(&json!("followers")), "null, but there");
+        assert_eq!(required("NewAccount"), None);
+        assert_eq!(required("SignIn"), Some(json!(["token"])));
+    }
+
+    #[test]
+    fn a_shape_both_sent_and_taken_is_one_shape() {
+        let mut shapes = Shapes::new();
+        for route in ROUTES {
+            sent(route.op, &mut shapes);
+            taken(route.op, &mut shapes);
+        }
+        let sent = shapes.sent.take_definitions(true);
+        for (name, taken) in shapes.taken.take_definitions(true) {
+            if let Some(sent) = sent.get(&name) {
+                assert_eq!(sent, &taken, "{name}");
+            }
+        }
+    }
+
+    #[test]
+    fn ids_and_times_are_strings() {
+        let document = document();
+        let person = at(&document, &format!("{SCHEMAS}/Person/properties/id"));
+        assert_eq!(person["type"], "string");
+        let time = at(&document, &format!("{SCHEMAS}/Session/properties/expires"));
+        assert_eq!(time["format"], "date-time");
+    }
+
+    #[test]
+    fn a_list_page_is_named_for_its_items() {
+        let document = document();
+        let list = at(&document, &format!("{SCHEMAS}/FollowerList"));
+        assert_eq!(list["required"], json!(["items", "next_cursor"]));
+        assert_eq!(list["properties"]["items"]["items"]["$ref"], "#/components/schemas/Follower");
+    }
+
+    #[test]
+    fn path_segments_and_parameters_are_described() {
+        let document = document();
+        let parameters = at(&document, "/paths/~1accounts~1{account}~1snapshots/post/parameters");
+        let names: Vec<_> = parameters
+            .as_array()
+            .unwrap()
+            .iter()
+            .map(|p| {
+                (p["in"].as_str().unwrap(), p["name"].as_str().unwrap(), p["required"] == true)
+            })
+            .collect();
+        assert_eq!(names, [("path", "account", true), ("query", "name", true)]);
+    }
+
+    #[test]
+    fn the_document_is_the_same_every_time() {
+        assert_eq!(document().to_string(), document().to_string());
+    }
+}

@@ -1,0 +1,422 @@
+//! The follower curve. Owns: what a point says and when it says nothing. Must not know: where
+//! buckets begin (see [`crate::tz`]) or where observations are kept. Invariant: what was not
+//! observed is `null`, never zero; the points' `net` and `unexplained` add up to the totals'.
+//!
+//! A point holds what lies at or after its beginning and before its end, so a check at
+//! midnight belongs to the day that begins. Its values are those just before its end.
+
+use crate::api::{Point, Totals};
+use crate::time::{HOUR_MS, UnixMs};
+
+/// An interval between two checks is observed if it is at most this much wider than a point
+/// (or an hour): checks come late now and then.
+const OBSERVED_TENTHS: i64 = 15;
+/// X's count is read once per UTC day, some minutes early or late: an older one is not carried.
+const CARRY_MS: i64 = 26 * HOUR_MS;
+
+/// The size of the roster, as an accepted snapshot showed it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Seen {
+    /// When.
+    pub at: UnixMs,
+    /// How many followed.
+    pub followers: u64,
+}
+
+impl Seen {
+    /// From a snapshot that listed `count`, `retracted` of whose losses were corrected by the
+    /// next: those followed all the time, so the curve has no dip for them.
+    pub fn corrected(at: UnixMs, count: u64, retracted: u64) -> Self {
+        Self { at, followers: count.saturating_add(retracted) }
+    }
+}
+
+/// What the ledger shows for one accepted snapshot.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Tally {
+    /// When.
+    pub at: UnixMs,
+    /// Who came, returned ones among them.
+    pub gained: u64,
+    /// Who left, retracted losses left out.
+    pub lost: u64,
+    /// Of those who came: after a confirmed loss.
+    pub returned: u64,
+}
+
+/// One reading of X's own count.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Counted {
+    /// When.
+    pub at: UnixMs,
+    /// What X said.
+    pub count: u64,
+}
+
+/// All that was observed, each list ascending by time. To be right at the edges it reaches
+/// beyond the range: the nearest snapshots on both sides and a day of readings before it.
+#[derive(Clone, Copy, Debug)]
+pub struct Observed<'a> {
+    /// Accepted snapshots.
+    pub seen: &'a [Seen],
+    /// What changed at them.
+    pub tallies: &'a [Tally],
+    /// X's own count.
+    pub counted: &'a [Counted],
+}
+
+/// The points between `edges` (n + 1 of them make n points), cut to `range`.
+pub fn points(
+    edges: &[UnixMs],
+    range: (UnixMs, UnixMs),
+    observed: &Observed<'_>,
+    now: UnixMs,
+) -> Vec<Point> {
+    edges
+        .iter()
+        .zip(edges.iter().skip(1))
+        .map(|(&from, &to)| point(from, to, range, observed, now))
+        .collect()
+}
+
+fn point(
+    from: UnixMs,
+    to: UnixMs,
+    range: (UnixMs, UnixMs),
+    observed: &Observed<'_>,
+    now: UnixMs,
+) -> Point {
+    let (begin, end) = (from.max(range.0), to.min(range.1));
+    // Only what has passed can have been observed; what is to come is no gap.
+    let passed = end.min(now).since(begin);
+    let limit_ms = to.since(from).max(HOUR_MS).saturating_mul(OBSERVED_TENTHS) / 10;
+    let covered_ms = observed_ms(observed.seen, begin, end.min(now), limit_ms);
+    let known = covered_ms > 0 || !between(observed.seen, |seen| seen.at, begin, end).is_empty();
+    let (gained, lost) = between(observed.tallies, |tally| tally.at, begin, end)
+        .iter()
+        .fold((0, 0), |(gained, lost), tally| (gained + tally.gained, lost + tally.lost));
+    let net = signed(gained).saturating_sub(signed(lost));
+    let readings = between(observed.counted, |reading| reading.at, begin, end);
+    let at_begin = carried(observed.counted, begin, begin);
+    let at_end = carried(observed.counted, end, end.min(now));
+    Point {
+        at: from,
+        followers: before(observed.seen, |seen| seen.at, end)
+            .filter(|_| known)
+            .map(|seen| seen.followers),
+        gained: known.then_some(gained),
+        lost: known.then_some(lost),
+        net: known.then_some(net),
+        x_count: readings.last().map(|reading| reading.count),
+        // Where no names are known, none of X's change is explained.
+        unexplained: unexplained(at_begin, at_end, if known { net } else { 0 }),
+        covered: share(covered_ms, passed),
+        partial: begin > from || end < to || to > now,
+    }
+}
+
+/// The sums over the points of a range. X's count at the end is the last one read, if not
+/// much else was observed after it.
+pub fn totals(points: &[Point], observed: &Observed<'_>, range: (UnixMs, UnixMs)) -> Totals {
+    let gained: u64 = points.iter().filter_map(|point| point.gained).sum();
+    let lost: u64 = points.iter().filter_map(|point| point.lost).sum();
+    let net = signed(gained).saturating_sub(signed(lost));
+    let last_seen = before(observed.seen, |seen| seen.at, range.1).map(|seen| seen.at);
+    let last_read = before(observed.counted, |reading| reading.at, range.1).map(|read| read.at);
+    // A range may reach into the future: its end is then the last that was observed.
+    let end = last_seen.max(last_read).unwrap_or(range.0).max(range.0);
+    let at_end = carried(observed.counted, range.1, end);
+    Totals {
+        gained,
+        lost,
+        returned: between(observed.tallies, |tally| tally.at, range.0, range.1)
+            .iter()
+            .map(|tally| tally.returned)
+            .sum(),
+        net,
+        unexplained: unexplained(carried(observed.counted, range.0, range.0), at_end, net),
+    }
+}
+
+fn unexplained(begin: Option<u64>, end: Option<u64>, net: i64) -> Option<i64> {
+    let change = signed(end?).saturating_sub(signed(begin?));
+    Some(change.saturating_sub(net))
+}
+
+/// X's count as it stood just before `at`, if it was read at most [`CARRY_MS`] before `known`.
+fn carried(counted: &[Counted], at: UnixMs, known: UnixMs) -> Option<u64> {
+    before(counted, |reading| reading.at, at)
+        .filter(|reading| known.since(reading.at) <= CARRY_MS)
+        .map(|reading| reading.count)
+}
+
+/// How much of a stretch lies in intervals of at most `limit_ms` between two snapshots.
+fn observed_ms(seen: &[Seen], from: UnixMs, to: UnixMs, limit_ms: i64) -> i64 {
+    // From the last snapshot at or before the stretch to the first at or after it.
+    let first = seen.partition_point(|seen| seen.at <= from).saturating_sub(1);
+    let end = seen.partition_point(|seen| seen.at < to).saturating_add(1).min(seen.len());
+    let near = seen.get(first..end).unwrap_or_default();
+    near.iter()
+        .zip(near.iter().skip(1))
+        .filter(|(a, b)| b.at.since(a.at) <= limit_ms)
+        .map(|(a, b)| b.at.min(to).since(a.at.max(from)).max(0))
+        .sum()
+}
+
+/// Those at or after `from` and before `to`.
+fn between<T>(items: &[T], at: impl Fn(&T) -> UnixMs, from: UnixMs, to: UnixMs) -> &[T] {
+    let first = items.partition_point(|item| at(item) < from);
+    let end = items.partition_point(|item| at(item) < to);
+    items.get(first..end).unwrap_or_default()
+}
+
+/// The last one before an instant.
+fn before<T>(items: &[T], at: impl Fn(&T) -> UnixMs, end: UnixMs) -> Option<&T> {
+    items.get(..items.partition_point(|item| at(item) < end))?.last()
+}
+
+#[allow(clippy::cast_precision_loss, reason = "a share needs no more than 52 bits")]
+fn share(part_ms: i64, whole_ms: i64) -> f64 {
+    if whole_ms > 0 { part_ms as f64 / whole_ms as f64 } else { 0.0 }
+}
+
+fn signed(count: u64) -> i64 {
+    i64::try_from(count).unwrap_or(i64::MAX)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Times in these tests are hours; days begin at 0, 24, 48, ….
+    fn h(hours: i64) -> UnixMs {
+        UnixMs(hours * HOUR_MS)
+    }
+
+    #[derive(Default)]
+    struct World {
+        seen: Vec<Seen>,
+        tallies: Vec<Tally>,
+        counted: Vec<Counted>,
+    }
+
+    impl World {
+        /// An accepted check, what it showed, and what X's count was then.
+        fn check(mut self, at: i64, followers: u64, gained: u64, lost: u64) -> Self {
+            self.seen.push(Seen::corrected(h(at), followers, 0));
+            self.tallies.push(Tally { at: h(at), gained, lost, returned: gained / 2 });
+            self
+        }
+
+        fn count(mut self, at: i64, count: u64) -> Self {
+            self.counted.push(Counted { at: h(at), count });
+            self
+        }
+
+        fn observed(&self) -> Observed<'_> {
+            Observed { seen: &self.seen, tallies: &self.tallies, counted: &self.counted }
+        }
+
+        fn points(&self, edges: &[i64], range: (i64, i64), now: i64) -> Vec<Point> {
+            let edges: Vec<_> = edges.iter().map(|&edge| h(edge)).collect();
+            points(&edges, (h(range.0), h(range.1)), &self.observed(), h(now))
+        }
+
+        fn totals(&self, edges: &[i64], range: (i64, i64), now: i64) -> Totals {
+            let points = self.points(edges, range, now);
+            totals(&points, &self.observed(), (h(range.0), h(range.1)))
+        }
+    }
+
+    /// A point in short: followers, net, `x_count`, unexplained, covered, partial.
+    type Short = (Option<u64>, Option<i64>, Option<u64>, Option<i64>, f64, bool);
+
+    fn short(point: &Point) -> Short {
+        let Point { followers, net, x_count, unexplained, covered, partial, .. } = *point;
+        (followers, net, x_count, unexplained, covered, partial)
+    }
+
+    #[track_caller]
+    fn check(world: &World, edges: &[i64], range: (i64, i64), now: i64, expected: &[Short]) {
+        let points = world.points(edges, range, now);
+        assert_eq!(points.iter().map(short).collect::<Vec<_>>(), expected);
+    }
+
+    const DAYS: &[i64] = &[0, 24, 48, 72];
+
+    fn daily() -> World {
+        World::default()
+            .check(-12, 100, 0, 0)
+            .check(12, 103, 4, 1)
+            .check(36, 101, 0, 2)
+            .check(60, 101, 0, 0)
+            .check(84, 102, 1, 0)
+    }
+
+    #[test]
+    fn daily_checks_make_a_whole_curve() {
+        check(
+            &daily(),
+            DAYS,
+            (0, 72),
+            100,
+            &[
+                (Some(103), Some(3), None, None, 1.0, false),
+                (Some(101), Some(-2), None, None, 1.0, false),
+                (Some(101), Some(0), None, None, 1.0, false),
+            ],
+        );
+    }
+
+    #[test]
+    fn gained_and_lost_are_told_apart() {
+        let first = daily().points(DAYS, (0, 72), 100).remove(0);
+        assert_eq!((first.at, first.gained, first.lost), (h(0), Some(4), Some(1)));
+    }
+
+    #[test]
+    fn a_day_without_checks_is_not_zero() {
+        let world =
+            World::default().check(-12, 100, 0, 0).check(12, 103, 3, 0).check(60, 90, 0, 13);
+        check(
+            &world,
+            DAYS,
+            (0, 72),
+            72,
+            &[
+                (Some(103), Some(3), None, None, 0.5, false),
+                (None, None, None, None, 0.0, false),
+                // What the gap hid shows at its end.
+                (Some(90), Some(-13), None, None, 0.0, false),
+            ],
+        );
+    }
+
+    #[test]
+    fn a_check_somewhat_late_leaves_no_gap() {
+        let world = World::default().check(0, 5, 0, 0).check(36, 6, 1, 0);
+        check(
+            &world,
+            &[0, 24, 48],
+            (0, 48),
+            48,
+            &[
+                (Some(5), Some(0), None, None, 1.0, false),
+                (Some(6), Some(1), None, None, 0.5, false),
+            ],
+        );
+    }
+
+    #[test]
+    fn hours_between_close_checks_are_observed_without_one_of_their_own() {
+        let half = |at: i64| UnixMs(at * HOUR_MS / 2);
+        let seen = [Seen { at: half(1), followers: 7 }, Seen { at: half(4), followers: 8 }];
+        let observed = Observed { seen: &seen, tallies: &[], counted: &[] };
+        let points = points(&[h(0), h(1), h(2), h(3)], (h(0), h(3)), &observed, h(3));
+        let followers: Vec<_> =
+            points.iter().map(|point| (point.followers, point.covered)).collect();
+        assert_eq!(followers, [(Some(7), 0.5), (Some(7), 1.0), (Some(8), 0.0)]);
+    }
+
+    #[test]
+    fn a_check_at_midnight_belongs_to_the_day_that_begins() {
+        let world = World::default().check(0, 5, 0, 0).check(24, 7, 2, 0).check(48, 7, 0, 0);
+        check(
+            &world,
+            &[0, 24, 48],
+            (0, 48),
+            48,
+            &[
+                (Some(5), Some(0), None, None, 1.0, false),
+                (Some(7), Some(2), None, None, 1.0, false),
+            ],
+        );
+    }
+
+    #[test]
+    fn a_range_cuts_what_is_counted() {
+        let points = daily().points(&[0, 24, 48], (18, 40), 100);
+        let net: Vec<_> = points.iter().map(|point| (point.net, point.partial)).collect();
+        assert_eq!(net, [(Some(0), true), (Some(-2), true)]);
+    }
+
+    #[test]
+    fn what_is_to_come_is_neither_a_gap_nor_zero() {
+        let world = World::default().check(0, 5, 0, 0).check(12, 6, 1, 0);
+        check(
+            &world,
+            &[0, 24, 48],
+            (0, 48),
+            12,
+            &[(Some(6), Some(1), None, None, 1.0, true), (None, None, None, None, 0.0, true)],
+        );
+    }
+
+    #[test]
+    fn a_check_at_this_very_moment_counts() {
+        let world = World::default().check(12, 6, 0, 0);
+        check(&world, &[0, 24], (0, 24), 12, &[(Some(6), Some(0), None, None, 0.0, true)]);
+    }
+
+    #[test]
+    fn xs_count_beyond_the_names_is_unexplained() {
+        let world = daily().count(-12, 100).count(12, 103).count(36, 98).count(60, 98);
+        let points = world.points(DAYS, (0, 72), 100);
+        let x: Vec<_> = points.iter().map(|point| (point.x_count, point.unexplained)).collect();
+        assert_eq!(x, [(Some(103), Some(0)), (Some(98), Some(-3)), (Some(98), Some(0))]);
+    }
+
+    #[test]
+    fn without_names_all_of_xs_change_is_unexplained() {
+        let world = World::default().count(-1, 100).count(23, 90).count(47, 95);
+        check(
+            &world,
+            &[0, 24, 48],
+            (0, 48),
+            48,
+            &[
+                (None, None, Some(90), Some(-10), 0.0, false),
+                (None, None, Some(95), Some(5), 0.0, false),
+            ],
+        );
+    }
+
+    #[test]
+    fn a_reading_is_carried_for_a_day_and_no_further() {
+        let world = World::default().count(-1, 100).count(20, 90).count(71, 95);
+        let points = world.points(DAYS, (0, 72), 72);
+        let x: Vec<_> = points.iter().map(|point| (point.x_count, point.unexplained)).collect();
+        assert_eq!(x, [(Some(90), Some(-10)), (None, None), (Some(95), None)]);
+    }
+
+    #[test]
+    fn totals_are_the_sums_of_the_points() {
+        let world = daily().count(-12, 100).count(12, 103).count(36, 98).count(60, 98);
+        let expected =
+            Totals { gained: 4, lost: 3, returned: 2, net: 1, unexplained: Some(-2 - 1) };
+        assert_eq!(world.totals(DAYS, (0, 72), 72), expected);
+        let points = world.points(DAYS, (0, 72), 72);
+        let unexplained: i64 = points.iter().filter_map(|point| point.unexplained).sum();
+        assert_eq!(expected.unexplained, Some(unexplained));
+    }
+
+    #[test]
+    fn totals_of_a_range_that_is_not_over_reach_to_the_last_reading() {
+        let world = daily().count(-12, 100).count(60, 98).count(84, 98);
+        let total = world.totals(&[0, 24, 48, 72, 96, 720], (0, 720), 90);
+        assert_eq!(total.unexplained, Some(-2 - 2));
+    }
+
+    #[test]
+    fn totals_leave_open_what_x_was_not_asked() {
+        let at_end_only = daily().count(12, 103).count(60, 98);
+        assert_eq!(at_end_only.totals(DAYS, (0, 72), 72).unexplained, None);
+        let at_begin_only = daily().count(-12, 100);
+        assert_eq!(at_begin_only.totals(DAYS, (0, 72), 72).unexplained, None);
+    }
+
+    #[test]
+    fn corrected_losses_leave_no_dip() {
+        assert_eq!(Seen::corrected(h(0), 90, 10), Seen { at: h(0), followers: 100 });
+    }
+}

@@ -1,0 +1,5 @@
+//! What X says, read tolerantly: every field may be missing, of another type, or new.
+
+pub mod page;
+pub mod problem;
+pub mod user;

@@ -1,0 +1,273 @@
+//! Answers of X read: pages of followers, look-ups. Owns: the envelope (`data`, `includes`,
+//! `meta`, `errors`). Must not know: what is done with users. Invariant: an entry without a
+//! readable id is dropped and counted; raw objects stay as X wrote them.
+
+use super::user::id;
+use crate::id::UserId;
+use serde::Deserialize;
+use serde_json::Value;
+use serde_json::value::RawValue;
+
+/// A page of 1,000 users with every field is under 2 MB.
+const BODY_MAX: usize = 16 * 1024 * 1024;
+
+/// Why a good status carries no good answer.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum PageFault {
+    /// Not JSON, or cut.
+    #[error("X's answer is not whole JSON (byte {at})")]
+    NotJson {
+        /// Where reading stopped.
+        at: usize,
+    },
+    /// Errors and nothing else.
+    #[error("X answered with errors only: {0}")]
+    Errors(String),
+    /// Neither data nor meta: not an answer to this question.
+    #[error("X's answer has neither `data` nor `meta`")]
+    NoData,
+    /// More than a page can be.
+    #[error("X's answer is larger than {BODY_MAX} bytes")]
+    TooLarge,
+}
+
+/// A user of an answer.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct PageUser {
+    /// The id.
+    pub id: UserId,
+    /// The object as X wrote it.
+    pub raw: String,
+}
+
+/// A page of followers.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct FollowersPage {
+    /// Its users, in X's order.
+    pub users: Vec<PageUser>,
+    /// The token of the page after it.
+    pub next_token: Option<String>,
+    /// Entries without a readable id.
+    pub dropped: u32,
+    /// Entries of `errors` beside the data: people X kept back.
+    pub refused: u32,
+}
+
+/// A look-up of users.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Lookup {
+    /// Those X shows.
+    pub users: Vec<PageUser>,
+    /// Those it does not, and why.
+    pub errors: Vec<LookupError>,
+}
+
+/// Why X does not show someone.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct LookupError {
+    /// The id or handle asked for.
+    pub value: String,
+    /// X's title.
+    pub title: String,
+    /// X's words.
+    pub detail: String,
+    /// The last segment of the problem's type, such as `resource-not-found`.
+    pub kind: String,
+}
+
+#[derive(Deserialize)]
+struct Envelope<'a> {
+    #[serde(borrow, default)]
+    data: Option<&'a RawValue>,
+    #[serde(default)]
+    meta: Option<Value>,
+    #[serde(default)]
+    errors: Vec<Value>,
+}
+
+fn envelope(body: &[u8]) -> Result<Envelope<'_>, PageFault> {
+    if body.len() > BODY_MAX {
+        return Err(PageFault::TooLarge);
+    }
+    serde_json::from_slice(body).map_err(|error| {
+        // One line of JSON is the rule; then the column is the byte.
+        let before: usize = body
+            .split(|b| *b == b'\n')
+            .take(error.line().saturating_sub(1))
+            .map(|line| line.len() + 1)
+            .sum();
+        PageFault::NotJson { at: before + error.column() }
+    })
+}
+
+/// Reads a page of followers. `{"meta":{"result_count":0}}` is an empty page.
+///
+/// # Errors
+/// The answer is no page.
+pub fn followers_page(body: &[u8]) -> Result<FollowersPage, PageFault> {
+    let envelope = envelope(body)?;
+    if envelope.data.is_none() && !envelope.errors.is_empty() {
+        return Err(PageFault::Errors(summary(&envelope.errors)));
+    }
+    if envelope.data.is_none() && envelope.meta.is_none() {
+        return Err(PageFault::NoData);
+    }
+    let (users, dropped) = users(envelope.data)?;
+    let next_token = envelope.meta.as_ref().and_then(|meta| meta.get("next_token"));
+    Ok(FollowersPage {
+        users,
+        next_token: next_token.and_then(Value::as_str).map(str::to_owned),
+        dropped,
+        refused: u32::try_from(envelope.errors.len()).unwrap_or(u32::MAX),
+    })
+}
+
+/// Reads a look-up, of one user or of many.
+///
+/// # Errors
+/// The answer is no look-up.
+pub fn lookup(body: &[u8]) -> Result<Lookup, PageFault> {
+    let envelope = envelope(body)?;
+    if envelope.data.is_none() && envelope.errors.is_empty() {
+        return Err(PageFault::NoData);
+    }
+    let (users, _) = users(envelope.data)?;
+    let errors = envelope.errors.iter().map(|error| {
+        let text = |name: &str| text(error, name);
+        let kind = text("type");
+        LookupError {
+            value: Some(text("resource_id"))
+                .filter(|id| !id.is_empty())
+                .unwrap_or_else(|| text("value")),
+            title: text("title"),
+            detail: text("detail"),
+            kind: kind.rsplit('/').next().unwrap_or_default().to_owned(),
+        }
+    });
+    Ok(Lookup { users, errors: errors.collect() })
+}
+
+/// X's own count of an account's followers, from its raw user object.
+pub fn profile_count(raw: &str) -> Option<u64> {
+    let user: Value = serde_json::from_str(raw).ok()?;
+    user.get("public_metrics")?.get("followers_count")?.as_u64()
+}
+
+/// The users of `data`, an array or a single object, and how many had no id.
+fn users(data: Option<&RawValue>) -> Result<(Vec<PageUser>, u32), PageFault> {
+    let Some(data) = data else { return Ok((Vec::new(), 0)) };
+    let raw: Vec<&RawValue> = if data.get().starts_with('[') {
+        serde_json::from_str(data.get())
+            .map_err(|error| PageFault::NotJson { at: error.column() })?
+    } else {
+        vec![data]
+    };
+    let mut dropped = 0;
+    let mut users = Vec::with_capacity(raw.len());
+    for raw in raw {
+        #[derive(Deserialize)]
+        struct Named {
+            id: Value,
+        }
+        let named = serde_json::from_str::<Named>(raw.get()).ok();
+        match named.and_then(|named| id(&named.id)) {
+            Some(id) => users.push(PageUser { id, raw: raw.get().to_owned() }),
+            None => dropped += 1,
+        }
+    }
+    Ok((users, dropped))
+}
+
+fn summary(errors: &[Value]) -> String {
+    let first = errors.first().map(|error| {
+        let (title, detail) = (text(error, "title"), text(error, "detail"));
+        let message = text(error, "message");
+        [title, detail, message]
+            .into_iter()
+            .filter(|t| !t.is_empty())
+            .collect::<Vec<_>>()
+            .join(": ")
+    });
+    let first: String = first.unwrap_or_default().chars().take(300).collect();
+    if errors.len() > 1 { format!("{first} (and {} more)", errors.len() - 1) } else { first }
+}
+
+fn text(value: &Value, name: &str) -> String {
+    value.get(name).and_then(Value::as_str).unwrap_or_default().to_owned()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[track_caller]
+    fn check(body: &str, expected: Result<(&[u64], Option<&str>, u32, u32), &str>) {
+        let found = followers_page(body.as_bytes());
+        let found = found.map(|page| {
+            let ids: Vec<u64> = page.users.iter().map(|user| user.id.0).collect();
+            (ids, page.next_token, page.dropped, page.refused)
+        });
+        match (found, expected) {
+            (Ok((ids, token, dropped, refused)), Ok(expected)) => {
+                assert_eq!(
+                    (ids.as_slice(), token.as_deref(), dropped, refused),
+                    expected,
+                    "{body}"
+                );
+            }
+            (found, expected) => assert_eq!(
+                found.map_err(|fault| fault.to_string()).unwrap_err(),
+                expected.unwrap_err(),
+                "{body}"
+            ),
+        }
+    }
+
+    #[test]
+    fn pages_are_read() {
+        let body = r#"{"data":[{"id":"9"},{"id":"1857043292182618112","name":"x"}],
+            "meta":{"result_count":2,"next_token":"abc"}}"#;
+        check(body, Ok((&[9, 1_857_043_292_182_618_112], Some("abc"), 0, 0)));
+        check(r#"{"data":[{"id":"9"}],"meta":{"result_count":1}}"#, Ok((&[9], None, 0, 0)));
+    }
+
+    #[test]
+    fn an_empty_page_has_no_data() {
+        check(r#"{"meta":{"result_count":0}}"#, Ok((&[], None, 0, 0)));
+        check(r#"{"meta":{"result_count":0,"next_token":"n"}}"#, Ok((&[], Some("n"), 0, 0)));
+    }
+
+    #[test]
+    fn what_cannot_be_read_is_dropped_and_counted() {
+        check(r#"{"data":[{"id":"9"},{"name":"?"},7],"meta":{}}"#, Ok((&[9], None, 2, 0)));
+    }
+
+    #[test]
+    fn errors_beside_data_are_counted() {
+        check(r#"{"data":[{"id":"9"}],"errors":[{},{}],"meta":{}}"#, Ok((&[9], None, 0, 2)));
+    }
+
+    #[test]
+    fn faults_say_what_is_wrong() {
+        check(
+            r#"{"errors":[{"title":"T","detail":"D"},{}]}"#,
+            Err("X answered with errors only: T: D (and 1 more)"),
+        );
+        check("{}", Err("X's answer has neither `data` nor `meta`"));
+        check(r#"{"data":[{"id""#, Err("X's answer is not whole JSON (byte 14)"));
+        check("<html>", Err("X's answer is not whole JSON (byte 1)"));
+    }
+
+    #[test]
+    fn a_lookup_tells_who_is_missing_and_why() {
+        let body = r#"{"data":{"id":"9","public_metrics":{"followers_count":5}},"errors":[
+            {"value":"7","title":"Not Found Error","detail":"Could not find user.",
+             "type":"https://api.x.com/2/problems/resource-not-found"}]}"#;
+        let found = lookup(body.as_bytes()).unwrap();
+        assert_eq!(profile_count(&found.users[0].raw), Some(5));
+        assert_eq!(
+            (found.errors[0].value.as_str(), found.errors[0].kind.as_str()),
+            ("7", "resource-not-found")
+        );
+    }
+}

@@ -1,0 +1,326 @@
+//! What an unsuccessful answer of X means. Owns: statuses, problem types, legacy error codes,
+//! rate-limit headers. Must not know: what is done about them ([`crate::retry`] decides).
+//! Invariant: every status and every body, however broken, has a class; texts are bounded.
+
+use crate::time::UnixMs;
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+/// Texts of X are kept for people to read, not to be stored whole.
+const TEXT_MAX_CHARS: usize = 300;
+
+/// The kinds of refusal that are handled differently.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub enum Class {
+    /// 400: X does not take the request as it is.
+    BadRequest,
+    /// 400 about `pagination_token`: the page token died.
+    PageToken,
+    /// 401: the keys are wrong or were revoked.
+    Unauthorized,
+    /// 402: the prepaid credits are used up.
+    Credits,
+    /// 403: these keys may not read this.
+    Forbidden {
+        /// The app is not in the pay-per-use package, or not in its Production environment.
+        not_enrolled: bool,
+    },
+    /// 404: no such user, or no longer.
+    NotFound,
+    /// 409: at odds with what X holds (a stream without rules, say).
+    Conflict,
+    /// 429 (420 of old): the rate window is used up.
+    RateLimit,
+    /// 429 of type `usage-capped`: the spending or read cap set at X is reached.
+    UsageCap,
+    /// 429 of type `streaming-connection`: another connection is still open.
+    Connections,
+    /// 5xx, and 408: X is in trouble.
+    Server,
+    /// Any other status.
+    Other(u16),
+}
+
+/// A refusal of X.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct XProblem {
+    /// What it means.
+    pub class: Class,
+    /// X's title, or ours where X gave none; at most 300 characters.
+    pub title: String,
+    /// X's explanation, possibly empty; at most 300 characters.
+    pub detail: String,
+}
+
+impl std::fmt::Display for XProblem {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self.detail.as_str() {
+            "" => f.write_str(&self.title),
+            detail if detail == self.title => f.write_str(detail),
+            detail => write!(f, "{}: {detail}", self.title),
+        }
+    }
+}
+
+/// Reads an answer whose status is not 2xx. Problem types are told apart by their last path
+/// segment: X moved them from one host to another without notice.
+pub fn classify(status: u16, body: &[u8]) -> XProblem {
+    let body: Value = serde_json::from_slice(body).unwrap_or_default();
+    let told = Told::read(&body);
+    XProblem {
+        class: class(status, &body, &told),
+        title: cut(told.title.unwrap_or_else(|| format!("HTTP {status}"))),
+        detail: cut(told.detail.unwrap_or_default()),
+    }
+}
+
+/// What a body says, in either of X's forms.
+struct Told {
+    kind: String,
+    title: Option<String>,
+    detail: Option<String>,
+    /// Code of the legacy form `{"errors":[{"code","message"}]}`.
+    code: Option<u64>,
+}
+
+impl Told {
+    fn read(body: &Value) -> Self {
+        let first = body.get("errors").and_then(Value::as_array).and_then(|errors| errors.first());
+        let text = |name: &str| {
+            let of = |value: &Value| {
+                let text = value.get(name)?.as_str()?;
+                (!text.is_empty()).then(|| text.to_owned())
+            };
+            of(body).or_else(|| first.and_then(of))
+        };
+        let kind = text("type").unwrap_or_default();
+        let message = first.and_then(|e| e.get("message")).and_then(Value::as_str);
+        Self {
+            kind: kind.rsplit('/').next().unwrap_or_default().to_owned(),
+            title: text("title"),
+            // The message of a validation error names the parameter; the detail beside it is
+            // the same for all.
+            detail: message.map(str::to_owned).or_else(|| text("detail")),
+            code: first.and_then(|e| e.get("code")).and_then(Value::as_u64),
+        }
+    }
+
+    fn titled(&self, title: &str) -> bool {
+        self.title.as_deref() == Some(title)
+    }
+}
+
+fn class(status: u16, body: &Value, told: &Told) -> Class {
+    match told.kind.as_str() {
+        "usage-capped" => return Class::UsageCap,
+        "credits" | "credits-depleted" => return Class::Credits,
+        "streaming-connection" if status == 429 => return Class::Connections,
+        _ if told.titled("UsageCapExceeded") => return Class::UsageCap,
+        _ if told.titled("CreditsDepleted") => return Class::Credits,
+        _ => {}
+    }
+    match (status, told.code) {
+        (_, Some(88)) | (420 | 429, _) => Class::RateLimit,
+        (400, _) if about_page_token(body) => Class::PageToken,
+        (400, _) => Class::BadRequest,
+        (401, _) => Class::Unauthorized,
+        (402, _) => Class::Credits,
+        (403, code) => Class::Forbidden { not_enrolled: not_enrolled(body, told, code) },
+        (404, _) => Class::NotFound,
+        (409, _) => Class::Conflict,
+        (408 | 500..=599, _) => Class::Server,
+        (other, _) => Class::Other(other),
+    }
+}
+
+fn about_page_token(body: &Value) -> bool {
+    let names = |value: &Value| {
+        let parameter = value.get("parameter").and_then(Value::as_str);
+        let said = ["message", "detail"].iter().filter_map(|name| value.get(name)?.as_str());
+        parameter == Some("pagination_token")
+            || value.get("parameters").and_then(|p| p.get("pagination_token")).is_some()
+            || said.into_iter().any(|text| text.contains("pagination_token"))
+    };
+    let errors = body.get("errors").and_then(Value::as_array);
+    names(body) || errors.is_some_and(|errors| errors.iter().any(names))
+}
+
+/// Code 453 is the legacy form of the same: an app whose access level has no such endpoint.
+fn not_enrolled(body: &Value, told: &Told, code: Option<u64>) -> bool {
+    let reason = body.get("reason").and_then(Value::as_str);
+    (told.kind == "client-forbidden" && reason != Some("official-client-forbidden"))
+        || reason == Some("client-not-enrolled")
+        || code == Some(453)
+}
+
+fn cut(text: String) -> String {
+    match text.char_indices().nth(TEXT_MAX_CHARS) {
+        Some((at, _)) => text.get(..at).unwrap_or_default().to_owned(),
+        None => text,
+    }
+}
+
+/// A rate window as the headers of an answer describe it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Rate {
+    /// Calls per window.
+    pub limit: u32,
+    /// Calls left in it.
+    pub remaining: u32,
+    /// When the next one begins.
+    pub reset: UnixMs,
+}
+
+/// Reads `x-rate-limit-limit`, `-remaining` and `-reset` (Unix seconds); all or nothing.
+pub fn rate(limit: Option<&str>, remaining: Option<&str>, reset: Option<&str>) -> Option<Rate> {
+    let number = |text: Option<&str>| text?.trim().parse::<u64>().ok();
+    let reset_s = i64::try_from(number(reset)?).ok()?;
+    Some(Rate {
+        limit: u32::try_from(number(limit)?).ok()?,
+        remaining: u32::try_from(number(remaining)?).ok()?,
+        reset: UnixMs(reset_s.checked_mul(1_000)?),
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[track_caller]
+    fn check(status: u16, body: &str, class: Class, text: &str) {
+        let problem = classify(status, body.as_bytes());
+        assert_eq!((problem.class, problem.to_string().as_str()), (class, text), "{body}");
+    }
+
+    #[test]
+    fn statuses_have_their_class_whatever_the_body() {
+        let forbidden = Class::Forbidden { not_enrolled: false };
+        for (status, class) in [
+            (400, Class::BadRequest),
+            (401, Class::Unauthorized),
+            (402, Class::Credits),
+            (403, forbidden),
+            (404, Class::NotFound),
+            (408, Class::Server),
+            (409, Class::Conflict),
+            (420, Class::RateLimit),
+            (429, Class::RateLimit),
+            (500, Class::Server),
+            (503, Class::Server),
+            (599, Class::Server),
+            (302, Class::Other(302)),
+            (418, Class::Other(418)),
+        ] {
+            for body in ["", "<html>", "null", "[]", "{}", r#"{"errors":7,"type":[]}"#, "\u{fffd}"]
+            {
+                check(status, body, class, &format!("HTTP {status}"));
+            }
+        }
+    }
+
+    #[test]
+    fn a_dead_page_token_is_told_apart_from_other_bad_requests() {
+        check(
+            400,
+            r#"{"errors":[{"parameters":{"pagination_token":["x"]},"message":"The `pagination_token` query parameter value [x] is not valid"}],"title":"Invalid Request","detail":"One or more parameters to your request was invalid.","type":"https://api.twitter.com/2/problems/invalid-request"}"#,
+            Class::PageToken,
+            "Invalid Request: The `pagination_token` query parameter value [x] is not valid",
+        );
+        check(
+            400,
+            r#"{"parameter":"pagination_token","title":"Invalid Request"}"#,
+            Class::PageToken,
+            "Invalid Request",
+        );
+        check(
+            400,
+            r#"{"errors":[{"parameters":{"max_results":["0"]},"message":"no"}],"title":"Invalid Request"}"#,
+            Class::BadRequest,
+            "Invalid Request: no",
+        );
+    }
+
+    #[test]
+    fn credits_are_known_in_both_forms_seen() {
+        check(
+            402,
+            r#"{"title":"CreditsDepleted","detail":"Your enrolled account [1] does not have any credits to fulfill this request.","type":"https://api.twitter.com/2/problems/credits"}"#,
+            Class::Credits,
+            "CreditsDepleted: Your enrolled account [1] does not have any credits to fulfill this request.",
+        );
+        check(
+            403,
+            r#"{"detail":"credits depleted","title":"Payment Required","type":"https://api.x.com/2/problems/credits-depleted"}"#,
+            Class::Credits,
+            "Payment Required: credits depleted",
+        );
+    }
+
+    #[test]
+    fn the_kinds_of_429_are_told_apart() {
+        check(
+            429,
+            r#"{"errors":[{"code":88,"message":"Rate limit exceeded"}]}"#,
+            Class::RateLimit,
+            "HTTP 429: Rate limit exceeded",
+        );
+        check(
+            429,
+            r#"{"title":"UsageCapExceeded","period":"Monthly","scope":"Product","type":"https://api.twitter.com/2/problems/usage-capped"}"#,
+            Class::UsageCap,
+            "UsageCapExceeded",
+        );
+        check(
+            429,
+            r#"{"title":"ConnectionException","connection_issue":"TooManyConnections","type":"https://api.x.com/2/problems/streaming-connection"}"#,
+            Class::Connections,
+            "ConnectionException",
+        );
+        check(
+            409,
+            r#"{"title":"ConnectionException","connection_issue":"RuleConfigurationIssue","type":"https://api.x.com/2/problems/streaming-connection"}"#,
+            Class::Conflict,
+            "ConnectionException",
+        );
+    }
+
+    #[test]
+    fn an_app_without_access_is_told_apart_from_a_refused_read() {
+        let not_enrolled = Class::Forbidden { not_enrolled: true };
+        check(
+            403,
+            r#"{"title":"Client Forbidden","reason":"client-not-enrolled","type":"https://api.x.com/2/problems/client-forbidden"}"#,
+            not_enrolled,
+            "Client Forbidden",
+        );
+        check(
+            403,
+            r#"{"errors":[{"code":453,"message":"You currently have access to a subset"}]}"#,
+            not_enrolled,
+            "HTTP 403: You currently have access to a subset",
+        );
+        check(
+            403,
+            r#"{"title":"Client Forbidden","reason":"official-client-forbidden","type":"https://api.x.com/2/problems/client-forbidden"}"#,
+            Class::Forbidden { not_enrolled: false },
+            "Client Forbidden",
+        );
+    }
+
+    #[test]
+    fn texts_are_cut_between_characters() {
+        let body = format!(r#"{{"title":"{}","detail":"d"}}"#, "é".repeat(400));
+        let problem = classify(500, body.as_bytes());
+        assert_eq!((problem.title.chars().count(), problem.detail.as_str()), (300, "d"));
+    }
+
+    #[test]
+    fn rate_headers_are_read_together_or_not_at_all() {
+        let read = rate(Some("300"), Some("299"), Some("1763712000"));
+        let reset = UnixMs(1_763_712_000_000);
+        assert_eq!(read, Some(Rate { limit: 300, remaining: 299, reset }));
+        assert_eq!(rate(Some("300"), None, Some("1763712000")), None);
+        assert_eq!(rate(Some("-1"), Some("1"), Some("2")), None);
+        assert_eq!(rate(Some("1"), Some("1"), Some("18446744073709551615")), None);
+    }
+}

@@ -1,0 +1,212 @@
+//! What is shown of one of X's user objects. Owns: which fields are asked for and how both name
+//! dialects are read. Must not know: how objects are kept. Invariant: every field but the id may
+//! be missing, null or of another shape; what cannot be read is absent, never wrong.
+
+use crate::api::{Person, Verified};
+use crate::id::UserId;
+use crate::time::UnixMs;
+use serde::Deserialize;
+use serde_json::Value;
+use serde_json::value::RawValue;
+use std::borrow::Cow;
+
+/// The `user.fields` of a check: what the page shows and the seed's `USER_INFO` keeps.
+pub const USER_FIELDS: &str =
+    "created_at,description,profile_image_url,protected,public_metrics,verified,verified_type";
+
+/// The same with whether the account follows them: X tells that in user context only.
+pub const USER_FIELDS_OWNER: &str = "connection_status,created_at,description,\
+     profile_image_url,protected,public_metrics,verified,verified_type";
+
+/// X's picture of people who have none: shown as initials.
+const NO_PICTURE: &str = "/default_profile_images/";
+
+/// The shown part of a user object.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Profile {
+    /// Who.
+    pub person: Person,
+    /// Their own followers.
+    pub followers: Option<u64>,
+    /// X's mark.
+    pub verified: Option<Verified>,
+    /// Whether their posts are protected.
+    pub protected: bool,
+    /// Their profile text.
+    pub description: Option<String>,
+    /// When they made their account.
+    pub joined: Option<UnixMs>,
+    /// Whether the account follows them too; `None` where X did not say.
+    pub mutual: Option<bool>,
+}
+
+/// The fields as loose values: one odd field must not cost the others.
+#[derive(Deserialize)]
+struct Raw {
+    id: Value,
+    #[serde(default)]
+    username: Value,
+    #[serde(default)]
+    name: Value,
+    #[serde(default)]
+    profile_image_url: Value,
+    #[serde(default)]
+    public_metrics: Value,
+    #[serde(default)]
+    verified: Value,
+    #[serde(default)]
+    verified_type: Value,
+    #[serde(default)]
+    protected: Value,
+    #[serde(default)]
+    description: Value,
+    #[serde(default)]
+    created_at: Value,
+    #[serde(default)]
+    connection_status: Value,
+}
+
+impl Profile {
+    /// Reads a user object; `None` without a readable id.
+    pub fn from_raw(raw: &str) -> Option<Self> {
+        let raw: Raw = serde_json::from_str(raw).ok()?;
+        let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
+        let filled = |value: &Value| Some(text(value)).filter(|text| !text.is_empty());
+        Some(Self {
+            person: Person {
+                id: id(&raw.id)?,
+                username: text(&raw.username),
+                name: text(&raw.name),
+                avatar: filled(&raw.profile_image_url).filter(|url| !url.contains(NO_PICTURE)),
+            },
+            followers: raw.public_metrics.get("followers_count").and_then(Value::as_u64),
+            verified: mark(&raw.verified, &raw.verified_type),
+            protected: raw.protected.as_bool().unwrap_or_default(),
+            description: filled(&raw.description),
+            joined: raw.created_at.as_str().and_then(UnixMs::parse),
+            mutual: raw
+                .connection_status
+                .as_array()
+                .map(|all| all.iter().any(|status| status == "following")),
+        })
+    }
+}
+
+/// Largest user object taken: X's own are under 4 KB.
+pub const USER_MAX_BYTES: usize = 64 * 1024;
+
+/// The little of a user object that reading a list needs: cheap enough for a million of them.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Head<'a> {
+    /// The id.
+    pub id: UserId,
+    /// The handle; empty where the object has none.
+    pub username: Cow<'a, str>,
+}
+
+impl<'a> Head<'a> {
+    /// Reads a JSON value; `None` if it is no object with a readable id.
+    ///
+    /// # Errors
+    /// It is not JSON.
+    pub fn read(raw: &'a str) -> serde_json::Result<Option<Self>> {
+        #[derive(Deserialize)]
+        struct Fields<'a> {
+            #[serde(borrow)]
+            id: &'a RawValue,
+            #[serde(borrow, default)]
+            username: Option<&'a RawValue>,
+        }
+        let fields: Fields<'a> = match serde_json::from_str(raw) {
+            Ok(fields) => fields,
+            Err(error) if error.is_data() => {
+                // Another value or an object without an id; but is it JSON at all?
+                serde_json::from_str::<serde::de::IgnoredAny>(raw)?;
+                return Ok(None);
+            }
+            Err(error) => return Err(error),
+        };
+        let loose = serde_json::from_str(fields.id.get()).unwrap_or(Value::Null);
+        let Some(id) = id(&loose) else { return Ok(None) };
+        let username = fields.username.map_or(Cow::Borrowed(""), |raw| handle(raw.get()));
+        Ok(Some(Self { id, username }))
+    }
+}
+
+/// A JSON string's text, borrowed where nothing is escaped; another value's is empty.
+fn handle(json: &str) -> Cow<'_, str> {
+    if let Ok(plain) = serde_json::from_str::<&str>(json) {
+        return Cow::Borrowed(plain);
+    }
+    Cow::Owned(serde_json::from_str::<String>(json).unwrap_or_default())
+}
+
+/// An id as X writes it, or as a number JavaScript could have kept whole.
+pub(crate) fn id(value: &Value) -> Option<UserId> {
+    match value {
+        Value::String(text) => text.parse().ok(),
+        Value::Number(number) => number.as_u64().filter(|n| *n < 1 << 53).map(UserId),
+        _ => None,
+    }
+}
+
+/// `verified_type` where X gives it; before there was one, `verified` alone meant blue.
+fn mark(verified: &Value, kind: &Value) -> Option<Verified> {
+    match kind.as_str() {
+        Some(word) => Verified::from_word(word),
+        None => verified.as_bool().filter(|yes| *yes).map(|_| Verified::Blue),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn profile(raw: &str) -> Profile {
+        Profile::from_raw(raw).unwrap()
+    }
+
+    #[test]
+    fn every_shown_field_is_read() {
+        let seen = profile(
+            r#"{"id":"1857043292182618112","username":"ada","name":"Ada 🐦","protected":true,
+                "profile_image_url":"https://pbs.twimg.com/a.png","description":"x",
+                "public_metrics":{"followers_count":7,"post_count":3},"verified":true,
+                "verified_type":"business","created_at":"2021-01-06T18:40:40.000Z",
+                "connection_status":["followed_by","following"]}"#,
+        );
+        assert_eq!(seen.person.name, "Ada 🐦");
+        assert_eq!(seen.person.avatar.as_deref(), Some("https://pbs.twimg.com/a.png"));
+        assert_eq!((seen.followers, seen.verified), (Some(7), Some(Verified::Business)));
+        assert_eq!((seen.protected, seen.mutual), (true, Some(true)));
+        assert_eq!(seen.joined, UnixMs::parse("2021-01-06T18:40:40Z"));
+    }
+
+    #[test]
+    fn an_id_alone_is_enough() {
+        let seen = profile(r#"{"id":"12"}"#);
+        assert_eq!((seen.person.username.as_str(), seen.mutual, seen.verified), ("", None, None));
+    }
+
+    #[test]
+    fn one_odd_field_does_not_cost_the_others() {
+        let seen = profile(r#"{"id":"12","name":null,"username":"ada","public_metrics":"?"}"#);
+        assert_eq!((seen.person.username.as_str(), seen.followers), ("ada", None));
+    }
+
+    #[test]
+    fn x_default_picture_counts_as_none() {
+        let url = "https://abs.twimg.com/sticky/default_profile_images/default_profile_normal.png";
+        assert_eq!(
+            profile(&format!(r#"{{"id":"1","profile_image_url":"{url}"}}"#)).person.avatar,
+            None
+        );
+    }
+
+    #[test]
+    fn without_an_id_there_is_no_one() {
+        for raw in ["{}", r#"{"id":"x"}"#, r#"{"id":1.5}"#, "[]", "nonsense"] {
+            assert_eq!(Profile::from_raw(raw), None, "{raw}");
+        }
+    }
+}

@@ -1,0 +1,53 @@
+//! A simulator of the X API on loopback, for development and for tests.
+//!
+//! It speaks X's bytes for users and followers: both name dialects, credentials with verified
+//! signatures, rate-limit headers, problem documents, prices. The people come from a seed and a
+//! virtual clock, so that a run can be repeated; everything can be made to go wrong on request.
+//! It shares no code with the service it tests.
+//!
+//! # Layout
+//! - The world, pure: `world` (who follows when), `ledger` (counts and changes),
+//!   `identity` (ids and usernames), `names` and `bios` (texts), `profile` (a user as
+//!   JSON), `listing` and `token` (pages), `snapshot` (the list as a file).
+//! - What requests leave behind: `clock`, `auth` over `oauth1`, `limits`, `bill`,
+//!   `faults`, together in `state`.
+//! - The routes: `x_api` over `params`, `users` and `problem`; `sim` for the control
+//!   surface; `server` for the socket; `cli` for the flags.
+
+mod auth;
+mod bench;
+mod bill;
+mod bios;
+mod calendar;
+mod cli;
+mod clock;
+mod cut;
+mod faults;
+mod hash;
+mod identity;
+mod ledger;
+mod limits;
+mod listing;
+mod names;
+pub mod oauth1;
+mod params;
+mod problem;
+mod profile;
+mod server;
+mod sim;
+mod snapshot;
+mod state;
+mod token;
+mod users;
+mod world;
+mod x_api;
+
+pub use auth::{
+    ACCESS_TOKEN, ACCESS_TOKEN_SECRET, APP_BEARER, CONSUMER_KEY, CONSUMER_SECRET, USER_BEARER,
+};
+pub use bench::run as bench;
+pub use cli::{Command, DEFAULT_PORT, USAGE, parse};
+pub use profile::Dialect;
+pub use server::{Server, StartError};
+pub use state::Config;
+pub use world::{FOLLOWERS_MAX, MAIN_ACCOUNT, SECOND_ACCOUNT};

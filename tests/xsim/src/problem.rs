@@ -1,0 +1,151 @@
+//! X's refusals: status, problem document and the odd legacy body.
+//!
+//! Knows the dialect (which host the types name), no routes. Invariant: every body is one JSON
+//! object, as documented or as seen from the live service.
+
+use serde_json::{Value, json};
+
+use crate::profile::Dialect;
+
+/// A refusal: the HTTP status and the body.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) struct Problem {
+    pub(crate) status: u16,
+    pub(crate) body: Value,
+}
+
+/// The URI of a problem type in a dialect.
+pub(crate) fn type_uri(dialect: Dialect, name: &str) -> String {
+    let host = match dialect {
+        Dialect::Tweet => "api.twitter.com",
+        Dialect::Post => "api.x.com",
+    };
+    format!("https://{host}/2/problems/{name}")
+}
+
+/// A problem that says no more than its status.
+pub(crate) fn plain(status: u16, title: &str) -> Problem {
+    let body = json!({"title": title, "type": "about:blank", "status": status, "detail": title});
+    Problem { status, body }
+}
+
+pub(crate) fn unauthorized() -> Problem {
+    plain(401, "Unauthorized")
+}
+
+/// The legacy body of a token that is no longer good.
+pub(crate) fn token_expired() -> Problem {
+    Problem {
+        status: 401,
+        body: json!({"errors": [{"code": 89, "message": "Invalid or expired token."}]}),
+    }
+}
+
+pub(crate) fn too_many_requests() -> Problem {
+    plain(429, "Too Many Requests")
+}
+
+/// 402 in one of the two bodies seen from X.
+pub(crate) fn credits_depleted(newer: bool) -> Problem {
+    let body = if newer {
+        json!({"detail": "credits depleted", "status": 402, "title": "Payment Required",
+            "type": type_uri(Dialect::Post, "credits-depleted")})
+    } else {
+        json!({"title": "CreditsDepleted",
+            "detail": "Your enrolled account [12] does not have any credits to fulfill this request.",
+            "type": type_uri(Dialect::Tweet, "credits")})
+    };
+    Problem { status: 402, body }
+}
+
+pub(crate) fn client_not_enrolled(dialect: Dialect) -> Problem {
+    let body = json!({
+        "title": "Client Forbidden",
+        "detail": "This app has no package and environment that allow this endpoint.",
+        "reason": "client-not-enrolled",
+        "registration_url": "https://developer.x.com/en/docs/projects/overview",
+        "type": type_uri(dialect, "client-forbidden"),
+    });
+    Problem { status: 403, body }
+}
+
+/// An app-only bearer where only a user may ask.
+pub(crate) fn unsupported_authentication(dialect: Dialect) -> Problem {
+    let body = json!({
+        "title": "Unsupported Authentication",
+        "detail": "Authenticating with OAuth 2.0 Application-Only is forbidden for this endpoint. \
+            Supported authentication types are [OAuth 1.0a User Context, OAuth 2.0 User Context].",
+        "status": 403,
+        "type": type_uri(dialect, "unsupported-authentication"),
+    });
+    Problem { status: 403, body }
+}
+
+/// A stream without rules.
+pub(crate) fn no_rules(dialect: Dialect) -> Problem {
+    let body = json!({
+        "title": "ConnectionException",
+        "detail": "This stream has no rules. Add rules before connecting to it.",
+        "connection_issue": "RuleConfigurationIssue",
+        "type": type_uri(dialect, "streaming-connection"),
+    });
+    Problem { status: 409, body }
+}
+
+/// 400: one parameter, its value and what is wrong.
+pub(crate) fn invalid(dialect: Dialect, parameter: &str, value: &str, message: &str) -> Problem {
+    let body = json!({
+        "errors": [{"parameters": {parameter: [value]}, "message": message}],
+        "title": "Invalid Request",
+        "detail": "One or more parameters to your request was invalid.",
+        "type": type_uri(dialect, "invalid-request"),
+    });
+    Problem { status: 400, body }
+}
+
+/// Why a looked-up user is not in the answer.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Missing {
+    /// Never existed, or deleted or deactivated.
+    NotFound,
+    Suspended,
+    /// Protected, and the asker does not follow.
+    Protected,
+}
+
+/// The entry of `errors` for one user that a lookup could not give.
+pub(crate) fn missing_user(
+    dialect: Dialect,
+    parameter: &str,
+    value: &str,
+    missing: Missing,
+) -> Value {
+    let (title, name, detail) = match missing {
+        Missing::NotFound => (
+            "Not Found Error",
+            "resource-not-found",
+            format!("Could not find user with {parameter}: [{value}]."),
+        ),
+        Missing::Suspended => {
+            ("Forbidden", "resource-not-found", format!("User has been suspended: [{value}]."))
+        }
+        Missing::Protected => (
+            "Authorization Error",
+            "not-authorized-for-resource",
+            format!("Sorry, you are not authorized to see the user with {parameter}: [{value}]."),
+        ),
+    };
+    let mut error = json!({
+        "value": value,
+        "detail": detail,
+        "title": title,
+        "resource_type": "user",
+        "parameter": parameter,
+        "resource_id": value,
+        "type": type_uri(dialect, name),
+    });
+    if let (Missing::Protected, Some(members)) = (missing, error.as_object_mut()) {
+        members.insert("section".into(), "data".into());
+    }
+    error
+}

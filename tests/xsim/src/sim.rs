@@ -1,0 +1,269 @@
+//! The control surface under `/sim/`: clock, truth, bill, faults, snapshots.
+//!
+//! Knows HTTP and the state; decides nothing about X. Invariant: what is reported here is read
+//! from the world itself, never from answers given under `/2/`.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use axum::Router;
+use axum::body::{Body, Bytes};
+use axum::extract::{Query, State};
+use axum::http::{HeaderValue, Response, StatusCode, header};
+use axum::routing::get;
+use serde::Deserialize;
+use serde::de::DeserializeOwned;
+use serde_json::{Value, json};
+
+use crate::calendar::{SECOND_MS, parse_when};
+use crate::clock::{ClockChange, real_now_ms};
+use crate::faults::Wish;
+use crate::identity;
+use crate::ledger::Truth;
+use crate::snapshot;
+use crate::state::Sim;
+use crate::world::{Account, MAIN_ACCOUNT};
+
+/// The largest untruth about the number of followers.
+const COUNT_FACTOR_MAX: f64 = 100.0;
+
+type Answer = Result<Value, (StatusCode, String)>;
+type Asked = Query<HashMap<String, String>>;
+
+/// The routes under `/sim/`.
+pub(crate) fn routes() -> Router<Arc<Sim>> {
+    Router::new()
+        .route("/sim/health", get(async |State(sim): State<Arc<Sim>>| reply(Ok(health(&sim)))))
+        .route(
+            "/sim/clock",
+            get(async |State(sim): State<Arc<Sim>>| reply(Ok(clock(&sim)))).post(
+                async |State(sim): State<Arc<Sim>>, body: Bytes| reply(set_clock(&sim, &body)),
+            ),
+        )
+        .route("/sim/truth", get(truth))
+        .route("/sim/snapshot", get(snapshot_file))
+        .route(
+            "/sim/bill",
+            get(async |State(sim): State<Arc<Sim>>| reply(Ok(sim.state().bill.to_json()))),
+        )
+        .route(
+            "/sim/connections",
+            get(async || reply(Ok(json!({"open": 0, "peak": 0, "total": 0})))),
+        )
+        .route(
+            "/sim/reset",
+            axum::routing::post(async |State(sim): State<Arc<Sim>>| {
+                sim.reset();
+                reply(Ok(clock(&sim)))
+            }),
+        )
+        .route(
+            "/sim/world",
+            get(async |State(sim): State<Arc<Sim>>| reply(Ok(world(&sim)))).post(
+                async |State(sim): State<Arc<Sim>>, body: Bytes| reply(set_world(&sim, &body)),
+            ),
+        )
+        .route(
+            "/sim/faults",
+            get(async |State(sim): State<Arc<Sim>>| reply(Ok(sim.state().faults.to_json())))
+                .post(async |State(sim): State<Arc<Sim>>, body: Bytes| {
+                    reply(add_fault(&sim, &body))
+                })
+                .delete(async |State(sim): State<Arc<Sim>>| {
+                    sim.state().faults.clear();
+                    reply(Ok(json!({"ok": true})))
+                }),
+        )
+}
+
+/// 200 with the value, or a problem document.
+pub(crate) fn reply(answer: Answer) -> Response<Body> {
+    let (status, content_type, value) = match answer {
+        Ok(value) => (StatusCode::OK, "application/json", value),
+        Err((status, detail)) => {
+            let title = status.canonical_reason().unwrap_or("Error");
+            let body = json!({"type": "about:blank", "title": title, "status": status.as_u16(),
+                "detail": detail});
+            (status, "application/problem+json", body)
+        }
+    };
+    let mut response = Response::new(Body::from(value.to_string()));
+    *response.status_mut() = status;
+    response.headers_mut().insert(header::CONTENT_TYPE, HeaderValue::from_static(content_type));
+    response
+}
+
+fn bad(detail: impl Into<String>) -> (StatusCode, String) {
+    (StatusCode::BAD_REQUEST, detail.into())
+}
+
+fn parse<T: DeserializeOwned>(body: &Bytes) -> Result<T, (StatusCode, String)> {
+    serde_json::from_slice(body).map_err(|error| bad(error.to_string()))
+}
+
+fn health(sim: &Sim) -> Value {
+    json!({"ok": true, "seed": sim.config.seed, "followers": sim.config.followers,
+        "account": MAIN_ACCOUNT})
+}
+
+fn clock(sim: &Sim) -> Value {
+    let state = sim.state();
+    json!({"now": state.clock.now_ms(real_now_ms()), "speed": state.clock.speed()})
+}
+
+/// A time in a request: milliseconds, or a text that [`parse_when`] reads.
+#[derive(Deserialize)]
+#[serde(untagged)]
+enum When {
+    Ms(i64),
+    Text(String),
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct ClockWish {
+    advance_s: Option<f64>,
+    now: Option<When>,
+    speed: Option<f64>,
+}
+
+fn set_clock(sim: &Sim, body: &Bytes) -> Answer {
+    let wish: ClockWish = parse(body)?;
+    let now_ms = match wish.now {
+        None => None,
+        Some(When::Ms(ms)) => Some(ms),
+        Some(When::Text(text)) => {
+            Some(parse_when(&text).ok_or_else(|| bad(format!("{text} is no time")))?)
+        }
+    };
+    let change = ClockChange { advance_s: wish.advance_s, now_ms, speed: wish.speed };
+    if change == ClockChange::default() {
+        return Err(bad("give advance_s, now or speed"));
+    }
+    sim.state().clock.change(change, real_now_ms()).map_err(bad)?;
+    Ok(clock(sim))
+}
+
+fn world(sim: &Sim) -> Value {
+    json!({"count_factor": sim.state().count_factor})
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct WorldWish {
+    count_factor: f64,
+}
+
+fn set_world(sim: &Sim, body: &Bytes) -> Answer {
+    let wish: WorldWish = parse(body)?;
+    if !(0.0..=COUNT_FACTOR_MAX).contains(&wish.count_factor) {
+        return Err(bad(format!("count_factor must be from 0 to {COUNT_FACTOR_MAX}")));
+    }
+    sim.state().count_factor = wish.count_factor;
+    Ok(world(sim))
+}
+
+fn add_fault(sim: &Sim, body: &Bytes) -> Answer {
+    let wish: Wish = parse(body)?;
+    let id = sim.state().faults.add(wish).map_err(bad)?;
+    Ok(json!({"id": id}))
+}
+
+fn account(asked: &HashMap<String, String>) -> Result<Account, (StatusCode, String)> {
+    let id = asked.get("account").map_or(MAIN_ACCOUNT, String::as_str);
+    Account::from_id(id).ok_or_else(|| (StatusCode::NOT_FOUND, format!("there is no account {id}")))
+}
+
+/// A time of the query, in seconds since 1970, up to the end of the world.
+fn when(
+    sim: &Sim,
+    asked: &HashMap<String, String>,
+    name: &str,
+    default_ms: Option<i64>,
+) -> Result<i64, (StatusCode, String)> {
+    let ms = match asked.get(name) {
+        Some(text) => parse_when(text).ok_or_else(|| bad(format!("{name}: {text} is no time")))?,
+        None => default_ms.ok_or_else(|| bad(format!("{name} is missing")))?,
+    };
+    if !(0..=sim.world.end_ms()).contains(&ms) {
+        return Err(bad(format!("{name} must be from 0 to {}", sim.world.end_ms())));
+    }
+    Ok(ms.div_euclid(SECOND_MS))
+}
+
+fn known(asked: &HashMap<String, String>, names: &[&str]) -> Result<(), (StatusCode, String)> {
+    match asked.keys().find(|key| !names.contains(&key.as_str())) {
+        Some(key) => Err(bad(format!("no parameter {key}; there are {}", names.join(", ")))),
+        None => Ok(()),
+    }
+}
+
+async fn truth(State(sim): State<Arc<Sim>>, Query(asked): Asked) -> Response<Body> {
+    let work = move || -> Answer {
+        known(&asked, &["account", "from", "to"])?;
+        let account = account(&asked)?;
+        let from_s = when(&sim, &asked, "from", None)?;
+        let to_s = when(&sim, &asked, "to", Some(sim.now_ms()))?;
+        if to_s < from_s {
+            return Err(bad("to lies before from"));
+        }
+        let truth = sim.ledger(account).truth(sim.world.roster(account), from_s, to_s);
+        Ok(truth_json(&sim, account, &truth))
+    };
+    reply(off_thread(work).await)
+}
+
+/// Runs a walk over the roster where it does not hold up other requests.
+async fn off_thread<T: Send + 'static>(
+    work: impl FnOnce() -> Result<T, (StatusCode, String)> + Send + 'static,
+) -> Result<T, (StatusCode, String)> {
+    tokio::task::spawn_blocking(work)
+        .await
+        .unwrap_or_else(|error| Err((StatusCode::INTERNAL_SERVER_ERROR, error.to_string())))
+}
+
+fn truth_json(sim: &Sim, account: Account, truth: &Truth) -> Value {
+    let roster = sim.world.roster(account);
+    let id = |index: u32| identity::id(roster, account, index).to_string();
+    let name = |index, at_s| identity::username_at(&sim.world, account, index, at_s);
+    let ids = |indices: &[u32]| -> Value { indices.iter().map(|&i| id(i)).collect() };
+    let followed: Value = truth
+        .followed
+        .iter()
+        .map(|&(i, at_s)| json!({"id": id(i), "at": at_s * SECOND_MS}))
+        .collect();
+    let lost: Value = truth
+        .lost
+        .iter()
+        .map(|&(i, at_s, why)| json!({"id": id(i), "at": at_s * SECOND_MS, "reason": why.name()}))
+        .collect();
+    let renamed: Value = truth
+        .renamed
+        .iter()
+        .map(|&(i, at_s)| {
+            json!({"id": id(i), "at": at_s * SECOND_MS, "from": name(i, at_s - 1),
+                "to": name(i, at_s)})
+        })
+        .collect();
+    json!({"followed": followed, "lost": lost, "renamed": renamed,
+        "net": {"followed": ids(&truth.net_followed), "lost": ids(&truth.net_lost)}})
+}
+
+async fn snapshot_file(State(sim): State<Arc<Sim>>, Query(asked): Asked) -> Response<Body> {
+    let work = move || {
+        known(&asked, &["account", "at"])?;
+        let account = account(&asked)?;
+        let at_s = when(&sim, &asked, "at", Some(sim.now_ms()))?;
+        snapshot::write(&sim, account, at_s)
+            .map_err(|error| (StatusCode::INTERNAL_SERVER_ERROR, error.to_string()))
+    };
+    match off_thread(work).await {
+        Ok(file) => {
+            let mut response = Response::new(Body::from(file));
+            let gzip = HeaderValue::from_static("application/gzip");
+            response.headers_mut().insert(header::CONTENT_TYPE, gzip);
+            response
+        }
+        Err(error) => reply(Err(error)),
+    }
+}

@@ -1,0 +1,133 @@
+//! The simulator's state: the world, which never changes, and what requests leave behind.
+//!
+//! Knows all parts, no routes. Invariant: the lock is never held across an await or a walk over
+//! the roster.
+
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
+use crate::auth::Auth;
+use crate::bill::Bill;
+use crate::calendar::SECOND_MS;
+use crate::clock::{Clock, real_now_ms};
+use crate::faults::Faults;
+use crate::ledger::Ledger;
+use crate::limits::Limits;
+use crate::profile::Dialect;
+use crate::world::{Account, World};
+
+/// What makes one simulator differ from another.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Config {
+    /// Everything in the world follows from it.
+    pub seed: u64,
+    /// Followers of account 12 at the start; account 13 has a tenth. At most
+    /// [`crate::FOLLOWERS_MAX`].
+    pub followers: u32,
+    /// Start of the virtual clock in milliseconds since 1970, in the years 2018 to 2099; `None`
+    /// is the real time, floored to the second.
+    pub start_ms: Option<i64>,
+    /// Virtual seconds per real second; 0 stands still.
+    pub speed: f64,
+    /// Whether requests beyond X's rate limits are refused.
+    pub limits_enforced: bool,
+    /// The names in answers to requests that do not choose by `post.fields`.
+    pub dialect: Dialect,
+}
+
+impl Default for Config {
+    fn default() -> Self {
+        Self {
+            seed: 1,
+            followers: 10_000,
+            start_ms: None,
+            speed: 1.0,
+            limits_enforced: true,
+            dialect: Dialect::Tweet,
+        }
+    }
+}
+
+/// What requests change.
+#[derive(Debug)]
+pub(crate) struct State {
+    pub(crate) clock: Clock,
+    pub(crate) bill: Bill,
+    pub(crate) limits: Limits,
+    pub(crate) auth: Auth,
+    pub(crate) faults: Faults,
+    /// What the reported follower counts are multiplied with; 1 is honest.
+    pub(crate) count_factor: f64,
+}
+
+/// One simulated X.
+#[derive(Debug)]
+pub(crate) struct Sim {
+    pub(crate) config: Config,
+    pub(crate) world: World,
+    ledgers: [Ledger; 2],
+    state: Mutex<State>,
+}
+
+impl Sim {
+    /// # Errors
+    /// When the configuration describes no world; the text says why.
+    pub(crate) fn new(config: Config) -> Result<Self, String> {
+        let real_ms = real_now_ms();
+        let start_ms = config.start_ms.unwrap_or_else(|| real_ms.div_euclid(SECOND_MS) * SECOND_MS);
+        let world = World::new(config.seed, config.followers, start_ms)?;
+        let clock = Clock::new(start_ms, world.end_ms(), config.speed, real_ms)?;
+        let state = State {
+            clock,
+            bill: Bill::default(),
+            limits: Limits::new(config.limits_enforced),
+            auth: Auth::default(),
+            faults: Faults::default(),
+            count_factor: 1.0,
+        };
+        Ok(Self { config, world, ledgers: Default::default(), state: Mutex::new(state) })
+    }
+
+    pub(crate) fn state(&self) -> MutexGuard<'_, State> {
+        // Every change under the lock is complete in itself, so a panic elsewhere spoils none.
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    pub(crate) fn now_ms(&self) -> i64 {
+        self.state().clock.now_ms(real_now_ms())
+    }
+
+    pub(crate) fn ledger(&self, account: Account) -> &Ledger {
+        let [main, second] = &self.ledgers;
+        match account {
+            Account::Main => main,
+            Account::Second => second,
+        }
+    }
+
+    /// Followers present at `at_s`, seconds since 1970.
+    pub(crate) fn count(&self, account: Account, at_s: i64) -> u32 {
+        self.ledger(account).count(self.world.roster(account), at_s)
+    }
+
+    /// What X says the number of an account's followers is.
+    #[expect(
+        clippy::cast_possible_truncation,
+        clippy::cast_sign_loss,
+        reason = "a count times a factor that is bounded where it is set"
+    )]
+    pub(crate) fn reported_count(&self, account: Account, at_s: i64) -> u64 {
+        let factor = self.state().count_factor;
+        (f64::from(self.count(account, at_s)) * factor).round() as u64
+    }
+
+    /// Everything but the world back to the start.
+    pub(crate) fn reset(&self) {
+        let mut state = self.state();
+        state.clock.reset(real_now_ms());
+        state.bill = Bill::default();
+        state.limits.reset();
+        state.auth.reset();
+        state.faults.clear();
+        state.count_factor = 1.0;
+    }
+}

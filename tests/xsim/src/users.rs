@@ -1,0 +1,238 @@
+//! The user endpoints: lookups and the follower list, as JSON bytes and charges.
+//!
+//! Knows the world and prices, not headers, credentials or faults (but for a list that moves).
+//! Invariant: every user written into `data` is charged, and nobody else.
+
+use std::fmt::Write;
+
+use serde_json::Value;
+
+use crate::auth::Caller;
+use crate::bill::Class;
+use crate::faults::{Fired, Kind};
+use crate::identity::{self, Subject};
+use crate::listing::{self, Page};
+use crate::params::{self, By, Endpoint, Params};
+use crate::problem::{self, Missing, Problem};
+use crate::profile::{self, Dialect, View};
+use crate::state::Sim;
+use crate::token::{self, Cursor};
+use crate::world::{Account, Reason, Standing};
+
+/// Users too many or too few that a `shift_page` without `by` skips.
+const SHIFT_DEFAULT: i64 = 25;
+
+/// A good answer: 200, these bytes, these charges.
+#[derive(Debug, Default)]
+pub(crate) struct Given {
+    pub(crate) body: Vec<u8>,
+    pub(crate) charges: Vec<(Class, Subject)>,
+}
+
+/// One request to the user endpoints, checked.
+pub(crate) struct Asked<'a> {
+    pub(crate) sim: &'a Sim,
+    pub(crate) endpoint: &'a Endpoint,
+    pub(crate) params: &'a Params,
+    pub(crate) caller: Caller,
+    pub(crate) now_s: i64,
+    pub(crate) fault: Option<&'a Fired>,
+}
+
+impl Asked<'_> {
+    /// # Errors
+    /// 400, 403 or 404 with X's body.
+    pub(crate) fn answer(&self) -> Result<Given, Problem> {
+        match self.endpoint {
+            Endpoint::Me if self.caller == Caller::App => {
+                Err(problem::unsupported_authentication(self.params.dialect))
+            }
+            Endpoint::Me => Ok(self.single(Subject::Owner(Account::Main))),
+            Endpoint::Many(by) => Ok(self.many(*by)),
+            Endpoint::One(by, key) => self.one(*by, key),
+            Endpoint::Followers(id) => self.followers(id),
+        }
+    }
+
+    /// How to write these users. An account's followers are counted only when it is one of
+    /// them: the first count of a month walks over everybody.
+    fn view(&self, users: &[Subject]) -> View<'_> {
+        let count = |account| {
+            let shown = users.contains(&Subject::Owner(account));
+            if shown { self.sim.reported_count(account, self.now_s) } else { 0 }
+        };
+        View {
+            world: &self.sim.world,
+            at_s: self.now_s,
+            fields: self.params.fields,
+            dialect: self.params.dialect,
+            user_context: self.caller == Caller::User,
+            owner_followers: (count(Account::Main), count(Account::Second)),
+        }
+    }
+
+    /// Who the key names now, or why there is nobody to show.
+    fn find(&self, by: By, key: &str) -> Result<Subject, Missing> {
+        let world = &self.sim.world;
+        let found = match by {
+            By::Id => identity::find_id(world, key),
+            By::Username => identity::find_username(world, key, self.now_s),
+        };
+        let subject = found.ok_or(Missing::NotFound)?;
+        if let Subject::Follower(account, index) = subject {
+            let roster = world.roster(account);
+            match roster.standing(index, self.now_s) {
+                Standing::Away(Reason::Suspended) => return Err(Missing::Suspended),
+                Standing::Away(Reason::Gone) => return Err(Missing::NotFound),
+                Standing::NotYet if identity::created_s(roster, index) > self.now_s => {
+                    return Err(Missing::NotFound);
+                }
+                Standing::NotYet | Standing::Present | Standing::Away(Reason::Unfollowed) => {}
+            }
+        }
+        Ok(subject)
+    }
+
+    fn single(&self, subject: Subject) -> Given {
+        let mut body = b"{\"data\":".to_vec();
+        profile::write_user(&mut body, &self.view(&[subject]), subject);
+        body.push(b'}');
+        Given { body, charges: vec![(Class::User, subject)] }
+    }
+
+    fn one(&self, by: By, key: &str) -> Result<Given, Problem> {
+        let (parameter, valid, pattern) = match by {
+            By::Id => ("id", params::is_id(key), "^[0-9]{1,19}$"),
+            By::Username => ("username", params::is_username(key), "^[A-Za-z0-9_]{1,15}$"),
+        };
+        if !valid {
+            let message =
+                format!("The `{parameter}` query parameter value [{key}] does not match {pattern}");
+            return Err(problem::invalid(self.params.dialect, parameter, key, &message));
+        }
+        match self.find(by, key) {
+            Ok(subject) => Ok(self.single(subject)),
+            Err(missing) => Err(self.not_found(parameter, key, missing)),
+        }
+    }
+
+    fn not_found(&self, parameter: &str, key: &str, missing: Missing) -> Problem {
+        let error = problem::missing_user(self.params.dialect, parameter, key, missing);
+        Problem { status: 404, body: serde_json::json!({"errors": [error]}) }
+    }
+
+    fn many(&self, by: By) -> Given {
+        let parameter = if by == By::Id { "ids" } else { "usernames" };
+        let mut subjects = Vec::new();
+        let mut errors: Vec<Value> = Vec::new();
+        for key in &self.params.keys {
+            match self.find(by, key) {
+                Ok(subject) => subjects.push(subject),
+                Err(missing) => {
+                    let dialect = self.params.dialect;
+                    errors.push(problem::missing_user(dialect, parameter, key, missing));
+                }
+            }
+        }
+        self.envelope(Class::User, &subjects, &errors, "")
+    }
+
+    /// `{"data":[…],"errors":[…],"meta":{…}}`, each part only when there is something in it.
+    fn envelope(&self, class: Class, users: &[Subject], errors: &[Value], meta: &str) -> Given {
+        let view = self.view(users);
+        let mut body = vec![b'{'];
+        let part = |body: &mut Vec<u8>, name: &str| {
+            if body.len() > 1 {
+                body.push(b',');
+            }
+            body.extend_from_slice(format!("\"{name}\":").as_bytes());
+        };
+        if !users.is_empty() {
+            part(&mut body, "data");
+            for (n, user) in users.iter().enumerate() {
+                body.push(if n == 0 { b'[' } else { b',' });
+                profile::write_user(&mut body, &view, *user);
+            }
+            body.push(b']');
+        }
+        if !errors.is_empty() {
+            part(&mut body, "errors");
+            body.extend_from_slice(Value::from(errors).to_string().as_bytes());
+        }
+        if !meta.is_empty() {
+            part(&mut body, "meta");
+            body.extend_from_slice(meta.as_bytes());
+        }
+        body.push(b'}');
+        Given { body, charges: users.iter().map(|user| (class, *user)).collect() }
+    }
+
+    fn followers(&self, id: &str) -> Result<Given, Problem> {
+        if !params::is_id(id) {
+            let message =
+                format!("The `id` query parameter value [{id}] does not match ^[0-9]{{1,19}}$");
+            return Err(problem::invalid(self.params.dialect, "id", id, &message));
+        }
+        let Some(account) = Account::from_id(id) else { return self.followers_of_follower(id) };
+        let cursor = self.cursor(account)?;
+        let page = self.page(account, cursor);
+        let users: Vec<Subject> =
+            page.users.iter().map(|&index| Subject::Follower(account, index)).collect();
+        let owned = self.caller == Caller::User && account == Account::Main;
+        let class = if owned { Class::OwnedFollower } else { Class::Follower };
+        let mut meta = format!("{{\"result_count\":{}", users.len());
+        for (name, cursor) in [("next_token", page.next), ("previous_token", page.previous)] {
+            if let Some(cursor) = cursor {
+                let token = token::encode(self.sim.world.seed, account, cursor);
+                // Writing into a string cannot fail.
+                let _ = write!(meta, ",\"{name}\":\"{token}\"");
+            }
+        }
+        meta.push('}');
+        Ok(self.envelope(class, &users, &[], &meta))
+    }
+
+    fn cursor(&self, account: Account) -> Result<Cursor, Problem> {
+        let Some(token) = &self.params.pagination_token else { return Ok(Cursor::Top) };
+        token::decode(self.sim.world.seed, account, token)
+            .ok_or_else(|| invalid_token(self.params.dialect, token))
+    }
+
+    fn page(&self, account: Account, cursor: Cursor) -> Page {
+        let roster = self.sim.world.roster(account);
+        let limit = self.params.max_results;
+        let honest = || listing::page(roster, self.now_s, cursor, limit);
+        match self.fault.map(|fault| (fault.kind, &fault.args)) {
+            Some((Kind::ShiftPage, args)) => {
+                let by = args.number("by", SHIFT_DEFAULT);
+                listing::shifted(roster, self.now_s, cursor, limit, by)
+            }
+            Some((Kind::RepeatPage, _)) => {
+                listing::repeated(roster, self.now_s, cursor, limit).unwrap_or_else(honest)
+            }
+            _ => honest(),
+        }
+    }
+
+    /// Followers of anybody else: nobody, as nothing is simulated there.
+    fn followers_of_follower(&self, id: &str) -> Result<Given, Problem> {
+        match self.find(By::Id, id) {
+            Err(missing) => Err(self.not_found("id", id, missing)),
+            Ok(Subject::Follower(account, index))
+                if profile::is_protected(&self.sim.world, account, index) =>
+            {
+                let dialect = self.params.dialect;
+                let error = problem::missing_user(dialect, "id", id, Missing::Protected);
+                Ok(self.envelope(Class::Follower, &[], &[error], ""))
+            }
+            Ok(_) => Ok(self.envelope(Class::Follower, &[], &[], "{\"result_count\":0}")),
+        }
+    }
+}
+
+/// 400 for a pagination token that names no place, or no longer.
+pub(crate) fn invalid_token(dialect: Dialect, token: &str) -> Problem {
+    let message =
+        format!("The `pagination_token` query parameter value [{token}] is not a valid token.");
+    problem::invalid(dialect, "pagination_token", token, &message)
+}

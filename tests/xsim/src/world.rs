@@ -1,0 +1,465 @@
+//! The world: who follows an account when, as a pure function of (seed, followers, start).
+//!
+//! Knows no HTTP, no clock and no names. A follower is an index `i`, oldest follow first; the
+//! only stored thing is a table of arrivals per day.
+//!
+//! Invariants: follow times never fall with the index; exactly the configured number of
+//! followers is present at the start; an absence lasts at least three days.
+#![allow(
+    clippy::cast_possible_truncation,
+    clippy::cast_possible_wrap,
+    clippy::cast_precision_loss,
+    clippy::cast_sign_loss,
+    reason = "indices stay below 2^27 (FOLLOWERS_MAX) and times below 2^53"
+)]
+
+use crate::calendar::{DAY_S, SECOND_MS, days_from_civil};
+use crate::hash::{Draw, below, hash, unit};
+
+/// The largest world: indices, doubled for two accounts, must fit the 28 bits of a small id.
+pub const FOLLOWERS_MAX: u32 = 5_000_000;
+/// How long the world goes on after its start, in days.
+pub(crate) const FUTURE_DAYS: i64 = 1_500;
+/// Starts outside these years would put follows before X existed, or dates past its format.
+pub(crate) const START_YEARS: std::ops::Range<i64> = 2018..2100;
+
+/// New followers a day, as a share of the followers there are.
+const ARRIVAL_RATE: f64 = 0.0034;
+/// Growth of the arrivals a day: what arrivals and returns leave over departures.
+const GROWTH_RATE: f64 = 0.0004;
+/// Follows older than this many days are kept sparse: mostly those who stayed are modelled,
+/// because nobody asks about departures that long before the start.
+const SPARSE_AFTER_DAYS: i64 = 400;
+const SPARSE_FACTOR: f64 = 0.25;
+/// From here backwards the arrivals are generous, so that filling up always ends.
+const FILL_AFTER_DAYS: i64 = 2_200;
+/// Share of newcomers who stay for years, among recent and among sparse old follows.
+const LOYAL_SHARE: f64 = 0.15;
+const LOYAL_SHARE_SPARSE: f64 = 0.60;
+const LOYAL_STAY_S: f64 = 9_000.0 * DAY_S as f64;
+const CASUAL_STAY_S: f64 = 60.0 * DAY_S as f64;
+/// Nobody leaves sooner than this after following.
+const STAY_MIN_S: i64 = 2 * 3_600;
+/// Sunday first; the mean is 1.
+const WEEKDAY_FACTOR: [f64; 7] = [0.84, 1.06, 1.10, 1.10, 1.05, 0.99, 0.86];
+/// One day in this many brings a burst of follows.
+const BURST_EVERY_DAYS: u64 = 45;
+/// The chance of a change of username within one slot of a year.
+const RENAME_CHANCE: f64 = 0.15;
+const RENAME_SLOT_S: i64 = 365 * DAY_S;
+/// Absences per follower; the last one is for good.
+const ABSENCES_MAX: usize = 3;
+const NEVER_S: i64 = i64::MAX;
+
+const SALT_ARRIVALS: u64 = 1;
+const SALT_FOLLOW: u64 = 2;
+const SALT_LIFE: u64 = 3;
+const SALT_RENAME_PHASE: u64 = 4;
+const SALT_RENAME: u64 = 5;
+
+/// Why a follower is missing from the list.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub(crate) enum Reason {
+    /// Stopped following; the account itself is fine.
+    #[default]
+    Unfollowed,
+    /// Suspended by X.
+    Suspended,
+    /// Deactivated or deleted.
+    Gone,
+}
+
+impl Reason {
+    pub(crate) const fn name(self) -> &'static str {
+        match self {
+            Self::Unfollowed => "unfollowed",
+            Self::Suspended => "suspended",
+            Self::Gone => "gone",
+        }
+    }
+}
+
+/// How a follower stands to the account at one time.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Standing {
+    NotYet,
+    Present,
+    Away(Reason),
+}
+
+/// One absence: away in `left_s..back_s`.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(crate) struct Absence {
+    pub(crate) left_s: i64,
+    pub(crate) back_s: i64,
+    pub(crate) reason: Reason,
+}
+
+/// The whole story of one follower, in seconds since 1970.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Timeline {
+    pub(crate) followed_s: i64,
+    absences: [Absence; ABSENCES_MAX],
+    absence_count: usize,
+}
+
+impl Timeline {
+    pub(crate) fn absences(&self) -> &[Absence] {
+        self.absences.get(..self.absence_count).unwrap_or_default()
+    }
+
+    pub(crate) fn standing(&self, at_s: i64) -> Standing {
+        if at_s < self.followed_s {
+            return Standing::NotYet;
+        }
+        let away = self.absences().iter().find(|a| (a.left_s..a.back_s).contains(&at_s));
+        away.map_or(Standing::Present, |a| Standing::Away(a.reason))
+    }
+
+    pub(crate) fn present(&self, at_s: i64) -> bool {
+        self.standing(at_s) == Standing::Present
+    }
+}
+
+/// The followers who arrive on one UTC day: indices `first..first + arrivals`.
+#[derive(Debug, Clone, Copy, Default)]
+struct Day {
+    /// Below 0 only for the first day, whose earliest arrivals are left out.
+    first: i64,
+    arrivals: u32,
+}
+
+/// What determines a roster; small, and copied into the pure functions below.
+#[derive(Debug, Clone, Copy)]
+struct Recipe {
+    seed: u64,
+    followers: u32,
+    start_s: i64,
+}
+
+impl Recipe {
+    fn start_day(&self) -> i64 {
+        self.start_s.div_euclid(DAY_S)
+    }
+
+    fn arrivals(&self, day: i64) -> u32 {
+        if self.followers == 0 {
+            return 0;
+        }
+        let mut draw = Draw::new(self.seed, day as u64, SALT_ARRIVALS);
+        let age = self.start_day() - day;
+        let weekday = (day + 4).rem_euclid(7) as usize;
+        let mut mean = f64::from(self.followers) * ARRIVAL_RATE * (-GROWTH_RATE * age as f64).exp();
+        mean *= WEEKDAY_FACTOR.get(weekday).copied().unwrap_or(1.0);
+        mean *= 0.85 + 0.3 * draw.unit();
+        if below(draw.next(), BURST_EVERY_DAYS) == 0 {
+            mean *= 2.0 + draw.unit();
+        }
+        if age > SPARSE_AFTER_DAYS {
+            mean *= SPARSE_FACTOR;
+        }
+        if age > FILL_AFTER_DAYS {
+            mean += 1.0 + f64::from(self.followers) / 100.0;
+        }
+        mean as u32 + u32::from(draw.unit() < mean.fract())
+    }
+
+    /// When arrival `k` of a day follows. Each has its own slice of the day, so that times
+    /// never fall with `k`.
+    fn follow_s(&self, day: i64, key: i64, k: i64, arrivals: u32) -> i64 {
+        let jitter = unit(hash(self.seed, key as u64, SALT_FOLLOW));
+        let share = (k as f64 + jitter) / f64::from(arrivals.max(1));
+        day * DAY_S + ((share * DAY_S as f64) as i64).min(DAY_S - 1)
+    }
+
+    fn timeline(&self, key: i64, followed_s: i64) -> Timeline {
+        let mut draw = Draw::new(self.seed, key as u64, SALT_LIFE);
+        let sparse = self.start_day() - followed_s.div_euclid(DAY_S) > SPARSE_AFTER_DAYS;
+        let loyal = draw.unit() < if sparse { LOYAL_SHARE_SPARSE } else { LOYAL_SHARE };
+        let stay_s = if loyal { LOYAL_STAY_S } else { CASUAL_STAY_S };
+        let end_s = (self.start_day() + FUTURE_DAYS) * DAY_S;
+
+        let mut timeline =
+            Timeline { followed_s, absences: [Absence::default(); ABSENCES_MAX], absence_count: 0 };
+        let mut here_since_s = followed_s;
+        for (n, slot) in timeline.absences.iter_mut().enumerate() {
+            let left_s = here_since_s + STAY_MIN_S + draw.wait_s(stay_s);
+            if left_s > end_s {
+                break;
+            }
+            let reason = reason(draw.unit());
+            let back_s = if n + 1 == ABSENCES_MAX { None } else { back_after(reason, &mut draw) }
+                .map_or(NEVER_S, |away_s| left_s + away_s);
+            *slot = Absence { left_s, back_s, reason };
+            timeline.absence_count = n + 1;
+            if back_s == NEVER_S {
+                break;
+            }
+            here_since_s = back_s;
+        }
+        timeline
+    }
+}
+
+fn reason(share: f64) -> Reason {
+    match share {
+        s if s < 0.70 => Reason::Unfollowed,
+        s if s < 0.85 => Reason::Suspended,
+        _ => Reason::Gone,
+    }
+}
+
+/// How long the absence lasts, in seconds, or `None` when it is for good.
+fn back_after(reason: Reason, draw: &mut Draw) -> Option<i64> {
+    let (chance, low, high) = match reason {
+        Reason::Unfollowed => (0.1, 5, 60),
+        Reason::Suspended => (0.5, 3, 30),
+        Reason::Gone => (0.3, 5, 25),
+    };
+    (draw.unit() < chance).then(|| draw.seconds(low * DAY_S, high * DAY_S))
+}
+
+/// The followers of one account, past, present and to come.
+#[derive(Debug)]
+pub(crate) struct Roster {
+    recipe: Recipe,
+    /// The day of `days[0]`, counted since 1970.
+    first_day: i64,
+    days: Vec<Day>,
+    /// Key of index 0. Keys are anchored at the start day, so that they are known before the
+    /// oldest follower is.
+    first_key: i64,
+}
+
+impl Roster {
+    /// A roster with exactly `followers` present at `start_s` (seconds since 1970).
+    pub(crate) fn new(seed: u64, followers: u32, start_s: i64) -> Self {
+        let recipe = Recipe { seed, followers, start_s };
+        let start_day = recipe.start_day();
+        let (first_day, first_key) = fill_backwards(&recipe);
+        let mut keys_before_start: i64 = 0;
+        for day in first_day..start_day {
+            keys_before_start += i64::from(recipe.arrivals(day));
+        }
+        let mut next = -keys_before_start - first_key;
+        let mut days = Vec::new();
+        for day in first_day..start_day + FUTURE_DAYS {
+            let arrivals = recipe.arrivals(day);
+            days.push(Day { first: next, arrivals });
+            next += i64::from(arrivals);
+        }
+        Self { recipe, first_day, days, first_key }
+    }
+
+    pub(crate) fn seed(&self) -> u64 {
+        self.recipe.seed
+    }
+
+    /// Number of followers who ever arrive; valid indices are below it.
+    pub(crate) fn capacity(&self) -> u32 {
+        self.days.last().map_or(0, |d| (d.first + i64::from(d.arrivals)).max(0) as u32)
+    }
+
+    /// The end of the world, in seconds since 1970.
+    pub(crate) fn end_s(&self) -> i64 {
+        (self.recipe.start_day() + FUTURE_DAYS) * DAY_S
+    }
+
+    /// The number that hashes are made of; unlike the index it does not depend on how far back
+    /// the roster reaches.
+    pub(crate) fn key(&self, index: u32) -> u64 {
+        (i64::from(index) + self.first_key) as u64
+    }
+
+    pub(crate) fn follow_s(&self, index: u32) -> i64 {
+        let position = self.days.partition_point(|d| d.first <= i64::from(index));
+        let n = position.saturating_sub(1);
+        let day = self.days.get(n).copied().unwrap_or_default();
+        self.follow_on(n, day, index)
+    }
+
+    fn follow_on(&self, n: usize, day: Day, index: u32) -> i64 {
+        let k = i64::from(index) - day.first;
+        self.recipe.follow_s(self.first_day + n as i64, self.key(index) as i64, k, day.arrivals)
+    }
+
+    /// How many have followed by `at_s`, whether or not they left since.
+    pub(crate) fn arrived_by(&self, at_s: i64) -> u32 {
+        let n = at_s.div_euclid(DAY_S) - self.first_day;
+        if n < 0 {
+            return 0;
+        }
+        let Some(day) = self.days.get(n as usize) else { return self.capacity() };
+        let (mut low, mut high) = (day.first.max(0), (day.first + i64::from(day.arrivals)).max(0));
+        while low < high {
+            let middle = low.midpoint(high);
+            if self.follow_on(n as usize, *day, middle as u32) <= at_s {
+                low = middle + 1;
+            } else {
+                high = middle;
+            }
+        }
+        low as u32
+    }
+
+    pub(crate) fn timeline(&self, index: u32) -> Timeline {
+        self.recipe.timeline(self.key(index) as i64, self.follow_s(index))
+    }
+
+    /// Visits everyone who follows in `arrived`, oldest first. Cheaper than asking one by one,
+    /// because the day is looked up once.
+    pub(crate) fn scan(&self, arrived: std::ops::Range<u32>, mut visit: impl FnMut(u32, Timeline)) {
+        let mut n =
+            self.days.partition_point(|d| d.first <= i64::from(arrived.start)).saturating_sub(1);
+        let mut index = arrived.start;
+        while let Some(day) = self.days.get(n)
+            && index < arrived.end
+        {
+            let day_end = (day.first + i64::from(day.arrivals)).max(0) as u32;
+            while index < day_end.min(arrived.end) {
+                let followed_s = self.follow_on(n, *day, index);
+                visit(index, self.recipe.timeline(self.key(index) as i64, followed_s));
+                index += 1;
+            }
+            n += 1;
+        }
+    }
+
+    pub(crate) fn standing(&self, index: u32, at_s: i64) -> Standing {
+        self.timeline(index).standing(at_s)
+    }
+
+    pub(crate) fn present(&self, index: u32, at_s: i64) -> bool {
+        self.timeline(index).present(at_s)
+    }
+
+    /// The changes of username in `after_s < t <= until_s`. A username changes only while its
+    /// owner follows, so that every change can be seen in the list.
+    pub(crate) fn renames(
+        &self,
+        index: u32,
+        timeline: &Timeline,
+        after_s: i64,
+        until_s: i64,
+    ) -> impl Iterator<Item = i64> {
+        let (seed, key, life) = (self.recipe.seed, self.key(index), *timeline);
+        let phase_s = below(hash(seed, key, SALT_RENAME_PHASE), RENAME_SLOT_S as u64) as i64;
+        let slot = move |at_s: i64| (at_s - phase_s).div_euclid(RENAME_SLOT_S);
+        (slot(after_s.max(life.followed_s))..=slot(until_s)).filter_map(move |slot| {
+            let chance = hash(seed, key, SALT_RENAME ^ ((slot as u64) << 8));
+            if unit(chance) >= RENAME_CHANCE {
+                return None;
+            }
+            let offset_s = below(hash(seed, chance, SALT_RENAME), RENAME_SLOT_S as u64) as i64;
+            let at_s = slot * RENAME_SLOT_S + phase_s + offset_s;
+            (at_s > after_s && at_s <= until_s && life.present(at_s)).then_some(at_s)
+        })
+    }
+
+    /// How often the username has changed by `at_s`.
+    pub(crate) fn generation(&self, index: u32, timeline: &Timeline, at_s: i64) -> u32 {
+        self.renames(index, timeline, i64::MIN, at_s).count() as u32
+    }
+}
+
+/// Walks back from the start until the roster is full: (first day, key of the oldest follower).
+fn fill_backwards(recipe: &Recipe) -> (i64, i64) {
+    let start_day = recipe.start_day();
+    if recipe.followers == 0 {
+        return (start_day, 0);
+    }
+    let mut missing = recipe.followers;
+    let mut day = start_day;
+    let mut day_first_key: i64 = 0;
+    loop {
+        let arrivals = recipe.arrivals(day);
+        for k in (0..i64::from(arrivals)).rev() {
+            let key = day_first_key + k;
+            let followed_s = recipe.follow_s(day, key, k, arrivals);
+            if recipe.timeline(key, followed_s).present(recipe.start_s) {
+                missing -= 1;
+            }
+            if missing == 0 {
+                return (day, key);
+            }
+        }
+        day -= 1;
+        day_first_key -= i64::from(recipe.arrivals(day));
+    }
+}
+
+/// The main account.
+pub const MAIN_ACCOUNT: &str = "12";
+/// The other account, a tenth as large.
+pub const SECOND_ACCOUNT: &str = "13";
+
+/// Both accounts of the simulated X.
+#[derive(Debug)]
+pub(crate) struct World {
+    pub(crate) seed: u64,
+    pub(crate) main: Roster,
+    pub(crate) second: Roster,
+}
+
+/// Which of the two accounts.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub(crate) enum Account {
+    Main,
+    Second,
+}
+
+impl Account {
+    pub(crate) const ALL: [Self; 2] = [Self::Main, Self::Second];
+
+    pub(crate) const fn id(self) -> &'static str {
+        match self {
+            Self::Main => MAIN_ACCOUNT,
+            Self::Second => SECOND_ACCOUNT,
+        }
+    }
+
+    pub(crate) fn from_id(id: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|a| a.id() == id)
+    }
+
+    /// 0 or 1, the bit by which ids and usernames tell the accounts' followers apart.
+    pub(crate) const fn bit(self) -> u64 {
+        match self {
+            Self::Main => 0,
+            Self::Second => 1,
+        }
+    }
+}
+
+impl World {
+    /// # Errors
+    /// When there are too many followers, or the start is outside [`START_YEARS`].
+    pub(crate) fn new(seed: u64, followers: u32, start_ms: i64) -> Result<Self, String> {
+        if followers > FOLLOWERS_MAX {
+            return Err(format!("at most {FOLLOWERS_MAX} followers"));
+        }
+        let start_s = start_ms.div_euclid(SECOND_MS);
+        let year_start_s = |year| days_from_civil(year, 1, 1) * DAY_S;
+        if !(year_start_s(START_YEARS.start)..year_start_s(START_YEARS.end)).contains(&start_s) {
+            return Err(format!(
+                "the start must be in the years {} to {}",
+                START_YEARS.start,
+                START_YEARS.end - 1
+            ));
+        }
+        let main = Roster::new(hash(seed, 0, 0), followers, start_s);
+        let second = Roster::new(hash(seed, 1, 0), followers / 10, start_s);
+        Ok(Self { seed, main, second })
+    }
+
+    pub(crate) fn roster(&self, account: Account) -> &Roster {
+        match account {
+            Account::Main => &self.main,
+            Account::Second => &self.second,
+        }
+    }
+
+    pub(crate) fn end_ms(&self) -> i64 {
+        self.main.end_s() * SECOND_MS
+    }
+}

@@ -1,0 +1,57 @@
+// The page's bundle: dist/ with hashed names and an index.html without inline scripts,
+// so that the CSP in frontend/_headers needs no exception. `cargo xtask build` runs this after
+// wasm-bindgen has written frontend/pkg.
+import { fileURLToPath } from "node:url";
+import { defineConfig } from "vite";
+
+const here = (path) => fileURLToPath(new URL(path, import.meta.url));
+
+/**
+ * wasm-bindgen copies each file named in `#[wasm_bindgen(module = "/js/x.js")]` into
+ * pkg/snippets/<crate>-<hash>/js/x.js, alone, which would break its relative imports and load
+ * it twice if boot.js uses it too. Point the copy back at the file it was made from.
+ */
+function snippetsAreSources() {
+  return {
+    name: "snippets-are-sources",
+    enforce: "pre",
+    resolveId(source) {
+      const match = /\/snippets\/frontend-[0-9a-f]+\/(js\/.+)$/.exec(source);
+      return match ? here(`./frontend/${match[1]}`) : null;
+    },
+  };
+}
+
+/** The wasm is asked for while the scripts are still being read. */
+function preloadWasm() {
+  return {
+    name: "preload-wasm",
+    transformIndexHtml: {
+      order: "post",
+      handler(_html, context) {
+        const wasm = Object.keys(context.bundle ?? {}).filter((name) => name.endsWith(".wasm"));
+        return wasm.map((name) => ({
+          tag: "link",
+          attrs: { rel: "preload", href: `/${name}`, as: "fetch", type: "application/wasm", crossorigin: true },
+          injectTo: "head",
+        }));
+      },
+    },
+  };
+}
+
+export default defineConfig({
+  root: here("./frontend"),
+  publicDir: here("./frontend/public"),
+  plugins: [snippetsAreSources(), preloadWasm()],
+  build: {
+    outDir: here("./dist"),
+    emptyOutDir: true,
+    // Read by `cargo xtask build` for the size budget, then removed.
+    manifest: true,
+    target: "es2022",
+    assetsInlineLimit: 0,
+    modulePreload: { polyfill: false },
+    reportCompressedSize: false,
+  },
+});

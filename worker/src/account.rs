@@ -1,0 +1,209 @@
+//! The Account object, one per tracked account: its crawls, rosters, ledger and profiles.
+//! Must not know: other accounts, spending totals, who may call. Invariant: the ledger is
+//! derived; everything in here but notes and settings can be made again from R2 (`replay`).
+
+#![allow(missing_docs, reason = "what `durable_object` generates has none")]
+
+mod changes;
+mod collect;
+mod export;
+mod follower;
+mod gather;
+mod ingest;
+mod intake;
+mod lease;
+mod profiles;
+mod replay;
+mod roster;
+mod settings;
+mod snapshots;
+mod tweets;
+mod upload;
+mod view;
+
+use crate::fault::{Fault, Result};
+use crate::http;
+use crate::rpc::{self, ToAccount};
+use crate::sql::{Sql, values};
+use gather::Gathered;
+use shared::budget::BilledToday;
+use std::cell::{Cell, RefCell};
+use worker::{DurableObject, Env, Request, Response, State, durable_object};
+
+const SCHEMA: &[&str] = &[
+    "CREATE TABLE IF NOT EXISTS meta (key TEXT PRIMARY KEY, value TEXT NOT NULL) STRICT",
+    // X's own count, as read.
+    "CREATE TABLE IF NOT EXISTS counts (at INTEGER PRIMARY KEY, count INTEGER NOT NULL) STRICT",
+    // The crawl under way: ids by page, gzip members not yet sent to R2, parts sent.
+    "CREATE TABLE IF NOT EXISTS crawl_ids (page INTEGER PRIMARY KEY, ids BLOB NOT NULL) STRICT",
+    "CREATE TABLE IF NOT EXISTS crawl_bytes (seq INTEGER PRIMARY KEY, bytes BLOB NOT NULL) STRICT",
+    "CREATE TABLE IF NOT EXISTS crawl_parts (part INTEGER PRIMARY KEY, etag TEXT NOT NULL) STRICT",
+    // Ids billed on the current UTC day, in chunks of one encoded roster.
+    "CREATE TABLE IF NOT EXISTS billed (seq INTEGER PRIMARY KEY, bytes BLOB NOT NULL) STRICT",
+    "CREATE TABLE IF NOT EXISTS snapshots (name TEXT PRIMARY KEY, kind TEXT NOT NULL,
+        at INTEGER NOT NULL, etag TEXT NOT NULL, bytes INTEGER NOT NULL, count INTEGER, state TEXT NOT NULL,
+        reason TEXT, run TEXT, facts TEXT, registered INTEGER NOT NULL) STRICT",
+    "CREATE INDEX IF NOT EXISTS snapshots_by_time ON snapshots (at)",
+    // The follower lists that count: what the ledger is derived from.
+    "CREATE VIEW IF NOT EXISTS lists AS SELECT * FROM snapshots
+        WHERE kind = 'followers' AND state = 'accepted'",
+    // The ledger: raw changes of every interval between accepted snapshots, and what is shown.
+    "CREATE TABLE IF NOT EXISTS changes (at INTEGER NOT NULL, dir INTEGER NOT NULL,
+        user TEXT NOT NULL, not_before INTEGER NOT NULL, kind TEXT, state TEXT,
+        was TEXT, became TEXT, PRIMARY KEY (at, dir, user)) STRICT, WITHOUT ROWID",
+    "CREATE INDEX IF NOT EXISTS changes_by_user ON changes (user, at)",
+    // Profiles as last seen: packs of about 1,000 by id range, and the spill of a big sort.
+    "CREATE TABLE IF NOT EXISTS packs (lo TEXT PRIMARY KEY, bytes BLOB NOT NULL) STRICT",
+    "CREATE TABLE IF NOT EXISTS spill (seq INTEGER PRIMARY KEY, lo TEXT NOT NULL,
+        hi TEXT NOT NULL, bytes BLOB NOT NULL) STRICT",
+    // What every accepted TWEETS_ file said, deflated, in pieces.
+    "CREATE TABLE IF NOT EXISTS tweets (at INTEGER NOT NULL, piece INTEGER NOT NULL,
+        stamp TEXT NOT NULL, bytes BLOB NOT NULL, PRIMARY KEY (at, piece)) STRICT, WITHOUT ROWID",
+    // The owner's own words: the one table that no replay can make again.
+    "CREATE TABLE IF NOT EXISTS notes (user TEXT PRIMARY KEY, muted INTEGER NOT NULL,
+        note TEXT) STRICT",
+];
+
+/// Our own trouble (a bucket that does not answer) passes within minutes or not at all.
+const AFTER_FAULT_MS: i64 = 60_000;
+
+/// Every table, for deleting an account.
+const TABLES: &[&str] = &[
+    "meta",
+    "counts",
+    "crawl_ids",
+    "crawl_bytes",
+    "crawl_parts",
+    "billed",
+    "snapshots",
+    "changes",
+    "packs",
+    "spill",
+    "tweets",
+    "notes",
+];
+
+/// See the module.
+#[durable_object(alarm)]
+pub struct Account {
+    state: State,
+    env: Env,
+    sql: Sql,
+    memory: Memory,
+}
+
+/// What may be lost at any instant: caches of what is in SQLite, and who is at work.
+#[derive(Default)]
+struct Memory {
+    /// A collect loop is running.
+    collecting: Cell<bool>,
+    /// A snapshot is being read.
+    ingesting: Cell<bool>,
+    /// Ids of the crawl under way.
+    gathered: RefCell<Option<Gathered>>,
+    /// Ids billed today.
+    billed: RefCell<Option<BilledToday>>,
+}
+
+impl DurableObject for Account {
+    fn new(state: State, env: Env) -> Self {
+        let sql = Sql::new(&state);
+        for statement in SCHEMA {
+            if let Err(fault) = sql.run(statement, values![]) {
+                worker::console_error!("account: {}", fault.log());
+            }
+        }
+        Self { state, env, sql, memory: Memory::default() }
+    }
+
+    async fn fetch(&self, mut request: Request) -> worker::Result<Response> {
+        let request_id = request.headers().get("x-request-id")?.unwrap_or_default();
+        let outcome = if request.path() == "/internal" {
+            match request.json().await {
+                Ok(command) => rpc::answer(self.obey(command).await),
+                Err(error) => rpc::answer::<()>(Err(error.into())),
+            }
+        } else {
+            self.serve(request).await
+        };
+        Ok(outcome.unwrap_or_else(|fault| http::problem(&fault, &request_id)))
+    }
+
+    async fn alarm(&self) -> worker::Result<Response> {
+        let outcome = match self.collect().await {
+            // A replay goes on beside a crawl; it is armed last, since it never waits.
+            Ok(()) => match self.go_on_replaying().await {
+                Ok(true) => self.arm_in(1).await,
+                Ok(false) => Ok(()),
+                Err(fault) => Err(fault),
+            },
+            Err(fault) => Err(fault),
+        };
+        if let Err(fault) = outcome {
+            worker::console_error!("alarm: {}", fault.log());
+            // The state is as it was before the failed step: try again in a while.
+            self.arm_in(AFTER_FAULT_MS).await.ok();
+        }
+        Response::ok("")
+    }
+}
+
+impl Account {
+    async fn obey(&self, command: ToAccount) -> Result<serde_json::Value> {
+        Ok(match command {
+            ToAccount::Begin { account, new, raw } => {
+                serde_json::to_value(self.begin(account, new, raw).await?)?
+            }
+            ToAccount::Tick { at } => serde_json::to_value(self.tick(at).await?)?,
+            ToAccount::Imported { name, etag, bytes } => {
+                serde_json::to_value(self.imported(&name, &etag, bytes).await?)?
+            }
+            ToAccount::Ingest { key, etag } => {
+                serde_json::to_value(self.ingest(&key, &etag).await?)?
+            }
+            ToAccount::View => serde_json::to_value(self.view().await?)?,
+        })
+    }
+
+    /// Wakes this object after so many real milliseconds.
+    async fn arm_in(&self, ms: i64) -> Result<()> {
+        Ok(self.state.storage().set_alarm(ms.max(1)).await?)
+    }
+
+    fn meta<T: serde::de::DeserializeOwned>(&self, key: &str) -> Result<Option<T>> {
+        let row = self.sql.first("SELECT value FROM meta WHERE key = ?", values![key])?;
+        row.map(|mut row| Ok(serde_json::from_str(&row.text()?)?)).transpose()
+    }
+
+    fn put_meta<T: serde::Serialize>(&self, key: &str, value: &T) -> Result<()> {
+        put_meta(&self.sql, key, value)
+    }
+
+    fn drop_meta(&self, key: &str) -> Result<()> {
+        self.sql.run("DELETE FROM meta WHERE key = ?", values![key])
+    }
+}
+
+fn put_meta<T: serde::Serialize>(sql: &Sql, key: &str, value: &T) -> Result<()> {
+    sql.run(
+        "INSERT INTO meta (key, value) VALUES (?, ?)
+         ON CONFLICT (key) DO UPDATE SET value = excluded.value",
+        values![key, serde_json::to_string(value)?],
+    )
+}
+
+/// A user id as kept in SQLite: 20 digits, so that text order is number order.
+fn id_text(id: shared::id::UserId) -> String {
+    format!("{:020}", id.0)
+}
+
+fn id_from_text(text: &str) -> Result<shared::id::UserId> {
+    text.parse().map(shared::id::UserId).map_err(|_| Fault::internal(format!("id `{text}`")))
+}
+
+/// The query of a profile read.
+pub(crate) fn lookup_query() -> Vec<(String, String)> {
+    vec![("user.fields".to_owned(), shared::x::user::USER_FIELDS.to_owned())]
+}
+
+pub(crate) use settings::DEFAULT_CAP_USD;

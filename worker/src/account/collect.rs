@@ -1,0 +1,373 @@
+//! Collection: the schedule's ticks, and the loop that carries out what [`Crawl`] says.
+//! Invariant: at most one loop runs; every outcome is fed back to the machine and saved before
+//! the next step, so that the object may be lost between any two.
+
+use super::lease::{Leave, Open, follower_resource, profile_ask};
+use super::settings::{Settings, Stopped};
+use super::{Account, gather};
+use crate::clock;
+use crate::config::Config;
+use crate::fault::{Fault, Result};
+use crate::rpc::{ControlClient, RunEnd};
+use crate::runs;
+use crate::x::{Answer, Refusal, X};
+use shared::api::{Credential, RunState, Trigger};
+use shared::budget::Ask;
+use shared::crawl::{Crawl, PageFacts, PageVerdict, Step};
+use shared::id::UserId;
+use shared::retry::{Stop, StopCause, Trouble};
+use shared::schedule;
+use shared::snapshot::{Place, member};
+use shared::time::UnixMs;
+use shared::x::page::{followers_page, lookup};
+use shared::x::user::{USER_FIELDS, USER_FIELDS_OWNER};
+use std::collections::BTreeMap;
+
+/// Pages of one alarm: with a call each, a lease, a settlement and some parts to R2 this stays
+/// under the free plan's 50 subrequests an invocation.
+const PAGES_PER_ALARM: u32 = 20;
+/// Followers of one page: the most X gives.
+const PAGE_SIZE: u64 = 1_000;
+
+/// Releases the loop's place however the loop ends.
+struct Collecting<'a>(&'a std::cell::Cell<bool>);
+
+impl Drop for Collecting<'_> {
+    fn drop(&mut self) {
+        self.0.set(false);
+    }
+}
+
+impl Account {
+    /// Cron ticked: starts what is due, and goes on with what waited.
+    pub(super) async fn tick(&self, _at: UnixMs) -> Result<()> {
+        let Some(settings) = self.settings()? else { return Ok(()) };
+        let config = Config::read(&self.env);
+        X::new(&config).sync_clock().await;
+        self.resend_pending().await?;
+        self.discover().await?;
+        let now = clock::now();
+        let crawling = self.crawl()?.is_some();
+        let due = schedule::due(&settings.clock(crawling, now), now);
+        if due.crawl {
+            self.start_crawl(Trigger::Cron).await?;
+        } else if due.count {
+            self.read_count(&settings, &config).await?;
+        }
+        if self.crawl()?.is_some() { self.arm_in(1).await } else { Ok(()) }
+    }
+
+    /// Starts a full check unless one is under way; says which run it is.
+    pub(super) async fn start_crawl(&self, trigger: Trigger) -> Result<(String, bool)> {
+        if let Some(crawl) = self.crawl()? {
+            self.arm_in(1).await?;
+            return Ok((crawl.run().to_owned(), false));
+        }
+        let mut settings = self.tracked()?;
+        let run = runs::begin(trigger, "crawl", Some(settings.account));
+        ControlClient::new(&self.env)?.open(run.clone()).await?;
+        settings.last_crawl = Some(clock::now());
+        settings.stopped = None;
+        self.save(&settings)?;
+        self.save_crawl(&Crawl::start(run.id.clone(), clock::now()))?;
+        self.arm_in(1).await?;
+        Ok((run.id, true))
+    }
+
+    /// The loop. Ends when the crawl does, when it has to wait, or after its share of pages.
+    pub(super) async fn collect(&self) -> Result<()> {
+        if self.memory.collecting.replace(true) {
+            return Ok(());
+        }
+        let _place = Collecting(&self.memory.collecting);
+        let config = Config::read(&self.env);
+        let x = X::new(&config);
+        x.sync_clock().await;
+        self.settle().await?;
+        let mut steps = 0;
+        let outcome = loop {
+            let (Some(crawl), Some(settings)) = (self.crawl()?, self.settings()?) else {
+                break Ok(());
+            };
+            if steps == PAGES_PER_ALARM {
+                break self.arm_in(1).await;
+            }
+            steps += 1;
+            match crawl.next(clock::now()) {
+                Step::Wait { until, .. } => break self.arm_in(clock::delay_ms(until)).await,
+                Step::ReadProfile => self.read_profile(&x, &settings, crawl).await?,
+                Step::ReadPage { token, .. } => {
+                    self.read_page(&x, &settings, crawl, token).await?;
+                }
+                Step::Finish => self.finish_crawl(&settings, &crawl).await?,
+                Step::Abort(stop) => self.abort_crawl(settings, &crawl, stop).await?,
+            }
+        };
+        self.settle().await?;
+        outcome
+    }
+
+    async fn read_profile(&self, x: &X<'_>, settings: &Settings, mut crawl: Crawl) -> Result<()> {
+        let Some(credential) = x.credential(settings.account) else {
+            crawl.stop(no_keys());
+            return self.save_crawl(&crawl);
+        };
+        self.settle().await?;
+        let ask = profile_ask(settings.account, settings.cap_micro);
+        let mut open = match self.lease(ask).await? {
+            Leave::Granted(open) => open,
+            Leave::Refused { until, why } => {
+                crawl.refuse_budget(until, why, clock::now());
+                return self.save_crawl(&crawl);
+            }
+        };
+        match self.profile(x, settings, credential).await {
+            Ok((raw, answer)) => {
+                // One profile a day is billed once; the loop reads it twice a crawl at most.
+                let again = settings.last_count.is_some_and(|at| same_day(at, clock::now()));
+                (open.settlement.billed, open.settlement.repeats) =
+                    if again { (0, 1) } else { (1, 0) };
+                open.settlement.rate = answer.rate;
+                self.put_meta("lease", &open)?;
+                match self.saw_profile(&raw, clock::now())? {
+                    Some(count) => crawl.profile(count, clock::now()),
+                    None => crawl.trouble(
+                        &Trouble::BadBody("a profile without followers_count".to_owned()),
+                        None,
+                        clock::now(),
+                    ),
+                }
+            }
+            Err(refusal) => self.refused(&mut crawl, &mut open, &refusal)?,
+        }
+        self.save_crawl(&crawl)
+    }
+
+    /// Reads the account's own profile: the raw user object.
+    async fn profile(
+        &self,
+        x: &X<'_>,
+        settings: &Settings,
+        credential: Credential,
+    ) -> std::result::Result<(String, Answer), Refusal> {
+        let path = format!("/2/users/{}", settings.account);
+        let answer = x.get(&path, &super::lookup_query(), credential).await?;
+        let bad = |text: String| Refusal { trouble: Trouble::BadBody(text), rate: answer.rate.clone() };
+        let found = lookup(&answer.body).map_err(|fault| bad(fault.to_string()))?;
+        match found.users.into_iter().next() {
+            Some(user) => Ok((user.raw, answer)),
+            None => {
+                let said = found.errors.first().map_or("no such user", |error| &error.detail);
+                Err(bad(format!("X does not show this account: {said}")))
+            }
+        }
+    }
+
+    async fn read_page(
+        &self,
+        x: &X<'_>,
+        settings: &Settings,
+        mut crawl: Crawl,
+        token: Option<String>,
+    ) -> Result<()> {
+        let Some(credential) = x.credential(settings.account) else {
+            crawl.stop(no_keys());
+            return self.save_crawl(&crawl);
+        };
+        let mut open = match self.page_lease(settings, &crawl, credential).await? {
+            Leave::Granted(open) => open,
+            Leave::Refused { until, why } => {
+                crawl.refuse_budget(until, why, clock::now());
+                return self.save_crawl(&crawl);
+            }
+        };
+        if token.is_none() {
+            // The walk begins, or begins anew after its page token died.
+            self.abandon_upload(settings.account).await?;
+            self.drop_pages()?;
+        }
+        open.calls = open.calls.saturating_sub(1);
+        let fields =
+            if credential == Credential::Owner { USER_FIELDS_OWNER } else { USER_FIELDS };
+        let mut query = vec![
+            ("max_results".to_owned(), PAGE_SIZE.to_string()),
+            ("user.fields".to_owned(), fields.to_owned()),
+        ];
+        query.extend(token.map(|token| ("pagination_token".to_owned(), token)));
+        let path = format!("/2/users/{}/followers", settings.account);
+        match x.get(&path, &query, credential).await {
+            Ok(answer) => self.take_page(&mut crawl, open, &answer),
+            Err(refusal) => {
+                self.refused(&mut crawl, &mut open, &refusal)?;
+                self.save_crawl(&crawl)
+            }
+        }?;
+        self.flush_parts(settings.account).await
+    }
+
+    /// Leave for the pages of this alarm, asked for once and used page by page.
+    async fn page_lease(
+        &self,
+        settings: &Settings,
+        crawl: &Crawl,
+        credential: Credential,
+    ) -> Result<Leave> {
+        if let Some(open) = self.meta::<Open>("lease")?
+            && open.calls > 0
+            && open.settlement.route == "followers"
+        {
+            return Ok(Leave::Granted(open));
+        }
+        self.settle().await?;
+        let config = Config::read(&self.env);
+        let owned = config.owner_id() == Some(settings.account);
+        let left = crawl.expected().unwrap_or(PAGE_SIZE).saturating_sub(crawl.read()).max(1);
+        let calls = left.div_ceil(PAGE_SIZE).min(u64::from(PAGES_PER_ALARM));
+        // What was billed today is free today; one in a hundred may be new since.
+        let unread = crawl.expected().unwrap_or(PAGE_SIZE);
+        let fresh = unread.saturating_sub(self.billed_today()?) + unread / 100 + 10;
+        self.lease(Ask {
+            account: settings.account,
+            account_cap: settings.cap_micro,
+            route: "followers".to_owned(),
+            calls: u32::try_from(calls).unwrap_or(PAGES_PER_ALARM),
+            resource: follower_resource(owned, credential),
+            resources: fresh.min(left + left / 100 + 10).min(calls * PAGE_SIZE),
+        })
+        .await
+    }
+
+    fn take_page(&self, crawl: &mut Crawl, mut open: Open, answer: &Answer) -> Result<()> {
+        let now = clock::now();
+        open.settlement.rate = answer.rate.clone();
+        let page = match followers_page(&answer.body) {
+            Ok(page) => page,
+            Err(fault) => {
+                let trouble = Trouble::BadBody(fault.to_string());
+                crawl.trouble(&trouble, answer.rate.as_ref(), now);
+                self.put_meta("lease", &open)?;
+                return self.save_crawl(crawl);
+            }
+        };
+        let ids: Vec<UserId> = page.users.iter().map(|user| user.id).collect();
+        let (billed, repeats) = self.bill(&ids)?;
+        open.settlement.billed += billed;
+        open.settlement.repeats += repeats;
+        let fresh = self.fresh(&ids)?;
+        let number = crawl.pages();
+        let count = |n: usize| u32::try_from(n).unwrap_or(u32::MAX);
+        let facts = PageFacts {
+            new_ids: count(fresh.len()),
+            repeats: count(ids.len() - fresh.len()),
+            dropped: page.dropped,
+            refused: page.refused,
+            next_token: page.next_token,
+        };
+        match crawl.page(facts, now) {
+            PageVerdict::Keep { last } => {
+                let mut wanted: std::collections::HashSet<_> = fresh.iter().copied().collect();
+                let users: Vec<&str> = page
+                    .users
+                    .iter()
+                    .filter(|user| wanted.remove(&user.id))
+                    .map(|user| user.raw.as_str())
+                    .collect();
+                let member = member(&users, Place { first: number == 0, last });
+                self.keep(gather::Page { number, fresh, member }, crawl, &open)
+            }
+            PageVerdict::Discard | PageVerdict::Restart => {
+                self.put_meta("lease", &open)?;
+                self.save_crawl(crawl)
+            }
+        }
+    }
+
+    /// X or the way to it said no: the machine decides what that means.
+    fn refused(&self, crawl: &mut Crawl, open: &mut Open, refusal: &Refusal) -> Result<()> {
+        open.settlement.rate.clone_from(&refusal.rate);
+        self.put_meta("lease", open)?;
+        crawl.trouble(&refusal.trouble, refusal.rate.as_ref(), clock::now());
+        Ok(())
+    }
+
+    async fn abort_crawl(&self, mut settings: Settings, crawl: &Crawl, stop: Stop) -> Result<()> {
+        self.abandon_upload(settings.account).await?;
+        self.drop_pages()?;
+        self.drop_meta("crawl")?;
+        if needs_owner(stop.cause) {
+            let reason = format!("{}: {}", stop.title, stop.detail);
+            settings.stopped = Some(Stopped { at: clock::now(), reason });
+            self.save(&settings)?;
+        }
+        let end = RunEnd {
+            state: RunState::Failed,
+            ended: clock::now(),
+            error: Some(Fault::new(502, &stop.title, stop.detail)),
+            counts: crawl.counts(),
+        };
+        ControlClient::new(&self.env)?.close(crawl.run(), end).await
+    }
+
+    /// The count-only read: one profile a UTC day.
+    async fn read_count(&self, settings: &Settings, config: &Config) -> Result<()> {
+        let run = runs::begin(Trigger::Cron, "count", Some(settings.account));
+        let control = ControlClient::new(&self.env)?;
+        control.open(run.clone()).await?;
+        let outcome = self.count_once(settings, config).await;
+        let (state, error, counts) = match outcome {
+            Ok(count) => {
+                let count = i64::try_from(count).unwrap_or(i64::MAX);
+                (RunState::Done, None, BTreeMap::from([("x_count".to_owned(), count)]))
+            }
+            Err(fault) => (RunState::Failed, Some(fault), BTreeMap::new()),
+        };
+        control.close(&run.id, RunEnd { state, ended: clock::now(), error, counts }).await
+    }
+
+    async fn count_once(&self, settings: &Settings, config: &Config) -> Result<u64> {
+        let x = X::new(config);
+        let refused = |why: String| Fault::new(502, "Count not read", why);
+        let credential =
+            x.credential(settings.account).ok_or_else(|| refused(no_keys().detail))?;
+        self.settle().await?;
+        let ask = profile_ask(settings.account, settings.cap_micro);
+        let mut open = match self.lease(ask).await? {
+            Leave::Granted(open) => open,
+            Leave::Refused { why, .. } => return Err(refused(why)),
+        };
+        let read = self.profile(&x, settings, credential).await;
+        let outcome = match read {
+            Ok((raw, answer)) => {
+                open.settlement.billed = 1;
+                open.settlement.rate = answer.rate;
+                self.saw_profile(&raw, clock::now())?
+                    .ok_or_else(|| refused("the profile has no followers_count".to_owned()))
+            }
+            Err(refusal) => {
+                open.settlement.rate = refusal.rate;
+                Err(refused(refusal.trouble.to_string()))
+            }
+        };
+        self.put_meta("lease", &open)?;
+        self.settle().await?;
+        outcome
+    }
+}
+
+fn same_day(a: UnixMs, b: UnixMs) -> bool {
+    a.utc_day() == b.utc_day()
+}
+
+fn needs_owner(cause: StopCause) -> bool {
+    !matches!(cause, StopCause::Silent | StopCause::Rejected)
+}
+
+fn no_keys() -> Stop {
+    Stop {
+        cause: StopCause::Credentials,
+        title: "No keys for X".to_owned(),
+        detail: "set the owner keys (X_API_KEY, X_API_SECRET, X_ACCESS_TOKEN, X_ACCESS_SECRET) or \
+                 X_BEARER_TOKEN with `wrangler secret put`"
+            .to_owned(),
+    }
+}

@@ -1,0 +1,115 @@
+//! How snapshots come in: imports, queue messages, messages lost. Invariant: a snapshot is known
+//! by name and etag; the same bytes under the same name are taken once, other bytes again.
+
+use super::Account;
+use super::snapshots::Known;
+use crate::clock;
+use crate::fault::{Fault, Result};
+use crate::queue::SnapshotPut;
+use crate::rpc::{ControlClient, Taken};
+use crate::runs;
+use crate::sql::values;
+use shared::api::{SnapshotState, Trigger};
+use shared::snapshot::{self, Name};
+use shared::time::{MINUTE_MS, UnixMs};
+use std::time::Duration;
+use worker::Delay;
+
+/// A message older than this was lost: queues deliver within seconds.
+const LOST_AFTER_MS: i64 = 10 * MINUTE_MS;
+/// How often a waiting reader looks whether the one before it is done.
+const TURN_MS: u64 = 50;
+/// Longest wait for a turn: a queue consumer lives 15 minutes.
+const TURNS_MAX: u32 = 10 * 60 * 20;
+
+impl Account {
+    /// An import put a file into the bucket: registers it, sends its message.
+    pub(super) async fn imported(&self, name: &str, etag: &str, bytes: u64) -> Result<Taken> {
+        let settings = self.tracked()?;
+        let name = Name::parse(name).map_err(|error| Fault::bad(error.to_string()))?;
+        if let Some(known) = self.snapshot(&name)?
+            && known.etag == etag
+            && known.run.is_some()
+        {
+            return Ok(Taken { run: known.run, fresh: false });
+        }
+        let run = runs::begin(Trigger::Fetch, "import", Some(settings.account));
+        ControlClient::new(&self.env)?.open(run.clone()).await?;
+        self.register(&name, etag, bytes, None, Some(&run.id))?;
+        SnapshotPut::new(&snapshot::key(settings.account, &name), etag).send(&self.env).await?;
+        Ok(Taken { run: Some(run.id), fresh: true })
+    }
+
+    /// A message: reads the snapshot unless these bytes were read. One is read at a time.
+    pub(super) async fn ingest(&self, key: &str, etag: &str) -> Result<Taken> {
+        self.tracked()?;
+        let (_, name) =
+            snapshot::parse_key(key).map_err(|error| Fault::bad(error.to_string()))?;
+        self.take_turn().await?;
+        let outcome = self.ingest_in_turn(&name, etag).await;
+        self.memory.ingesting.set(false);
+        outcome
+    }
+
+    pub(super) async fn take_turn(&self) -> Result<()> {
+        for _ in 0..TURNS_MAX {
+            if !self.memory.ingesting.replace(true) {
+                return Ok(());
+            }
+            Delay::from(Duration::from_millis(TURN_MS)).await;
+        }
+        Err(Fault::new(503, "Busy", "another snapshot of this account is still being read"))
+    }
+
+    async fn ingest_in_turn(&self, name: &Name, etag: &str) -> Result<Taken> {
+        let known = self.snapshot(name)?;
+        if let Some(known) = &known
+            && known.etag == etag
+            && known.state != SnapshotState::Pending
+        {
+            return Ok(Taken { run: known.run.clone(), fresh: false });
+        }
+        let run = self.read_snapshot(name, known, Trigger::Queue).await?;
+        Ok(Taken { run, fresh: true })
+    }
+
+    /// Sends the messages of snapshots that wait too long: theirs was lost.
+    pub(super) async fn resend_pending(&self) -> Result<()> {
+        let settings = self.tracked()?;
+        let now = clock::now();
+        for (name, etag) in self.waiting(now)? {
+            SnapshotPut::new(&snapshot::key(settings.account, &name), &etag)
+                .send(&self.env)
+                .await?;
+            self.sql.run(
+                "UPDATE snapshots SET registered = ? WHERE name = ?",
+                values![now.0, name.as_str()],
+            )?;
+        }
+        Ok(())
+    }
+
+    fn waiting(&self, now: UnixMs) -> Result<Vec<(Name, String)>> {
+        let rows = self.sql.rows(
+            "SELECT name, etag FROM snapshots
+             WHERE state = 'pending' AND etag <> '' AND registered < ?",
+            values![now.0 - LOST_AFTER_MS],
+        )?;
+        rows.into_iter()
+            .map(|mut row| {
+                let name = Name::parse(&row.text()?).map_err(|e| Fault::internal(e.to_string()))?;
+                Ok((name, row.text()?))
+            })
+            .collect()
+    }
+
+    /// The run of a snapshot about to be read; a file nobody announced gets one of its own.
+    pub(super) async fn run_of(&self, known: Option<&Known>, trigger: Trigger) -> Result<String> {
+        if let Some(run) = known.and_then(|known| known.run.clone()) {
+            return Ok(run);
+        }
+        let run = runs::begin(trigger, "ingest", Some(self.tracked()?.account));
+        ControlClient::new(&self.env)?.open(run.clone()).await?;
+        Ok(run.id)
+    }
+}

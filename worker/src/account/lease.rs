@@ -1,0 +1,130 @@
+//! Spending of this account's reads: asking Control before, telling it after. Invariant: what a
+//! kept page cost is written with the page, and told to Control at the latest when this object
+//! next works; Control counts a lease once however often it is told.
+
+use super::Account;
+use crate::clock;
+use crate::fault::Result;
+use crate::rpc::{ControlClient, ToControl};
+use crate::sql::{BLOB_MAX, values};
+use serde::{Deserialize, Serialize};
+use shared::api::Credential;
+use shared::budget::{Ask, BilledToday, Grant, Resource, Settlement};
+use shared::id::{AccountId, UserId};
+
+/// A lease being used.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub(super) struct Open {
+    /// What Control will be told.
+    pub(super) settlement: Settlement,
+    /// Calls still granted.
+    pub(super) calls: u32,
+}
+
+/// What Control said.
+pub(super) enum Leave {
+    Granted(Open),
+    Refused { until: Option<shared::time::UnixMs>, why: String },
+}
+
+/// What a follower read of this account is billed as.
+pub(super) fn follower_resource(owned: bool, credential: Credential) -> Resource {
+    if owned && credential == Credential::Owner {
+        Resource::OwnedFollower
+    } else {
+        Resource::Follower
+    }
+}
+
+impl Account {
+    /// Asks Control for leave to read.
+    pub(super) async fn lease(&self, ask: Ask) -> Result<Leave> {
+        let (account, route, resource) = (ask.account, ask.route.clone(), ask.resource);
+        Ok(match ControlClient::new(&self.env)?.ask(ask).await? {
+            Grant::Go { lease, calls } => {
+                let settlement = Settlement {
+                    lease,
+                    account,
+                    route,
+                    resource,
+                    billed: 0,
+                    repeats: 0,
+                    rate: None,
+                };
+                Leave::Granted(Open { settlement, calls })
+            }
+            Grant::Later { until, why } => Leave::Refused { until: Some(until), why },
+            Grant::No { why } => Leave::Refused { until: None, why },
+        })
+    }
+
+    /// Tells Control what an earlier lease came to, if that is still to do.
+    pub(super) async fn settle(&self) -> Result<()> {
+        let Some(open) = self.meta::<Open>("lease")? else { return Ok(()) };
+        let settle = ToControl::Settle { settlement: open.settlement };
+        ControlClient::new(&self.env)?.tell::<Option<()>>(settle).await?;
+        self.drop_meta("lease")
+    }
+
+    /// How many of these ids X bills now, and how many are free repeats of this UTC day.
+    pub(super) fn bill(&self, ids: &[UserId]) -> Result<(u64, u64)> {
+        self.load_billed()?;
+        let ids: Vec<u64> = ids.iter().map(|id| id.0).collect();
+        let mut billed = self.memory.billed.borrow_mut();
+        let today = billed.get_or_insert_with(BilledToday::default);
+        Ok(today.fresh(clock::now(), &ids))
+    }
+
+    /// How many ids were billed today already: their repeats are free.
+    pub(super) fn billed_today(&self) -> Result<u64> {
+        self.load_billed()?;
+        let billed = self.memory.billed.borrow();
+        Ok(billed.as_ref().map_or(0, |today| today.len(clock::now())))
+    }
+
+    /// Keeps the ids billed today beyond this object's memory.
+    pub(super) fn save_billed(&self) -> Result<()> {
+        let billed = self.memory.billed.borrow();
+        let Some(today) = billed.as_ref() else { return Ok(()) };
+        let encoded = today.encode();
+        let sql = self.sql.clone();
+        self.sql.atomically(move || {
+            sql.run("DELETE FROM billed", values![])?;
+            for chunk in encoded.chunks(BLOB_MAX / 2) {
+                sql.run("INSERT INTO billed (bytes) VALUES (?)", values![chunk.to_vec()])?;
+            }
+            Ok(())
+        })
+    }
+
+    fn load_billed(&self) -> Result<()> {
+        if self.memory.billed.borrow().is_some() {
+            return Ok(());
+        }
+        let mut encoded = Vec::new();
+        for mut row in self.sql.rows("SELECT bytes FROM billed ORDER BY seq", values![])? {
+            encoded.extend(row.blob()?);
+        }
+        // A damaged set only makes repeats look billed: dearer on paper, never in fact.
+        let mut today = BilledToday::decode(&encoded).unwrap_or_default();
+        for mut row in self.sql.rows("SELECT ids FROM crawl_ids ORDER BY page", values![])? {
+            let ids: Vec<u64> =
+                row.blob()?.as_chunks::<8>().0.iter().map(|word| u64::from_le_bytes(*word)).collect();
+            today.fresh(clock::now(), &ids);
+        }
+        self.memory.billed.replace(Some(today));
+        Ok(())
+    }
+}
+
+/// A lease for one profile read.
+pub(super) fn profile_ask(account: AccountId, cap_micro: u64) -> Ask {
+    Ask {
+        account,
+        account_cap: cap_micro,
+        route: "users".to_owned(),
+        calls: 1,
+        resource: Resource::User,
+        resources: 1,
+    }
+}

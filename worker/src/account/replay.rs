@@ -1,0 +1,113 @@
+//! Replay: the ledger made again from the snapshots in R2, oldest first. Invariant: what comes
+//! out depends on the bucket alone; the owner's notes and settings stay.
+
+use super::Account;
+use crate::clock;
+use crate::fault::{Fault, Result};
+use crate::queue::SnapshotPut;
+use crate::rpc::ControlClient;
+use crate::sql::values;
+use crate::{bucket, runs};
+use serde::{Deserialize, Serialize};
+use shared::api::{RunState, Trigger};
+use shared::id::AccountId;
+use shared::snapshot::{self, Name};
+use std::collections::BTreeMap;
+
+/// A replay under way: carried on by alarms, a snapshot or more each.
+#[derive(Serialize, Deserialize)]
+pub(super) struct Replay {
+    run: String,
+    left: Vec<String>,
+    done: u32,
+}
+
+/// Real milliseconds of one alarm's share: snapshots differ in size a thousandfold.
+const SHARE_MS: i64 = 10_000;
+
+impl Account {
+    /// `POST …/replay`: empties what is derived and begins anew; says which run it is.
+    pub(super) async fn start_replay(&self) -> Result<(String, bool)> {
+        let account = self.tracked()?.account;
+        if let Some(replay) = self.meta::<Replay>("replay")? {
+            self.arm_in(1).await?;
+            return Ok((replay.run, false));
+        }
+        let bucket = bucket::open(&self.env)?;
+        let prefix = format!("snapshots/{account}/");
+        let mut names: Vec<Name> = bucket::list(&bucket, &prefix)
+            .await?
+            .into_iter()
+            .filter_map(|(key, _)| snapshot::parse_key(&key).ok())
+            .map(|(_, name)| name)
+            .collect();
+        names.sort();
+        let run = runs::begin(Trigger::Fetch, "replay", Some(account));
+        ControlClient::new(&self.env)?.open(run.clone()).await?;
+        let left = names.iter().map(|name| name.as_str().to_owned()).rev().collect();
+        let replay = Replay { run: run.id.clone(), left, done: 0 };
+        let sql = self.sql.clone();
+        self.sql.atomically(move || {
+            for table in ["snapshots", "changes", "packs", "spill", "tweets"] {
+                sql.run(&format!("DELETE FROM {table}"), values![])?;
+            }
+            super::put_meta(&sql, "replay", &replay)
+        })?;
+        self.arm_in(1).await?;
+        Ok((run.id, true))
+    }
+
+    /// Goes on with a replay, if there is one; says whether anything is left.
+    pub(super) async fn go_on_replaying(&self) -> Result<bool> {
+        let Some(mut replay) = self.meta::<Replay>("replay")? else { return Ok(false) };
+        let began = clock::now();
+        while let Some(text) = replay.left.pop() {
+            let name = Name::parse(&text).map_err(|error| Fault::internal(error.to_string()))?;
+            self.replay_one(&name).await?;
+            replay.done += 1;
+            self.put_meta("replay", &replay)?;
+            if clock::now().since(began) > SHARE_MS {
+                return Ok(true);
+            }
+        }
+        let counts = BTreeMap::from([("snapshots".to_owned(), i64::from(replay.done))]);
+        self.end(&replay.run, RunState::Done, None, counts).await?;
+        self.drop_meta("replay")?;
+        Ok(false)
+    }
+
+    async fn replay_one(&self, name: &Name) -> Result<()> {
+        let known = self.snapshot(name)?;
+        self.take_turn().await?;
+        let outcome = self.read_snapshot(name, known, Trigger::Alarm).await;
+        self.memory.ingesting.set(false);
+        outcome.map(drop)
+    }
+
+    /// Reads again what is in the bucket but not known here: files put there by hand where the
+    /// bucket sends no notifications.
+    pub(super) async fn discover(&self) -> Result<()> {
+        let account = self.tracked()?.account;
+        let bucket = bucket::open(&self.env)?;
+        for (key, found) in bucket::list(&bucket, &format!("snapshots/{account}/")).await? {
+            let Ok((_, name)) = snapshot::parse_key(&key) else { continue };
+            let known = self.snapshot(&name)?;
+            if known.is_none_or(|known| known.etag != found.etag) {
+                SnapshotPut::new(&key, &found.etag).send(&self.env).await?;
+            }
+        }
+        Ok(())
+    }
+}
+
+/// Deletes every file of an account.
+pub(super) async fn delete_files(env: &worker::Env, account: AccountId) -> Result<()> {
+    let bucket = bucket::open(env)?;
+    let files = bucket::list(&bucket, &format!("snapshots/{account}/")).await?;
+    let keys: Vec<String> = files.into_iter().map(|(key, _)| key).collect();
+    // R2 takes 1,000 keys a call.
+    for keys in keys.chunks(1_000) {
+        bucket.delete_multiple(keys.to_vec()).await?;
+    }
+    Ok(())
+}

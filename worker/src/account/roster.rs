@@ -1,0 +1,217 @@
+//! The roster as shown: rows made from packs, ledger and notes, filtered, sorted and paged while
+//! they stream by. Invariant: one pack and one page of rows are in memory, whatever the account's
+//! size (besides the packed roster itself and who has events).
+
+use super::{Account, id_from_text, profiles};
+use crate::fault::{Fault, Result};
+use crate::http;
+use crate::query::{self, Query};
+use crate::sql::{Sql, values};
+use shared::api::{EventKind, Follower, RosterFilter};
+use shared::id::UserId;
+use shared::listing::{Collector, Sort, matches};
+use shared::roster::Roster;
+use shared::time::UnixMs;
+use shared::x::user::Profile;
+use std::collections::{HashMap, HashSet, VecDeque};
+use worker::Response;
+
+/// Which rows.
+pub(super) struct Wanted {
+    as_of: Option<UnixMs>,
+    q: Option<String>,
+    filter: Option<RosterFilter>,
+    pub(super) sort: Sort,
+    from: Option<UnixMs>,
+    to: Option<UnixMs>,
+}
+
+impl Wanted {
+    pub(super) fn read(query: &Query) -> Result<Self> {
+        let (from, to) = query::range(query)?;
+        let known = "since, changed, name, followers, id, each with - in front or not";
+        let filters = "new, left, returned, mutual, muted";
+        Ok(Self {
+            as_of: query::instant(query, "as_of")?,
+            q: query.get("q").filter(|q| !q.trim().is_empty()).cloned(),
+            filter: query::word(query, "filter", RosterFilter::from_word, filters)?,
+            sort: query::word(query, "sort", Sort::parse, known)?
+                .or_else(|| Sort::parse("-since"))
+                .ok_or_else(|| Fault::internal("the default sort is no sort"))?,
+            from,
+            to,
+        })
+    }
+}
+
+/// What events say of everyone who has any.
+#[derive(Default)]
+struct Told {
+    /// When they last came, if they are here since.
+    since: HashMap<UserId, UnixMs>,
+    /// Their last event.
+    changed: HashMap<UserId, UnixMs>,
+}
+
+/// The owner's words on someone.
+#[derive(Clone, Default)]
+pub(super) struct Note {
+    pub(super) muted: bool,
+    pub(super) note: Option<String>,
+}
+
+impl Account {
+    /// `GET …/followers`.
+    pub(super) async fn list_followers(&self, query: &Query) -> Result<Response> {
+        let limit = query::limit(query)?;
+        let wanted = Wanted::read(query)?;
+        let cursor = query.get("cursor").map(String::as_str);
+        let mut collector = Collector::new(wanted.sort, cursor, limit)
+            .map_err(|error| Fault::bad(error.to_string()))?;
+        let mut walk = self.walk(wanted).await?;
+        while let Some(rows) = walk.next_pack()? {
+            rows.into_iter().for_each(|row| collector.push(row));
+        }
+        http::json(200, &collector.finish())
+    }
+
+    /// A walk over every wanted row, in id order.
+    pub(super) async fn walk(&self, wanted: Wanted) -> Result<Walk> {
+        self.tracked()?;
+        let roster = match self.accepted_at(wanted.as_of)? {
+            Some(known) => self.load_roster(&known).await?,
+            None => Roster::new(Vec::new()),
+        };
+        Ok(Walk {
+            told: self.told(wanted.as_of)?,
+            notes: self.notes()?,
+            chosen: self.chosen(&wanted)?,
+            starts: profiles::pack_starts(&self.sql)?.into(),
+            sql: self.sql.clone(),
+            roster,
+            wanted,
+        })
+    }
+
+    /// The ids a filter on events names, `None` for no such filter.
+    fn chosen(&self, wanted: &Wanted) -> Result<Option<HashSet<UserId>>> {
+        let kinds: &[EventKind] = match wanted.filter {
+            Some(RosterFilter::New) => &[EventKind::Followed],
+            Some(RosterFilter::Returned) => &[EventKind::Returned],
+            Some(RosterFilter::Left) => &[EventKind::Lost],
+            Some(RosterFilter::Mutual | RosterFilter::Muted) | None => return Ok(None),
+        };
+        let words: Vec<String> = kinds.iter().map(|kind| format!("'{kind}'")).collect();
+        let statement = format!(
+            "SELECT DISTINCT user FROM changes WHERE kind IN ({}) AND at >= ? AND at < ?
+             AND (state IS NULL OR state <> 'retracted')",
+            words.join(", ")
+        );
+        let from = wanted.from.map_or(0, |from| from.0);
+        let to = wanted.to.map_or(9_007_199_254_740_991, |to| to.0);
+        let rows = self.sql.rows(&statement, values![from, to])?;
+        let ids = rows.into_iter().map(|mut row| id_from_text(&row.text()?));
+        Ok(Some(ids.collect::<Result<_>>()?))
+    }
+
+    fn told(&self, as_of: Option<UnixMs>) -> Result<Told> {
+        let rows = self.sql.rows(
+            "SELECT user, MAX(at), MAX(CASE WHEN kind IN ('followed', 'returned') THEN at END)
+             FROM changes WHERE kind IS NOT NULL AND at <= ? GROUP BY user",
+            values![as_of.map_or(9_007_199_254_740_991, |at| at.0)],
+        )?;
+        let mut told = Told::default();
+        for mut row in rows {
+            let user = id_from_text(&row.text()?)?;
+            told.changed.insert(user, UnixMs(row.int()?));
+            if let Some(since) = row.maybe_int()? {
+                told.since.insert(user, UnixMs(since));
+            }
+        }
+        Ok(told)
+    }
+
+    pub(super) fn notes(&self) -> Result<HashMap<UserId, Note>> {
+        let rows = self.sql.rows("SELECT user, muted, note FROM notes", values![])?;
+        rows.into_iter()
+            .map(|mut row| {
+                let user = id_from_text(&row.text()?)?;
+                Ok((user, Note { muted: row.int()? != 0, note: row.maybe_text()? }))
+            })
+            .collect()
+    }
+}
+
+/// A walk over the roster, one pack at a time. Holds no borrow, so that an answer may stream it.
+pub(super) struct Walk {
+    sql: Sql,
+    wanted: Wanted,
+    roster: Roster,
+    told: Told,
+    notes: HashMap<UserId, Note>,
+    chosen: Option<HashSet<UserId>>,
+    starts: VecDeque<String>,
+}
+
+impl Walk {
+    /// How many follow at the walk's instant.
+    pub(super) fn followers(&self) -> usize {
+        self.roster.len()
+    }
+
+    /// The wanted rows of the next pack, in id order.
+    pub(super) fn next_pack(&mut self) -> Result<Option<Vec<Follower>>> {
+        let Some(lo) = self.starts.pop_front() else { return Ok(None) };
+        let mut rows = Vec::new();
+        for entry in profiles::pack(&self.sql, &lo)? {
+            let here = self.roster.contains(entry.id);
+            let candidate = self.chosen.as_ref().map_or(here, |chosen| chosen.contains(&entry.id));
+            if !candidate {
+                continue;
+            }
+            let note = self.notes.get(&entry.id);
+            let row = row(entry.id, Profile::from_raw(&entry.raw), here, &self.told, note);
+            if self.wanted.admits(&row) {
+                rows.push(row);
+            }
+        }
+        Ok(Some(rows))
+    }
+}
+
+impl Wanted {
+    fn admits(&self, row: &Follower) -> bool {
+        let filtered = match self.filter {
+            Some(RosterFilter::Mutual) => row.mutual == Some(true),
+            Some(RosterFilter::Muted) => row.muted,
+            Some(RosterFilter::Left) => !row.following,
+            _ => true,
+        };
+        filtered && self.q.as_deref().is_none_or(|q| matches(row, q))
+    }
+}
+
+fn row(
+    id: UserId,
+    profile: Option<Profile>,
+    following: bool,
+    told: &Told,
+    note: Option<&Note>,
+) -> Follower {
+    let user = profiles::person(id, profile.as_ref());
+    let profile = profile.as_ref();
+    Follower {
+        user,
+        followers: profile.and_then(|p| p.followers),
+        verified: profile.and_then(|p| p.verified),
+        protected: profile.is_some_and(|p| p.protected),
+        description: profile.and_then(|p| p.description.clone()),
+        joined: profile.and_then(|p| p.joined),
+        since: told.since.get(&id).copied(),
+        last_change: told.changed.get(&id).copied(),
+        following,
+        mutual: profile.and_then(|p| p.mutual),
+        muted: note.is_some_and(|note| note.muted),
+        note: note.and_then(|note| note.note.clone()),
+    }
+}

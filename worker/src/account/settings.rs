@@ -1,0 +1,168 @@
+//! What the owner set for this account, and what its collector last did: one small JSON row.
+
+use super::Account;
+use crate::clock;
+use crate::config::Config;
+use crate::fault::{Fault, Result};
+use crate::rpc::{ControlClient, ToControl};
+use serde::{Deserialize, Serialize};
+use shared::api::{self, NewAccount, Person, Schedule};
+use shared::budget::micro;
+use shared::id::AccountId;
+use shared::schedule::AccountClock;
+use shared::time::UnixMs;
+use shared::x::page::profile_count;
+use shared::x::user::Profile;
+
+/// Monthly cap of a new account: nothing dearer happens before its owner says so.
+pub(crate) const DEFAULT_CAP_USD: f64 = 5.0;
+/// More than anyone should be able to type by mistake.
+const CAP_MAX_USD: f64 = 1_000_000.0;
+
+/// See the module.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub(super) struct Settings {
+    pub(super) account: AccountId,
+    pub(super) person: Person,
+    pub(super) upstream: String,
+    pub(super) simulated: bool,
+    pub(super) schedule: Schedule,
+    pub(super) cap_micro: u64,
+    pub(super) created: UnixMs,
+    /// When a full check last began.
+    #[serde(default)]
+    pub(super) last_crawl: Option<UnixMs>,
+    /// When X's own count was last read.
+    #[serde(default)]
+    pub(super) last_count: Option<UnixMs>,
+    /// When X was last asked anything.
+    #[serde(default)]
+    pub(super) last_read: Option<UnixMs>,
+    /// Why collection stopped, and when.
+    #[serde(default)]
+    pub(super) stopped: Option<Stopped>,
+}
+
+/// Collection needs the owner.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub(super) struct Stopped {
+    pub(super) at: UnixMs,
+    pub(super) reason: String,
+}
+
+impl Settings {
+    /// What the schedule is decided by. A stop holds for its UTC day; the next day tries once
+    /// more, so that topped-up credits are noticed without anyone pressing anything.
+    pub(super) fn clock(&self, crawling: bool, now: UnixMs) -> AccountClock {
+        AccountClock {
+            schedule: self.schedule,
+            last_count: self.last_count,
+            last_crawl: self.last_crawl,
+            crawling,
+            stopped: self.stopped.as_ref().is_some_and(|s| s.at.utc_day() == now.utc_day()),
+        }
+    }
+}
+
+impl Account {
+    /// The settings, if the account is tracked.
+    pub(super) fn settings(&self) -> Result<Option<Settings>> {
+        self.meta("settings")
+    }
+
+    /// The settings of a tracked account.
+    pub(super) fn tracked(&self) -> Result<Settings> {
+        self.settings()?.ok_or_else(|| {
+            Fault::missing("this account is not tracked: add it with POST /api/v1/accounts")
+        })
+    }
+
+    pub(super) fn save(&self, settings: &Settings) -> Result<()> {
+        self.put_meta("settings", settings)
+    }
+
+    /// Begins to track; an account that is tracked stays as it is.
+    pub(super) async fn begin(
+        &self,
+        account: AccountId,
+        new: NewAccount,
+        raw: Option<String>,
+    ) -> Result<bool> {
+        if self.settings()?.is_some() {
+            return Ok(false);
+        }
+        let config = Config::read(&self.env);
+        let now = clock::now();
+        let profile = raw.as_deref().and_then(Profile::from_raw);
+        let count = raw.as_deref().and_then(profile_count);
+        let cap_usd = new.monthly_cap_usd.unwrap_or(DEFAULT_CAP_USD);
+        let handle = new.username.unwrap_or_default().trim_start_matches('@').to_owned();
+        let unnamed =
+            Person { id: account, username: handle, name: String::new(), avatar: None };
+        self.save(&Settings {
+            account,
+            person: profile.map_or(unnamed, |profile| profile.person),
+            upstream: config.upstream,
+            simulated: config.simulated,
+            schedule: new.schedule.unwrap_or(Schedule::CountOnly),
+            cap_micro: cap_micro(cap_usd)?,
+            created: now,
+            last_crawl: None,
+            last_count: count.map(|_| now),
+            last_read: count.map(|_| now),
+            stopped: None,
+        })?;
+        if let Some(count) = count {
+            self.record_count(now, count)?;
+        }
+        let enlist = ToControl::Enlist { account };
+        ControlClient::new(&self.env)?.tell::<Option<()>>(enlist).await?;
+        Ok(true)
+    }
+
+    /// `PATCH /accounts/{account}`.
+    pub(super) fn change(&self, change: &api::AccountChange) -> Result<()> {
+        let mut settings = self.tracked()?;
+        if let Some(schedule) = change.schedule {
+            settings.schedule = schedule;
+        }
+        if let Some(cap) = change.monthly_cap_usd {
+            settings.cap_micro = cap_micro(cap)?;
+        }
+        // Whatever stopped it may be mended now: the next tick tries.
+        settings.stopped = None;
+        self.save(&settings)
+    }
+
+    /// Takes in what a profile read says of the account itself.
+    pub(super) fn saw_profile(&self, raw: &str, at: UnixMs) -> Result<Option<u64>> {
+        let mut settings = self.tracked()?;
+        let count = profile_count(raw);
+        if let Some(profile) = Profile::from_raw(raw) {
+            settings.person = profile.person;
+        }
+        settings.last_read = Some(at);
+        if let Some(count) = count {
+            settings.last_count = Some(at);
+            self.record_count(at, count)?;
+        }
+        self.save(&settings)?;
+        Ok(count)
+    }
+
+    fn record_count(&self, at: UnixMs, count: u64) -> Result<()> {
+        let count = i64::try_from(count).unwrap_or(i64::MAX);
+        self.sql.run(
+            "INSERT INTO counts (at, count) VALUES (?, ?)
+             ON CONFLICT (at) DO UPDATE SET count = excluded.count",
+            crate::sql::values![at.0, count],
+        )
+    }
+}
+
+fn cap_micro(usd: f64) -> Result<u64> {
+    if (0.0..=CAP_MAX_USD).contains(&usd) {
+        return Ok(micro(usd));
+    }
+    Err(Fault::bad(format!("`monthly_cap_usd`: 0 to {CAP_MAX_USD} is expected, not {usd}")))
+}

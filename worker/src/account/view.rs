@@ -1,0 +1,335 @@
+//! What the account looks like from outside: its own record, series and coverage. Invariant:
+//! reading changes nothing; what was not observed comes out as null, never as zero.
+
+use super::lease::follower_resource;
+use super::{Account, replay, settings::Settings};
+use crate::clock;
+use crate::config::Config;
+use crate::fault::{Fault, Result};
+use crate::http;
+use crate::query::{self, Query};
+use crate::rpc::{ControlClient, ToControl};
+use crate::sql::values;
+use crate::x::X;
+use shared::api::{self, Collector, CollectorState, Compare, Interval, Reason, Schedule};
+use shared::budget::{Resource, price, usd};
+use shared::coverage::coverage;
+use shared::routes::{self, Op};
+use shared::schedule;
+use shared::series::{Counted, Observed, Seen, Tally, points, totals};
+use shared::time::{DAY_MS, HOUR_MS, UnixMs};
+use shared::tz;
+use worker::{Request, Response};
+
+/// Default width of a range.
+const RANGE_MS: i64 = 30 * DAY_MS;
+
+/// Everything observed of an account, as the series sees it.
+struct History {
+    seen: Vec<Seen>,
+    tallies: Vec<Tally>,
+    counted: Vec<Counted>,
+}
+
+impl Account {
+    /// Answers an API route of this account.
+    pub(super) async fn serve(&self, mut request: Request) -> Result<Response> {
+        let url = request.inner().url();
+        let (path, query) = crate::control::split_url(&url);
+        let found = routes::find(request.inner().method().as_str(), path)
+            .map_err(|_| Fault::missing(format!("no route {path}")))?;
+        let query = routes::query(found.route, query).map_err(Fault::bad)?;
+        let named = |name: &str| found.path.get(name).map(String::as_str).unwrap_or_default();
+        match found.route.op {
+            Op::Account => {
+                self.tracked()?;
+                http::json(200, &self.view().await?)
+            }
+            Op::ChangeAccount => {
+                self.change(&http::body(&mut request).await?)?;
+                http::json(200, &self.view().await?)
+            }
+            Op::DeleteAccount => self.delete().await,
+            Op::Followers => self.list_followers(&query).await,
+            Op::Follower => self.show_follower(named("user")).await,
+            Op::ChangeFollower => {
+                let change = http::body(&mut request).await?;
+                self.change_follower(named("user"), change).await
+            }
+            Op::Events => self.list_events(&query),
+            Op::Series => self.series(&query),
+            Op::Snapshots => {
+                self.tracked()?;
+                self.list_snapshots(&query)
+            }
+            Op::Snapshot => self.download(named("name")).await,
+            Op::Crawl => started(self.start_crawl(api::Trigger::Fetch).await?),
+            Op::Replay => started(self.start_replay().await?),
+            Op::Coverage => self.coverage(&query).await,
+            Op::Export => self.export(named("file"), &query).await,
+            _ => Err(Fault::internal(format!("{path} is not an account's"))),
+        }
+    }
+
+    /// The account as shown; `None` if it is not tracked.
+    pub(super) async fn view(&self) -> Result<Option<api::Account>> {
+        let Some(settings) = self.settings()? else { return Ok(None) };
+        let config = Config::read(&self.env);
+        let spent = ToControl::Spent { account: settings.account };
+        let spent: u64 = ControlClient::new(&self.env)?.tell(spent).await?;
+        let newest = self.accepted_at(None)?;
+        let oldest = self
+            .sql
+            .first("SELECT MIN(at) FROM lists", values![])?
+            .map_or(Ok(None), |mut row| row.maybe_int())?;
+        let counted = self
+            .sql
+            .first("SELECT at, count FROM counts ORDER BY at DESC LIMIT 1", values![])?
+            .map(|mut row| Ok::<_, Fault>((UnixMs(row.int()?), unsigned(row.int()?))))
+            .transpose()?;
+        let followers = newest.as_ref().and_then(|known| known.count);
+        let x_count = counted.map(|(_, count)| count);
+        let owned = config.owner_id() == Some(settings.account);
+        Ok(Some(api::Account {
+            id: settings.account,
+            username: settings.person.username.clone(),
+            name: settings.person.name.clone(),
+            avatar: settings.person.avatar.clone(),
+            upstream: settings.upstream.clone(),
+            simulated: settings.simulated,
+            owned: config.owner.is_some().then_some(owned),
+            schedule: settings.schedule,
+            monthly_cap_usd: usd(settings.cap_micro),
+            spent_month_usd: usd(spent),
+            followers,
+            x_count,
+            x_count_at: counted.map(|(at, _)| at),
+            created_at: settings.created,
+            first_snapshot: oldest.map(UnixMs),
+            prices: prices(&config, &settings, followers.or(x_count)),
+            collector: self.collector(&settings, newest.map(|known| known.name.at()))?,
+        }))
+    }
+
+    fn collector(&self, settings: &Settings, last_check: Option<UnixMs>) -> Result<Collector> {
+        let now = clock::now();
+        let crawl = self.crawl()?;
+        let waiting = crawl.as_ref().and_then(|crawl| crawl.waiting());
+        let (state, reason) = match (&crawl, waiting, &settings.stopped) {
+            (Some(_), Some((_, why)), _) => (CollectorState::Waiting, Some(why.to_owned())),
+            (Some(_), None, _) => (CollectorState::Checking, None),
+            (None, _, Some(stopped)) => (CollectorState::Stopped, Some(stopped.reason.clone())),
+            (None, _, None) => (CollectorState::Idle, None),
+        };
+        let next_check = match waiting {
+            Some((until, _)) => Some(until),
+            None => schedule::next(&settings.clock(crawl.is_some(), now), now),
+        };
+        Ok(Collector {
+            state,
+            reason,
+            run: crawl.as_ref().map(|crawl| crawl.run().to_owned()),
+            read: crawl.as_ref().map(shared::crawl::Crawl::read),
+            expected: crawl.as_ref().and_then(shared::crawl::Crawl::expected),
+            last_check,
+            last_read: settings.last_read,
+            next_check,
+        })
+    }
+
+    /// `GET …/followers/series`.
+    fn series(&self, query: &Query) -> Result<Response> {
+        self.tracked()?;
+        let now = clock::now();
+        let (from, to) = query::range(query)?;
+        let to = to.unwrap_or(now);
+        let from = from.unwrap_or_else(|| to.plus(-RANGE_MS));
+        if from >= to {
+            return Err(Fault::bad(format!("`from` ({from}) must be before `to` ({to})")));
+        }
+        let known = "hour, day, week, month";
+        let interval =
+            query::word(query, "interval", Interval::from_word, known)?.unwrap_or(Interval::Day);
+        let compare = query::word(query, "compare", Compare::from_word, "previous, year")?;
+        let zone_name = query.get("tz").map_or("UTC", String::as_str);
+        let zone = tz::parse(zone_name).map_err(Fault::bad)?;
+        let history = self.history()?;
+        let observed = history.observed();
+        let between = |from, to| -> Result<(Vec<api::Point>, api::Totals)> {
+            let edges = tz::edges(from, to, interval, zone).map_err(Fault::bad)?;
+            let points = points(&edges, (from, to), &observed, now);
+            let totals = totals(&points, &observed, (from, to));
+            Ok((points, totals))
+        };
+        let (points, totals) = between(from, to)?;
+        let (compare, compare_totals) = match compare {
+            None => (None, None),
+            Some(compare) => {
+                let (from, to) = tz::shifted(from, to, compare, zone);
+                let (points, totals) = between(from, to)?;
+                (Some(points), Some(totals))
+            }
+        };
+        let (retracted, suspected) = self.unsettled(from, to)?;
+        let reasons = (totals.lost > 0)
+            .then_some(api::ReasonCount { reason: Reason::Unknown, count: totals.lost });
+        http::json(
+            200,
+            &api::Series {
+                tz: zone_name.to_owned(),
+                interval,
+                points,
+                compare,
+                totals,
+                compare_totals,
+                reasons: reasons.into_iter().collect(),
+                retracted,
+                suspected,
+            },
+        )
+    }
+
+    /// Losses of a range that were retracted, and that one more check will settle.
+    fn unsettled(&self, from: UnixMs, to: UnixMs) -> Result<(u64, u64)> {
+        let row = self.sql.first(
+            "SELECT COALESCE(SUM(state = 'retracted'), 0), COALESCE(SUM(state = 'suspected'), 0)
+             FROM changes WHERE kind = 'lost' AND at >= ? AND at < ?",
+            values![from.0, to.0],
+        )?;
+        row.map_or(Ok((0, 0)), |mut row| Ok((unsigned(row.int()?), unsigned(row.int()?))))
+    }
+
+    fn history(&self) -> Result<History> {
+        // A loss that was retracted, or is withheld while its check is in doubt, never was one:
+        // who is missing from such a list is counted as following.
+        let rows = self.sql.rows(
+            "SELECT s.at, s.count,
+                COALESCE(SUM(c.dir = -1 AND (c.kind IS NULL OR c.state = 'retracted')), 0),
+                COALESCE(SUM(c.kind IN ('followed', 'returned')), 0),
+                COALESCE(SUM(c.kind = 'lost' AND c.state <> 'retracted'), 0),
+                COALESCE(SUM(c.kind = 'returned'), 0)
+             FROM lists s LEFT JOIN changes c ON c.at = s.at GROUP BY s.at ORDER BY s.at",
+            values![],
+        )?;
+        let mut history = History { seen: vec![], tallies: vec![], counted: vec![] };
+        for mut row in rows {
+            let at = UnixMs(row.int()?);
+            let (count, still) = (unsigned(row.int()?), unsigned(row.int()?));
+            history.seen.push(Seen { at, followers: count + still });
+            let (gained, lost) = (unsigned(row.int()?), unsigned(row.int()?));
+            history.tallies.push(Tally { at, gained, lost, returned: unsigned(row.int()?) });
+        }
+        for mut row in self.sql.rows("SELECT at, count FROM counts ORDER BY at", values![])? {
+            history.counted.push(Counted { at: UnixMs(row.int()?), count: unsigned(row.int()?) });
+        }
+        Ok(history)
+    }
+
+    /// `GET …/coverage`.
+    async fn coverage(&self, query: &Query) -> Result<Response> {
+        let settings = self.tracked()?;
+        let now = clock::now();
+        let (from, to) = query::range(query)?;
+        let to = to.unwrap_or(now);
+        let from = from.unwrap_or_else(|| to.plus(-RANGE_MS));
+        let accepted: Vec<UnixMs> = self.accepted()?.iter().map(|known| known.name.at()).collect();
+        let began = accepted.first().copied().map_or(settings.created, |at| at.min(settings.created));
+        let reasons = self.reasons(&settings).await?;
+        let expected_ms = match settings.schedule {
+            Schedule::Hourly => 2 * HOUR_MS,
+            Schedule::CountOnly | Schedule::Daily | Schedule::Manual => 26 * HOUR_MS,
+        };
+        let expected_ms = expected_ms.max(usual_ms(&accepted, from, to));
+        let shown = coverage(from, to, &accepted, expected_ms, Some(began), &reasons, now);
+        http::json(200, &shown)
+    }
+
+    /// Why checks failed or were set aside, newest last.
+    async fn reasons(&self, settings: &Settings) -> Result<Vec<(UnixMs, String)>> {
+        let mut reasons = Vec::new();
+        let rows = self.sql.rows(
+            "SELECT at, reason FROM snapshots
+             WHERE state = 'quarantined' AND kind = 'followers' ORDER BY at",
+            values![],
+        )?;
+        for mut row in rows {
+            reasons.push((UnixMs(row.int()?), row.maybe_text()?.unwrap_or_default()));
+        }
+        let url = format!(
+            "http://object{}/runs?account={}&state=failed&limit=200",
+            routes::BASE,
+            settings.account
+        );
+        let mut answer = crate::rpc::control(&self.env)?.fetch_with_str(&url).await?;
+        let failed: api::List<api::Run> = serde_json::from_str(&answer.text().await?)?;
+        reasons.extend(failed.items.into_iter().filter_map(|run| {
+            let error = run.error?;
+            Some((run.started, format!("{}: {}", error.title, error.detail)))
+        }));
+        reasons.sort();
+        Ok(reasons)
+    }
+
+    /// `DELETE /accounts/{account}`: stops tracking and deletes everything kept, files included.
+    async fn delete(&self) -> Result<Response> {
+        let settings = self.tracked()?;
+        self.abandon_upload(settings.account).await?;
+        let dismiss = ToControl::Dismiss { account: settings.account };
+        ControlClient::new(&self.env)?.tell::<Option<()>>(dismiss).await?;
+        replay::delete_files(&self.env, settings.account).await?;
+        self.state.storage().delete_alarm().await?;
+        let sql = self.sql.clone();
+        self.sql.atomically(move || {
+            for table in super::TABLES {
+                sql.run(&format!("DELETE FROM {table}"), values![])?;
+            }
+            Ok(())
+        })?;
+        self.memory.gathered.replace(None);
+        self.memory.billed.replace(None);
+        Ok(http::builder(204, "application/json")?.empty())
+    }
+}
+
+impl History {
+    fn observed(&self) -> Observed<'_> {
+        Observed { seen: &self.seen, tallies: &self.tallies, counted: &self.counted }
+    }
+}
+
+/// What this range's checks usually lay apart: imports may be daily under an hourly schedule,
+/// and a daily rhythm is not 23 gaps a day.
+fn usual_ms(accepted: &[UnixMs], from: UnixMs, to: UnixMs) -> i64 {
+    let mut apart: Vec<i64> = accepted
+        .iter()
+        .zip(accepted.iter().skip(1))
+        .filter(|(before, after)| **after >= from && **before < to)
+        .map(|(before, after)| after.since(*before))
+        .collect();
+    apart.sort_unstable();
+    let most = apart.len().saturating_sub(1) * 9 / 10;
+    // Never wider than a daily rhythm with its slack: a week without a check is a gap.
+    apart.get(most).map_or(0, |usual| (usual + usual / 12).min(26 * HOUR_MS))
+}
+
+fn prices(config: &Config, settings: &Settings, followers: Option<u64>) -> api::AccountPrices {
+    let owned = config.owner_id() == Some(settings.account);
+    let credential = X::new(config).credential(settings.account);
+    let resource = credential.map_or(Resource::Follower, |c| follower_resource(owned, c));
+    let follower = price(resource);
+    api::AccountPrices {
+        follower_usd: usd(follower),
+        profile_usd: usd(price(Resource::User)),
+        full_check_usd: followers.map(|count| usd(count.saturating_mul(follower))),
+        // X bills without saying what it billed: the own-account price stays an expectation.
+        certain: resource != Resource::OwnedFollower,
+    }
+}
+
+fn started((run, fresh): (String, bool)) -> Result<Response> {
+    http::json(if fresh { 202 } else { 200 }, &api::Started { run })
+}
+
+fn unsigned(n: i64) -> u64 {
+    u64::try_from(n).unwrap_or_default()
+}

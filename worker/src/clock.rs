@@ -1,0 +1,38 @@
+//! The worker's one clock. Owns: what time it is. Invariant: with `ROOST_SIM=1` it is real time
+//! plus the offset of the simulator's clock as last seen in any of its answers; without, it is
+//! real time. Nothing else in the worker asks what time it is.
+
+use shared::time::UnixMs;
+use std::sync::atomic::{AtomicBool, AtomicI64, Ordering};
+
+/// Simulated time less real time, in milliseconds. One isolate, one upstream, one offset.
+static OFFSET_MS: AtomicI64 = AtomicI64::new(0);
+static SEEN: AtomicBool = AtomicBool::new(false);
+
+/// What time it is.
+pub(crate) fn now() -> UnixMs {
+    real().plus(OFFSET_MS.load(Ordering::Relaxed))
+}
+
+/// Takes over the simulator's clock from the `x-sim-now` header of an answer.
+pub(crate) fn observe(sim_now: &str) {
+    if let Ok(sim) = sim_now.trim().parse::<i64>() {
+        OFFSET_MS.store(UnixMs(sim).since(real()), Ordering::Relaxed);
+        SEEN.store(true, Ordering::Relaxed);
+    }
+}
+
+/// Whether any answer of the simulator was seen by this isolate.
+pub(crate) fn observed() -> bool {
+    SEEN.load(Ordering::Relaxed)
+}
+
+/// How long until an instant of this clock, in real milliseconds: at least 1, since an alarm
+/// set to "now" inside an alarm is dropped (workerd#6866).
+pub(crate) fn delay_ms(until: UnixMs) -> i64 {
+    until.since(now()).max(1)
+}
+
+fn real() -> UnixMs {
+    UnixMs(i64::try_from(worker::Date::now().as_millis()).unwrap_or(i64::MAX))
+}

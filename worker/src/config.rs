@@ -1,0 +1,56 @@
+//! Settings of a deployment, read once per request from vars and secrets. Owns: names and
+//! defaults of every setting. Invariant: a secret is never logged or answered.
+
+use shared::id::AccountId;
+use shared::oauth1::Keys;
+use worker::Env;
+
+/// The upstream when `X_API_URL` is not set.
+const X_API: &str = "https://api.x.com";
+
+/// What a deployment was given.
+pub(crate) struct Config {
+    /// Base URL of the upstream, without a trailing slash.
+    pub(crate) upstream: String,
+    /// Whether the upstream is the simulator (`ROOST_SIM=1`).
+    pub(crate) simulated: bool,
+    /// The app's bearer token.
+    pub(crate) bearer: Option<String>,
+    /// The owner's four OAuth 1.0a keys, all or none.
+    pub(crate) owner: Option<Keys>,
+    /// The token that opens this deployment.
+    pub(crate) admin_token: Option<String>,
+}
+
+impl Config {
+    pub(crate) fn read(env: &Env) -> Self {
+        let owner = (|| {
+            Some(Keys {
+                consumer_key: setting(env, "X_API_KEY")?,
+                consumer_secret: setting(env, "X_API_SECRET")?,
+                token: setting(env, "X_ACCESS_TOKEN")?,
+                token_secret: setting(env, "X_ACCESS_SECRET")?,
+            })
+        })();
+        let upstream = setting(env, "X_API_URL").unwrap_or_else(|| X_API.to_owned());
+        Self {
+            upstream: upstream.trim_end_matches('/').to_owned(),
+            simulated: setting(env, "ROOST_SIM").as_deref() == Some("1"),
+            bearer: setting(env, "X_BEARER_TOKEN"),
+            owner,
+            admin_token: setting(env, "ADMIN_TOKEN"),
+        }
+    }
+
+    /// The account the owner keys belong to: X's access tokens begin with the user's id and `-`.
+    pub(crate) fn owner_id(&self) -> Option<AccountId> {
+        self.owner.as_ref()?.token.split_once('-')?.0.parse().ok()
+    }
+}
+
+/// A secret or var; empty counts as absent.
+fn setting(env: &Env, name: &str) -> Option<String> {
+    let value = env.secret(name).or_else(|_| env.var(name)).ok()?.to_string();
+    let value = value.trim();
+    (!value.is_empty()).then(|| value.to_owned())
+}

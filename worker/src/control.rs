@@ -1,0 +1,159 @@
+//! The Control object, one per deployment: which accounts are tracked, what was spent, what ran.
+//! Must not know: followers. Invariant: spending is written before the read it allows is made,
+//! and a run that has ended stays as it ended.
+
+#![allow(missing_docs, reason = "what `durable_object` generates has none")]
+
+mod book;
+mod runs;
+
+use crate::clock;
+use crate::fault::{Fault, Result};
+use crate::http;
+use crate::rpc::{self, Pulse, ToControl};
+use crate::sql::{Sql, values};
+use shared::api::List;
+use shared::id::AccountId;
+use shared::routes::{self, Op};
+use worker::{DurableObject, Env, Request, Response, State, durable_object};
+
+const SCHEMA: &[&str] = &[
+    "CREATE TABLE IF NOT EXISTS meta (key TEXT PRIMARY KEY, value TEXT NOT NULL) STRICT",
+    "CREATE TABLE IF NOT EXISTS accounts (account TEXT PRIMARY KEY, since INTEGER NOT NULL) STRICT",
+    "CREATE TABLE IF NOT EXISTS runs (id TEXT PRIMARY KEY, account TEXT, what TEXT NOT NULL,
+        state TEXT NOT NULL, run TEXT NOT NULL) STRICT",
+];
+
+/// See the module.
+#[durable_object(fetch)]
+pub struct Control {
+    sql: Sql,
+}
+
+impl DurableObject for Control {
+    fn new(state: State, _env: Env) -> Self {
+        let sql = Sql::new(&state);
+        for statement in SCHEMA {
+            if let Err(fault) = sql.run(statement, values![]) {
+                worker::console_error!("control: {}", fault.log());
+            }
+        }
+        Self { sql }
+    }
+
+    async fn fetch(&self, mut request: Request) -> worker::Result<Response> {
+        let request_id = request.headers().get("x-request-id")?.unwrap_or_default();
+        let outcome = if request.path() == "/internal" {
+            let command = request.json().await;
+            rpc::answer(command.map_err(Fault::from).and_then(|command| self.obey(command)))
+        } else {
+            self.serve(&request)
+        };
+        Ok(outcome.unwrap_or_else(|fault| http::problem(&fault, &request_id)))
+    }
+}
+
+impl Control {
+    fn serve(&self, request: &Request) -> Result<Response> {
+        let url = request.inner().url();
+        let (path, query) = split_url(&url);
+        let found = routes::find(request.inner().method().as_str(), path)
+            .map_err(|_| Fault::missing(format!("no route {path}")))?;
+        let query = routes::query(found.route, query).map_err(Fault::bad)?;
+        match found.route.op {
+            Op::Runs => http::json(200, &self.runs(&query)?),
+            Op::Run => {
+                let id = found.path.get("run").cloned().unwrap_or_default();
+                let run = self.run(&id)?;
+                http::json(200, &run.ok_or_else(|| Fault::missing(format!("no run `{id}`")))?)
+            }
+            _ => Err(Fault::internal(format!("{path} is not Control's"))),
+        }
+    }
+
+    fn obey(&self, command: ToControl) -> Result<serde_json::Value> {
+        let now = clock::now();
+        Ok(match command {
+            ToControl::Enlist { account } => {
+                self.sql.run(
+                    "INSERT OR IGNORE INTO accounts (account, since) VALUES (?, ?)",
+                    values![account.to_string(), now.0],
+                )?;
+                serde_json::Value::Null
+            }
+            ToControl::Dismiss { account } => {
+                self.sql
+                    .run("DELETE FROM accounts WHERE account = ?", values![account.to_string()])?;
+                serde_json::Value::Null
+            }
+            ToControl::Roll => {
+                serde_json::to_value(List { items: self.roll()?, next_cursor: None })?
+            }
+            ToControl::Open { run } => {
+                self.open_run(&run)?;
+                serde_json::Value::Null
+            }
+            ToControl::Close { id, end } => {
+                self.close_run(&id, end)?;
+                serde_json::Value::Null
+            }
+            ToControl::Ask { ask } => serde_json::to_value(self.with_book(|b| b.ask(&ask, now))?)?,
+            ToControl::Settle { settlement } => {
+                self.with_book(|book| book.settle(&settlement, now))?;
+                serde_json::Value::Null
+            }
+            ToControl::Spent { account } => {
+                serde_json::to_value(self.book()?.spent(account, now))?
+            }
+            ToControl::Ticked { at } => {
+                self.put_meta("last_tick", &at)?;
+                serde_json::Value::Null
+            }
+            ToControl::Pulse => serde_json::to_value(Pulse {
+                last_tick: self.meta("last_tick")?,
+                quotas: self.book()?.quotas(),
+            })?,
+            ToControl::Budget { plans } => serde_json::to_value(self.book()?.view(now, &plans))?,
+            ToControl::ChangeBudget { change } => {
+                let changed = self.with_book(|book| book.change(change))?;
+                changed.map_err(Fault::bad)?;
+                serde_json::Value::Null
+            }
+        })
+    }
+
+    fn roll(&self) -> Result<Vec<AccountId>> {
+        let rows =
+            self.sql.rows("SELECT account FROM accounts ORDER BY since, account", values![])?;
+        rows.into_iter()
+            .map(|mut row| {
+                let text = row.text()?;
+                text.parse().map_err(|_| Fault::internal(format!("account `{text}` in the roll")))
+            })
+            .collect()
+    }
+
+    fn meta<T: serde::de::DeserializeOwned>(&self, key: &str) -> Result<Option<T>> {
+        let row = self.sql.first("SELECT value FROM meta WHERE key = ?", values![key])?;
+        row.map(|mut row| Ok(serde_json::from_str(&row.text()?)?)).transpose()
+    }
+
+    fn put_meta<T: serde::Serialize>(&self, key: &str, value: &T) -> Result<()> {
+        self.sql.run(
+            "INSERT INTO meta (key, value) VALUES (?, ?)
+             ON CONFLICT (key) DO UPDATE SET value = excluded.value",
+            values![key, serde_json::to_string(value)?],
+        )
+    }
+}
+
+/// The path and the query string of an absolute URL.
+pub(crate) fn split_url(url: &str) -> (&str, &str) {
+    let path = url.find("://").and_then(|at| {
+        let rest = url.get(at + 3..)?;
+        rest.get(rest.find('/')?..)
+    });
+    let path = path.unwrap_or("/");
+    let path = path.split_once('#').map_or(path, |(before, _)| before);
+    path.split_once('?').unwrap_or((path, ""))
+}

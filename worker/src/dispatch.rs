@@ -1,0 +1,183 @@
+//! From a request to whoever answers it. Owns: access before anything else, request ids, and the
+//! routes that belong to no one object. Must not know: what an object does with a route.
+//! Invariant: nothing reaches an object but a known route of a caller who may call it.
+
+mod accounts;
+mod import;
+mod overview;
+
+use crate::config::Config;
+use crate::fault::{Fault, Result};
+use crate::http::{self, random_hex};
+use crate::rpc::{self, ControlClient, RunEnd, ToAccount, ToControl};
+use crate::{access, clock, control::split_url, docs, runs};
+use shared::api::{List, RunState, Trigger};
+use shared::id::AccountId;
+use shared::routes::{self, Access, Found, Miss, Op};
+use shared::time::UnixMs;
+use std::collections::BTreeMap;
+use worker::{Env, Method, Request, Response, ScheduledEvent, Stub};
+
+/// Answers a request, whatever happens.
+pub(crate) async fn answer(request: Request, env: &Env) -> Response {
+    let id = request_id(&request);
+    let mut response = match route(request, env, &id).await {
+        Ok(response) => response,
+        Err(fault) => http::problem(&fault, &id),
+    };
+    if let Ok(own) = response.headers_mut().get("x-request-id")
+        && own.is_none()
+    {
+        response.headers_mut().set("x-request-id", &id).ok();
+    }
+    response
+}
+
+fn request_id(request: &Request) -> String {
+    // Cloudflare's own id of the request, so that its logs and ours agree.
+    let ray = request.headers().get("cf-ray").ok().flatten();
+    ray.unwrap_or_else(|| random_hex(16))
+}
+
+async fn route(request: Request, env: &Env, id: &str) -> Result<Response> {
+    let url = request.inner().url();
+    let (path, query) = split_url(&url);
+    if path == "/docs/api" || path == "/docs/api/" {
+        return docs::page();
+    }
+    if !path.starts_with("/api/") && !path.starts_with("/docs/") {
+        let assets = env.service("ASSETS")?;
+        return Ok(assets.fetch_request(request).await?);
+    }
+    let config = Config::read(env);
+    let found = routes::find(request.inner().method().as_str(), path).map_err(|m| miss(&m, path))?;
+    if found.route.access == Access::Owner {
+        access::check(&request, &config)?;
+    }
+    let query = routes::query(found.route, query).map_err(Fault::bad)?;
+    let logged = logged(&found, &request);
+    let run = match logged {
+        Some(what) => {
+            let run = runs::begin(Trigger::Fetch, &what, account_id(&found).ok().flatten());
+            ControlClient::new(env)?.open(run.clone()).await?;
+            Some(run)
+        }
+        None => None,
+    };
+    let outcome = handle(request, env, &config, &found, &query, id).await;
+    if let Some(run) = run {
+        let error = outcome.as_ref().err().cloned();
+        let state = if error.is_some() { RunState::Failed } else { RunState::Done };
+        let end = RunEnd { state, ended: clock::now(), error, counts: BTreeMap::new() };
+        ControlClient::new(env)?.close(&run.id, end).await?;
+    }
+    outcome
+}
+
+/// The name of the run a request is recorded as: whatever changes something and does not make a
+/// run of its own. Reads leave none: the free plan's row writes are for what happened.
+fn logged(found: &Found, request: &Request) -> Option<String> {
+    let reads = matches!(request.method(), Method::Get | Method::Head);
+    let own = [Op::Crawl, Op::Replay, Op::ImportSnapshot, Op::SignIn, Op::SignOut];
+    let recorded = !reads && !own.contains(&found.route.op);
+    recorded.then(|| format!("{} {}", found.route.method, found.route.path))
+}
+
+async fn handle(
+    mut request: Request,
+    env: &Env,
+    config: &Config,
+    found: &Found,
+    query: &crate::query::Query,
+    id: &str,
+) -> Result<Response> {
+    match found.route.op {
+        Op::Health => overview::health(),
+        Op::Status => overview::status(env, config).await,
+        Op::OpenApi => docs::document(),
+        Op::Setup => overview::setup(config),
+        Op::Budget => overview::budget(env).await,
+        Op::ChangeBudget => {
+            let change = http::body(&mut request).await?;
+            let change = ToControl::ChangeBudget { change };
+            ControlClient::new(env)?.tell::<Option<()>>(change).await?;
+            overview::budget(env).await
+        }
+        Op::SignIn => access::sign_in(&mut request, config).await,
+        Op::SignOut => access::sign_out(&request),
+        Op::Accounts => accounts::list(env, query).await,
+        Op::AddAccount => accounts::add(&mut request, env, config).await,
+        Op::ImportSnapshot => {
+            import::import(&request, env, required_account(found)?, query).await
+        }
+        Op::Runs | Op::Run => forward(&rpc::control(env)?, request, id).await,
+        _ => forward(&rpc::account(env, required_account(found)?)?, request, id).await,
+    }
+}
+
+/// Hands a request to the object that answers it.
+async fn forward(stub: &Stub, request: Request, id: &str) -> Result<Response> {
+    let mut request = request.clone_mut()?;
+    request.headers_mut()?.set("x-request-id", id)?;
+    Ok(stub.fetch_with_request(request).await?)
+}
+
+fn account_id(found: &Found) -> Result<Option<AccountId>> {
+    let Some(text) = found.path.get("account") else { return Ok(None) };
+    let parsed = text.parse::<AccountId>();
+    parsed.map(Some).map_err(|error| Fault::missing(format!("no account: {error}")))
+}
+
+fn required_account(found: &Found) -> Result<AccountId> {
+    account_id(found)?.ok_or_else(|| Fault::internal("a route without an account"))
+}
+
+fn miss(miss: &Miss, path: &str) -> Fault {
+    match miss {
+        Miss::Path => Fault::missing(format!("no route {path}: see /docs/api")),
+        Miss::Method(methods) => Fault::new(
+            405,
+            "Method not allowed",
+            format!("{path} takes {}: see /docs/api", methods.join(", ")),
+        ),
+    }
+}
+
+/// The tracked accounts.
+async fn roll(env: &Env) -> Result<Vec<AccountId>> {
+    let roll: List<AccountId> = ControlClient::new(env)?.tell(ToControl::Roll).await?;
+    Ok(roll.items)
+}
+
+/// Cron: every account runs what is due, each whatever becomes of the others.
+pub(crate) async fn tick(event: &ScheduledEvent, env: &Env) {
+    #[allow(clippy::cast_possible_truncation, reason = "milliseconds since 1970 fit 2^53")]
+    let at = UnixMs(event.schedule() as i64);
+    let run = runs::begin(Trigger::Cron, "tick", None);
+    let mut counts = BTreeMap::new();
+    let outcome = async {
+        let control = ControlClient::new(env)?;
+        control.open(run.clone()).await?;
+        control.tell::<Option<()>>(ToControl::Ticked { at: clock::now() }).await?;
+        let mut failed = None;
+        for account in roll(env).await? {
+            *counts.entry("accounts".to_owned()).or_default() += 1;
+            let tick = ToAccount::Tick { at };
+            if let Err(fault) = rpc::call::<_, Option<()>>(&rpc::account(env, account)?, &tick).await
+            {
+                worker::console_error!("tick of {account}: {}", fault.log());
+                *counts.entry("failed".to_owned()).or_default() += 1;
+                failed = Some(fault);
+            }
+        }
+        failed.map_or(Ok(()), Err)
+    }
+    .await;
+    let error = outcome.err();
+    let state = if error.is_some() { RunState::Failed } else { RunState::Done };
+    let end = RunEnd { state, ended: clock::now(), error, counts };
+    let closed = async { ControlClient::new(env)?.close(&run.id, end).await }.await;
+    if let Err(fault) = closed {
+        worker::console_error!("tick: {}", fault.log());
+    }
+}

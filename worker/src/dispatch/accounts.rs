@@ -1,0 +1,126 @@
+//! Accounts as a whole: the list of them, and the beginning of one.
+
+use crate::account::{DEFAULT_CAP_USD, lookup_query};
+use crate::config::Config;
+use crate::fault::{Fault, Result};
+use crate::query::{self, Query};
+use crate::rpc::{self, ControlClient, ToAccount, ToControl};
+use crate::x::X;
+use crate::http;
+use shared::api::{Account, List, NewAccount};
+use shared::budget::{Ask, Grant, Resource, Settlement, micro};
+use shared::id::{AccountId, UserId};
+use shared::x::page::{PageUser, lookup};
+use worker::{Env, Request, Response};
+
+/// `GET /accounts`.
+pub(super) async fn list(env: &Env, query: &Query) -> Result<Response> {
+    let limit = query::limit(query)?;
+    let after = match query.get("cursor") {
+        None => None,
+        Some(text) => Some(text.parse::<AccountId>().map_err(|e| Fault::bad(e.to_string()))?),
+    };
+    let roll = super::roll(env).await?;
+    let start = after.map_or(0, |after| {
+        roll.iter().position(|account| *account == after).map_or(roll.len(), |at| at + 1)
+    });
+    let ids: Vec<AccountId> = roll.into_iter().skip(start).take(limit + 1).collect();
+    let page = query::page(ids, limit, ToString::to_string);
+    let mut items = Vec::with_capacity(page.items.len());
+    for account in page.items {
+        items.extend(view(env, account).await?);
+    }
+    http::json(200, &List { items, next_cursor: page.next_cursor })
+}
+
+/// An account as shown.
+pub(super) async fn view(env: &Env, account: AccountId) -> Result<Option<Account>> {
+    rpc::call(&rpc::account(env, account)?, &ToAccount::View).await
+}
+
+/// `POST /accounts`: reads the profile once (the only thing billed), then tracks. An account
+/// that is tracked already is answered as it is.
+pub(super) async fn add(request: &mut Request, env: &Env, config: &Config) -> Result<Response> {
+    let new: NewAccount = http::body(request).await?;
+    if let Some(id) = new.id
+        && let Some(account) = view(env, id).await?
+    {
+        return http::json(200, &account);
+    }
+    let (id, raw) = if new.read == Some(false) {
+        let id = new.id.ok_or_else(|| Fault::bad("`id` is required with `read: false`"))?;
+        (id, None)
+    } else {
+        let user = read_profile(env, config, &new).await?;
+        (user.id, Some(user.raw))
+    };
+    let begin = ToAccount::Begin { account: id, new, raw };
+    let fresh: bool = rpc::call(&rpc::account(env, id)?, &begin).await?;
+    let account = view(env, id).await?;
+    http::json(if fresh { 201 } else { 200 }, &account)
+}
+
+async fn read_profile(env: &Env, config: &Config, new: &NewAccount) -> Result<PageUser> {
+    let path = match (&new.id, &new.username) {
+        (Some(id), _) => format!("/2/users/{id}"),
+        (None, Some(name)) => format!("/2/users/by/username/{}", handle(name)?),
+        (None, None) => return Err(Fault::bad("`id` or `username` is required")),
+    };
+    let x = X::new(config);
+    let account = new.id.unwrap_or(UserId(0));
+    let credential = x.credential(account).ok_or_else(no_keys)?;
+    x.sync_clock().await;
+    let control = ControlClient::new(env)?;
+    let ask = Ask {
+        account,
+        account_cap: micro(new.monthly_cap_usd.unwrap_or(DEFAULT_CAP_USD).max(0.0)),
+        route: "users".to_owned(),
+        calls: 1,
+        resource: Resource::User,
+        resources: 1,
+    };
+    let lease = match control.ask(ask).await? {
+        Grant::Go { lease, .. } => lease,
+        Grant::Later { why, .. } | Grant::No { why } => {
+            return Err(Fault::new(409, "Not read", why));
+        }
+    };
+    let answer = x.get(&path, &lookup_query(), credential).await;
+    let (rate, found) = match answer {
+        Ok(answer) => (answer.rate, lookup(&answer.body).map_err(|fault| fault.to_string())),
+        Err(refusal) => (refusal.rate, Err(refusal.trouble.to_string())),
+    };
+    let user = found.and_then(|found| {
+        let said = found.errors.first().map(|error| error.detail.clone());
+        let none = said.unwrap_or_else(|| "X knows no such user".to_owned());
+        found.users.into_iter().next().ok_or(none)
+    });
+    let settlement = Settlement {
+        lease,
+        account: user.as_ref().map_or(account, |user| user.id),
+        route: "users".to_owned(),
+        resource: Resource::User,
+        billed: u64::from(user.is_ok()),
+        repeats: 0,
+        rate,
+    };
+    control.tell::<Option<()>>(ToControl::Settle { settlement }).await?;
+    user.map_err(|why| Fault::new(502, "X did not answer as hoped", why))
+}
+
+/// X's handles: 1 to 15 of letters, digits and `_`.
+fn handle(name: &str) -> Result<&str> {
+    let name = name.trim().trim_start_matches('@');
+    let fine = (1..=15).contains(&name.len())
+        && name.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'_');
+    if fine {
+        return Ok(name);
+    }
+    Err(Fault::bad("`username`: 1 to 15 letters, digits or _ are expected"))
+}
+
+fn no_keys() -> Fault {
+    let detail = "set X_API_KEY, X_API_SECRET, X_ACCESS_TOKEN and X_ACCESS_SECRET, or \
+                  X_BEARER_TOKEN, with `wrangler secret put`";
+    Fault::new(409, "No keys for X", detail)
+}

@@ -1,0 +1,105 @@
+//! The deployment as a whole: health, status, set-up, spending.
+
+use super::{accounts, roll};
+use crate::account::DEFAULT_CAP_USD;
+use crate::clock;
+use crate::config::Config;
+use crate::fault::Result;
+use crate::http;
+use crate::rpc::{ControlClient, Pulse, ToControl};
+use crate::x::X;
+use shared::api::{
+    Budget, CollectorState, Health, Setup, Status, StatusCollector, StatusLive, StatusStream,
+};
+use shared::budget::{Plan, Resource, micro, price, usd};
+use shared::schedule::monthly_estimate;
+use std::collections::BTreeMap;
+use worker::{Env, Response};
+
+/// `GET /health`.
+pub(super) fn health() -> Result<Response> {
+    http::json(200, &Health { ok: true, version: env!("CARGO_PKG_VERSION").to_owned() })
+}
+
+/// `GET /status`: counts and states only, nothing of whom is tracked.
+pub(super) async fn status(env: &Env, config: &Config) -> Result<Response> {
+    if config.simulated && !clock::observed() {
+        X::new(config).sync_clock().await;
+    }
+    let pulse: Pulse = ControlClient::new(env)?.tell(ToControl::Pulse).await?;
+    let mut collector = StatusCollector {
+        accounts: 0,
+        checking: 0,
+        stopped: 0,
+        last_check: None,
+        last_tick: pulse.last_tick,
+    };
+    for account in roll(env).await? {
+        let Some(account) = accounts::view(env, account).await? else { continue };
+        collector.accounts += 1;
+        collector.last_check = collector.last_check.max(account.collector.last_check);
+        match account.collector.state {
+            CollectorState::Checking | CollectorState::Waiting => collector.checking += 1,
+            CollectorState::Stopped => collector.stopped += 1,
+            CollectorState::Idle => {}
+        }
+    }
+    http::json(
+        200,
+        &Status {
+            now: clock::now(),
+            version: env!("CARGO_PKG_VERSION").to_owned(),
+            simulated: config.simulated,
+            collector,
+            stream: StatusStream { state: "off".to_owned(), since: None, last_byte: None },
+            live: StatusLive {
+                viewers: 0,
+                events_by_kind: BTreeMap::new(),
+                sent_messages: 0,
+                malformed: 0,
+                hydrator_failures: BTreeMap::new(),
+                skipped: 0,
+            },
+            quotas: pulse.quotas,
+        },
+    )
+}
+
+/// `GET /setup`.
+pub(super) fn setup(config: &Config) -> Result<Response> {
+    http::json(
+        200,
+        &Setup {
+            bearer: config.bearer.is_some(),
+            owner: config.owner.is_some(),
+            owner_id: config.owner_id(),
+            upstream: config.upstream.clone(),
+            simulated: config.simulated,
+            owned_follower_usd: usd(price(Resource::OwnedFollower)),
+            follower_usd: usd(price(Resource::Follower)),
+            profile_usd: usd(price(Resource::User)),
+            default_cap_usd: DEFAULT_CAP_USD,
+        },
+    )
+}
+
+/// `GET /budget`.
+pub(super) async fn budget(env: &Env) -> Result<Response> {
+    let mut plans = Vec::new();
+    for id in roll(env).await? {
+        let Some(account) = accounts::view(env, id).await? else { continue };
+        let followers = account.followers.or(account.x_count).unwrap_or_default();
+        plans.push(Plan {
+            account: id,
+            cap: micro(account.monthly_cap_usd),
+            monthly_estimate: monthly_estimate(
+                account.schedule,
+                followers,
+                micro(account.prices.follower_usd),
+                micro(account.prices.profile_usd),
+            ),
+        });
+    }
+    let budget: Budget = ControlClient::new(env)?.tell(ToControl::Budget { plans }).await?;
+    http::json(200, &budget)
+}

@@ -1,0 +1,111 @@
+//! The API described: the `OpenAPI` document and a page people read. Both come from the document
+//! that `cargo xtask openapi` makes of the routes and wire types. Invariant: the page needs no
+//! script and names no other host.
+
+use crate::fault::Result;
+use crate::http;
+use serde_json::Value;
+use shared::routes::{BASE, ROUTES};
+use std::fmt::Write;
+use worker::Response;
+
+const DOCUMENT: &str = include_str!("../openapi.json");
+
+/// `GET /openapi.json`.
+pub(crate) fn document() -> Result<Response> {
+    http::bytes(200, "application/json", DOCUMENT.as_bytes().to_vec())
+}
+
+/// `GET /docs/api`.
+pub(crate) fn page() -> Result<Response> {
+    let document: Value = serde_json::from_str(DOCUMENT)?;
+    let mut html = String::from(HEAD);
+    for route in ROUTES {
+        let operation =
+            document.pointer(&format!("/paths/{}/{}", pointer(route.path), method(route.method)));
+        let access = match route.access {
+            shared::routes::Access::Open => "open",
+            shared::routes::Access::Owner => "token or session",
+        };
+        let _ = write!(
+            html,
+            "<section><h2><b>{}</b> <code>{BASE}{}</code></h2><p>{} <small>{access}</small></p>",
+            route.method,
+            escape(route.path),
+            escape(route.doc),
+        );
+        if !route.query.is_empty() {
+            html.push_str("<dl>");
+            for param in route.query {
+                let _ = write!(
+                    html,
+                    "<dt><code>{}</code></dt><dd>{}</dd>",
+                    param.name,
+                    escape(param.doc)
+                );
+            }
+            html.push_str("</dl>");
+        }
+        let answer = operation.and_then(|operation| schema_name(operation, "responses"));
+        if let Some(name) = answer {
+            let _ = write!(html, "<p>Answers <a href=\"#{name}\">{name}</a>.</p>");
+        }
+        html.push_str("</section>");
+    }
+    html.push_str("<h1>Shapes</h1>");
+    for (name, schema) in document.pointer("/components/schemas").and_then(Value::as_object).into_iter().flatten() {
+        let text = serde_json::to_string_pretty(schema)?;
+        let _ = write!(
+            html,
+            "<section id=\"{name}\"><h2>{name}</h2><pre>{}</pre></section>",
+            escape(&text)
+        );
+    }
+    html.push_str("</main>");
+    let response = http::bytes(200, "text/html; charset=utf-8", html.into_bytes())?;
+    let csp = "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; \
+               form-action 'none'; frame-ancestors 'none'";
+    response.headers().set("content-security-policy", csp)?;
+    Ok(response)
+}
+
+/// The name of the first schema an operation's part refers to.
+fn schema_name(operation: &Value, part: &str) -> Option<String> {
+    let text = operation.get(part)?.to_string();
+    let at = text.find("#/components/schemas/")?;
+    let rest = text.get(at + "#/components/schemas/".len()..)?;
+    let name: String = rest.chars().take_while(|c| c.is_ascii_alphanumeric() || *c == '_').collect();
+    (name != "Problem").then_some(name)
+}
+
+fn pointer(path: &str) -> String {
+    path.replace('~', "~0").replace('/', "~1")
+}
+
+fn method(method: &str) -> String {
+    method.to_ascii_lowercase()
+}
+
+fn escape(text: &str) -> String {
+    text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;").replace('"', "&quot;")
+}
+
+const HEAD: &str = r#"<!doctype html><html lang="en"><meta charset="utf-8">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<title>Roost API</title>
+<style>
+:root { color-scheme: light dark; --ink: light-dark(#1B1D22, #ECEDEF); --paper: light-dark(#F6F5F1, #121418);
+  --card: light-dark(#FFFFFF, #191C22); --line: light-dark(#DAD7CE, #2C313A); --accent: light-dark(#2F4FB5, #8FA8FF); }
+body { background: var(--paper); color: var(--ink); font: 15px/22px system-ui, sans-serif; margin: 0; }
+main { max-width: 860px; margin: 0 auto; padding: 24px 16px 64px; }
+h1 { font-size: 28px; line-height: 34px; } h2 { font-size: 15px; font-weight: 400; margin: 0 0 8px; overflow-wrap: anywhere; }
+section { background: var(--card); border: 1px solid var(--line); border-radius: 8px; padding: 16px 20px; margin: 12px 0; }
+p, dl { margin: 8px 0 0; } dt { float: left; clear: left; width: 84px; } dd { margin: 0 0 4px 92px; }
+a { color: var(--accent); } code, pre { font: 13px/18px ui-monospace, monospace; } pre { overflow-x: auto; margin: 0; }
+</style>
+<main><h1>Roost API</h1>
+<p>JSON over HTTP. Send <code>Authorization: Bearer &lt;ADMIN_TOKEN&gt;</code>, or sign in and use the
+session cookie. Errors are problem documents (RFC 9457) with a request id. Lists page by an opaque
+<code>cursor</code>. Times are RFC 3339 in UTC, ids are strings. The same as a machine reads it:
+<a href="/api/v1/openapi.json">openapi.json</a>.</p>
+"#;

@@ -1,0 +1,90 @@
+//! Answers. Owns: how a result becomes a response, and the headers every answer carries.
+//! Invariant: API answers are never cached and never sniffed.
+
+use crate::fault::{Fault, Result};
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+use worker::{Headers, Request, Response, ResponseBuilder};
+
+/// Largest JSON body we read: bodies of this API are small objects.
+const BODY_MAX: usize = 64 * 1024;
+
+/// An answer with a JSON body.
+pub(crate) fn json<T: Serialize>(status: u16, value: &T) -> Result<Response> {
+    bytes(status, "application/json", serde_json::to_vec(value)?)
+}
+
+/// An answer with these bytes.
+pub(crate) fn bytes(status: u16, content_type: &str, body: Vec<u8>) -> Result<Response> {
+    Ok(builder(status, content_type)?.fixed(body))
+}
+
+/// An answer whose body the caller adds.
+pub(crate) fn builder(status: u16, content_type: &str) -> Result<ResponseBuilder> {
+    Ok(ResponseBuilder::new().with_status(status).with_headers(headers(content_type)?))
+}
+
+/// A file to save: the name is one of ours, so it needs no escaping beyond quotes.
+pub(crate) fn attachment(content_type: &str, file: &str) -> Result<ResponseBuilder> {
+    let headers = headers(content_type)?;
+    headers.set("content-disposition", &format!("attachment; filename=\"{file}\""))?;
+    Ok(ResponseBuilder::new().with_status(200).with_headers(headers))
+}
+
+fn headers(content_type: &str) -> Result<Headers> {
+    let headers = Headers::new();
+    headers.set("content-type", content_type)?;
+    headers.set("cache-control", "no-store")?;
+    headers.set("x-content-type-options", "nosniff")?;
+    headers.set("referrer-policy", "no-referrer")?;
+    Ok(headers)
+}
+
+/// The problem document of a fault; the log gets the whole of it.
+pub(crate) fn problem(fault: &Fault, request_id: &str) -> Response {
+    if fault.status >= 500 {
+        worker::console_error!("request {request_id}: {}", fault.log());
+    }
+    let body = serde_json::to_vec(&fault.problem(request_id)).unwrap_or_default();
+    let answer = bytes(fault.status, "application/problem+json", body);
+    answer.unwrap_or_else(|_| ResponseBuilder::new().with_status(500).empty())
+}
+
+/// Reads a small JSON body.
+pub(crate) async fn body<T: DeserializeOwned>(request: &mut Request) -> Result<T> {
+    let length = request.headers().get("content-length")?.and_then(|text| text.parse().ok());
+    if length.is_some_and(|length: usize| length > BODY_MAX) {
+        return Err(Fault::new(413, "Body too large", format!("at most {BODY_MAX} bytes")));
+    }
+    let bytes = request.bytes().await?;
+    if bytes.len() > BODY_MAX {
+        return Err(Fault::new(413, "Body too large", format!("at most {BODY_MAX} bytes")));
+    }
+    let bytes = if bytes.is_empty() { b"{}".to_vec() } else { bytes };
+    serde_json::from_slice(&bytes)
+        .map_err(|error| Fault::bad(format!("the body is not what this route takes: {error}")))
+}
+
+/// So many random hexadecimal digits.
+pub(crate) fn random_hex(digits: usize) -> String {
+    // Math.random would do for ids, but nonces of signatures should not be guessable.
+    let mut text = String::with_capacity(digits + 32);
+    while text.len() < digits {
+        text.push_str(&worker_uuid().replace('-', ""));
+    }
+    text.truncate(digits);
+    text
+}
+
+fn worker_uuid() -> String {
+    use wasm_bindgen::{JsCast, JsValue};
+    let crypto = js_sys::Reflect::get(&js_sys::global(), &JsValue::from_str("crypto"));
+    let call = |crypto: &JsValue| {
+        let function = js_sys::Reflect::get(crypto, &JsValue::from_str("randomUUID")).ok()?;
+        function.dyn_into::<js_sys::Function>().ok()?.call0(crypto).ok()?.as_string()
+    };
+    crypto.ok().as_ref().and_then(call).unwrap_or_else(|| {
+        // Never seen: every workerd has crypto.randomUUID. Ids stay distinct all the same.
+        format!("{:032x}", js_sys::Math::random().to_bits())
+    })
+}

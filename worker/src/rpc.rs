@@ -1,0 +1,149 @@
+//! Calls between the worker and its objects. Owns: the typed internal commands and how they
+//! travel. Invariant: `/internal/…` is reached through a stub only; the worker's own fetch
+//! handler forwards nothing but known API routes.
+
+use crate::fault::{Fault, Result};
+use serde::de::DeserializeOwned;
+use serde::{Deserialize, Serialize};
+use shared::api::{self, Run, RunState};
+use shared::budget::{Ask, Grant, Settlement};
+use shared::id::AccountId;
+use shared::time::UnixMs;
+use std::collections::BTreeMap;
+use wasm_bindgen::JsValue;
+use worker::{Env, Method, Request, RequestInit, Response, Stub};
+
+/// What [`Control`](crate::control::Control) is asked.
+#[derive(Debug, Serialize, Deserialize)]
+#[serde(tag = "do", rename_all = "snake_case")]
+pub(crate) enum ToControl {
+    /// Remembers a tracked account.
+    Enlist { account: AccountId },
+    /// Forgets it.
+    Dismiss { account: AccountId },
+    /// The tracked accounts, oldest first.
+    Roll,
+    /// Records a run; a run of the same id is replaced.
+    Open { run: Run },
+    /// Ends a run; one that has ended stays as it is.
+    Close { id: String, end: RunEnd },
+    /// May this be read from X?
+    Ask { ask: Ask },
+    /// This was read from X.
+    Settle { settlement: Settlement },
+    /// What an account spent this month, in micro-dollars.
+    Spent { account: AccountId },
+    /// Cron ticked.
+    Ticked { at: UnixMs },
+    /// For `GET /status`.
+    Pulse,
+    /// For `GET /budget`: what the accounts plan.
+    Budget { plans: Vec<shared::budget::Plan> },
+    /// For `PUT /budget`.
+    ChangeBudget { change: api::BudgetChange },
+}
+
+/// What an Account object is asked.
+#[derive(Debug, Serialize, Deserialize)]
+#[serde(tag = "do", rename_all = "snake_case")]
+pub(crate) enum ToAccount {
+    /// Begins to track.
+    /// with the profile as X gave it, if X was asked.
+    Begin { account: AccountId, new: api::NewAccount, raw: Option<String> },
+    /// Cron ticked: run whatever is due.
+    Tick { at: UnixMs },
+    /// A snapshot was put into the bucket by an import.
+    Imported { name: String, etag: String, bytes: u64 },
+    /// A queue message: read this object.
+    Ingest { key: String, etag: String },
+    /// The account as shown, `null` if it is not tracked.
+    View,
+}
+
+/// How a run ended.
+#[derive(Debug, Serialize, Deserialize)]
+pub(crate) struct RunEnd {
+    pub(crate) state: RunState,
+    pub(crate) ended: UnixMs,
+    pub(crate) error: Option<Fault>,
+    pub(crate) counts: BTreeMap<String, i64>,
+}
+
+/// What Control answers to [`ToControl::Pulse`].
+#[derive(Debug, Serialize, Deserialize)]
+pub(crate) struct Pulse {
+    pub(crate) last_tick: Option<UnixMs>,
+    pub(crate) quotas: BTreeMap<String, api::Quota>,
+}
+
+/// What an account did with an imported or ingested snapshot.
+#[derive(Debug, Serialize, Deserialize)]
+pub(crate) struct Taken {
+    pub(crate) run: Option<String>,
+    /// `false`: the same bytes were taken before.
+    pub(crate) fresh: bool,
+}
+
+/// The one Control object.
+pub(crate) fn control(env: &Env) -> Result<Stub> {
+    Ok(env.durable_object("CONTROL")?.get_by_name("control")?)
+}
+
+/// The object of an account.
+pub(crate) fn account(env: &Env, account: AccountId) -> Result<Stub> {
+    Ok(env.durable_object("ACCOUNT")?.get_by_name(&account.to_string())?)
+}
+
+/// Sends a command and reads its answer.
+///
+/// # Errors
+/// The object's own fault, as it gave it.
+pub(crate) async fn call<C: Serialize, T: DeserializeOwned>(stub: &Stub, command: &C) -> Result<T> {
+    let mut init = RequestInit::new();
+    let body = serde_json::to_string(command)?;
+    init.with_method(Method::Post).with_body(Some(JsValue::from_str(&body)));
+    let request = Request::new_with_init("http://object/internal", &init)?;
+    let mut response = stub.fetch_with_request(request).await?;
+    let text = response.text().await?;
+    if response.status_code() != 200 {
+        return Err(serde_json::from_str(&text).unwrap_or_else(|_| Fault::internal(text)));
+    }
+    Ok(serde_json::from_str(&text)?)
+}
+
+/// What an object answers to a command.
+pub(crate) fn answer<T: Serialize>(result: Result<T>) -> Result<Response> {
+    let (status, body) = match result {
+        Ok(value) => (200, serde_json::to_vec(&value)?),
+        Err(fault) => {
+            worker::console_error!("object: {}", fault.log());
+            (500, serde_json::to_vec(&fault)?)
+        }
+    };
+    crate::http::bytes(status, "application/json", body)
+}
+
+/// Control, as others use it.
+pub(crate) struct ControlClient(Stub);
+
+impl ControlClient {
+    pub(crate) fn new(env: &Env) -> Result<Self> {
+        control(env).map(Self)
+    }
+
+    pub(crate) async fn tell<T: DeserializeOwned>(&self, command: ToControl) -> Result<T> {
+        call(&self.0, &command).await
+    }
+
+    pub(crate) async fn ask(&self, ask: Ask) -> Result<Grant> {
+        self.tell(ToControl::Ask { ask }).await
+    }
+
+    pub(crate) async fn open(&self, run: Run) -> Result<()> {
+        self.tell(ToControl::Open { run }).await
+    }
+
+    pub(crate) async fn close(&self, id: &str, end: RunEnd) -> Result<()> {
+        self.tell(ToControl::Close { id: id.to_owned(), end }).await
+    }
+}

@@ -1,0 +1,25 @@
+//! Run records, as those who run make them. Owns: their ids and their beginnings.
+//! Invariant: an id is made once, and later ids sort after earlier ones.
+
+use crate::clock;
+use crate::http::random_hex;
+use shared::api::{Run, RunState, Trigger};
+use shared::id::AccountId;
+use std::collections::BTreeMap;
+
+/// A run that begins now.
+pub(crate) fn begin(trigger: Trigger, what: &str, account: Option<AccountId>) -> Run {
+    let started = clock::now();
+    Run {
+        id: format!("{:012x}{}", started.0.max(0), random_hex(6)),
+        trigger,
+        what: what.to_owned(),
+        account,
+        state: RunState::Running,
+        started,
+        ended: None,
+        duration_ms: None,
+        error: None,
+        counts: BTreeMap::new(),
+    }
+}

@@ -1,0 +1,148 @@
+//! SQLite of a Durable Object. Owns: how statements run and rows are read. Must not know: any
+//! table. Invariant: every cursor is drained through `raw`, the only call of the platform that
+//! returns errors instead of throwing through wasm (which would hang the request).
+
+use crate::fault::{Fault, Result};
+use js_sys::{Function, Reflect};
+use wasm_bindgen::{JsCast, JsValue, closure::Closure};
+use worker::{SqlStorage, SqlStorageValue, State};
+
+pub(crate) use worker::SqlStorageValue as Value;
+
+/// SQLite ends rows and blobs at 2,000,000 bytes (Durable Objects, platform limits); local
+/// workerd does not check, so we do.
+pub(crate) const BLOB_MAX: usize = 2_000_000;
+
+/// The database of one object.
+#[derive(Clone)]
+pub(crate) struct Sql {
+    sql: SqlStorage,
+    storage: JsValue,
+}
+
+impl Sql {
+    pub(crate) fn new(state: &State) -> Self {
+        let storage = state.storage();
+        let raw: &JsValue = storage.as_raw().as_ref();
+        Self { sql: storage.sql(), storage: raw.clone() }
+    }
+
+    /// Runs a statement for its effect.
+    pub(crate) fn run(&self, statement: &str, values: Vec<Value>) -> Result<()> {
+        self.rows(statement, values).map(drop)
+    }
+
+    /// Runs a statement and reads all its rows.
+    pub(crate) fn rows(&self, statement: &str, values: Vec<Value>) -> Result<Vec<Row>> {
+        if let Some(Value::Blob(blob)) =
+            values.iter().find(|value| matches!(value, Value::Blob(b) if b.len() > BLOB_MAX))
+        {
+            return Err(Fault::internal(format!("a blob of {} bytes: {statement}", blob.len())));
+        }
+        let cursor = self.sql.exec(statement, values).map_err(|e| failed(statement, &e))?;
+        cursor
+            .raw()
+            .map(|row| row.map(|row| Row(row.into_iter().collect())))
+            .collect::<worker::Result<_>>()
+            .map_err(|e| failed(statement, &e))
+    }
+
+    /// The first row, if there is one.
+    pub(crate) fn first(&self, statement: &str, values: Vec<Value>) -> Result<Option<Row>> {
+        Ok(self.rows(statement, values)?.into_iter().next())
+    }
+
+    /// Runs `work` as one write: all of it lands, or nothing. `work` must not await (it cannot).
+    pub(crate) fn atomically<T: 'static>(
+        &self,
+        work: impl FnOnce() -> Result<T> + 'static,
+    ) -> Result<T> {
+        let outcome = std::rc::Rc::new(std::cell::RefCell::new(None));
+        let slot = outcome.clone();
+        let body = Closure::once_assert_unwind_safe(move || -> std::result::Result<(), JsValue> {
+            let result = work();
+            let rolled_back = result.is_err();
+            slot.replace(Some(result));
+            // A throw is what rolls back.
+            if rolled_back { Err(JsValue::from_str("rolled back")) } else { Ok(()) }
+        });
+        let call = Reflect::get(&self.storage, &JsValue::from_str("transactionSync"))
+            .ok()
+            .and_then(|function| function.dyn_into::<Function>().ok())
+            .ok_or_else(|| Fault::internal("storage has no transactionSync".to_owned()))?;
+        let thrown = call.call1(&self.storage, body.as_ref()).err();
+        match (outcome.take(), thrown) {
+            (Some(Err(fault)), _) => Err(fault),
+            (_, Some(error)) => Err(Fault::internal(format!("transactionSync: {error:?}"))),
+            (Some(Ok(value)), None) => Ok(value),
+            (None, None) => Err(Fault::internal("transactionSync did not run".to_owned())),
+        }
+    }
+}
+
+fn failed(statement: &str, error: &worker::Error) -> Fault {
+    Fault::internal(format!("SQL failed: {error}: {statement}"))
+}
+
+/// One row; columns are taken in order of the statement.
+pub(crate) struct Row(std::collections::VecDeque<Value>);
+
+impl Row {
+    fn take(&mut self) -> Result<Value> {
+        self.0.pop_front().ok_or_else(|| Fault::internal("a row has too few columns".to_owned()))
+    }
+
+    /// The next column, an integer below 2^53.
+    pub(crate) fn int(&mut self) -> Result<i64> {
+        self.maybe_int()?.ok_or_else(|| mistyped("an integer", &Value::Null))
+    }
+
+    /// The next column, an integer or null.
+    pub(crate) fn maybe_int(&mut self) -> Result<Option<i64>> {
+        match self.take()? {
+            Value::Integer(value) => Ok(Some(value)),
+            Value::Null => Ok(None),
+            other => Err(mistyped("an integer", &other)),
+        }
+    }
+
+    /// The next column, a text.
+    pub(crate) fn text(&mut self) -> Result<String> {
+        self.maybe_text()?.ok_or_else(|| mistyped("a text", &Value::Null))
+    }
+
+    /// The next column, a text or null.
+    pub(crate) fn maybe_text(&mut self) -> Result<Option<String>> {
+        match self.take()? {
+            Value::String(value) => Ok(Some(value)),
+            Value::Null => Ok(None),
+            other => Err(mistyped("a text", &other)),
+        }
+    }
+
+    /// The next column, a blob.
+    pub(crate) fn blob(&mut self) -> Result<Vec<u8>> {
+        match self.take()? {
+            Value::Blob(value) => Ok(value),
+            other => Err(mistyped("a blob", &other)),
+        }
+    }
+}
+
+fn mistyped(wanted: &str, found: &SqlStorageValue) -> Fault {
+    let kind = match found {
+        Value::Null => "null",
+        Value::Boolean(_) => "a boolean",
+        Value::Integer(_) => "an integer",
+        Value::Float(_) => "a float",
+        Value::String(_) => "a text",
+        Value::Blob(_) => "a blob",
+    };
+    Fault::internal(format!("a column holds {kind} where {wanted} was written"))
+}
+
+/// Binds values in order: `sql![a, b]`.
+macro_rules! values {
+    ($($value:expr),* $(,)?) => { vec![$($crate::sql::Value::from($value)),*] };
+}
+pub(crate) use values;

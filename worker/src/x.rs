@@ -1,0 +1,165 @@
+//! Calls to X. Owns: base URL, keys, signatures, time-outs, rate headers, the simulator's clock.
+//! Must not know: what is read for what. Invariant: no call without a grant from Control is the
+//! callers' duty; here every call ends within [`TIMEOUT_MS`], and its body is read or dropped.
+
+use crate::clock;
+use crate::config::Config;
+use crate::http::random_hex;
+use futures_util::future::{Either, select};
+use shared::api::Credential;
+use shared::id::AccountId;
+use shared::oauth1;
+use shared::retry::Trouble;
+use shared::x::problem::{Rate, classify, rate};
+use std::pin::pin;
+use std::time::Duration;
+use worker::{AbortController, Delay, Fetch, Headers, Method, Request, RequestInit, Response};
+
+/// A page of 1,000 users takes X a few seconds at worst; what takes longer is dead.
+const TIMEOUT_MS: u64 = 30_000;
+/// A page of 1,000 users is under 2 MB with every field there is.
+const ANSWER_MAX: usize = 16 * 1024 * 1024;
+
+/// The upstream with the keys for it.
+pub(crate) struct X<'a> {
+    config: &'a Config,
+}
+
+/// A good answer.
+pub(crate) struct Answer {
+    pub(crate) body: Vec<u8>,
+    pub(crate) rate: Option<Rate>,
+}
+
+/// A bad one, with what its headers said all the same.
+pub(crate) struct Refusal {
+    pub(crate) trouble: Trouble,
+    pub(crate) rate: Option<Rate>,
+}
+
+impl<'a> X<'a> {
+    pub(crate) fn new(config: &'a Config) -> Self {
+        Self { config }
+    }
+
+    /// The keys to read an account with: the owner's own for the owner's account (a tenth of
+    /// the price), else the app's bearer token, else whatever there is.
+    pub(crate) fn credential(&self, account: AccountId) -> Option<Credential> {
+        let owns = self.config.owner_id() == Some(account);
+        match (self.config.owner.is_some(), self.config.bearer.is_some()) {
+            (true, _) if owns => Some(Credential::Owner),
+            (_, true) => Some(Credential::Bearer),
+            (true, false) => Some(Credential::Owner),
+            (false, false) => None,
+        }
+    }
+
+    /// GETs a path of the upstream.
+    pub(crate) async fn get(
+        &self,
+        path: &str,
+        query: &[(String, String)],
+        credential: Credential,
+    ) -> Result<Answer, Refusal> {
+        let network = |error: String| Refusal { trouble: Trouble::Network(error), rate: None };
+        let request = self.request(path, query, credential).map_err(|e| network(e.to_string()))?;
+        let controller = AbortController::default();
+        let signal = controller.signal();
+        let fetch = Fetch::Request(request);
+        let exchange = pin!(async {
+            let response =
+                fetch.send_with_signal(&signal).await.map_err(|e| network(e.to_string()))?;
+            read(response).await
+        });
+        let deadline = pin!(Delay::from(Duration::from_millis(TIMEOUT_MS)));
+        match select(exchange, deadline).await {
+            Either::Left((outcome, _)) => outcome,
+            Either::Right(_) => {
+                controller.abort();
+                Err(network(format!("no answer within {} s", TIMEOUT_MS / 1000)))
+            }
+        }
+    }
+
+    /// Asks the simulator for its clock, so that what is decided next is decided by it.
+    pub(crate) async fn sync_clock(&self) {
+        if self.config.simulated {
+            let url = format!("{}/sim/clock", self.config.upstream);
+            if let Ok(request) = Request::new(&url, Method::Get)
+                && let Ok(response) = Fetch::Request(request).send().await
+            {
+                // The header is all we want; reading the body frees the connection.
+                read(response).await.ok();
+            }
+        }
+    }
+
+    fn request(
+        &self,
+        path: &str,
+        query: &[(String, String)],
+        credential: Credential,
+    ) -> worker::Result<Request> {
+        let url = format!("{}{path}", self.config.upstream);
+        let headers = Headers::new();
+        headers.set("user-agent", concat!("roost/", env!("CARGO_PKG_VERSION")))?;
+        headers.set("accept", "application/json")?;
+        let authorization = match (credential, &self.config.owner, &self.config.bearer) {
+            (Credential::Owner, Some(keys), _) => {
+                let timestamp_s = clock::now().0 / 1000;
+                oauth1::authorization("GET", &url, query, keys, &random_hex(32), timestamp_s)
+            }
+            (_, _, Some(bearer)) => format!("Bearer {bearer}"),
+            _ => String::new(),
+        };
+        headers.set("authorization", &authorization)?;
+        let mut init = RequestInit::new();
+        init.with_method(Method::Get).with_headers(headers);
+        Request::new_with_init(&with_query(&url, query), &init)
+    }
+}
+
+fn with_query(url: &str, query: &[(String, String)]) -> String {
+    let pairs: Vec<String> = query
+        .iter()
+        .map(|(name, value)| {
+            format!("{}={}", oauth1::percent_encode(name), oauth1::percent_encode(value))
+        })
+        .collect();
+    if pairs.is_empty() { url.to_owned() } else { format!("{url}?{}", pairs.join("&")) }
+}
+
+async fn read(mut response: Response) -> Result<Answer, Refusal> {
+    let header = |name: &str| response.headers().get(name).ok().flatten();
+    if let Some(sim_now) = header("x-sim-now") {
+        clock::observe(&sim_now);
+    }
+    let rate = rate(
+        header("x-rate-limit-limit").as_deref(),
+        header("x-rate-limit-remaining").as_deref(),
+        header("x-rate-limit-reset").as_deref(),
+    );
+    let promised: Option<usize> = header("content-length").and_then(|text| text.parse().ok());
+    let status = response.status_code();
+    let body = match response.bytes().await {
+        Ok(body) if promised.is_some_and(|n| header_counts(&response) && n != body.len()) => {
+            return Err(Refusal { trouble: Trouble::Cut, rate });
+        }
+        Ok(body) => body,
+        Err(_) => return Err(Refusal { trouble: Trouble::Cut, rate }),
+    };
+    if body.len() > ANSWER_MAX {
+        let trouble = Trouble::BadBody(format!("an answer of {} bytes", body.len()));
+        return Err(Refusal { trouble, rate });
+    }
+    if status == 200 {
+        Ok(Answer { body, rate })
+    } else {
+        Err(Refusal { trouble: Trouble::Http(classify(status, &body)), rate })
+    }
+}
+
+/// Whether content-length counts the bytes we see: not when the body came compressed.
+fn header_counts(response: &Response) -> bool {
+    !matches!(response.headers().get("content-encoding"), Ok(Some(_)))
+}

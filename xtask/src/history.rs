@@ -1,0 +1,130 @@
+//! Simulated history, loaded the way an owner imports saved lists. Owns: which instants.
+//! Must not know what a saved list contains. Invariant: lists go out in order of time, and each
+//! import is known to have ended before history counts as loaded.
+
+use crate::api::{Api, Ended};
+use crate::failure::{Failure, Outcome};
+use crate::http::{self, Request};
+use crate::steps::Step;
+use shared::time::{DAY_MS, HOUR_MS, UnixMs};
+use std::collections::VecDeque;
+use std::time::Duration;
+
+/// Days of daily lists.
+const DAYS: i64 = 90;
+/// Hours of hourly lists, after the daily ones.
+const HOURS: i64 = 48;
+/// Imports that may be under way at once: the next file is made while these are worked on.
+const IN_FLIGHT: usize = 4;
+/// One import of 10,000 followers takes well under a second.
+const PATIENCE: Duration = Duration::from_mins(1);
+
+/// The instants that lack a list: daily for 90 days, hourly for the last two, the whole hour
+/// before `now` the newest, and nothing up to `loaded_until`.
+pub(crate) fn missing(now: UnixMs, loaded_until: Option<UnixMs>) -> Vec<UnixMs> {
+    let newest = now.0 - now.0.rem_euclid(HOUR_MS);
+    let daily = (1..=DAYS).rev().map(|day| newest - (HOURS - 1) * HOUR_MS - day * DAY_MS);
+    let hourly = (0..HOURS).rev().map(|hour| newest - hour * HOUR_MS);
+    let all = daily.chain(hourly).map(UnixMs);
+    all.filter(|at| loaded_until.is_none_or(|until| *at > until)).collect()
+}
+
+/// What was loaded.
+pub(crate) struct Loaded {
+    /// How many lists.
+    pub(crate) lists: usize,
+    /// Those that were set aside or failed, with the reason.
+    pub(crate) refused: Vec<String>,
+}
+
+/// Where lists come from and go to.
+pub(crate) struct Loader<'a> {
+    /// The simulator's address.
+    pub(crate) xsim: &'a str,
+    /// Where they are imported.
+    pub(crate) api: &'a Api,
+    /// The simulated account.
+    pub(crate) account: &'a str,
+}
+
+impl Loader<'_> {
+    /// Imports a list per instant; `each` is called between them with the last instant that is
+    /// done with, and may end the work.
+    pub(crate) fn load(
+        &self,
+        instants: &[UnixMs],
+        step: &Step,
+        mut each: impl FnMut(Option<UnixMs>) -> Outcome,
+    ) -> Outcome<Loaded> {
+        let mut loaded = Loaded { lists: 0, refused: Vec::new() };
+        let mut under_way: VecDeque<(UnixMs, String)> = VecDeque::new();
+        for at in instants {
+            if under_way.len() >= IN_FLIGHT {
+                self.settle(&mut under_way, &mut loaded, &mut each)?;
+            }
+            each(None)?;
+            under_way.push_back((*at, self.import(*at)?));
+            step.progress(&format!("{} of {}", loaded.lists + under_way.len(), instants.len()));
+        }
+        while !under_way.is_empty() {
+            self.settle(&mut under_way, &mut loaded, &mut each)?;
+        }
+        Ok(loaded)
+    }
+
+    /// Waits for the oldest import.
+    fn settle(
+        &self,
+        under_way: &mut VecDeque<(UnixMs, String)>,
+        loaded: &mut Loaded,
+        each: &mut impl FnMut(Option<UnixMs>) -> Outcome,
+    ) -> Outcome {
+        let Some((at, run)) = under_way.pop_front() else { return Ok(()) };
+        if let Ended::Badly(why) = self.api.wait(&run, PATIENCE, || each(None))? {
+            loaded.refused.push(format!("{}: {why}", at.rfc3339()));
+        }
+        loaded.lists += 1;
+        each(Some(at))
+    }
+
+    /// Sends one list; the run that takes it in.
+    fn import(&self, at: UnixMs) -> Outcome<String> {
+        let url = format!("{}/sim/snapshot?account={}&at={}", self.xsim, self.account, at.0);
+        let told = |why: String| {
+            Failure::new("making simulated history", why, "the simulator's log is .roost/xsim.log")
+        };
+        let file = http::send(&Request::get(&url)).map_err(told)?;
+        if file.status != 200 {
+            return Err(told(format!("{url} answered {}", file.status)));
+        }
+        let name = format!("FOLLOWERS_{}.json.gz", at.rfc3339());
+        self.api.upload(&format!("/accounts/{}/snapshots?name={name}", self.account), &file.body)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const NOW: UnixMs = UnixMs(1_795_250_000_000);
+
+    #[test]
+    fn a_new_state_gets_ninety_days_and_two_of_them_by_the_hour() {
+        let all = missing(NOW, None);
+        assert_eq!(all.len(), 138);
+        assert!(all.windows(2).all(|two| two[0] < two[1]), "not in order");
+        let last = *all.last().unwrap();
+        assert!(last <= NOW && NOW.since(last) < HOUR_MS);
+        let steps: Vec<_> = all.windows(2).map(|two| two[1].since(two[0])).collect();
+        assert!(steps[..90].iter().all(|step| *step == DAY_MS), "{steps:?}");
+        assert!(steps[90..].iter().all(|step| *step == HOUR_MS), "{steps:?}");
+    }
+
+    #[test]
+    fn a_kept_state_gets_only_what_came_since() {
+        let before = UnixMs(NOW.0 - 5 * HOUR_MS);
+        let since = missing(NOW, Some(before));
+        assert!(since.iter().all(|at| *at > before) && since.len() == 5, "{since:?}");
+        assert!(missing(NOW, Some(NOW)).is_empty());
+    }
+}

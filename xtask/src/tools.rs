@@ -1,0 +1,195 @@
+//! What the build needs beyond cargo. Owns: which tools, which versions, and how each is
+//! fetched. Invariant: nothing is fetched that is already there, and nothing outside the
+//! checkout is changed but our cache folder and the toolchain's list of targets.
+
+use crate::failure::{Explain, Failure, Outcome};
+use crate::process;
+use crate::project::Project;
+use crate::stamp;
+use crate::steps::Step;
+use std::path::PathBuf;
+use std::process::Command;
+
+/// The target that the worker and the page are built for.
+pub(crate) const TARGET: &str = "wasm32-unknown-unknown";
+/// Node's first version that runs wrangler 4.164.
+pub(crate) const NODE_FOR_WRANGLER: (u32, u32) = (22, 12);
+
+/// A command-line tool that cargo builds, of exactly one version.
+pub(crate) struct Cli {
+    /// Its crate.
+    pub(crate) package: &'static str,
+    /// Its binary, and its name in the cache.
+    pub(crate) binary: &'static str,
+    /// The one version that fits the crates in Cargo.toml.
+    pub(crate) version: &'static str,
+    /// How long cargo takes to build it on two cores, for people who wait.
+    pub(crate) minutes: u32,
+}
+
+/// Speaks the schema of the crate `wasm-bindgen` of the same version, and no other.
+pub(crate) const WASM_BINDGEN: Cli =
+    Cli { package: "wasm-bindgen-cli", binary: "wasm-bindgen", version: "0.2.129", minutes: 2 };
+/// Same version as the crate `worker`.
+pub(crate) const WORKER_BUILD: Cli =
+    Cli { package: "worker-build", binary: "worker-build", version: "0.8.7", minutes: 3 };
+/// Both of them.
+pub(crate) const CLIS: [Cli; 2] = [WASM_BINDGEN, WORKER_BUILD];
+
+impl Cli {
+    /// Where its binary is, or will be.
+    pub(crate) fn path(&self, project: &Project) -> PathBuf {
+        project.tool_folder(self.binary, self.version).join("bin").join(self.binary)
+    }
+}
+
+/// Brings everything that a build needs.
+pub(crate) fn ensure(project: &Project) -> Outcome {
+    ensure_target(project)?;
+    for cli in &CLIS {
+        ensure_cli(project, cli)?;
+    }
+    ensure_npm(project)
+}
+
+/// Whether rustc can build for [`TARGET`].
+pub(crate) fn has_target() -> bool {
+    let mut rustc = Command::new("rustc");
+    rustc.args(["--print", "target-libdir", "--target", TARGET]);
+    process::output(&mut rustc).is_some_and(|folder| PathBuf::from(folder).is_dir())
+}
+
+/// What rustc calls itself: another compiler builds another file.
+pub(crate) fn rustc_version() -> String {
+    process::output(Command::new("rustc").arg("--version")).unwrap_or_default()
+}
+
+fn ensure_target(project: &Project) -> Outcome {
+    if has_target() {
+        return Ok(());
+    }
+    let step = Step::start(format!("Rust target {TARGET}"));
+    let mut rustup = project.command("rustup");
+    rustup.args(["target", "add", TARGET]);
+    process::run(&step, &mut rustup, &project.log("target")).map_err(|failure| {
+        Failure::new(
+            format!("the Rust target {TARGET} is missing and could not be added"),
+            failure.to_string(),
+            "with rustup: rustup target add wasm32-unknown-unknown\n\
+             with a distribution's Rust: install its package for that target \
+             (Debian: libstd-rust-dev-wasm32)",
+        )
+    })?;
+    step.done("added");
+    Ok(())
+}
+
+/// Adds clippy and rustfmt where rustup is there and they are not.
+pub(crate) fn ensure_components(project: &Project) -> Outcome {
+    for (component, tool) in [("clippy", "clippy"), ("rustfmt", "fmt")] {
+        if process::output(project.cargo().args([tool, "--version"])).is_some() {
+            continue;
+        }
+        let step = Step::start(format!("Rust component {component}"));
+        let mut rustup = project.command("rustup");
+        rustup.args(["component", "add", component]);
+        process::run(&step, &mut rustup, &project.log("component"))?;
+        step.done("added");
+    }
+    Ok(())
+}
+
+fn ensure_cli(project: &Project, cli: &Cli) -> Outcome {
+    if cli.path(project).is_file() {
+        return Ok(());
+    }
+    let step = Step::start(format!(
+        "{} {}, built once for all checkouts, about {} min",
+        cli.binary, cli.version, cli.minutes
+    ));
+    let folder = project.tool_folder(cli.binary, cli.version);
+    let mut cargo = project.cargo();
+    cargo.args(["install", cli.package, "--version", cli.version, "--locked", "--root"]);
+    // Its build must not depend on what this workspace builds, nor wait for its lock.
+    cargo.arg(&folder).env_remove("CARGO_TARGET_DIR");
+    process::run(&step, &mut cargo, &project.log(cli.binary))?;
+    step.done("installed");
+    Ok(())
+}
+
+/// Runs `npm ci` unless `node_modules` is what the lock file says.
+fn ensure_npm(project: &Project) -> Outcome {
+    let lock = project.at("package-lock.json");
+    let wanted = stamp::digest(project, &[lock, project.at("package.json")], &[])?;
+    let mark = project.at("node_modules/.roost-lock");
+    if std::fs::read_to_string(&mark).is_ok_and(|found| found == wanted) {
+        return Ok(());
+    }
+    need_npm(project)?;
+    let step = Step::start("npm packages");
+    let mut npm = project.command("npm");
+    // The engines of wrangler name Node 22, which is among the packages: no warning helps.
+    npm.args(["ci", "--no-audit", "--no-fund", "--loglevel=error"]);
+    process::run(&step, &mut npm, &project.log("npm"))?;
+    let node = process::output(project.node().arg("--version")).unwrap_or_default();
+    if version(&node) < Some(NODE_FOR_WRANGLER) {
+        return Err(Failure::new(
+            "npm packages: Node 22 did not arrive",
+            format!("node_modules/.bin/node says `{node}`: npm did not run the package's script"),
+            "npm config set ignore-scripts false, then try again; or install Node 22.12 or newer",
+        ));
+    }
+    std::fs::write(&mark, wanted).explain(format!("writing {}", mark.display()))?;
+    step.done(&format!("installed, Node {node}"));
+    Ok(())
+}
+
+fn need_npm(project: &Project) -> Outcome {
+    for tool in ["node", "npm"] {
+        if process::output(project.command(tool).arg("--version")).is_none() {
+            return Err(Failure::new(
+                "npm packages",
+                format!("`{tool}` is not installed"),
+                "install Node 20 or newer with npm: https://nodejs.org, or your distribution's \
+                 packages nodejs and npm",
+            ));
+        }
+    }
+    Ok(())
+}
+
+/// Major and minor of `v22.23.3`, `1.95.0` or `cargo 1.95.0 (…)`.
+pub(crate) fn version(text: &str) -> Option<(u32, u32)> {
+    let word = text.split_whitespace().find(|word| word.contains('.'))?;
+    let mut parts = word.trim_start_matches('v').split('.');
+    Some((parts.next()?.parse().ok()?, parts.next()?.parse().ok()?))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn versions_are_read_from_what_tools_print() {
+        for (text, wanted) in [
+            ("v22.23.3", Some((22, 23))),
+            ("rustc 1.95.0 (abc 2026-05-01)", Some((1, 95))),
+            ("11.19.1", Some((11, 19))),
+            ("", None),
+            ("none", None),
+        ] {
+            assert_eq!(version(text), wanted, "{text}");
+        }
+    }
+
+    #[test]
+    fn the_pinned_tools_fit_the_pinned_crates() {
+        let manifest = include_str!("../../Cargo.toml");
+        for (name, version) in
+            [("wasm-bindgen", WASM_BINDGEN.version), ("worker", WORKER_BUILD.version)]
+        {
+            let line = format!("\n{name} = \"={version}\"\n");
+            assert!(manifest.contains(&line), "Cargo.toml does not pin {name} to {version}");
+        }
+    }
+}
