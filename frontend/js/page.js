@@ -282,6 +282,32 @@ export function focusOn(selector) {
   return found !== null;
 }
 
+/** After a panic nothing answers any more: say so, once, with the cure. */
+export function complain(text) {
+  console.error(text);
+  if (document.querySelector(".broken")) return;
+  const box = document.createElement("div");
+  box.className = "broken";
+  box.setAttribute("role", "alert");
+  const words = document.createElement("span");
+  words.textContent = "The page broke. Nothing is lost: reload it.";
+  const again = document.createElement("button");
+  again.type = "button";
+  again.className = "button";
+  again.textContent = "Reload";
+  again.addEventListener("click", () => location.reload());
+  box.append(words, again);
+  document.body.append(box);
+}
+
+export function sleep(ms) {
+  return new Promise((resolve) => setTimeout(resolve, ms));
+}
+
+export function isNarrow() {
+  return matchMedia("(max-width: 719px)").matches;
+}
+
 export function isHidden() {
   return document.hidden;
 }

@@ -72,8 +72,15 @@ extern "C" {
     fn place(element: &Element) -> Vec<f64>;
     #[wasm_bindgen(js_name = focusOn)]
     pub(crate) fn focus_on(selector: &str) -> bool;
+    /// Says on the console what broke, and on the page that something did.
+    pub(crate) fn complain(text: &str);
+    #[wasm_bindgen(js_name = sleep)]
+    async fn sleep_for(ms: u32) -> JsValue;
     #[wasm_bindgen(js_name = setTitle)]
     pub(crate) fn set_title(title: &str);
+    /// Whether the window is as narrow as a phone.
+    #[wasm_bindgen(js_name = isNarrow)]
+    pub(crate) fn is_narrow() -> bool;
     #[wasm_bindgen(js_name = isHidden)]
     pub(crate) fn is_hidden() -> bool;
     #[wasm_bindgen(js_name = scrollToTop)]
@@ -135,4 +142,9 @@ pub(crate) fn scrolled(element: &Element) -> (usize, usize) {
         [top, height] => (pixels(-*top), pixels(*height)),
         _ => (0, 800),
     }
+}
+
+/// Waits.
+pub(crate) async fn sleep(ms: u32) {
+    let _ = sleep_for(ms).await;
 }

@@ -10,10 +10,12 @@ pub(crate) trait Zone {
     fn offset_ms(&self, at: UnixMs) -> i64;
 }
 
-/// UTC, and what tests use.
+/// A zone that never changes.
+#[cfg(test)]
 #[derive(Clone, Copy, Debug, Default)]
 pub(crate) struct Fixed(pub(crate) i64);
 
+#[cfg(test)]
 impl Zone for Fixed {
     fn offset_ms(&self, _at: UnixMs) -> i64 {
         self.0

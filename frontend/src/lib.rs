@@ -11,6 +11,8 @@
 
 // A component takes its properties by value: that is its interface.
 #![allow(clippy::needless_pass_by_value)]
+// `#[component]` writes `pub` items of its own, which nobody outside can reach.
+#![allow(unreachable_pub)]
 
 mod address;
 mod api;
@@ -36,6 +38,7 @@ use wasm_bindgen::prelude::wasm_bindgen;
 /// Puts the page into the document; the module loader calls it once.
 #[wasm_bindgen(start)]
 pub fn start() {
+    std::panic::set_hook(Box::new(|panic| browser::complain(&panic.to_string())));
     app::App::open_session();
     leptos::mount::mount_to_body(shell::Shell);
 }

@@ -10,7 +10,7 @@ mod person;
 pub(crate) use icon::{Icon, Mark};
 pub(crate) use layer::{Dialog, Menu};
 pub(crate) use panel::{Failed, panel};
-pub(crate) use person::{Avatar, EventChip, HowWeKnow, PersonRow};
+pub(crate) use person::{Avatar, EventChip, HowWeKnow, Name, PersonRow, names};
 
 use crate::address::{self, View};
 use crate::app::app;

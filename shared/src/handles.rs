@@ -11,7 +11,7 @@ use crate::id::UserId;
 use crate::packed::{self, Damaged, Input};
 use crate::roster::Roster;
 
-const MAGIC: &[u8; 4] = b"HDL1";
+const MAGIC: [u8; 4] = *b"HDL1";
 const FORMAT: &str = "list of handles";
 
 /// The handles of a roster's ids, in roster order.
@@ -164,7 +164,7 @@ impl IndexBuilder {
         slots.sort_unstable_by_key(|slot| (slot.id, slot.at, slot.len));
         slots.dedup_by_key(|slot| slot.id);
         let mut bytes = Vec::with_capacity(text.len() + slots.len() + 16);
-        bytes.extend_from_slice(MAGIC);
+        bytes.extend_from_slice(&MAGIC);
         packed::put_varint(&mut bytes, slots.len() as u64);
         let begin = bytes.len();
         for slot in &slots {
@@ -245,7 +245,7 @@ mod tests {
             let index = builder.finish();
             prop_assert_eq!(index.roster.ids(), model.keys().copied().collect::<Vec<_>>());
             prop_assert_eq!(all(&index.handles), model.values().copied().collect::<Vec<_>>());
-            prop_assert_eq!(index.repeats as usize, pairs.len() - model.len());
+            prop_assert_eq!(index.repeats, (pairs.len() - model.len()) as u64);
             prop_assert_eq!(Handles::decode(index.handles.encode()), Ok(index.handles));
         }
     }

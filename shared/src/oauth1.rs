@@ -73,9 +73,20 @@ fn base_string<'a>(
     format!(
         "{}&{}&{}",
         method.to_ascii_uppercase(),
-        percent_encode(url),
+        percent_encode(&base_url(url)),
         percent_encode(&pairs.join("&")),
     )
+}
+
+/// Scheme and host in lower case and no default port (RFC 5849 section 3.4.1.2): however the
+/// upstream is written in the settings, X reads it so.
+fn base_url(url: &str) -> String {
+    let Some((scheme, rest)) = url.split_once("://") else { return url.to_owned() };
+    let (host, path) = rest.split_once('/').unwrap_or((rest, ""));
+    let (scheme, host) = (scheme.to_ascii_lowercase(), host.to_ascii_lowercase());
+    let default_port = if scheme == "https" { ":443" } else { ":80" };
+    let host = host.strip_suffix(default_port).unwrap_or(&host);
+    format!("{scheme}://{host}/{path}")
 }
 
 fn sign(base: &str, consumer_secret: &str, token_secret: &str) -> String {
@@ -148,6 +159,18 @@ mod tests {
              ethod%3DHMAC-SHA1%26oauth_timestamp%3D137131201%26oauth_token%3Dkkk\
              9d7dh3k39sjv7"
         );
+    }
+
+    #[test]
+    fn urls_are_signed_in_one_form() {
+        for (url, signed) in [
+            ("https://API.x.com:443/2/users/me", "https://api.x.com/2/users/me"),
+            ("http://127.0.0.1:9801/2/users/ME", "http://127.0.0.1:9801/2/users/ME"),
+            ("https://api.x.com", "https://api.x.com/"),
+            ("https://api.x.com:80/2", "https://api.x.com:80/2"),
+        ] {
+            assert_eq!(base_url(url), signed);
+        }
     }
 
     #[test]

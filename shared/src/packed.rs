@@ -20,11 +20,19 @@ pub struct Damaged {
 
 /// Writes an unsigned LEB128 number, shortest form.
 pub(crate) fn put_varint(out: &mut Vec<u8>, mut value: u64) {
-    while value >= 0x80 {
-        out.push((value & 0x7f) as u8 | 0x80);
+    loop {
+        let low = (value & 0x7f) as u8;
         value >>= 7;
+        if value == 0 {
+            return out.push(low);
+        }
+        out.push(low | 0x80);
     }
-    out.push(value as u8);
+}
+
+/// How far one of deflate's 64-bit counters went in a step, which slices in memory bound.
+pub(crate) fn steps(before: u64, after: u64) -> usize {
+    usize::try_from(after.saturating_sub(before)).unwrap_or(usize::MAX)
 }
 
 /// Ends a packed value: puts the checksum of everything so far behind it.
@@ -46,7 +54,7 @@ impl<'a> Input<'a> {
     /// Checks the magic and the checksum, and stands behind the magic.
     pub(crate) fn open(
         format: &'static str,
-        magic: &[u8; MAGIC_BYTES],
+        magic: [u8; MAGIC_BYTES],
         bytes: &'a [u8],
     ) -> Result<Self, Damaged> {
         let input = Self { format, whole: bytes.len(), rest: bytes };
@@ -164,7 +172,7 @@ mod tests {
 
     #[test]
     fn other_kinds_versions_and_ends_are_told_apart() {
-        let text = |bytes: &[u8]| Input::open("roster", b"RST1", bytes).unwrap_err().what;
+        let text = |bytes: &[u8]| Input::open("roster", *b"RST1", bytes).unwrap_err().what;
         assert_eq!(text(b""), "0 bytes are too few");
         assert_eq!(text(&seal(b"HDL1\0".to_vec())), "its first bytes name another format");
         assert_eq!(text(&seal(b"RST2\0".to_vec())), "another version of Roost wrote it");

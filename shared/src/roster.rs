@@ -14,7 +14,7 @@ use std::cmp::Ordering;
 
 pub use crate::packed::Damaged;
 
-const MAGIC: &[u8; 4] = b"RST1";
+const MAGIC: [u8; 4] = *b"RST1";
 
 /// A set of user ids, ascending. Eight bytes per id in memory.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -90,7 +90,7 @@ impl Roster {
     /// The packed bytes. Equal sets give equal bytes.
     pub fn encode(&self) -> Vec<u8> {
         let mut out = Vec::with_capacity(16 + self.ids.len() * 5);
-        out.extend_from_slice(MAGIC);
+        out.extend_from_slice(&MAGIC);
         packed::put_varint(&mut out, self.ids.len() as u64);
         let mut before = 0;
         for &id in &self.ids {

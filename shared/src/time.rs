@@ -40,6 +40,7 @@ impl UnixMs {
     }
 
     /// This instant, cut to its second.
+    #[must_use]
     pub fn floor_second(self) -> Self {
         Self(self.0 - self.0.rem_euclid(SECOND_MS))
     }

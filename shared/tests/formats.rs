@@ -4,6 +4,13 @@
 //! Compressed bytes themselves are not golden: another deflate library may shrink better. Old
 //! compressed bytes must be readable, and what is compressed must be the same.
 
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    reason = "a test that panics has failed, helpers included"
+)]
+
 use shared::export::{Gz, StampedIds, UserInfo};
 use shared::handles::{Handles, IndexBuilder};
 use shared::id::UserId;

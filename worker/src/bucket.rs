@@ -22,13 +22,13 @@ pub(crate) struct Found {
 /// What is at a key, without its body.
 pub(crate) async fn head(bucket: &Bucket, key: &str) -> Result<Option<Found>> {
     let object = bucket.head(key).await?;
-    object.map(|object| found(&object)).transpose()
+    Ok(object.map(|object| found(&object)))
 }
 
 /// An object with its body as a stream.
 pub(crate) async fn stream(bucket: &Bucket, key: &str) -> Result<Option<(Found, ByteStream)>> {
     let Some(object) = bucket.get(key).execute().await? else { return Ok(None) };
-    let found = found(&object)?;
+    let found = found(&object);
     let body = object.body().ok_or_else(|| Fault::internal(format!("{key} has no body")))?;
     Ok(Some((found, body.stream()?)))
 }
@@ -36,7 +36,7 @@ pub(crate) async fn stream(bucket: &Bucket, key: &str) -> Result<Option<(Found, 
 /// A sidecar whole.
 pub(crate) async fn read(bucket: &Bucket, key: &str) -> Result<Option<(Found, Vec<u8>)>> {
     let Some(object) = bucket.get(key).execute().await? else { return Ok(None) };
-    let found = found(&object)?;
+    let found = found(&object);
     let body = object.body().ok_or_else(|| Fault::internal(format!("{key} has no body")))?;
     Ok(Some((found, body.bytes().await?)))
 }
@@ -59,7 +59,7 @@ pub(crate) async fn put(
         .execute()
         .await?;
     let written = written.ok_or_else(|| Fault::internal(format!("{key}: not written")))?;
-    found(&written)
+    Ok(found(&written))
 }
 
 /// Every object under a prefix, in key order.
@@ -73,7 +73,7 @@ pub(crate) async fn list(bucket: &Bucket, prefix: &str) -> Result<Vec<(String, F
         }
         let page = page.execute().await?;
         for object in page.objects() {
-            all.push((object.key(), found(&object)?));
+            all.push((object.key(), found(&object)));
         }
         match page.cursor() {
             Some(next) if page.truncated() => cursor = Some(next),
@@ -82,10 +82,10 @@ pub(crate) async fn list(bucket: &Bucket, prefix: &str) -> Result<Vec<(String, F
     }
 }
 
-fn found(object: &worker::Object) -> Result<Found> {
-    Ok(Found {
+fn found(object: &worker::Object) -> Found {
+    Found {
         etag: object.etag(),
         bytes: object.size(),
         metadata: object.custom_metadata().unwrap_or_default(),
-    })
+    }
 }

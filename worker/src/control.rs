@@ -102,9 +102,7 @@ impl Control {
                 self.with_book(|book| book.settle(&settlement, now))?;
                 serde_json::Value::Null
             }
-            ToControl::Spent { account } => {
-                serde_json::to_value(self.book()?.spent(account, now))?
-            }
+            ToControl::Spent { account } => serde_json::to_value(self.book()?.spent(account, now))?,
             ToControl::Ticked { at } => {
                 self.put_meta("last_tick", &at)?;
                 serde_json::Value::Null

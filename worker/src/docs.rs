@@ -53,7 +53,9 @@ pub(crate) fn page() -> Result<Response> {
         html.push_str("</section>");
     }
     html.push_str("<h1>Shapes</h1>");
-    for (name, schema) in document.pointer("/components/schemas").and_then(Value::as_object).into_iter().flatten() {
+    for (name, schema) in
+        document.pointer("/components/schemas").and_then(Value::as_object).into_iter().flatten()
+    {
         let text = serde_json::to_string_pretty(schema)?;
         let _ = write!(
             html,
@@ -74,7 +76,8 @@ fn schema_name(operation: &Value, part: &str) -> Option<String> {
     let text = operation.get(part)?.to_string();
     let at = text.find("#/components/schemas/")?;
     let rest = text.get(at + "#/components/schemas/".len()..)?;
-    let name: String = rest.chars().take_while(|c| c.is_ascii_alphanumeric() || *c == '_').collect();
+    let name: String =
+        rest.chars().take_while(|c| c.is_ascii_alphanumeric() || *c == '_').collect();
     (name != "Problem").then_some(name)
 }
 

@@ -22,7 +22,9 @@ pub(crate) fn limit(query: &Query) -> Result<usize> {
 pub(crate) fn instant(query: &Query, name: &str) -> Result<Option<UnixMs>> {
     let Some(text) = query.get(name) else { return Ok(None) };
     UnixMs::parse(text).map(Some).ok_or_else(|| {
-        Fault::bad(format!("`{name}={text}`: an RFC 3339 time like 2026-01-31T00:00:00Z is expected"))
+        Fault::bad(format!(
+            "`{name}={text}`: an RFC 3339 time like 2026-01-31T00:00:00Z is expected"
+        ))
     })
 }
 

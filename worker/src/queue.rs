@@ -87,8 +87,7 @@ async fn take(env: &Env, put: &SnapshotPut) -> Result<()> {
             return Ok(());
         }
     };
-    let ingest =
-        ToAccount::Ingest { key: put.object.key.clone(), etag: put.object.etag.clone() };
+    let ingest = ToAccount::Ingest { key: put.object.key.clone(), etag: put.object.etag.clone() };
     let taken: Result<Taken> = rpc::call(&rpc::account(env, account)?, &ingest).await;
     match taken {
         Ok(_) => Ok(()),

@@ -43,7 +43,7 @@ const ACCOUNT: &str = "12";
 /// How long a check of 10,000 followers may take.
 const CHECK_PATIENCE: Duration = Duration::from_mins(2);
 /// A check that is due begins within this after a tick.
-const CHECK_BEGINS: Duration = Duration::from_secs(8);
+const CHECK_BEGINS: Duration = Duration::from_secs(4);
 
 static STOP: AtomicBool = AtomicBool::new(false);
 

@@ -14,8 +14,9 @@ use std::time::Duration;
 const DAYS: i64 = 90;
 /// Hours of hourly lists, after the daily ones.
 const HOURS: i64 = 48;
-/// Imports that may be under way at once: the next file is made while these are worked on.
-const IN_FLIGHT: usize = 4;
+/// Imports that may be under way at once: a full batch of the queue (`max_batch_size = 10`) and a
+/// little, since a smaller one waits for the batch's timeout of a second.
+const IN_FLIGHT: usize = 12;
 /// One import of 10,000 followers takes well under a second.
 const PATIENCE: Duration = Duration::from_mins(1);
 

@@ -1,9 +1,10 @@
 //! `cargo xtask sim`. Owns: nothing but the way to xsim. Invariant: every flag is xsim's own.
 
 use crate::args::Args;
-use crate::failure::{Failure, Outcome};
+use crate::failure::Outcome;
 use crate::project::Project;
 use crate::{process, stack};
+use std::os::unix::process::CommandExt;
 
 pub(crate) const HELP: &str = "\
 cargo xtask sim [flags of xsim]
@@ -14,8 +15,7 @@ cargo xtask sim [flags of xsim]
 pub(crate) fn run(args: Args) -> Outcome {
     let project = Project::find()?;
     let binary = stack::build_xsim(&project)?;
-    if process::attached(project.command(binary).args(args.rest()))? {
-        return Ok(());
-    }
-    Err(Failure::new("xsim", "it ended with an error, said above", "cargo xtask sim --help"))
+    // In our place, so that Ctrl-C and `kill` reach it and its exit code is ours.
+    let error = project.command(binary).args(args.rest()).exec();
+    Err(process::cannot_start("xsim", &error))
 }

@@ -23,7 +23,6 @@ const LIST_LIMIT: u32 = 200;
 #[derive(Clone, Copy)]
 struct Shared {
     series: Remote<Series>,
-    coverage: Remote<Coverage>,
     came: Remote<List<FollowerEvent>>,
     left: Remote<List<FollowerEvent>>,
     tide: Memo<Tide>,
@@ -104,7 +103,7 @@ pub(crate) fn Overview() -> impl IntoView {
         tide.with(|tide| tide::find(&tide.buckets, &key))
     });
     let hovered = RwSignal::new(None);
-    let shared = Shared { series, coverage, came, left, tide, hovered, pinned };
+    let shared = Shared { series, came, left, tide, hovered, pinned };
     view! {
         <div class="page overview">
             {panel(series, "headline", figures::headline)}

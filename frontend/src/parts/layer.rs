@@ -19,6 +19,7 @@ pub(crate) fn Menu(
     #[prop(optional)]
     align: &'static str,
     /// Inside the button.
+    #[prop(into)]
     face: ViewFn,
     children: Children,
 ) -> impl IntoView {

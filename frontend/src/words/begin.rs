@@ -1,6 +1,6 @@
 //! Words of the first-run page: three ways to begin, what each costs, what Start does.
 
-use crate::numbers::{about, dollars, float, plural};
+use crate::numbers::{about, dollars, float};
 use shared::api::Setup;
 
 /// The ways to begin, in the order of the page.
@@ -99,11 +99,6 @@ pub(crate) fn start(way: Way, setup: &Setup) -> String {
             dollars(setup.default_cap_usd),
         ),
     }
-}
-
-/// `for 10,000 followers`.
-pub(crate) fn for_size(followers: u64) -> String {
-    format!("for {}", plural(followers, "follower", "followers"))
 }
 
 /// The three steps from sample data to one's own account.

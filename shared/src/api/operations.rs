@@ -207,6 +207,7 @@ wire! {
     }
 }
 
+#[allow(clippy::option_option, reason = "absent, null and a number are three things")]
 /// Tells `"cap_usd": null` (take the cap away) from no such field (leave it).
 fn present<'de, D: serde::Deserializer<'de>>(d: D) -> Result<Option<Option<f64>>, D::Error> {
     serde::Deserialize::deserialize(d).map(Some)

@@ -194,8 +194,8 @@ mod tests {
     fn a_short_list_stays_in_memory() {
         let mut sorter = Sorter::new();
         assert!([3, 1, 2].into_iter().all(|id| sorter.push(entry(id, 0, 1)).is_empty()));
-        let sorted = Sorted::InMemory((1..=3).map(|id| entry(id, 0, 1)).collect());
-        assert_eq!(sorter.finish(), sorted);
+        let expected = Sorted::InMemory((1..=3).map(|id| entry(id, 0, 1)).collect());
+        assert_eq!(sorter.finish(), expected);
     }
 
     #[test]

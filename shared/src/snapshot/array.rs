@@ -45,7 +45,7 @@ pub(super) struct Users {
     begin: u64,
     /// Text read.
     read: u64,
-    pub(super) users: u64,
+    pub(super) known: u64,
     pub(super) dropped: u64,
 }
 
@@ -57,7 +57,7 @@ impl Users {
             oversize: false,
             begin: 0,
             read: 0,
-            users: 0,
+            known: 0,
             dropped: 0,
         }
     }
@@ -147,18 +147,18 @@ impl Users {
             return Ok(part.len());
         }
         // Most values lie whole in one piece of text: no copy.
-        let known = if self.held.is_empty() {
+        let is_user = if self.held.is_empty() {
             self.whole(part, on_user)?
         } else {
             let mut held = std::mem::take(&mut self.held);
             held.extend_from_slice(part);
-            let known = self.whole(&held, on_user)?;
+            let is_user = self.whole(&held, on_user)?;
             held.clear();
             self.held = held;
-            known
+            is_user
         };
-        if known {
-            self.users += 1;
+        if is_user {
+            self.known += 1;
         } else {
             self.dropped += 1;
         }

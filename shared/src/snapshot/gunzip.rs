@@ -2,6 +2,7 @@
 //! length held; what follows the last member is zeros or an error.
 
 use super::reader::Damage;
+use crate::packed;
 use crc32fast::Hasher;
 use flate2::{Decompress, FlushDecompress, Status};
 
@@ -179,13 +180,12 @@ impl Gunzip {
                 .inflate
                 .decompress(input, &mut self.out, FlushDecompress::None)
                 .map_err(|_| damaged.clone())?;
-            // Both differences are bounded by the slices given.
-            let taken = (self.inflate.total_in() - in_before) as usize;
-            let made = (self.inflate.total_out() - out_before) as usize;
+            let taken = packed::steps(in_before, self.inflate.total_in());
+            let made = packed::steps(out_before, self.inflate.total_out());
             read += taken;
             let text = self.out.get(..made).unwrap_or_default();
             self.crc.update(text);
-            self.length = self.length.wrapping_add(made as u32);
+            self.length = self.length.wrapping_add(u32::try_from(made).unwrap_or(u32::MAX));
             sink(text)?;
             if status == Status::StreamEnd {
                 self.part = Part::Trailer(0);

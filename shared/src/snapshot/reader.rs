@@ -143,7 +143,7 @@ impl Reader {
         self.gunzip.finish()?;
         self.users.finish()?;
         Ok(Summary {
-            users: self.users.users,
+            users: self.users.known,
             dropped: self.users.dropped,
             members: self.gunzip.members(),
             raw_bytes: self.users.read(),

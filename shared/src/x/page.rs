@@ -2,7 +2,7 @@
 //! `meta`, `errors`). Must not know: what is done with users. Invariant: an entry without a
 //! readable id is dropped and counted; raw objects stay as X wrote them.
 
-use super::user::id;
+use super::user::{USER_MAX_BYTES, id, object};
 use crate::id::UserId;
 use serde::Deserialize;
 use serde_json::Value;
@@ -81,8 +81,17 @@ struct Envelope<'a> {
     data: Option<&'a RawValue>,
     #[serde(default)]
     meta: Option<Value>,
-    #[serde(default)]
+    #[serde(default, deserialize_with = "errors")]
     errors: Vec<Value>,
+}
+
+/// `errors` as a list, whatever its shape.
+fn errors<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<Vec<Value>, D::Error> {
+    Ok(match Value::deserialize(deserializer)? {
+        Value::Array(errors) => errors,
+        Value::Null => Vec::new(),
+        other => vec![other],
+    })
 }
 
 fn envelope(body: &[u8]) -> Result<Envelope<'_>, PageFault> {
@@ -169,7 +178,9 @@ fn users(data: Option<&RawValue>) -> Result<(Vec<PageUser>, u32), PageFault> {
         struct Named {
             id: Value,
         }
-        let named = serde_json::from_str::<Named>(raw.get()).ok();
+        // What the snapshot's reader would not take back is not taken here either.
+        let fits = object(raw.get()).filter(|raw| raw.len() <= USER_MAX_BYTES);
+        let named = fits.and_then(|raw| serde_json::from_str::<Named>(raw).ok());
         match named.and_then(|named| id(&named.id)) {
             Some(id) => users.push(PageUser { id, raw: raw.get().to_owned() }),
             None => dropped += 1,
@@ -239,7 +250,7 @@ mod tests {
 
     #[test]
     fn what_cannot_be_read_is_dropped_and_counted() {
-        check(r#"{"data":[{"id":"9"},{"name":"?"},7],"meta":{}}"#, Ok((&[9], None, 2, 0)));
+        check(r#"{"data":[{"id":"9"},{"name":"?"},["7"],7],"meta":{}}"#, Ok((&[9], None, 3, 0)));
     }
 
     #[test]

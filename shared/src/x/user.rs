@@ -40,36 +40,43 @@ pub struct Profile {
     pub mutual: Option<bool>,
 }
 
-/// The fields as loose values: one odd field must not cost the others.
+/// The fields, each read on its own: one odd field must not cost the others.
 #[derive(Deserialize)]
 struct Raw {
+    #[serde(deserialize_with = "loose")]
     id: Value,
-    #[serde(default)]
+    #[serde(default, deserialize_with = "loose")]
     username: Value,
-    #[serde(default)]
+    #[serde(default, deserialize_with = "loose")]
     name: Value,
-    #[serde(default)]
+    #[serde(default, deserialize_with = "loose")]
     profile_image_url: Value,
-    #[serde(default)]
+    #[serde(default, deserialize_with = "loose")]
     public_metrics: Value,
-    #[serde(default)]
+    #[serde(default, deserialize_with = "loose")]
     verified: Value,
-    #[serde(default)]
+    #[serde(default, deserialize_with = "loose")]
     verified_type: Value,
-    #[serde(default)]
+    #[serde(default, deserialize_with = "loose")]
     protected: Value,
-    #[serde(default)]
+    #[serde(default, deserialize_with = "loose")]
     description: Value,
-    #[serde(default)]
+    #[serde(default, deserialize_with = "loose")]
     created_at: Value,
-    #[serde(default)]
+    #[serde(default, deserialize_with = "loose")]
     connection_status: Value,
+}
+
+/// A value, or null where its text cannot be taken (a lone surrogate, say).
+fn loose<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<Value, D::Error> {
+    let raw = <&RawValue>::deserialize(deserializer)?;
+    Ok(serde_json::from_str(raw.get()).unwrap_or_default())
 }
 
 impl Profile {
     /// Reads a user object; `None` without a readable id.
     pub fn from_raw(raw: &str) -> Option<Self> {
-        let raw: Raw = serde_json::from_str(raw).ok()?;
+        let raw: Raw = serde_json::from_str(object(raw)?).ok()?;
         let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
         let filled = |value: &Value| Some(text(value)).filter(|text| !text.is_empty());
         Some(Self {
@@ -117,6 +124,10 @@ impl<'a> Head<'a> {
             #[serde(borrow, default)]
             username: Option<&'a RawValue>,
         }
+        if object(raw).is_none() {
+            serde_json::from_str::<serde::de::IgnoredAny>(raw)?;
+            return Ok(None);
+        }
         let fields: Fields<'a> = match serde_json::from_str(raw) {
             Ok(fields) => fields,
             Err(error) if error.is_data() => {
@@ -131,6 +142,11 @@ impl<'a> Head<'a> {
         let username = fields.username.map_or(Cow::Borrowed(""), |raw| handle(raw.get()));
         Ok(Some(Self { id, username }))
     }
+}
+
+/// The text if it is an object's: a derived struct would take an array too.
+pub(crate) fn object(raw: &str) -> Option<&str> {
+    raw.trim_start().starts_with('{').then_some(raw)
 }
 
 /// A JSON string's text, borrowed where nothing is escaped; another value's is empty.
@@ -195,6 +211,12 @@ mod tests {
     }
 
     #[test]
+    fn a_text_that_is_no_unicode_costs_only_itself() {
+        let seen = profile(r#"{"id":"12","name":"\ud800","username":"ada"}"#);
+        assert_eq!((seen.person.username.as_str(), seen.person.name.as_str()), ("ada", ""));
+    }
+
+    #[test]
     fn x_default_picture_counts_as_none() {
         let url = "https://abs.twimg.com/sticky/default_profile_images/default_profile_normal.png";
         assert_eq!(
@@ -205,7 +227,7 @@ mod tests {
 
     #[test]
     fn without_an_id_there_is_no_one() {
-        for raw in ["{}", r#"{"id":"x"}"#, r#"{"id":1.5}"#, "[]", "nonsense"] {
+        for raw in ["{}", r#"{"id":"x"}"#, r#"{"id":1.5}"#, "[]", r#"["5","a"]"#, "nonsense"] {
             assert_eq!(Profile::from_raw(raw), None, "{raw}");
         }
     }

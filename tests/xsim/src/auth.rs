@@ -124,7 +124,7 @@ mod tests {
     const NOW_S: i64 = 1_790_000_000;
     const SECRETS: Secrets<'_> = Secrets { consumer: CONSUMER_SECRET, token: ACCESS_TOKEN_SECRET };
 
-    fn asked<'a>(authorization: Option<&'a str>) -> Credentials<'a> {
+    fn asked(authorization: Option<&str>) -> Credentials<'_> {
         let (method, host, path) = ("GET", "127.0.0.1:9850", "/2/users/12/followers");
         Credentials { authorization, method, host, path, query: "user.fields=id%2Cname" }
     }

@@ -79,7 +79,7 @@ pub(crate) fn description(seed: u64, key: u64, script: usize) -> &'static str {
 /// The free-text place of a key; every other user gives none.
 pub(crate) fn place(seed: u64, key: u64) -> Option<&'static str> {
     let draw = hash(seed, key, SALT_PLACE);
-    (draw.is_multiple_of(2)).then(|| pick(PLACES, draw))
+    draw.is_multiple_of(2).then(|| pick(PLACES, draw))
 }
 
 /// The link in a bio and where it stands, in characters: (start, end, the link).

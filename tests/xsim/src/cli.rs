@@ -65,7 +65,7 @@ pub fn parse(args: impl IntoIterator<Item = String>) -> Result<Command, String> 
             "--followers" => config.followers = value.parse().map_err(|_| wrong())?,
             "--port" => port = value.parse().map_err(|_| wrong())?,
             "--rate-limits" => {
-                config.limits_enforced = choose(&value, "x", "off").ok_or_else(wrong)?
+                config.limits_enforced = choose(&value, "x", "off").ok_or_else(wrong)?;
             }
             "--now" => config.start_ms = Some(parse_when(&value).ok_or_else(wrong)?),
             "--dialect" => {

@@ -142,7 +142,7 @@ pub(crate) fn username(world: &World, account: Account, index: u32, generation: 
     let digits = suffix_len(world);
     let modulus = 36u64.pow(digits);
     let style = hash(roster.seed(), roster.key(index), SALT_STYLE);
-    let word = if generation == 0 {
+    let stem = if generation == 0 {
         names::word(roster.seed(), roster.key(index))
     } else {
         // Neighbours in the table differ, so each change is one.
@@ -155,7 +155,7 @@ pub(crate) fn username(world: &World, account: Account, index: u32, generation: 
         suffix.insert(0, char::from_digit((rest % 36) as u32, 36).unwrap_or('0'));
         rest /= 36;
     }
-    let mut letters = word.chars();
+    let mut letters = stem.chars();
     let first = letters.next().unwrap_or('x');
     let first = if style.is_multiple_of(5) { first.to_ascii_uppercase() } else { first };
     let joint = if style.is_multiple_of(3) { "" } else { "_" };

@@ -205,6 +205,7 @@ fn collect(roster: &Roster, indices: std::ops::Range<u32>, start_s: i64, end_s: 
 }
 
 #[cfg(test)]
+#[allow(clippy::cast_precision_loss, reason = "small counts")]
 mod tests {
     use super::*;
     use crate::world::Standing;

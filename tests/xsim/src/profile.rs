@@ -340,7 +340,7 @@ fn follower_facts(view: &View<'_>, account: Account, index: u32) -> Facts {
         created_s,
         description: bios::description(seed, key, person.script),
         place: bios::place(seed, key),
-        pinned: (pinned.is_multiple_of(4)).then_some(1_200_000_000_000_000_000 + (pinned >> 4)),
+        pinned: pinned.is_multiple_of(4).then_some(1_200_000_000_000_000_000 + (pinned >> 4)),
         has_banner: flags.has_banner,
         protected: flags.protected,
         verified_type: flags.verified_type,

@@ -438,17 +438,17 @@ impl World {
         if followers > FOLLOWERS_MAX {
             return Err(format!("at most {FOLLOWERS_MAX} followers"));
         }
-        let start_s = start_ms.div_euclid(SECOND_MS);
-        let year_start_s = |year| days_from_civil(year, 1, 1) * DAY_S;
-        if !(year_start_s(START_YEARS.start)..year_start_s(START_YEARS.end)).contains(&start_s) {
+        let opening_s = start_ms.div_euclid(SECOND_MS);
+        let new_year_s = |year| days_from_civil(year, 1, 1) * DAY_S;
+        if !(new_year_s(START_YEARS.start)..new_year_s(START_YEARS.end)).contains(&opening_s) {
             return Err(format!(
                 "the start must be in the years {} to {}",
                 START_YEARS.start,
                 START_YEARS.end - 1
             ));
         }
-        let main = Roster::new(hash(seed, 0, 0), followers, start_s);
-        let second = Roster::new(hash(seed, 1, 0), followers / 10, start_s);
+        let main = Roster::new(hash(seed, 0, 0), followers, opening_s);
+        let second = Roster::new(hash(seed, 1, 0), followers / 10, opening_s);
         Ok(Self { seed, main, second })
     }
 

@@ -195,46 +195,46 @@ impl Account {
 
 /// A page of events, newest first.
 pub(super) fn events(sql: &Sql, wanted: &Wanted, limit: usize) -> Result<List<FollowerEvent>> {
-        let (conditions, mut bound) = wanted.conditions()?;
-        bound.push(i64::try_from(limit + 1).unwrap_or(i64::MAX).into());
-        let statement = format!(
-            "SELECT s.name, s.facts IS NOT NULL, COALESCE(n.muted, 0),
+    let (conditions, mut bound) = wanted.conditions()?;
+    bound.push(i64::try_from(limit + 1).unwrap_or(i64::MAX).into());
+    let statement = format!(
+        "SELECT s.name, s.facts IS NOT NULL, COALESCE(n.muted, 0),
                 c.at, c.dir, c.user, c.not_before, c.kind, c.state, c.was, c.became
              FROM changes c JOIN lists s ON s.at = c.at
              LEFT JOIN notes n ON n.user = c.user
              WHERE {conditions} ORDER BY c.at DESC, c.kind DESC, c.user DESC LIMIT ?"
-        );
-        let mut found = Vec::new();
-        for mut row in sql.rows(&statement, bound)? {
-            let name = row.text()?;
-            let name = Name::parse(&name).map_err(|error| Fault::internal(error.to_string()))?;
-            let (crawled, muted) = (row.int()? != 0, row.int()? != 0);
-            found.push((name, crawled, muted, change(row)?));
-        }
-        let people = profiles::find(sql, found.iter().map(|(.., change)| change.user))?;
-        let mut events = Vec::with_capacity(found.len());
-        for (name, crawled, muted, change) in found {
-            let Some(shown) = change.shown else { continue };
-            let lost = shown.kind == EventKind::Lost;
-            let profile = people.get(&change.user);
-            events.push(FollowerEvent {
-                id: format!("{}:{}:{}", name.stamp(), shown.kind, change.user),
-                kind: shown.kind,
-                user: profiles::person(change.user, profile),
-                at: change.at,
-                not_before: Some(change.not_before),
-                snapshot: name.as_str().to_owned(),
-                state: shown.state,
-                reason: lost.then_some(Reason::Unknown),
-                confidence: lost.then_some(Confidence::Unknown),
-                how: if crawled { How::Crawl } else { How::Import },
-                from: change.from,
-                to: change.to,
-                muted,
-                followers: profile.and_then(|profile| profile.followers),
-            });
-        }
-        Ok(query::page(events, limit, |event| {
-            format!("{}.{}.{}", event.at.0, event.kind, event.user.id)
-        }))
+    );
+    let mut found = Vec::new();
+    for mut row in sql.rows(&statement, bound)? {
+        let name = row.text()?;
+        let name = Name::parse(&name).map_err(|error| Fault::internal(error.to_string()))?;
+        let (crawled, muted) = (row.int()? != 0, row.int()? != 0);
+        found.push((name, crawled, muted, change(row)?));
     }
+    let people = profiles::find(sql, found.iter().map(|(.., change)| change.user))?;
+    let mut events = Vec::with_capacity(found.len());
+    for (name, crawled, muted, change) in found {
+        let Some(shown) = change.shown else { continue };
+        let lost = shown.kind == EventKind::Lost;
+        let profile = people.get(&change.user);
+        events.push(FollowerEvent {
+            id: format!("{}:{}:{}", name.stamp(), shown.kind, change.user),
+            kind: shown.kind,
+            user: profiles::person(change.user, profile),
+            at: change.at,
+            not_before: Some(change.not_before),
+            snapshot: name.as_str().to_owned(),
+            state: shown.state,
+            reason: lost.then_some(Reason::Unknown),
+            confidence: lost.then_some(Confidence::Unknown),
+            how: if crawled { How::Crawl } else { How::Import },
+            from: change.from,
+            to: change.to,
+            muted,
+            followers: profile.and_then(|profile| profile.followers),
+        });
+    }
+    Ok(query::page(events, limit, |event| {
+        format!("{}.{}.{}", event.at.0, event.kind, event.user.id)
+    }))
+}

@@ -64,6 +64,8 @@ impl Account {
             return Ok((crawl.run().to_owned(), false));
         }
         let mut settings = self.tracked()?;
+        // The snapshot is named for this instant: it must be the upstream's.
+        X::new(&Config::read(&self.env)).sync_clock().await;
         let run = runs::begin(trigger, "crawl", Some(settings.account));
         ControlClient::new(&self.env)?.open(run.clone()).await?;
         settings.last_crawl = Some(clock::now());
@@ -152,14 +154,14 @@ impl Account {
     ) -> std::result::Result<(String, Answer), Refusal> {
         let path = format!("/2/users/{}", settings.account);
         let answer = x.get(&path, &super::lookup_query(), credential).await?;
-        let bad = |text: String| Refusal { trouble: Trouble::BadBody(text), rate: answer.rate.clone() };
+        let bad =
+            |text: String| Refusal { trouble: Trouble::BadBody(text), rate: answer.rate.clone() };
         let found = lookup(&answer.body).map_err(|fault| bad(fault.to_string()))?;
-        match found.users.into_iter().next() {
-            Some(user) => Ok((user.raw, answer)),
-            None => {
-                let said = found.errors.first().map_or("no such user", |error| &error.detail);
-                Err(bad(format!("X does not show this account: {said}")))
-            }
+        if let Some(user) = found.users.into_iter().next() {
+            Ok((user.raw, answer))
+        } else {
+            let said = found.errors.first().map_or("no such user", |error| &error.detail);
+            Err(bad(format!("X does not show this account: {said}")))
         }
     }
 
@@ -187,8 +189,7 @@ impl Account {
             self.drop_pages()?;
         }
         open.calls = open.calls.saturating_sub(1);
-        let fields =
-            if credential == Credential::Owner { USER_FIELDS_OWNER } else { USER_FIELDS };
+        let fields = if credential == Credential::Owner { USER_FIELDS_OWNER } else { USER_FIELDS };
         let mut query = vec![
             ("max_results".to_owned(), PAGE_SIZE.to_string()),
             ("user.fields".to_owned(), fields.to_owned()),
@@ -239,7 +240,7 @@ impl Account {
 
     fn take_page(&self, crawl: &mut Crawl, mut open: Open, answer: &Answer) -> Result<()> {
         let now = clock::now();
-        open.settlement.rate = answer.rate.clone();
+        open.settlement.rate.clone_from(&answer.rate);
         let page = match followers_page(&answer.body) {
             Ok(page) => page,
             Err(fault) => {
@@ -255,6 +256,8 @@ impl Account {
         open.settlement.repeats += repeats;
         let fresh = self.fresh(&ids)?;
         let number = crawl.pages();
+        // Of the list, not of the walk: a first page may be empty.
+        let first = crawl.read() == 0;
         let count = |n: usize| u32::try_from(n).unwrap_or(u32::MAX);
         let facts = PageFacts {
             new_ids: count(fresh.len()),
@@ -272,7 +275,7 @@ impl Account {
                     .filter(|user| wanted.remove(&user.id))
                     .map(|user| user.raw.as_str())
                     .collect();
-                let member = member(&users, Place { first: number == 0, last });
+                let member = member(&users, Place { first, last });
                 self.keep(gather::Page { number, fresh, member }, crawl, &open)
             }
             PageVerdict::Discard | PageVerdict::Restart => {
@@ -327,8 +330,7 @@ impl Account {
     async fn count_once(&self, settings: &Settings, config: &Config) -> Result<u64> {
         let x = X::new(config);
         let refused = |why: String| Fault::new(502, "Count not read", why);
-        let credential =
-            x.credential(settings.account).ok_or_else(|| refused(no_keys().detail))?;
+        let credential = x.credential(settings.account).ok_or_else(|| refused(no_keys().detail))?;
         self.settle().await?;
         let ask = profile_ask(settings.account, settings.cap_micro);
         let mut open = match self.lease(ask).await? {

@@ -37,8 +37,12 @@ impl Account {
             "LOST_FOLLOWERS.json.gz" => ("application/gzip", self.stamped(-1).await?),
             "USER_INFO.json.gz" => ("application/gzip", self.user_info()?),
             "STATS_TWEETS.json.gz" => ("application/gzip", self.stats_tweets()?),
-            "followers.csv" => ("text/csv; charset=utf-8", self.followers(account, query, true).await?),
-            "followers.ndjson" => ("application/x-ndjson", self.followers(account, query, false).await?),
+            "followers.csv" => {
+                ("text/csv; charset=utf-8", self.followers(account, query, true).await?)
+            }
+            "followers.ndjson" => {
+                ("application/x-ndjson", self.followers(account, query, false).await?)
+            }
             "events.csv" => ("text/csv; charset=utf-8", self.event_pieces(query, true)?),
             "events.ndjson" => ("application/x-ndjson", self.event_pieces(query, false)?),
             _ => {
@@ -67,10 +71,8 @@ impl Account {
             Some(known) if dir == 1 => self.load_roster(known).await?,
             _ => Roster::new(Vec::new()),
         };
-        let stamps: VecDeque<(UnixMs, String)> = accepted
-            .iter()
-            .map(|known| (known.name.at(), known.name.stamp().to_owned()))
-            .collect();
+        let stamps: VecDeque<(UnixMs, String)> =
+            accepted.iter().map(|known| (known.name.at(), known.name.stamp().to_owned())).collect();
         let mut pieces = Stamped { sql: self.sql.clone(), dir, first: Some(first), stamps };
         let mut json = StampedIds::new();
         Ok(gzipped(move || pieces.next(&mut json)))
@@ -126,7 +128,9 @@ impl Account {
         let mut collector = Collector::new(sort, None, usize::MAX - 1)
             .map_err(|error| Fault::internal(error.to_string()))?;
         while let Some(rows) = walk.next_pack()? {
-            rows.into_iter().for_each(|row| collector.push(row));
+            for row in rows {
+                collector.push(row);
+            }
         }
         let rows = collector.finish().items.into_iter();
         Ok(Box::new(header.chain(rows.map(move |row| line(&row).map(String::into_bytes)))))

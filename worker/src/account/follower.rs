@@ -92,8 +92,9 @@ impl Account {
     }
 
     fn note(&self, user: UserId) -> Result<Note> {
-        let row =
-            self.sql.first("SELECT muted, note FROM notes WHERE user = ?", values![id_text(user)])?;
+        let row = self
+            .sql
+            .first("SELECT muted, note FROM notes WHERE user = ?", values![id_text(user)])?;
         let Some(mut row) = row else { return Ok(Note::default()) };
         Ok(Note { muted: row.int()? != 0, note: row.maybe_text()? })
     }

@@ -130,7 +130,7 @@ impl Account {
         let mut sorter = Sorter::new();
         let mut spilled: Result<()> = Ok(());
         let mut on_user = |user: snapshot::Seen<'_>| {
-            index.push(user.id, &user.username);
+            index.push(user.id, user.username);
             let entry = Entry { id: user.id, seen: at, raw: user.raw.to_owned() };
             for chunk in sorter.push(entry) {
                 if spilled.is_ok() {
@@ -157,7 +157,7 @@ impl Account {
         Ok(if after {
             accepted.find(|known| known.name.at() > name.at())
         } else {
-            accepted.filter(|known| known.name.at() < name.at()).last()
+            accepted.rfind(|known| known.name.at() < name.at())
         })
     }
 
@@ -219,12 +219,11 @@ impl Account {
             // Read inside the write: it must see this snapshot's new state.
             let timeline = snapshots::timeline(&sql)?;
             let mut store = SqlStore::new(sql);
-            ledger::apply(&mut store, &timeline, fresh, &gone)
-                .map_err(|failure| match failure {
-                    Failure::Store(fault) => fault,
-                    // Our own corruption: nothing was written, and the run says so.
-                    Failure::Contradiction(what) => Fault::internal(what.to_string()),
-                })
+            ledger::apply(&mut store, &timeline, fresh, &gone).map_err(|failure| match failure {
+                Failure::Store(fault) => fault,
+                // Our own corruption: nothing was written, and the run says so.
+                Failure::Contradiction(what) => Fault::internal(what.to_string()),
+            })
         })?;
         Ok(BTreeMap::from([
             ("gained".to_owned(), int(counts.gained)),
@@ -286,7 +285,7 @@ impl Account {
             .ok_or_else(|| Fault::internal(format!("{key} is gone; put it back, or replay")))?;
         let mut reader = Reader::new();
         let mut index = IndexBuilder::with_capacity(1024);
-        let mut on_user = |user: snapshot::Seen<'_>| index.push(user.id, &user.username);
+        let mut on_user = |user: snapshot::Seen<'_>| index.push(user.id, user.username);
         let damaged = |damage: Damage| Fault::internal(format!("{key}: {damage}"));
         while let Some(bytes) = body.next().await {
             reader.push(&bytes?, &mut on_user).map_err(damaged)?;
@@ -324,9 +323,8 @@ impl Account {
             facts.map(CrawlFacts::to_pairs).unwrap_or_default().into_iter().collect();
         metadata.insert("source".to_owned(), found.etag.clone());
         let kind = "application/octet-stream";
-        let handles = index.handles.encode();
         let key = snapshot::handles_key(account, name);
-        bucket::put(&bucket, &key, handles, kind, metadata.clone()).await?;
+        bucket::put(&bucket, &key, index.handles.encode(), kind, metadata.clone()).await?;
         let key = snapshot::roster_key(account, name);
         bucket::put(&bucket, &key, index.roster.encode(), kind, metadata).await?;
         Ok(())
@@ -341,7 +339,8 @@ impl Account {
     ) -> Result<Option<CrawlFacts>> {
         let bucket = bucket::open(&self.env)?;
         let sidecar = bucket::head(&bucket, &snapshot::roster_key(account, name)).await?;
-        let Some(sidecar) = sidecar.filter(|s| s.metadata.get("source") == Some(&found.etag)) else {
+        let Some(sidecar) = sidecar.filter(|s| s.metadata.get("source") == Some(&found.etag))
+        else {
             return Ok(None);
         };
         Ok(CrawlFacts::from_pairs(&sidecar.metadata.into_iter().collect()))

@@ -43,8 +43,7 @@ impl Account {
     /// A message: reads the snapshot unless these bytes were read. One is read at a time.
     pub(super) async fn ingest(&self, key: &str, etag: &str) -> Result<Taken> {
         self.tracked()?;
-        let (_, name) =
-            snapshot::parse_key(key).map_err(|error| Fault::bad(error.to_string()))?;
+        let (_, name) = snapshot::parse_key(key).map_err(|error| Fault::bad(error.to_string()))?;
         self.take_turn().await?;
         let outcome = self.ingest_in_turn(&name, etag).await;
         self.memory.ingesting.set(false);

@@ -108,8 +108,13 @@ impl Account {
         // A damaged set only makes repeats look billed: dearer on paper, never in fact.
         let mut today = BilledToday::decode(&encoded).unwrap_or_default();
         for mut row in self.sql.rows("SELECT ids FROM crawl_ids ORDER BY page", values![])? {
-            let ids: Vec<u64> =
-                row.blob()?.as_chunks::<8>().0.iter().map(|word| u64::from_le_bytes(*word)).collect();
+            let ids: Vec<u64> = row
+                .blob()?
+                .as_chunks::<8>()
+                .0
+                .iter()
+                .map(|word| u64::from_le_bytes(*word))
+                .collect();
             today.fresh(clock::now(), &ids);
         }
         self.memory.billed.replace(Some(today));

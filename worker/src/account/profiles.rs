@@ -52,7 +52,7 @@ impl Account {
             for mut row in rows {
                 let chunk = "SELECT bytes FROM spill WHERE seq = ?";
                 let Some(mut chunk) = self.sql.first(chunk, values![row.int()?])? else { continue };
-                let decoded = profile::decode(&chunk.blob()?).map_err(damaged)?;
+                let decoded = profile::decode(&chunk.blob()?).map_err(|error| damaged(&error))?;
                 entries.extend(decoded.into_iter().filter(|entry| {
                     entry.id >= window.from && window.until.is_none_or(|until| entry.id < until)
                 }));
@@ -98,7 +98,8 @@ impl Account {
                 if let Some(lo) = lo {
                     let pack = "SELECT bytes FROM packs WHERE lo = ?";
                     if let Some(mut row) = sql.first(pack, values![id_text(lo)])? {
-                        existing = profile::decode(&row.blob()?).map_err(damaged)?;
+                        existing =
+                            profile::decode(&row.blob()?).map_err(|error| damaged(&error))?;
                     }
                     sql.run("DELETE FROM packs WHERE lo = ?", values![id_text(lo)])?;
                 }
@@ -114,64 +115,64 @@ impl Account {
     }
 }
 
-    /// The profiles of these people, those that are known.
-    pub(super) fn find(
-        sql: &Sql,
-        users: impl Iterator<Item = UserId>,
-    ) -> Result<HashMap<UserId, Profile>> {
-        let wanted: BTreeSet<UserId> = users.collect();
-        let mut found = HashMap::with_capacity(wanted.len());
-        let mut wanted = wanted.into_iter().peekable();
-        // Ascending ids: each pack is decoded once.
-        while let Some(first) = wanted.next() {
-            let Some((entries, next_lo)) = pack_of(sql, first)? else { continue };
-            let mut take = |id: UserId| {
-                if let Ok(at) = entries.binary_search_by_key(&id, |entry| entry.id)
-                    && let Some(entry) = entries.get(at)
-                    && let Some(profile) = Profile::from_raw(&entry.raw)
-                {
-                    found.insert(id, profile);
-                }
-            };
-            take(first);
-            while let Some(id) = wanted.next_if(|id| next_lo.is_none_or(|lo| *id < lo)) {
-                take(id);
+/// The profiles of these people, those that are known.
+pub(super) fn find(
+    sql: &Sql,
+    users: impl Iterator<Item = UserId>,
+) -> Result<HashMap<UserId, Profile>> {
+    let wanted: BTreeSet<UserId> = users.collect();
+    let mut found = HashMap::with_capacity(wanted.len());
+    let mut wanted = wanted.into_iter().peekable();
+    // Ascending ids: each pack is decoded once.
+    while let Some(first) = wanted.next() {
+        let Some((entries, next_lo)) = pack_of(sql, first)? else { continue };
+        let mut take = |id: UserId| {
+            if let Ok(at) = entries.binary_search_by_key(&id, |entry| entry.id)
+                && let Some(entry) = entries.get(at)
+                && let Some(profile) = Profile::from_raw(&entry.raw)
+            {
+                found.insert(id, profile);
             }
-        }
-        Ok(found)
-    }
-
-    /// The entry of one person.
-    pub(super) fn entry(sql: &Sql, user: UserId) -> Result<Option<Entry>> {
-        let Some((entries, _)) = pack_of(sql, user)? else { return Ok(None) };
-        Ok(entries.into_iter().find(|entry| entry.id == user))
-    }
-
-    /// The pack that holds an id's range, and where the next one begins.
-    fn pack_of(sql: &Sql, id: UserId) -> Result<Option<(Vec<Entry>, Option<UserId>)>> {
-        let pack = "SELECT bytes FROM packs WHERE lo <= ? ORDER BY lo DESC LIMIT 1";
-        let Some(mut row) = sql.first(pack, values![id_text(id)])? else { return Ok(None) };
-        let entries = profile::decode(&row.blob()?).map_err(damaged)?;
-        let next = "SELECT lo FROM packs WHERE lo > ? ORDER BY lo LIMIT 1";
-        let next = sql.first(next, values![id_text(id)])?;
-        let next = next.map(|mut row| id_from_text(&row.text()?)).transpose()?;
-        Ok(Some((entries, next)))
-    }
-
-    /// Every pack's first id, in order: for walks that read one pack at a time.
-    pub(super) fn pack_starts(sql: &Sql) -> Result<Vec<String>> {
-        let rows = sql.rows("SELECT lo FROM packs ORDER BY lo", values![])?;
-        rows.into_iter().map(|mut row| row.text()).collect()
-    }
-
-    /// One pack by its first id.
-    pub(super) fn pack(sql: &Sql, lo: &str) -> Result<Vec<Entry>> {
-        match sql.first("SELECT bytes FROM packs WHERE lo = ?", values![lo])? {
-            Some(mut row) => profile::decode(&row.blob()?).map_err(damaged),
-            None => Ok(Vec::new()),
+        };
+        take(first);
+        while let Some(id) = wanted.next_if(|id| next_lo.is_none_or(|lo| *id < lo)) {
+            take(id);
         }
     }
+    Ok(found)
+}
 
-fn damaged(error: shared::roster::Damaged) -> Fault {
+/// The entry of one person.
+pub(super) fn entry(sql: &Sql, user: UserId) -> Result<Option<Entry>> {
+    let Some((entries, _)) = pack_of(sql, user)? else { return Ok(None) };
+    Ok(entries.into_iter().find(|entry| entry.id == user))
+}
+
+/// The pack that holds an id's range, and where the next one begins.
+fn pack_of(sql: &Sql, id: UserId) -> Result<Option<(Vec<Entry>, Option<UserId>)>> {
+    let pack = "SELECT bytes FROM packs WHERE lo <= ? ORDER BY lo DESC LIMIT 1";
+    let Some(mut row) = sql.first(pack, values![id_text(id)])? else { return Ok(None) };
+    let entries = profile::decode(&row.blob()?).map_err(|error| damaged(&error))?;
+    let next = "SELECT lo FROM packs WHERE lo > ? ORDER BY lo LIMIT 1";
+    let next = sql.first(next, values![id_text(id)])?;
+    let next = next.map(|mut row| id_from_text(&row.text()?)).transpose()?;
+    Ok(Some((entries, next)))
+}
+
+/// Every pack's first id, in order: for walks that read one pack at a time.
+pub(super) fn pack_starts(sql: &Sql) -> Result<Vec<String>> {
+    let rows = sql.rows("SELECT lo FROM packs ORDER BY lo", values![])?;
+    rows.into_iter().map(|mut row| row.text()).collect()
+}
+
+/// One pack by its first id.
+pub(super) fn pack(sql: &Sql, lo: &str) -> Result<Vec<Entry>> {
+    match sql.first("SELECT bytes FROM packs WHERE lo = ?", values![lo])? {
+        Some(mut row) => profile::decode(&row.blob()?).map_err(|error| damaged(&error)),
+        None => Ok(Vec::new()),
+    }
+}
+
+fn damaged(error: &shared::roster::Damaged) -> Fault {
     Fault::internal(format!("profiles: {error}; replay makes them again"))
 }

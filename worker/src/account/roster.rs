@@ -70,7 +70,9 @@ impl Account {
             .map_err(|error| Fault::bad(error.to_string()))?;
         let mut walk = self.walk(wanted).await?;
         while let Some(rows) = walk.next_pack()? {
-            rows.into_iter().for_each(|row| collector.push(row));
+            for row in rows {
+                collector.push(row);
+            }
         }
         http::json(200, &collector.finish())
     }
@@ -170,7 +172,7 @@ impl Walk {
                 continue;
             }
             let note = self.notes.get(&entry.id);
-            let row = row(entry.id, Profile::from_raw(&entry.raw), here, &self.told, note);
+            let row = row(entry.id, Profile::from_raw(&entry.raw).as_ref(), here, &self.told, note);
             if self.wanted.admits(&row) {
                 rows.push(row);
             }
@@ -193,13 +195,12 @@ impl Wanted {
 
 fn row(
     id: UserId,
-    profile: Option<Profile>,
+    profile: Option<&Profile>,
     following: bool,
     told: &Told,
     note: Option<&Note>,
 ) -> Follower {
-    let user = profiles::person(id, profile.as_ref());
-    let profile = profile.as_ref();
+    let user = profiles::person(id, profile);
     Follower {
         user,
         followers: profile.and_then(|p| p.followers),

@@ -97,8 +97,7 @@ impl Account {
         let count = raw.as_deref().and_then(profile_count);
         let cap_usd = new.monthly_cap_usd.unwrap_or(DEFAULT_CAP_USD);
         let handle = new.username.unwrap_or_default().trim_start_matches('@').to_owned();
-        let unnamed =
-            Person { id: account, username: handle, name: String::new(), avatar: None };
+        let unnamed = Person { id: account, username: handle, name: String::new(), avatar: None };
         self.save(&Settings {
             account,
             person: profile.map_or(unnamed, |profile| profile.person),

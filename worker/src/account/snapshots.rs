@@ -75,9 +75,8 @@ impl Account {
 
     /// The newest accepted follower list at or before an instant (of all, without one).
     pub(super) fn accepted_at(&self, at: Option<UnixMs>) -> Result<Option<Known>> {
-        let statement = format!(
-            "SELECT {COLUMNS} FROM lists WHERE at <= ? ORDER BY at DESC LIMIT 1"
-        );
+        let statement =
+            format!("SELECT {COLUMNS} FROM lists WHERE at <= ? ORDER BY at DESC LIMIT 1");
         // 2^53 - 1: the last instant SQLite and JavaScript agree on.
         let at = at.map_or(9_007_199_254_740_991, |at| at.0);
         self.sql.first(&statement, values![at])?.map(read).transpose()

@@ -233,7 +233,8 @@ impl Account {
         let to = to.unwrap_or(now);
         let from = from.unwrap_or_else(|| to.plus(-RANGE_MS));
         let accepted: Vec<UnixMs> = self.accepted()?.iter().map(|known| known.name.at()).collect();
-        let began = accepted.first().copied().map_or(settings.created, |at| at.min(settings.created));
+        let began =
+            accepted.first().copied().map_or(settings.created, |at| at.min(settings.created));
         let reasons = self.reasons(&settings).await?;
         let expected_ms = match settings.schedule {
             Schedule::Hourly => 2 * HOUR_MS,

@@ -3,10 +3,10 @@
 use crate::account::{DEFAULT_CAP_USD, lookup_query};
 use crate::config::Config;
 use crate::fault::{Fault, Result};
+use crate::http;
 use crate::query::{self, Query};
 use crate::rpc::{self, ControlClient, ToAccount, ToControl};
 use crate::x::X;
-use crate::http;
 use shared::api::{Account, List, NewAccount};
 use shared::budget::{Ask, Grant, Resource, Settlement, micro};
 use shared::id::{AccountId, UserId};

@@ -176,8 +176,8 @@ pub(super) fn dependencies(manifest: &str, reasons: &str) -> Vec<Complaint> {
             listed = line.trim_end_matches(']').ends_with("dependencies");
             continue;
         }
-        let name = line.split(['=', '.']).next().unwrap_or_default().trim();
-        let ours = line.contains("path =") || line.trim_start().starts_with('#');
+        let name = entry_name(line).unwrap_or_default();
+        let ours = line.contains("path =");
         // `name.workspace = true` is judged where the workspace names it.
         let inherited = line.contains("workspace = true");
         if listed
@@ -191,6 +191,14 @@ pub(super) fn dependencies(manifest: &str, reasons: &str) -> Vec<Complaint> {
         }
     }
     complaints
+}
+
+/// The name in `name = …` or `name.workspace = …`; lines inside a list have none.
+fn entry_name(line: &str) -> Option<&str> {
+    let (key, _) = line.split_once('=')?;
+    let name = key.split('.').next()?.trim_end();
+    let plain = |c: char| c.is_ascii_alphanumeric() || c == '-' || c == '_';
+    (!name.is_empty() && name.chars().all(plain)).then_some(name)
 }
 
 #[cfg(test)]
@@ -263,7 +271,7 @@ mod tests {
     #[test]
     fn each_dependency_has_a_reason() {
         let manifest = "[package]\nname = \"a\"\n\n[dependencies]\nserde.workspace = true\n\
-            ctrlc = \"3\"\nshared = { path = \"x\" }\n\n[dev-dependencies]\nproptest = \"1\"\n";
+            ctrlc = \"3\"\nb = { workspace = true, features = [\n    \"C\",\n] }\n# d = 1\nshared = { path = \"x\" }\n\n[dev-dependencies]\nproptest = \"1\"\n";
         let found = dependencies(manifest, "| `proptest` | generated cases |");
         let found: Vec<_> = found.iter().map(|c| (c.line, c.rule)).collect();
         assert_eq!(found, [(6, "dependency")]);

@@ -1,5 +1,10 @@
 //! A simulator in this process and a client that sees every byte, for the tests beside this.
 #![allow(dead_code, reason = "each test file uses its part")]
+#![allow(
+    clippy::cast_possible_truncation,
+    clippy::cast_sign_loss,
+    reason = "bills in tests are small and never negative"
+)]
 
 use serde_json::Value;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};

@@ -1,0 +1,161 @@
+//! Collection: what ran, what was not seen, what it costs, saved lists, files. Owns: the parts
+//! of that page. Invariant: nothing that costs money happens without its price beside it.
+
+mod check;
+mod cost;
+mod lists;
+mod runs;
+mod upload;
+
+pub(crate) use check::CheckNow;
+pub(crate) use cost::{Cap, Schedules};
+
+use crate::address::with_query;
+use crate::api;
+use crate::app::app;
+use crate::pages::about_account;
+use crate::parts::{Icon, panel};
+use crate::period::Range;
+use crate::remote::{Remote, remote};
+use crate::words::state;
+use crate::{numbers, words};
+use leptos::prelude::*;
+use shared::api::{Coverage, Span, SpanState};
+use shared::time::DAY_MS;
+
+/// The page.
+#[component]
+pub(crate) fn Collection() -> impl IntoView {
+    let app = app();
+    let stand = move || {
+        let (zone, now) = (app.zone.get(), app.now.get());
+        app.account.with(|account| {
+            let account = account.as_ref()?;
+            let (_, pill) = state::pill(account, now, &zone);
+            let last = state::last_check(account, now, &zone);
+            Some(format!("{pill}. {last} {}", state::next(account, now, &zone)))
+        })
+    };
+    let reason = move || {
+        app.account.with(|account| {
+            let reason = account.as_ref()?.collector.reason.clone()?;
+            Some(view! { <p class="trouble">{words::capital(&words::sentence(&reason))}</p> })
+        })
+    };
+    view! {
+        <div class="page collection">
+            <header class="page-head">
+                <div>
+                    <h1>"Collection"</h1>
+                    <p class="stand">{stand}</p>
+                    {reason}
+                </div>
+                <CheckNow/>
+            </header>
+            <cost::Cost/>
+            <runs::Runs/>
+            <Unseen/>
+            <upload::Import/>
+            <lists::Lists/>
+            <Files/>
+        </div>
+    }
+}
+
+/// What was not observed in the last 90 days.
+#[component]
+fn Unseen() -> impl IntoView {
+    let app = app();
+    // To the hour: the question stays the same while one looks.
+    let hour = Memo::new(move |_| {
+        let now = app.now.get();
+        now.0 - now.0.rem_euclid(shared::time::HOUR_MS)
+    });
+    let coverage: Remote<Coverage> = remote(move || {
+        let to = shared::time::UnixMs(hour.get());
+        let pairs = [("from", to.plus(-90 * DAY_MS).rfc3339()), ("to", to.rfc3339())];
+        about_account(app, "/coverage", &pairs)
+    });
+    panel(coverage, "card unseen", unseen)
+}
+
+fn unseen(coverage: Signal<Coverage>) -> AnyView {
+    let app = app();
+    let gaps = Memo::new(move |_| {
+        coverage.with(|coverage| {
+            let gaps = coverage.spans.iter().filter(|span| span.state == SpanState::Gap);
+            gaps.rev().cloned().collect::<Vec<Span>>()
+        })
+    });
+    let bar = move || {
+        let (from, to) = coverage.with(|coverage| (coverage.from, coverage.to));
+        let all = numbers::float(to.since(from).max(1));
+        let part = move |span: Span| {
+            let width = numbers::float(span.to.since(span.from)) / all * 100.0;
+            let class = if span.state == SpanState::Gap { "gap" } else { "seen" };
+            view! { <span class=class style:width=format!("{width:.3}%")></span> }
+        };
+        coverage.with(|coverage| coverage.spans.clone()).into_iter().map(part).collect_view()
+    };
+    let rows = move || {
+        let (zone, now) = (app.zone.get(), app.now.get());
+        let line = move |span: Span| {
+            let range = Range { from: span.from, to: span.to };
+            view! {
+                <li>
+                    <strong>{words::when::stretch(range, now, &zone)}</strong>
+                    <span>{words::sentence(&span.reason.unwrap_or_default())}</span>
+                </li>
+            }
+        };
+        gaps.get().into_iter().take(20).map(line).collect_view()
+    };
+    let observed = move || {
+        let share = coverage.with(|coverage| coverage.observed);
+        format!("{} of the last 90 days was observed. What was not is a gap, never zero.", numbers::percent(share))
+    };
+    view! {
+        <h2>"What we did not see"</h2>
+        <div class="coverage-bar" aria-hidden="true">{bar}</div>
+        <p>{observed}</p>
+        <ul class="unseen-list">{rows}</ul>
+    }
+    .into_any()
+}
+
+/// Files that other programs read.
+const FILES: [(&str, &str); 7] = [
+    ("followers.csv", "Everyone who follows now"),
+    ("followers.ndjson", "The same, one object per line"),
+    ("events.csv", "Who came, left, came back"),
+    ("events.ndjson", "The same, one object per line"),
+    ("NEW_FOLLOWERS.json.gz", "Ids that each saved list added"),
+    ("LOST_FOLLOWERS.json.gz", "Ids that each saved list missed"),
+    ("USER_INFO.json.gz", "Profiles as last read"),
+];
+
+#[component]
+fn Files() -> impl IntoView {
+    let app = app();
+    let id = move || app.account.with(|one| one.as_ref().map(|one| one.id.to_string())).unwrap_or_default();
+    let row = move |(file, what): (&'static str, &'static str)| {
+        let href = move || {
+            let path = format!("/accounts/{}/export/{file}", id());
+            // Only tables of text have times that a zone could change.
+            let zone = file.ends_with(".csv").then(|| ("tz", app.zone.with(|zone| zone.name.clone())));
+            api::below(&with_query(&path, &zone.into_iter().collect::<Vec<_>>()))
+        };
+        view! {
+            <li>
+                <a href=href download><Icon name="download"/>{file}</a>
+                <span class="note">{what}</span>
+            </li>
+        }
+    };
+    view! {
+        <section class="card">
+            <h2>"Export"</h2>
+            <ul class="files">{FILES.map(row).collect_view()}</ul>
+        </section>
+    }
+}

@@ -1,0 +1,69 @@
+//! "Full check now": its price first, then a second press.
+
+use crate::api;
+use crate::app::app;
+use crate::parts::{Dialog, Icon};
+use crate::words::cost;
+use leptos::prelude::*;
+use leptos::task::spawn_local;
+use shared::api::CollectorState;
+
+/// The button and its dialog.
+#[component]
+pub(crate) fn CheckNow() -> impl IntoView {
+    let app = app();
+    let open = RwSignal::new(false);
+    let busy = move || {
+        app.account.with(|account| {
+            account.as_ref().is_none_or(|account| {
+                matches!(account.collector.state, CollectorState::Checking | CollectorState::Waiting)
+            })
+        })
+    };
+    let price = move || {
+        app.account.with(|account| account.as_ref().map(cost::full_check)).unwrap_or_default()
+    };
+    let text = move || match price() {
+        price if price.is_empty() => "Run a full check".to_owned(),
+        price => format!("Run a full check, {price}"),
+    };
+    let go = move |_| {
+        open.set(false);
+        let Some(id) = app.account.with_untracked(|one| one.as_ref().map(|one| one.id)) else { return };
+        spawn_local(async move {
+            match api::start(&format!("/accounts/{id}/crawl")).await {
+                Ok(_) => {
+                    app.say("The full check has begun.");
+                    app.renew();
+                }
+                Err(failure) => app.say_failure(&failure),
+            }
+        });
+    };
+    let told = move || {
+        app.account.with(|account| {
+            let account = account.as_ref()?;
+            let simulated = if account.simulated { " In sample data nothing is paid." } else { "" };
+            let price = match cost::full_check(account) {
+                price if price.is_empty() => "Its price is known after the first count".to_owned(),
+                price => format!("It costs {price}, by X's published prices"),
+            };
+            Some(format!("A full check reads every follower once. {price}; followers already read this UTC day are free.{simulated} {}", cost::line(account)))
+        })
+    };
+    view! {
+        <button type="button" class="button primary" disabled=busy on:click=move |_| open.set(true)>
+            {text}
+        </button>
+        <Dialog title="Run a full check" open=open closed=move |()| open.set(false)>
+            <p>{told}</p>
+            <div class="dialog-actions">
+                <button type="button" class="button" on:click=move |_| open.set(false)>"Not now"</button>
+                <button type="button" class="button primary" on:click=go>
+                    <Icon name="check"/>
+                    {text}
+                </button>
+            </div>
+        </Dialog>
+    }
+}

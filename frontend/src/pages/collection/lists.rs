@@ -1,0 +1,72 @@
+//! Saved lists: each full check as a file.
+
+use crate::api;
+use crate::app::app;
+use crate::numbers;
+use crate::pages::about_account;
+use crate::parts::{Icon, Moment, panel};
+use crate::remote::{Remote, remote};
+use crate::words::{self, runs};
+use leptos::prelude::*;
+use shared::api::{List, Snapshot, SnapshotState};
+
+/// Lists shown at first; more by button.
+const LISTS: u32 = 20;
+
+/// The part of the page.
+#[component]
+pub(super) fn Lists() -> impl IntoView {
+    let app = app();
+    let limit = RwSignal::new(LISTS);
+    let remote: Remote<List<Snapshot>> = remote(move || {
+        about_account(app, "/snapshots", &[("limit", limit.get().to_string())])
+    });
+    panel(remote, "card lists", move |list| content(list, limit))
+}
+
+fn content(list: Signal<List<Snapshot>>, limit: RwSignal<u32>) -> AnyView {
+    let app = app();
+    let row = move |item: Snapshot| {
+        let id = app.account.with_untracked(|one| one.as_ref().map(|one| one.id.to_string()));
+        let name = crate::address::encode(&item.name);
+        let href = api::below(&format!("/accounts/{}/snapshots/{name}", id.unwrap_or_default()));
+        let (word, class) = runs::saved(item.state);
+        let why = (item.state == SnapshotState::Quarantined).then(|| {
+            format!("{} Nobody was counted as left.", words::sentence(&words::capital(item.reason.as_deref().unwrap_or("The list was incomplete"))))
+        });
+        let people = item.count.map(|count| numbers::plural(count, "person", "people"));
+        view! {
+            <tr>
+                <th scope="row"><Moment at=item.at/></th>
+                <td><span class=format!("chip run {class}")>{word}</span></td>
+                <td class="outcome">{people} {why.map(|why| view! { <span class="note">{why}</span> })}</td>
+                <td class="number">{numbers::bytes(item.bytes)}</td>
+                <td class="end">
+                    <a href=href download=item.name.clone() title=item.name>
+                        <Icon name="download"/>
+                        <span>"Download"</span>
+                    </a>
+                </td>
+            </tr>
+        }
+    };
+    let rows = move || list.with(|list| list.items.clone()).into_iter().map(row).collect_view();
+    let more = move || list.with(|list| list.next_cursor.is_some()) && limit.get() < 1_000;
+    view! {
+        <h2>"Saved lists"</h2>
+        <Show
+            when=move || list.with(|list| !list.items.is_empty())
+            fallback=|| view! { <p class="empty">"None yet. Every full check leaves one."</p> }
+        >
+            <div class="scroller" tabindex="0" role="region" aria-label="Saved lists">
+                <table class="plain"><tbody>{rows}</tbody></table>
+            </div>
+        </Show>
+        <Show when=more>
+            <button type="button" class="quiet-button" on:click=move |_| limit.update(|limit| *limit = (*limit * 5).min(1_000))>
+                "Show more"
+            </button>
+        </Show>
+    }
+    .into_any()
+}

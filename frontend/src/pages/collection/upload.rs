@@ -1,0 +1,171 @@
+//! Importing saved lists: several files, one by one, each with its progress and its outcome.
+//! Invariant: files go in the order of their names, oldest first, so that the history grows
+//! forward; one that fails does not stop the rest.
+
+use crate::address::with_query;
+use crate::api;
+use crate::app::{App, app};
+use crate::numbers;
+use crate::parts::Icon;
+use crate::words::runs;
+use leptos::html;
+use leptos::prelude::*;
+use leptos::task::spawn_local;
+use shared::api::{Run, RunState};
+use wasm_bindgen::JsCast as _;
+use wasm_bindgen::prelude::Closure;
+use web_sys::{DragEvent, File, FileList};
+
+/// Larger bodies are refused by the API: they belong into the bucket.
+const BYTES_MAX: f64 = 95_000_000.0;
+/// A run is asked after once a second, for ten minutes at most.
+const POLLS_MAX: u32 = 600;
+
+/// One file on its way.
+#[derive(Clone, PartialEq)]
+struct Sent {
+    id: usize,
+    name: String,
+    state: RwSignal<Stage>,
+}
+
+#[derive(Clone, Debug, PartialEq)]
+enum Stage {
+    Waiting,
+    /// Share sent, 0 to 1.
+    Sending(f64),
+    Reading,
+    Done(String),
+    Bad(String),
+}
+
+/// The part of the page; the first-run page uses it too.
+#[component]
+pub(crate) fn Import() -> impl IntoView {
+    let app = app();
+    let sent = RwSignal::new(Vec::<Sent>::new());
+    let over = RwSignal::new(false);
+    let input = NodeRef::<html::Input>::new();
+    let chosen = move |_| {
+        if let Some(input) = input.get_untracked() {
+            take(app, sent, input.files());
+            input.set_value("");
+        }
+    };
+    let drop = move |event: leptos::ev::DragEvent| {
+        event.prevent_default();
+        over.set(false);
+        let event: DragEvent = event.unchecked_into();
+        take(app, sent, event.data_transfer().and_then(|data| data.files()));
+    };
+    view! {
+        <section class="card import">
+            <h2>"Import"</h2>
+            <div class="drop" class:over=over
+                on:dragover=move |event| { event.prevent_default(); over.set(true); }
+                on:dragleave=move |_| over.set(false)
+                on:drop=drop>
+                <Icon name="upload"/>
+                <p>
+                    <label class="link">
+                        "Choose saved lists"
+                        <input type="file" class="hidden" multiple accept=".gz,application/gzip" node_ref=input on:change=chosen/>
+                    </label>
+                    " or drop them here"
+                </p>
+                <p class="note">"Files named FOLLOWERS_<time>.json.gz, up to 95 MB each. X is asked nothing."</p>
+            </div>
+            <ul class="sent" aria-live="polite">
+                <For each=move || sent.get() key=|one| one.id let:one>{row(one)}</For>
+            </ul>
+        </section>
+    }
+}
+
+fn row(sent: Sent) -> impl IntoView {
+    let state = sent.state;
+    let text = move || match state.get() {
+        Stage::Waiting => "waits for its turn".to_owned(),
+        Stage::Sending(share) => format!("sending, {}", numbers::percent(share.min(0.99))),
+        Stage::Reading => "being read".to_owned(),
+        Stage::Done(text) | Stage::Bad(text) => text,
+    };
+    let class = move || match state.get() {
+        Stage::Done(_) => "sent-row good",
+        Stage::Bad(_) => "sent-row bad",
+        _ => "sent-row",
+    };
+    let width = move || match state.get() {
+        Stage::Waiting => "0%".to_owned(),
+        Stage::Sending(share) => format!("{:.0}%", share * 80.0),
+        Stage::Reading => "90%".to_owned(),
+        Stage::Done(_) | Stage::Bad(_) => "100%".to_owned(),
+    };
+    view! {
+        <li class=class>
+            <span class="file-name">{sent.name}</span>
+            <span class="note">{text}</span>
+            <span class="sent-bar" aria-hidden="true"><span style:width=width></span></span>
+        </li>
+    }
+}
+
+/// Takes files on; they go one after the other.
+fn take(app: App, sent: RwSignal<Vec<Sent>>, files: Option<FileList>) {
+    let Some(files) = files else { return };
+    let mut chosen: Vec<File> = (0..files.length()).filter_map(|at| files.get(at)).collect();
+    chosen.sort_by_key(File::name);
+    let first = sent.with_untracked(Vec::len);
+    let queue: Vec<(Sent, File)> = chosen
+        .into_iter()
+        .enumerate()
+        .map(|(at, file)| {
+            let state = RwSignal::new(Stage::Waiting);
+            (Sent { id: first + at, name: file.name(), state }, file)
+        })
+        .collect();
+    sent.update(|sent| sent.extend(queue.iter().map(|(one, _)| one.clone())));
+    spawn_local(async move {
+        let mut imported = 0;
+        for (one, file) in queue {
+            let outcome = import(app, &one, &file).await;
+            imported += u32::from(matches!(outcome, Stage::Done(_)));
+            let _ = one.state.try_set(outcome);
+        }
+        if imported > 0 {
+            app.renew();
+        }
+    });
+}
+
+async fn import(app: App, one: &Sent, file: &File) -> Stage {
+    if !one.name.starts_with("FOLLOWERS_") || !one.name.ends_with(".json.gz") {
+        return Stage::Bad("not taken: its name must be FOLLOWERS_<time>.json.gz".to_owned());
+    }
+    if file.size() > BYTES_MAX {
+        return Stage::Bad("not taken: over 95 MB, put it into the bucket instead".to_owned());
+    }
+    let Some(id) = app.account.with_untracked(|one| one.as_ref().map(|one| one.id)) else {
+        return Stage::Bad("not taken: there is no account".to_owned());
+    };
+    let path = with_query(&format!("/accounts/{id}/snapshots"), &[("name", one.name.clone())]);
+    let state = one.state;
+    let progress = Closure::<dyn Fn(f64)>::new(move |share| {
+        let _ = state.try_set(Stage::Sending(share));
+    });
+    let started = match api::import(&path, file, &progress).await {
+        Ok(started) => started,
+        Err(failure) => return Stage::Bad(format!("{}: {}", failure.title, failure.detail)),
+    };
+    let _ = state.try_set(Stage::Reading);
+    for _ in 0..POLLS_MAX {
+        match api::get::<Run>(&format!("/runs/{}", started.run)).await {
+            Ok(run) if run.state == RunState::Running => {}
+            Ok(run) if run.state == RunState::Done => return Stage::Done(runs::outcome(&run)),
+            Ok(run) => return Stage::Bad(runs::outcome(&run)),
+            Err(failure) => return Stage::Bad(failure.title),
+        }
+        crate::browser::sleep(1_000).await;
+    }
+    Stage::Bad("still being read; see “What ran”".to_owned())
+}

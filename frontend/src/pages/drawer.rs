@@ -1,0 +1,232 @@
+//! One person in a drawer: who they are, what happened, mute, note. The address keeps it open.
+//! Owns: the drawer. Must not know: which page it lies over. Invariant: a note is sent when its
+//! field is left or Save is pressed, never while one types.
+
+use crate::address::with_query;
+use crate::api;
+use crate::app::{App, app};
+use crate::browser;
+use crate::fetching::Failure;
+use crate::numbers;
+use crate::pages::about_account;
+use crate::parts::{Ago, Avatar, EventChip, Icon, Moment, names, panel};
+use crate::remote::{Remote, remote};
+use crate::words::person;
+use leptos::html;
+use leptos::prelude::*;
+use leptos::task::spawn_local;
+use shared::api::{EventKind, Follower, FollowerChange, FollowerDetail, FollowerEvent};
+
+/// A note's length, as the API takes it.
+const NOTE_MAX: u32 = 2_000;
+
+/// The drawer, if the address names a person.
+#[component]
+pub(crate) fn Drawer() -> impl IntoView {
+    let app = app();
+    let person = Memo::new(move |_| app.view.with(|view| view.person.clone()));
+    move || {
+        person.get().map(|id| view! { <Open id=id/> })
+    }
+}
+
+#[component]
+fn Open(id: String) -> impl IntoView {
+    let app = app();
+    let node = NodeRef::<html::Aside>::new();
+    let detail: Remote<FollowerDetail> = remote(move || {
+        let mut question = about_account(app, &format!("/followers/{id}"), &[])?;
+        question.subject = format!("{} {id}", question.subject);
+        Some(question)
+    });
+    let close = move || app.change(|view| view.person = None);
+    Effect::new(move |_| {
+        if node.get().is_some() {
+            browser::focus_on(".drawer .close");
+        }
+    });
+    view! {
+        <div class="drawer-back" on:click=move |_| close()></div>
+        <aside class="drawer" role="dialog" aria-label="Person" node_ref=node>
+            <button type="button" class="icon-button close" aria-label="Close" title="Close (Esc)"
+                on:click=move |_| close()>
+                <Icon name="close"/>
+            </button>
+            {panel(detail, "drawer-panel", move |value| content(value, detail))}
+        </aside>
+    }
+}
+
+fn content(value: Signal<FollowerDetail>, detail: Remote<FollowerDetail>) -> AnyView {
+    let app = app();
+    let of = move |read: fn(&FollowerDetail) -> Option<String>| move || value.with(read);
+    let head = move || {
+        let user = value.with(|detail| detail.follower.user.clone());
+        let (name, handle) = names(&user);
+        view! {
+            <Avatar person=user large=true/>
+            <div>
+                <h2>{name}</h2>
+                <p class="handle">{handle}</p>
+            </div>
+        }
+    };
+    let badges = of(|detail| {
+        let follower = &detail.follower;
+        let verified = follower.verified.map(|mark| person::verified(mark).to_owned());
+        let protected = follower.protected.then(|| "Protected posts".to_owned());
+        let parts: Vec<_> = [verified, protected].into_iter().flatten().collect();
+        (!parts.is_empty()).then(|| parts.join(" · "))
+    });
+    let out = move || {
+        let user = value.with(|detail| detail.follower.user.clone());
+        (!app.simulated() && !user.username.is_empty()).then(|| {
+            view! {
+                <a class="button" href=format!("https://x.com/{}", user.username) target="_blank" rel="noopener noreferrer">
+                    "View on X"
+                    <Icon name="out"/>
+                </a>
+            }
+        })
+    };
+    view! {
+        <header class="drawer-head">{head}</header>
+        <p class="badges">{badges}</p>
+        <p class="description">{of(|detail| detail.follower.description.clone())}</p>
+        {facts(value)}
+        <div class="drawer-actions">
+            <MuteButton value=value detail=detail/>
+            {out}
+        </div>
+        <Note value=value detail=detail/>
+        <h3>"What happened"</h3>
+        {history(value)}
+        <p class="note">{move || value.with(|detail| detail.profile_at).map(|at| view! { "Profile read " <Ago at=at/> "." })}</p>
+    }
+    .into_any()
+}
+
+fn facts(value: Signal<FollowerDetail>) -> impl IntoView {
+    let follows = |follower: &Follower| match (follower.following, follower.mutual) {
+        (true, Some(true)) => "Follows you, and you them",
+        (true, _) => "Follows you",
+        (false, _) => "Does not follow you now",
+    };
+    move || {
+        let follower = value.with(|detail| detail.follower.clone());
+        let since = match (follower.following, follower.since) {
+            (true, Some(at)) => Some(view! { <Moment at=at/> }.into_any()),
+            (true, None) => Some("before tracking began".into_any()),
+            (false, _) => None,
+        };
+        view! {
+            <dl class="facts">
+                <div><dt>"Now"</dt><dd>{follows(&follower)}</dd></div>
+                {since.map(|since| view! { <div><dt>"First seen"</dt><dd>{since}</dd></div> })}
+                <div>
+                    <dt>"Their followers"</dt>
+                    <dd class="number">{follower.followers.map_or_else(|| "not known".to_owned(), numbers::count)}</dd>
+                </div>
+                {follower.joined.map(|at| view! { <div><dt>"At X since"</dt><dd><Ago at=at/></dd></div> })}
+            </dl>
+        }
+    }
+}
+
+fn history(value: Signal<FollowerDetail>) -> impl IntoView {
+    let row = |event: FollowerEvent| {
+        let at = event.at;
+        let class = match event.kind {
+            EventKind::Lost => "left",
+            EventKind::Followed | EventKind::Returned => "came",
+            EventKind::Renamed => "renamed",
+        };
+        let chip = (event.kind == EventKind::Lost).then(|| view! { <EventChip event=event.clone()/> });
+        view! {
+            <li class=class>
+                <span class="what">{person::happened(&event)}</span>
+                {chip}
+                <span class="when"><Moment at=at/></span>
+            </li>
+        }
+    };
+    move || {
+        let events = value.with(|detail| detail.events.clone());
+        if events.is_empty() {
+            view! { <p class="empty">"Nothing since tracking began."</p> }.into_any()
+        } else {
+            view! { <ol class="history">{events.into_iter().map(row).collect_view()}</ol> }.into_any()
+        }
+    }
+}
+
+/// Changes a person and shows what came of it, in the drawer and in the lists around it.
+async fn change(app: App, id: String, change: FollowerChange) -> Result<(), Failure> {
+    let account = app.account.with_untracked(|one| one.as_ref().map(|one| one.id.to_string()));
+    let path = with_query(&format!("/accounts/{}/followers/{id}", account.unwrap_or_default()), &[]);
+    let _: serde::de::IgnoredAny = api::send("PATCH", &path, &change).await?;
+    app.fresh.update(|count| *count += 1);
+    Ok(())
+}
+
+#[component]
+fn MuteButton(value: Signal<FollowerDetail>, detail: Remote<FollowerDetail>) -> impl IntoView {
+    let app = app();
+    let muted = move || value.with(|detail| detail.follower.muted);
+    let turn = move |_| {
+        let id = value.with_untracked(|detail| detail.follower.user.id.to_string());
+        let wanted = FollowerChange { muted: Some(!untrack(muted)), note: None };
+        spawn_local(async move {
+            match change(app, id, wanted).await {
+                Ok(()) => detail.again(),
+                Err(failure) => app.say_failure(&failure),
+            }
+        });
+    };
+    view! {
+        <button type="button" class="button" aria-pressed=move || muted().to_string() on:click=turn
+            title="Muted people are left out of who came and who left">
+            <Icon name="mute"/>
+            {move || if muted() { "Muted" } else { "Mute" }}
+        </button>
+    }
+}
+
+#[component]
+fn Note(value: Signal<FollowerDetail>, detail: Remote<FollowerDetail>) -> impl IntoView {
+    let app = app();
+    let kept = Memo::new(move |_| {
+        value.with(|detail| detail.follower.note.clone()).unwrap_or_default()
+    });
+    let text = RwSignal::new(kept.get_untracked());
+    Effect::new(move |_| text.set(kept.get()));
+    let changed = move || text.get() != kept.get();
+    let save = move || {
+        if !untrack(changed) {
+            return;
+        }
+        let id = value.with_untracked(|detail| detail.follower.user.id.to_string());
+        let wanted = FollowerChange { muted: None, note: Some(text.get_untracked()) };
+        spawn_local(async move {
+            match change(app, id, wanted).await {
+                Ok(()) => {
+                    detail.again();
+                    app.say("Note kept.");
+                }
+                Err(failure) => app.say_failure(&failure),
+            }
+        });
+    };
+    view! {
+        <div class="note-editor">
+            <label for="person-note"><Icon name="note"/>"Your note"</label>
+            <textarea id="person-note" rows="2" maxlength=NOTE_MAX.to_string() prop:value=text
+                placeholder="Only you see it"
+                on:input:target=move |event| text.set(event.target().value())
+                on:change=move |_| save()></textarea>
+            <Show when=changed>
+                <button type="button" class="button primary" on:click=move |_| save()>"Save"</button>
+            </Show>
+        </div>
+    }
+}

@@ -1,0 +1,194 @@
+//! Followers: everyone who follows, or followed at a time, as a long table. Owns: the search,
+//! the filters, the order, the pages of the table. Invariant: the address names exactly what is
+//! shown, and the CSV holds exactly that.
+
+mod as_of;
+mod table;
+
+use crate::address::with_query;
+use crate::app::{App, app, today};
+use crate::calendar::midnight;
+use crate::numbers;
+use crate::pages::drawer::Drawer;
+use crate::pages::range_pairs;
+use crate::parts::Icon;
+use crate::words;
+use crate::{api, browser};
+use leptos::prelude::*;
+use shared::api::RosterFilter;
+use std::time::Duration;
+
+/// A pause in typing as long as this is the end of a word.
+const TYPED: Duration = Duration::from_millis(250);
+
+/// The filters in the order of the page.
+const FILTERS: [(RosterFilter, &str); 5] = [
+    (RosterFilter::New, "New"),
+    (RosterFilter::Left, "Left"),
+    (RosterFilter::Returned, "Came back"),
+    (RosterFilter::Mutual, "Mutual"),
+    (RosterFilter::Muted, "Muted"),
+];
+
+/// The page.
+#[component]
+pub(crate) fn Followers() -> impl IntoView {
+    view! {
+        <div class="page followers">
+            <as_of::AsOf/>
+            <div class="roster-tools">
+                <Search/>
+                <FilterChips/>
+                <Csv/>
+            </div>
+            <Told/>
+            <table::Table/>
+        </div>
+        <Drawer/>
+    }
+}
+
+/// The query of the table and its file, without the cursor.
+fn pairs(app: App) -> Vec<(&'static str, String)> {
+    let (query, sort, filter, as_of) =
+        app.view.with(|view| (view.query.clone(), view.sort, view.filter, view.as_of));
+    let mut pairs = vec![("sort", sort.slug())];
+    if !query.trim().is_empty() {
+        pairs.push(("q", query.trim().to_owned()));
+    }
+    if let Some(filter) = filter {
+        pairs.push(("filter", filter.as_str().to_owned()));
+        if in_period(filter) {
+            pairs.extend(range_pairs(app));
+        }
+    }
+    if let Some(date) = as_of {
+        // The list as it was when that day ended.
+        let end = app.zone.with(|zone| midnight(date.plus_days(1), zone));
+        pairs.push(("as_of", end.min(app.now.get_untracked()).rfc3339()));
+    }
+    pairs
+}
+
+/// Whether a filter speaks of the shown period.
+fn in_period(filter: RosterFilter) -> bool {
+    matches!(filter, RosterFilter::New | RosterFilter::Left | RosterFilter::Returned)
+}
+
+#[component]
+fn Search() -> impl IntoView {
+    let app = app();
+    let query = Memo::new(move |_| app.view.with(|view| view.query.clone()));
+    let turn = StoredValue::new(0_u32);
+    let typed = move |text: String| {
+        turn.update_value(|turn| *turn = turn.wrapping_add(1));
+        let mine = turn.get_value();
+        set_timeout(
+            move || {
+                if turn.try_get_value() == Some(mine) {
+                    app.replace(|view| view.query = text);
+                }
+            },
+            TYPED,
+        );
+    };
+    view! {
+        <div class="search">
+            <Icon name="search"/>
+            <input id="search" type="search" placeholder="Search name, handle, profile, note"
+                aria-label="Search followers" autocomplete="off" spellcheck="false"
+                prop:value=query on:input:target=move |event| typed(event.target().value())/>
+            <kbd aria-hidden="true">"/"</kbd>
+        </div>
+    }
+}
+
+#[component]
+fn FilterChips() -> impl IntoView {
+    let app = app();
+    let chosen = move || app.view.with(|view| view.filter);
+    let chip = move |(filter, label): (RosterFilter, &'static str)| {
+        let turn = move |_| {
+            app.change(|view| {
+                view.filter = if view.filter == Some(filter) { None } else { Some(filter) };
+            });
+        };
+        view! {
+            <button type="button" class="filter-chip" aria-pressed=move || (chosen() == Some(filter)).to_string()
+                on:click=turn>
+                {label}
+            </button>
+        }
+    };
+    view! {
+        <div class="filter-chips" role="group" aria-label="Filter">
+            {FILTERS.map(chip).collect_view()}
+        </div>
+    }
+}
+
+fn filter_word(filter: RosterFilter) -> &'static str {
+    FILTERS.iter().find(|(one, _)| *one == filter).map_or("", |(_, word)| word)
+}
+
+/// What the table shows, in a sentence.
+#[component]
+fn Told() -> impl IntoView {
+    let app = app();
+    let text = move || {
+        let (filter, as_of, query) =
+            app.view.with(|view| (view.filter, view.as_of, view.query.trim().to_owned()));
+        let period = app.view.with(|view| view.period).label(today(app)).to_lowercase();
+        let mut parts = vec![match filter {
+            Some(RosterFilter::New) => format!("Came in: {period}"),
+            Some(RosterFilter::Left) => format!("Left in: {period}"),
+            Some(RosterFilter::Returned) => format!("Came back in: {period}"),
+            Some(RosterFilter::Mutual) => "You follow each other".to_owned(),
+            Some(RosterFilter::Muted) => "Muted by you".to_owned(),
+            None => {
+                let followers = app.account.with(|one| one.as_ref().and_then(|one| one.followers));
+                match (followers, as_of) {
+                    (Some(count), None) => numbers::plural(count, "follower", "followers"),
+                    _ => "Followers".to_owned(),
+                }
+            }
+        }];
+        if let Some(date) = as_of {
+            parts.push(format!("as of {}", date.near(today(app))));
+        }
+        if !query.is_empty() {
+            parts.push(format!("matching “{query}”"));
+        }
+        parts.join(", ")
+    };
+    view! { <h1 class="told" aria-live="polite">{text}</h1> }
+}
+
+/// The same list as a file; its label says which list and which zone.
+#[component]
+fn Csv() -> impl IntoView {
+    let app = app();
+    let href = move || {
+        let id = app.account.with(|one| one.as_ref().map(|one| one.id.to_string()));
+        let mut pairs = pairs(app);
+        pairs.push(("tz", app.zone.with(|zone| zone.name.clone())));
+        let path = format!("/accounts/{}/export/followers.csv", id.unwrap_or_default());
+        api::below(&with_query(&path, &pairs))
+    };
+    let label = move || {
+        let filter = app.view.with(|view| view.filter).map_or("All", filter_word);
+        let zone = app.zone.with(|zone| zone.name.replace('_', " "));
+        format!("CSV: {}, {zone}", words::capital(filter))
+    };
+    view! {
+        <a class="quiet-button csv" href=href download title=label>
+            <Icon name="download"/>
+            <span>{label}</span>
+        </a>
+    }
+}
+
+/// Pixels of a row: touch needs more.
+fn row_px() -> usize {
+    if browser::is_narrow() { 60 } else { 40 }
+}

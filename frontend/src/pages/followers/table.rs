@@ -1,0 +1,285 @@
+//! The table itself: rows on screen and a few around them, pages fetched ahead of the scroll.
+//! Owns: fetching and windowing. Must not know: what the filters mean.
+
+use super::{pairs, row_px};
+use crate::address::{SortBy, with_query};
+use crate::app::{App, app};
+use crate::fetching::Failure;
+use crate::numbers;
+use crate::paging::{Ask, Pages, Window, window};
+use crate::parts::{Ago, Avatar, Failed, Icon, Name};
+use crate::words::{person, state};
+use crate::{api, browser};
+use leptos::html;
+use leptos::prelude::*;
+use leptos::task::spawn_local;
+use shared::api::{Follower, List};
+use std::time::Duration;
+
+/// Rows of one page.
+const PAGE_ROWS: u32 = 200;
+
+#[derive(Clone, Copy)]
+struct Loader {
+    app: App,
+    pages: RwSignal<Pages<Follower>>,
+    /// What is asked, without its cursor.
+    question: Memo<Option<(String, Vec<(&'static str, String)>, u64)>>,
+}
+
+impl Loader {
+    fn fetch(self, ask: Ask) {
+        let Some((path, mut pairs, _)) = self.question.get_untracked() else { return };
+        pairs.push(("limit", PAGE_ROWS.to_string()));
+        if let Some(cursor) = &ask.cursor {
+            pairs.push(("cursor", cursor.clone()));
+        }
+        let path = with_query(&path, &pairs);
+        spawn_local(async move {
+            let answer = api::get::<List<Follower>>(&path).await;
+            let _ = self.pages.try_update(|pages| match answer {
+                Ok(list) => pages.add(ask.turn, list.items, list.next_cursor),
+                Err(failure) => pages.fail(ask, failure),
+            });
+        });
+    }
+
+    fn retry(self) {
+        if let Some(ask) = self.pages.try_update(Pages::go_on).flatten() {
+            self.fetch(ask);
+        }
+    }
+}
+
+fn loader() -> Loader {
+    let app = app();
+    let question = Memo::new(move |_| {
+        let id = app.account.with(|one| one.as_ref().map(|one| one.id))?;
+        Some((format!("/accounts/{id}/followers"), pairs(app), app.fresh.get()))
+    });
+    let loader = Loader { app, pages: RwSignal::new(Pages::default()), question };
+    Effect::new(move |_| {
+        if question.get().is_some() {
+            let ask = loader.pages.try_update(Pages::restart);
+            if let Some(ask) = ask {
+                loader.fetch(ask);
+            }
+        }
+    });
+    loader
+}
+
+/// The table.
+#[component]
+pub(super) fn Table() -> impl IntoView {
+    let loader = loader();
+    let body = NodeRef::<html::Tbody>::new();
+    let place = RwSignal::new((0_usize, 900_usize));
+    let measure = move || {
+        if let Some(body) = body.get_untracked() {
+            let _ = place.try_set(browser::scrolled(&body));
+        }
+    };
+    let scroll = window_event_listener_untyped("scroll", move |_| measure());
+    let resize = window_event_listener_untyped("resize", move |_| measure());
+    on_cleanup(move || {
+        scroll.remove();
+        resize.remove();
+    });
+    let shown = Memo::new(move |_| {
+        let rows = loader.pages.with(|pages| pages.rows.len());
+        let (scrolled, height) = place.get();
+        window(rows, row_px(), scrolled, height)
+    });
+    Effect::new(move |_| {
+        let last = shown.get().last;
+        // The rows that came may not fill the window yet: looked at again when they are here.
+        loader.pages.with(|pages| pages.rows.len());
+        if let Some(ask) = loader.pages.try_maybe_update(|pages| {
+            let ask = pages.due(last).filter(|ask| ask.cursor.is_some());
+            (ask.is_some(), ask)
+        })
+        .flatten()
+        {
+            loader.fetch(ask);
+        }
+    });
+    let stale = move || loader.pages.with(|pages| pages.stale && !pages.rows.is_empty());
+    let count = move || {
+        let complete = loader.pages.with(Pages::complete);
+        if complete { loader.pages.with(|pages| pages.rows.len() + 1).to_string() } else { "-1".to_owned() }
+    };
+    view! {
+        <div class="roster card" class:stale=stale>
+            <table aria-rowcount=count>
+                <thead>
+                    <tr>
+                        <Head by=SortBy::Name label="Person"/>
+                        <Head by=SortBy::Followers label="Followers"/>
+                        <Head by=SortBy::Since label="Since"/>
+                        <Head by=SortBy::Changed label="Last change"/>
+                    </tr>
+                </thead>
+                <tbody node_ref=body>{rows(loader, shown)}</tbody>
+            </table>
+            {foot(loader)}
+        </div>
+    }
+}
+
+/// A column's head: a button that sorts.
+#[component]
+fn Head(by: SortBy, label: &'static str) -> impl IntoView {
+    let app = app();
+    let sort = Memo::new(move |_| app.view.with(|view| view.sort));
+    let state = move || match sort.get() {
+        sort if sort.by != by => "none",
+        sort if sort.descending => "descending",
+        _ => "ascending",
+    };
+    let icon = move || match state() {
+        "descending" => Some(view! { <Icon name="down"/> }),
+        "ascending" => Some(view! { <Icon name="up"/> }),
+        _ => None,
+    };
+    view! {
+        <th scope="col" aria-sort=state class=by.slug()>
+            <button type="button" on:click=move |_| app.change(|view| view.sort = view.sort.clicked(by))>
+                {label}
+                {icon}
+            </button>
+        </th>
+    }
+}
+
+/// The rows of the window between two rows that are as high as all the others.
+fn rows(loader: Loader, shown: Memo<Window>) -> impl IntoView {
+    let items = move || {
+        let Window { first, last, .. } = shown.get();
+        loader.pages.with(|pages| {
+            let rows = pages.rows.get(first..last.min(pages.rows.len())).unwrap_or_default();
+            rows.iter().cloned().enumerate().map(|(at, row)| (first + at, row)).collect::<Vec<_>>()
+        })
+    };
+    let spacer = move |px: fn(Window) -> usize| {
+        move || {
+            let px = px(shown.get());
+            (px > 0).then(|| {
+                view! { <tr aria-hidden="true" class="spacer"><td colspan="4" style:height=format!("{px}px")></td></tr> }
+            })
+        }
+    };
+    // A changed row (muted, noted) is another row: the key holds what is drawn of it.
+    let key = |(at, row): &(usize, Follower)| {
+        (*at, row.user.id, row.muted, row.note.is_some(), row.following, row.last_change)
+    };
+    view! {
+        {spacer(|window| window.above_px)}
+        <For each=items key=key let:item>{row(item.0, item.1)}</For>
+        {spacer(|window| window.below_px)}
+    }
+}
+
+fn row(at: usize, row: Follower) -> impl IntoView {
+    let app = app();
+    let id = row.user.id.to_string();
+    let open = {
+        let id = id.clone();
+        move |_| app.change(|view| view.person = Some(id.clone()))
+    };
+    let chosen = move || app.view.with(|view| view.person.as_deref() == Some(id.as_str()));
+    let verified = row.verified.map(|mark| {
+        view! { <span class="verified" title=person::verified(mark)><Icon name="check"/></span> }
+    });
+    let note = row.note.clone().map(|note| {
+        view! { <span class="has-note" title=note><Icon name="note"/><span class="hidden">"Has a note"</span></span> }
+    });
+    let muted = row.muted.then(|| view! { <span class="chip quiet">"muted"</span> });
+    let gone = (!row.following).then(|| view! { <span class="chip quiet">"does not follow"</span> });
+    let since = match row.since {
+        Some(at) => view! { <Ago at=at/> }.into_any(),
+        None => view! { <span class="note" title="Followed when tracking began">"before tracking"</span> }.into_any(),
+    };
+    let changed = row.last_change.map(|at| view! { <Ago at=at/> });
+    let theirs = row.followers.map(|count| view! { <span title=numbers::count(count)>{numbers::compact(count)}</span> });
+    view! {
+        <tr aria-rowindex=(at + 2).to_string() class:chosen=chosen on:click=open>
+            <th scope="row">
+                <div class="cell-person">
+                    <Avatar person=row.user.clone()/>
+                    <Name person=row.user/>
+                    {verified}
+                    {note}
+                    {muted}
+                    {gone}
+                </div>
+            </th>
+            <td class="number followers">{theirs}</td>
+            <td class="since">{since}</td>
+            <td class="changed">{changed}</td>
+        </tr>
+    }
+}
+
+/// Under the rows: waiting, failed, empty, or the end.
+fn foot(loader: Loader) -> impl IntoView {
+    let slow = RwSignal::new(false);
+    let waiting = Memo::new(move |_| loader.pages.with(Pages::waiting));
+    Effect::new(move |_| {
+        slow.set(false);
+        if waiting.get() {
+            let late = move || {
+                let _ = slow.try_set(untrack(|| waiting.try_get()).unwrap_or(false));
+            };
+            set_timeout(late, Duration::from_millis(crate::fetching::SLOW_MS));
+        }
+    });
+    let failure = Memo::new(move |_| -> Option<Failure> {
+        loader.pages.with(|pages| pages.failure.clone())
+    });
+    let empty = move || {
+        loader.pages.with(|pages| pages.rows.is_empty() && pages.complete() && !pages.stale)
+    };
+    view! {
+        <Show when=move || slow.get() && !loader.pages.with(|pages| pages.stale && !pages.rows.is_empty())>
+            <div class="skeleton rows"></div>
+        </Show>
+        <Show when=move || failure.with(Option::is_some)>
+            <Failed failure=failure retry=move |()| loader.retry()/>
+        </Show>
+        <Show when=empty>{empty_words(loader.app)}</Show>
+    }
+}
+
+fn empty_words(app: App) -> impl IntoView {
+    let text = move || {
+        let (zone, now) = (app.zone.get(), app.now.get());
+        let view = app.view.get();
+        let narrowed = view.filter.is_some() || !view.query.trim().is_empty();
+        app.account.with(|account| {
+            let Some(account) = account else { return String::new() };
+            if account.first_snapshot.is_none() {
+                crate::words::overview::first_day(account)
+            } else if narrowed {
+                format!("No one like that. {}", state::last_check(account, now, &zone))
+            } else {
+                state::last_check(account, now, &zone)
+            }
+        })
+    };
+    let clear = move |_| {
+        app.change(|view| {
+            view.filter = None;
+            view.query = String::new();
+        });
+    };
+    let narrowed = move || app.view.with(|view| view.filter.is_some() || !view.query.trim().is_empty());
+    view! {
+        <div class="empty">
+            <p>{text}</p>
+            <Show when=narrowed>
+                <button type="button" class="button" on:click=clear>"Show everyone"</button>
+            </Show>
+        </div>
+    }
+}

@@ -1,0 +1,239 @@
+// A stand-in for the worker: serves dist/ as Cloudflare would (headers, single-page fallback) and
+// answers the API from a small made-up world. Owns: states that are hard to bring about with the
+// real thing (empty, failing, stopped, first run). Must not know: the page. The clock stands still,
+// so that every run sees the same days. By hand: `node tests/browser/mock.ts --port 8770`.
+import { createReadStream, existsSync, readFileSync, statSync } from "node:fs";
+import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
+import type { AddressInfo } from "node:net";
+import { extname, join, normalize } from "node:path";
+import { fileURLToPath } from "node:url";
+import { HOUR, NOW, World, type Filter, type Sort } from "./world.ts";
+
+export const TOKEN = "0123456789abcdef0123456789abcdef";
+const ROOT = fileURLToPath(new URL("../../", import.meta.url));
+const DIST = process.env.ROOST_DIST ?? join(ROOT, "dist");
+
+/** What the stand-in does next; tests set it between steps. */
+export interface Scene {
+  /** `none`: no account yet. `counted`: no list yet. */
+  accounts: "one" | "none" | "counted";
+  collector: "idle" | "checking" | "stopped";
+  simulated: boolean;
+  signedIn: boolean;
+  /** Paths that contain one of these answer 500. */
+  failing: string[];
+  /** Answers come this much later. */
+  slowMs: number;
+  /** No event in any period. */
+  quiet: boolean;
+}
+
+const CALM: Scene = {
+  accounts: "one",
+  collector: "idle",
+  simulated: false,
+  signedIn: true,
+  failing: [],
+  slowMs: 0,
+  quiet: false,
+};
+
+export interface Call {
+  method: string;
+  path: string;
+  query: URLSearchParams;
+  body: string;
+}
+
+export interface Mock {
+  url: string;
+  scene: Scene;
+  /** Every call to the API so far. */
+  calls: Call[];
+  /** Back to the beginning. */
+  reset(scene?: Partial<Scene>): void;
+  close(): Promise<void>;
+}
+
+const TYPES: Record<string, string> = {
+  ".html": "text/html; charset=utf-8",
+  ".js": "text/javascript; charset=utf-8",
+  ".css": "text/css; charset=utf-8",
+  ".svg": "image/svg+xml",
+  ".wasm": "application/wasm",
+};
+
+/** The headers that the deployed page gets: the CSP is tested as it is shipped. */
+function pageHeaders(): Record<string, string> {
+  const lines = readFileSync(join(ROOT, "frontend/_headers"), "utf8").split("\n");
+  const headers: Record<string, string> = {};
+  let all = false;
+  for (const line of lines) {
+    if (/^\/\*/.test(line)) all = true;
+    else if (/^\S/.test(line)) all = false;
+    const match = /^\s+([\w-]+):\s*(.+)$/.exec(line);
+    if (all && match) headers[match[1]] = match[2];
+  }
+  return headers;
+}
+
+function serveFile(path: string, response: ServerResponse): void {
+  const wanted = join(DIST, normalize(decodeURIComponent(path)));
+  const file = wanted.startsWith(DIST) && existsSync(wanted) && statSync(wanted).isFile();
+  const name = file ? wanted : join(DIST, "index.html");
+  response.writeHead(200, { ...pageHeaders(), "content-type": TYPES[extname(name)] ?? "application/octet-stream" });
+  createReadStream(name).pipe(response);
+}
+
+function problem(response: ServerResponse, status: number, title: string, detail: string): void {
+  response.writeHead(status, { "content-type": "application/problem+json" });
+  response.end(JSON.stringify({ type: "/docs/api#mock", title, status, detail, request_id: "req-7f3a" }));
+}
+
+function json(response: ServerResponse, body: unknown, status = 200): void {
+  response.writeHead(status, { "content-type": "application/json" });
+  response.end(JSON.stringify(body));
+}
+
+async function bodyOf(request: IncomingMessage): Promise<string> {
+  const parts: Buffer[] = [];
+  for await (const part of request) parts.push(part as Buffer);
+  return Buffer.concat(parts).toString("utf8");
+}
+
+function page<T>(items: T[], query: URLSearchParams): { items: T[]; next_cursor: string | null } {
+  const from = Number(query.get("cursor") ?? 0);
+  const limit = Number(query.get("limit") ?? 100);
+  const next = from + limit < items.length ? String(from + limit) : null;
+  return { items: items.slice(from, from + limit), next_cursor: next };
+}
+
+const instant = (text: string | null, otherwise: number): number => (text ? Date.parse(text) : otherwise);
+
+/** Starts a stand-in; port 0 takes any free one. */
+export async function startMock(port = 0): Promise<Mock> {
+  let world = new World();
+  const mock: Mock = {
+    url: "",
+    scene: { ...CALM },
+    calls: [],
+    reset(scene = {}) {
+      world = new World();
+      mock.scene = { ...CALM, ...scene };
+      mock.calls = [];
+    },
+    close: () => new Promise((resolve) => server.close(() => resolve())),
+  };
+
+  function get(path: string, query: URLSearchParams, response: ServerResponse): void {
+    const { scene } = mock;
+    const from = instant(query.get("from"), NOW - 30 * 24 * HOUR);
+    const to = instant(query.get("to"), NOW);
+    const rest = path.replace(/^\/accounts\/\d+/, "");
+    if (path === "/status") return json(response, world.status(scene.simulated));
+    if (path === "/accounts") return json(response, { items: world.accounts(scene), next_cursor: null });
+    if (path === "/setup") return json(response, world.setup(scene.simulated));
+    if (path === "/budget") return json(response, world.budget());
+    if (path === "/runs") return json(response, page(world.runs(), query));
+    if (path.startsWith("/runs/")) return json(response, { ...world.runs()[1], id: path.slice(6) });
+    if (rest === "") return json(response, world.accounts(scene)[0]);
+    if (rest === "/coverage") return json(response, world.coverage(from, to));
+    if (rest === "/snapshots") return json(response, page(world.snapshots(), query));
+    if (rest === "/followers/series") {
+      const interval = query.get("interval") ?? "day";
+      return json(response, world.series(from, to, interval, query.get("compare"), scene));
+    }
+    if (rest === "/followers/events") {
+      const kinds = (query.get("kind") ?? "followed,lost,returned,renamed").split(",");
+      const events = scene.quiet ? [] : world.eventsBetween(from, to).filter((event) => kinds.includes(event.kind));
+      return json(response, page(events, query));
+    }
+    if (rest === "/followers") {
+      const rows = world.followers({
+        query: query.get("q") ?? "",
+        filter: query.get("filter") as Filter | null,
+        sort: (query.get("sort") ?? "-since") as Sort,
+        from,
+        to,
+      });
+      return json(response, page(scene.accounts === "counted" ? [] : rows, query));
+    }
+    const person = /^\/followers\/(\d+)$/.exec(rest);
+    const detail = person && world.detail(person[1]);
+    if (detail) return json(response, detail);
+    problem(response, 404, "Not found", `There is nothing at ${path}.`);
+  }
+
+  function change(call: Call, response: ServerResponse): void {
+    const { method, path } = call;
+    const body = call.body.startsWith("{") ? JSON.parse(call.body) : {};
+    if (method === "POST" && path === "/accounts") {
+      mock.scene.accounts = "counted";
+      return json(response, world.accounts(mock.scene)[0], 201);
+    }
+    if (method === "POST" && /\/(crawl|snapshots)$/.test(path)) return json(response, { run: "r-new" }, 202);
+    const person = /^\/accounts\/\d+\/followers\/(\d+)$/.exec(path);
+    if (method === "PATCH" && person) return json(response, world.changePerson(person[1], body));
+    if (method === "PATCH") return json(response, { ...world.changeAccount(body, mock.scene) });
+    if (method === "DELETE") {
+      response.writeHead(204).end();
+      return;
+    }
+    problem(response, 405, "No such method", `${method} ${path}`);
+  }
+
+  async function api(request: IncomingMessage, response: ServerResponse, url: URL): Promise<void> {
+    const path = decodeURIComponent(url.pathname.slice("/api/v1".length));
+    const call: Call = { method: request.method ?? "GET", path, query: url.searchParams, body: await bodyOf(request) };
+    mock.calls.push(call);
+    const { scene } = mock;
+    if (scene.slowMs > 0) await new Promise((resolve) => setTimeout(resolve, scene.slowMs));
+    if (path === "/session" && call.method === "POST") {
+      if (JSON.parse(call.body).token !== TOKEN) return problem(response, 401, "Not signed in", "This is not the token.");
+      scene.signedIn = true;
+      return json(response, { expires: new Date(NOW + 24 * HOUR).toISOString() });
+    }
+    if (path === "/session") {
+      scene.signedIn = false;
+      response.writeHead(204).end();
+      return;
+    }
+    const bearer = request.headers.authorization === `Bearer ${TOKEN}`;
+    if (path !== "/status" && !scene.signedIn && !bearer) {
+      return problem(response, 401, "Not signed in", "Send the token, or sign in.");
+    }
+    if (scene.failing.some((part) => path.includes(part))) {
+      return problem(response, 500, "Something broke", "The stand-in was told to fail.");
+    }
+    if (path.includes("/export/")) {
+      response.writeHead(200, { "content-type": "text/csv", "content-disposition": "attachment" });
+      response.end("id,username\n");
+      return;
+    }
+    if (call.method === "GET") get(path, url.searchParams, response);
+    else change(call, response);
+  }
+
+  const server = createServer((request, response) => {
+    const url = new URL(request.url ?? "/", "http://mock");
+    if (url.pathname.startsWith("/api/v1/")) {
+      api(request, response, url).catch((error) => problem(response, 500, "The stand-in broke", String(error)));
+    } else if (url.pathname === "/mock/scene") {
+      // For looking by hand: /mock/scene?accounts=none&collector=stopped
+      const entries = [...url.searchParams].map(([name, value]) => [name, value === "true" ? true : value === "false" ? false : value]);
+      mock.reset(Object.fromEntries(entries));
+      json(response, mock.scene);
+    } else {
+      serveFile(url.pathname, response);
+    }
+  });
+  await new Promise<void>((resolve) => server.listen(port, "127.0.0.1", resolve));
+  mock.url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+  return mock;
+}
+
+if (process.argv[1] === fileURLToPath(import.meta.url)) {
+  const at = process.argv.indexOf("--port");
+  const mock = await startMock(at > 0 ? Number(process.argv[at + 1]) : 0);
+  console.log(`${mock.url}/#token=${TOKEN}`);
+}

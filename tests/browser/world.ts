@@ -1,0 +1,406 @@
+// A made-up account with 90 days of history, the same on every run. Owns: the data behind
+// mock.ts, in the shapes of the API. Must not know: HTTP.
+
+export const HOUR = 3_600_000;
+const DAY = 24 * HOUR;
+/** Where the stand-in's clock stands. */
+export const NOW = Date.parse("2026-11-21T10:30:00Z");
+const FIRST = NOW - 90 * DAY;
+const FOLLOWERS = 10_432;
+/** X refused for a while: nothing was observed. */
+const GAP = [Date.parse("2026-11-03T00:00:00Z"), Date.parse("2026-11-06T00:00:00Z")];
+
+const iso = (at: number): string => new Date(at).toISOString().replace(".000Z", "Z");
+
+/** A small generator (mulberry32): good enough to look alive, and always the same. */
+function random(seed: number): () => number {
+  let state = seed;
+  return () => {
+    state = (state + 0x6d2b79f5) | 0;
+    let mixed = Math.imul(state ^ (state >>> 15), 1 | state);
+    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed;
+    return ((mixed ^ (mixed >>> 14)) >>> 0) / 4_294_967_296;
+  };
+}
+
+const GIVEN = "Ada Amara Anselm Beatriz Bjørn Chidi Clara Dmitri Elif Esther Farid Freya Giulia Hana Hugo Ines Ivo Jonas Kaito Lena Leyla Luca Maren Mateo Mina Nadia Noor Olek Paula Priya Quentin Rafael Rosa Samir Selma Tomás Uma Viktor Wanda Yara Yusuf Zoë".split(" ");
+const FAMILY = "Abara Albrecht Bianchi Castillo Chen Dubois Eriksen Fofana García Haddad Ivanova Jansen Kato Kowalski Lindqvist Marchetti Moreau Nakamura Okafor Petrov Quist Rossi Santos Tanaka Ueda Varga Weber Yilmaz Zhang".split(" ");
+const PROFILES = ["Maps, bikes and slow coffee.", "Building small tools for small teams.", "Photographer. Mostly birds, sometimes people.", "Data by day, sourdough by night.", "", "Researcher, tides and coastlines."];
+
+export type Filter = "new" | "left" | "returned" | "mutual" | "muted";
+export type Sort = string;
+
+export interface Person {
+  id: string;
+  username: string;
+  name: string;
+  avatar: string | null;
+}
+
+export interface Event {
+  id: string;
+  kind: "followed" | "lost" | "returned" | "renamed";
+  user: Person;
+  at: string;
+  not_before: string | null;
+  snapshot: string;
+  state: "suspected" | "confirmed" | "retracted" | null;
+  reason: string | null;
+  confidence: string | null;
+  how: string;
+  muted: boolean;
+  followers: number | null;
+}
+
+interface Follower {
+  user: Person;
+  followers: number;
+  verified: string | null;
+  protected: boolean;
+  description: string | null;
+  joined: string;
+  since: string | null;
+  last_change: string | null;
+  following: boolean;
+  mutual: boolean | null;
+  muted: boolean;
+  note: string | null;
+}
+
+interface Scene {
+  accounts: "one" | "none" | "counted";
+  collector: "idle" | "checking" | "stopped";
+  simulated: boolean;
+  quiet: boolean;
+}
+
+interface Change {
+  muted?: boolean | null;
+  note?: string | null;
+  schedule?: string | null;
+  monthly_cap_usd?: number | null;
+}
+
+export class World {
+  private readonly people: Follower[] = [];
+  private readonly events: Event[] = [];
+  private schedule = "daily";
+  private cap = 40;
+
+  constructor() {
+    const next = random(7);
+    for (let index = 0; index < FOLLOWERS + 900; index += 1) this.people.push(this.person(index, next));
+    this.history(next);
+  }
+
+  private person(index: number, next: () => number): Follower {
+    const pick = <T>(list: T[]): T => list[Math.floor(next() * list.length)];
+    const [given, family] = [pick(GIVEN), pick(FAMILY)];
+    const plain = `${given}_${family}`.normalize("NFD").replace(/[^\w]/g, "").toLowerCase();
+    const size = Math.floor(10 ** (1 + next() * 3.6));
+    return {
+      user: { id: String(1_000_000_007 + index * 7_919), username: `${plain}${index % 97}`, name: `${given} ${family}`, avatar: null },
+      followers: size,
+      verified: next() < 0.06 ? "blue" : null,
+      protected: next() < 0.04,
+      description: pick(PROFILES) || null,
+      joined: iso(FIRST - Math.floor(next() * 3_000) * DAY),
+      since: null,
+      last_change: null,
+      following: true,
+      mutual: next() < 0.12,
+      muted: false,
+      note: null,
+    };
+  }
+
+  /** Hourly checks from the first day on; people come and go, but not in the gap. */
+  private history(next: () => number): void {
+    let fresh = FOLLOWERS - 700;
+    let leaving = 0;
+    for (let at = FIRST + DAY; at <= NOW; at += HOUR) {
+      const check = at - (at % HOUR);
+      if (check >= GAP[0] && check < GAP[1]) continue;
+      const wave = 1 + 0.5 * Math.sin(check / DAY / 3);
+      if (next() < 0.36 * wave && fresh < this.people.length) this.add("followed", this.people[fresh++], check, next);
+      if (next() < 0.02 && leaving > 40) this.add("returned", this.people[(leaving - 30) * 11], check, next);
+      if (next() < 0.26 / wave) this.add("lost", this.people[leaving++ * 11], check, next);
+    }
+    for (const rest of this.people.slice(fresh)) rest.following = false;
+    this.events.reverse();
+  }
+
+  private add(kind: Event["kind"], follower: Follower | undefined, check: number, next: () => number): void {
+    if (!follower) return;
+    const at = iso(check);
+    const lost = kind === "lost";
+    const recent = NOW - check < 5 * HOUR;
+    const state = recent ? "suspected" : next() < 0.06 ? "retracted" : "confirmed";
+    const roll = next();
+    const reason = recent ? "unknown" : roll < 0.66 ? "unfollowed" : roll < 0.82 ? "gone" : roll < 0.92 ? "suspended" : "unknown";
+    const still = kind !== "lost" || state === "retracted";
+    follower.following = still;
+    follower.last_change = at;
+    if (kind !== "lost") follower.since = at;
+    this.events.push({
+      id: `${at}:${kind}:${follower.user.id}`,
+      kind,
+      user: follower.user,
+      at,
+      not_before: iso(check - HOUR),
+      snapshot: `FOLLOWERS_${at}.json.gz`,
+      state: lost ? state : null,
+      reason: lost ? reason : null,
+      confidence: lost ? (reason === "unfollowed" ? "likely" : reason === "unknown" ? "unknown" : "certain") : null,
+      how: lost && reason !== "unfollowed" && !recent ? "lookup" : "crawl",
+      muted: false,
+      followers: follower.followers,
+    });
+  }
+
+  /** Newest first. */
+  eventsBetween(from: number, to: number): Event[] {
+    return this.events.filter((event) => Date.parse(event.at) >= from && Date.parse(event.at) < to);
+  }
+
+  private net(from: number, to: number): { gained: number; lost: number; returned: number; events: Event[] } {
+    const events = this.eventsBetween(from, to);
+    const of = (test: (event: Event) => boolean): number => events.filter(test).length;
+    return {
+      gained: of((event) => event.kind === "followed" || event.kind === "returned"),
+      lost: of((event) => event.kind === "lost" && event.state !== "retracted"),
+      returned: of((event) => event.kind === "returned"),
+      events,
+    };
+  }
+
+  private points(from: number, to: number, interval: string, counted: boolean): object[] {
+    const step = interval === "hour" ? HOUR : interval === "week" ? 7 * DAY : interval === "month" ? 30 * DAY : DAY;
+    const points = [];
+    for (let at = from; at < to; at += step) {
+      const end = Math.min(at + step, to);
+      const passed = Math.min(end, NOW) - at;
+      const unseen = Math.max(0, Math.min(end, NOW, GAP[1]) - Math.max(at, GAP[0])) + Math.max(0, Math.min(end, NOW, FIRST + DAY) - at);
+      const covered = passed > 0 ? Math.max(0, 1 - unseen / passed) : 0;
+      const known = covered > 0 && !counted;
+      const { gained, lost } = this.net(at, end);
+      const after = this.net(end, NOW + 1);
+      const followers = FOLLOWERS - (after.gained - after.lost);
+      const odd = known && Math.floor(at / DAY) % 9 === 4 ? -2 : 0;
+      points.push({
+        at: iso(at),
+        followers: known ? followers : null,
+        gained: known ? gained : null,
+        lost: known ? lost : null,
+        net: known ? gained - lost : null,
+        x_count: passed > 0 && (known || counted) ? followers + 3 : null,
+        unexplained: known ? odd : null,
+        covered,
+        partial: end > NOW,
+      });
+    }
+    return points;
+  }
+
+  series(from: number, to: number, interval: string, compare: string | null, scene: Scene): object {
+    const counted = scene.accounts === "counted";
+    const nothing = { gained: 0, lost: 0, returned: 0, net: 0, unexplained: 0 };
+    const totals = (one: number, other: number): object => {
+      if (scene.quiet || counted) return nothing;
+      const { gained, lost, returned } = this.net(one, other);
+      return { gained, lost, returned, net: gained - lost, unexplained: -7 };
+    };
+    const shift = compare === "year" ? 365 * DAY : to - from;
+    const losses = scene.quiet || counted ? [] : this.net(from, to).events.filter((event) => event.kind === "lost");
+    const counts = new Map<string, number>();
+    for (const event of losses) {
+      if (event.state !== "retracted") counts.set(event.reason ?? "unknown", (counts.get(event.reason ?? "unknown") ?? 0) + 1);
+    }
+    return {
+      tz: "UTC",
+      interval,
+      points: this.points(from, to, interval, counted),
+      compare: compare && !counted ? this.points(from - shift, to - shift, interval, false) : null,
+      totals: totals(from, to),
+      compare_totals: compare ? totals(from - shift, to - shift) : null,
+      reasons: [...counts].map(([reason, count]) => ({ reason, count })),
+      retracted: losses.filter((event) => event.state === "retracted").length,
+      suspected: losses.filter((event) => event.state === "suspected").length,
+    };
+  }
+
+  coverage(from: number, to: number): object {
+    const end = Math.min(to, NOW);
+    const edges: [number, number, string, string | null][] = [
+      [Math.min(from, FIRST), FIRST, "gap", "Not tracked yet."],
+      [FIRST, GAP[0], "observed", null],
+      [GAP[0], GAP[1], "gap", "X refused (credits)"],
+      [GAP[1], end, "observed", null],
+    ];
+    const spans = edges
+      .map(([one, other, state, reason]) => ({ from: Math.max(one, from), to: Math.min(other, end), state, reason }))
+      .filter((span) => span.from < span.to);
+    const seen = spans.filter((span) => span.state === "observed").reduce((sum, span) => sum + span.to - span.from, 0);
+    return {
+      from: iso(from),
+      to: iso(end),
+      observed: seen / (end - from),
+      spans: spans.map((span) => ({ ...span, from: iso(span.from), to: iso(span.to) })),
+    };
+  }
+
+  followers(ask: { query: string; filter: Filter | null; sort: Sort; from: number; to: number }): Follower[] {
+    const ids = (kind: string): Set<string> =>
+      new Set(this.eventsBetween(ask.from, ask.to).filter((event) => event.kind === kind && event.state !== "retracted").map((event) => event.user.id));
+    let rows = this.people;
+    if (ask.filter === "new") rows = rows.filter((row) => ids("followed").has(row.user.id));
+    else if (ask.filter === "left") {
+      const left = ids("lost");
+      rows = rows.filter((row) => left.has(row.user.id));
+    } else if (ask.filter === "returned") {
+      const back = ids("returned");
+      rows = rows.filter((row) => back.has(row.user.id));
+    } else rows = rows.filter((row) => row.following);
+    if (ask.filter === "mutual") rows = rows.filter((row) => row.mutual);
+    if (ask.filter === "muted") rows = rows.filter((row) => row.muted);
+    const query = ask.query.toLowerCase();
+    if (query) rows = rows.filter((row) => `${row.user.name} ${row.user.username} ${row.note ?? ""}`.toLowerCase().includes(query));
+    const key = ask.sort.replace(/^-/, "");
+    const sign = ask.sort.startsWith("-") ? -1 : 1;
+    const value = (row: Follower): string | number =>
+      key === "name" ? row.user.name : key === "followers" ? row.followers : key === "changed" ? (row.last_change ?? "") : (row.since ?? "");
+    return [...rows].sort((one, other) => {
+      const [a, b] = [value(one), value(other)];
+      return sign * (a < b ? -1 : a > b ? 1 : 0);
+    });
+  }
+
+  detail(id: string): object | null {
+    const follower = this.people.find((row) => row.user.id === id);
+    return follower && { ...follower, profile_at: iso(NOW - 9 * HOUR), events: this.events.filter((event) => event.user.id === id) };
+  }
+
+  changePerson(id: string, change: Change): object {
+    const follower = this.people.find((row) => row.user.id === id);
+    if (follower && typeof change.muted === "boolean") follower.muted = change.muted;
+    if (follower && typeof change.note === "string") follower.note = change.note || null;
+    return follower ?? {};
+  }
+
+  changeAccount(change: Change, scene: Scene): object {
+    this.schedule = change.schedule ?? this.schedule;
+    this.cap = change.monthly_cap_usd ?? this.cap;
+    return this.accounts(scene)[0];
+  }
+
+  accounts(scene: Scene): object[] {
+    if (scene.accounts === "none") return [];
+    const listed = scene.accounts === "one";
+    const stopped = scene.collector === "stopped";
+    return [
+      {
+        id: "12",
+        username: "tidewater",
+        name: "Tidewater Studio",
+        avatar: null,
+        upstream: scene.simulated ? "http://127.0.0.1:9801" : "https://api.x.com",
+        simulated: scene.simulated,
+        owned: true,
+        schedule: listed ? this.schedule : "count_only",
+        monthly_cap_usd: this.cap,
+        spent_month_usd: 6.42,
+        followers: listed ? FOLLOWERS : null,
+        x_count: FOLLOWERS + 3,
+        x_count_at: iso(NOW - 12 * 60_000),
+        created_at: iso(FIRST),
+        first_snapshot: listed ? iso(FIRST) : null,
+        collector: {
+          state: scene.collector,
+          reason: stopped ? "credits: X wants to be paid before it answers again." : null,
+          run: scene.collector === "checking" ? "r-1" : null,
+          read: scene.collector === "checking" ? 4_280 : null,
+          expected: scene.collector === "checking" ? FOLLOWERS : null,
+          last_check: listed ? iso(NOW - 12 * 60_000) : null,
+          last_read: iso(NOW - 12 * 60_000),
+          next_check: stopped ? null : iso(NOW + 15 * HOUR + 30 * 60_000),
+        },
+        prices: { follower_usd: 0.001, profile_usd: 0.01, full_check_usd: 10.43, certain: true },
+      },
+    ];
+  }
+
+  status(simulated: boolean): object {
+    return {
+      now: iso(NOW),
+      version: "0.1.0",
+      simulated,
+      collector: { accounts: 1, checking: 0, stopped: 0, last_check: iso(NOW - 12 * 60_000), last_tick: iso(NOW - 30 * 60_000) },
+      stream: { state: "off", since: null, last_byte: null },
+      live: { viewers: 0, events_by_kind: {}, sent_messages: 0, malformed: 0, hydrator_failures: {}, skipped: 0 },
+      quotas: {},
+    };
+  }
+
+  setup(simulated: boolean): object {
+    return {
+      bearer: false,
+      owner: true,
+      owner_id: "12",
+      upstream: "https://api.x.com",
+      simulated,
+      owned_follower_usd: 0.001,
+      follower_usd: 0.01,
+      profile_usd: 0.01,
+      default_cap_usd: 5,
+    };
+  }
+
+  budget(): object {
+    return {
+      month: "2026-11",
+      cap_usd: null,
+      spent_usd: 6.42,
+      forecast_usd: 9.6,
+      keep_unused: 1,
+      by_resource: [
+        { resource: "owned_follower", count: 5_980, repeats: 31_220, usd: 5.98 },
+        { resource: "user", count: 44, repeats: 12, usd: 0.44 },
+      ],
+      accounts: [{ account: "12", cap_usd: this.cap, spent_usd: 6.42 }],
+      quotas: {},
+    };
+  }
+
+  runs(): object[] {
+    const run = (index: number, what: string, trigger: string, state: string, counts: object, detail: string | null): object => {
+      const started = NOW - 12 * 60_000 - index * 7 * HOUR;
+      const error = detail && { type: "/docs/api#x", title: "X refused", status: 402, detail, request_id: "req-11" };
+      return { id: `r-${index}`, trigger, what, account: "12", state, started: iso(started), ended: iso(started + 94_000), duration_ms: 94_000, error, counts };
+    };
+    return [
+      run(0, "crawl", "cron", "done", { pages: 11, followers: 10_432, gained: 9, lost: 4, retries: 1 }, null),
+      run(1, "import", "fetch", "done", { followers: 10_427, gained: 3, lost: 2 }, null),
+      run(2, "crawl", "cron", "quarantined", { pages: 4, followers: 3_910 }, "3,910 of about 10,430 followers came"),
+      run(3, "crawl", "cron", "failed", { pages: 2, retries: 4 }, "X refused: the credits of this app are used up. Buy credits in X's developer console"),
+      run(4, "count", "cron", "done", {}, null),
+    ];
+  }
+
+  snapshots(): object[] {
+    return Array.from({ length: 40 }, (_, index) => {
+      const at = iso(NOW - 12 * 60_000 - index * DAY);
+      const aside = index === 2;
+      return {
+        name: `FOLLOWERS_${at}.json.gz`,
+        kind: "followers",
+        at,
+        bytes: aside ? 412_300 : 1_431_200 - index * 900,
+        count: aside ? 3_910 : FOLLOWERS - index * 3,
+        state: aside ? "quarantined" : "accepted",
+        reason: aside ? "3,910 of about 10,430 followers came" : null,
+        etag: `"e${index}"`,
+        run: `r-${index}`,
+      };
+    });
+  }
+}

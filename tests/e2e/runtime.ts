@@ -1,0 +1,113 @@
+// The worker as built, in Cloudflare's own runtime on this machine.
+//
+// Reads the real wrangler.toml through wrangler and hands the outcome to Miniflare, as `wrangler
+// dev` does. Not wrangler's own test harness: that fetches on behalf of the worker, and a body of
+// X that is cut off would never end instead of failing; it has no inspector either.
+import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { dirname, join, resolve } from "node:path";
+import { fileURLToPath } from "node:url";
+import { convertV4MiniflareOptions, Log, LogLevel, Miniflare } from "miniflare";
+import { unstable_getMiniflareWorkerOptions } from "wrangler";
+
+export const ROOT = process.env.ROOST_ROOT ?? resolve(dirname(fileURLToPath(import.meta.url)), "../..");
+const NAME = "roost";
+
+/** What the worker's code never says unless a panic took the whole instance with it. */
+const CRITICAL = /panicked|Critical|Reinitializing Wasm|stale object/;
+
+export class Runtime {
+  url!: URL;
+  /** What the worker wrote to its console. */
+  readonly logs: string[] = [];
+  readonly #vars: Record<string, string>;
+  readonly #inspect: boolean;
+  readonly #folder = mkdtempSync(join(tmpdir(), "roost-e2e-"));
+  #miniflare!: Miniflare;
+
+  private constructor(vars: Record<string, string>, inspect: boolean) {
+    this.#vars = vars;
+    this.#inspect = inspect;
+  }
+
+  static async start(vars: Record<string, string>, inspect = false): Promise<Runtime> {
+    const runtime = new Runtime(vars, inspect);
+    await runtime.#boot();
+    return runtime;
+  }
+
+  async #boot(): Promise<void> {
+    const config = join(ROOT, "wrangler.toml");
+    const { workerOptions } = unstable_getMiniflareWorkerOptions(config) as { workerOptions: any };
+    for (const consumer of Object.values<any>(workerOptions.queueConsumers)) {
+      // A queue's batch waits a second for more messages: a second that every crawl would cost.
+      consumer.maxBatchTimeout = 0;
+    }
+    const built = join(ROOT, "worker/build");
+    this.#miniflare = new Miniflare(
+      convertV4MiniflareOptions({
+        ...workerOptions,
+        name: NAME,
+        rootPath: built,
+        modules: [
+          { type: "ESModule", path: join(built, "index.js") },
+          { type: "CompiledWasm", path: join(built, "index_bg.wasm") },
+        ],
+        bindings: { ...workerOptions.bindings, ...this.#vars },
+        host: "127.0.0.1",
+        port: 0,
+        ...(this.#inspect ? { inspectorPort: 0 } : {}),
+        cf: false,
+        telemetry: { enabled: false },
+        unsafeTriggerHandlers: true,
+        resourcePersistencePath: this.#folder,
+        log: new Log(LogLevel.ERROR),
+        handleStructuredLogs: ({ message }) => void this.logs.push(message),
+      }),
+    );
+    this.url = await this.#miniflare.ready;
+  }
+
+  /** Fires cron, by the clock of whoever asks. */
+  async scheduled(at: number): Promise<void> {
+    const url = new URL(`/cdn-cgi/handler/scheduled?cron=0+*+*+*+*&time=${at}`, this.url);
+    const answer = await fetch(url);
+    const text = await answer.text();
+    if (answer.status !== 200 || !/ok/i.test(text)) throw new Error(`cron: ${answer.status} ${text}`);
+  }
+
+  /** Takes a Durable Object out of memory; its storage stays. */
+  async evict(objects: "Account" | "Control", name: string): Promise<void> {
+    await this.#miniflare.unsafeEvictDurableObject(NAME, objects, { name });
+  }
+
+  /** The worker's own bindings: bucket, queue. */
+  async bindings(): Promise<Record<string, any>> {
+    return this.#miniflare.getBindings(NAME);
+  }
+
+  async inspector(): Promise<URL> {
+    return this.#miniflare.getInspectorURL();
+  }
+
+  /** Kills the runtime as a power cut would, and starts it again on the same storage. */
+  async powerCut(): Promise<void> {
+    for (const pid of children(process.pid)) {
+      if (readFileSync(`/proc/${pid}/cmdline`, "utf8").includes("workerd")) process.kill(pid, "SIGKILL");
+    }
+    await this.#miniflare.dispose().catch(() => {});
+    await this.#boot();
+  }
+
+  async stop(): Promise<void> {
+    await this.#miniflare.dispose();
+    rmSync(this.#folder, { recursive: true, force: true });
+    const critical = this.logs.filter((line) => CRITICAL.test(line));
+    if (critical.length > 0) throw new Error(`the worker broke down:\n${critical.join("\n")}`);
+  }
+}
+
+function children(pid: number): number[] {
+  const found = readFileSync(`/proc/${pid}/task/${pid}/children`, "utf8").trim();
+  return found === "" ? [] : found.split(" ").map(Number);
+}

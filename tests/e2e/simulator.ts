@@ -1,0 +1,96 @@
+// The simulator of X as a process of its own, its clock standing still.
+//
+// Knows its command line and its control surface under `/sim/`.
+import assert from "node:assert/strict";
+import { type ChildProcess, spawn } from "node:child_process";
+import { existsSync } from "node:fs";
+import { join } from "node:path";
+import { ROOT } from "./runtime.ts";
+
+export const XSIM = process.env.ROOST_XSIM ?? join(ROOT, "target/sim/xsim");
+/** The account that a simulated world is about. */
+export const ACCOUNT = "12";
+
+export interface World {
+  followers?: number;
+  seed?: number;
+  /** Refuse what X would refuse. */
+  rateLimits?: boolean;
+  /** Start of the clock, RFC 3339. */
+  now?: string;
+}
+
+/** The simulator as a process of its own. */
+export class Simulator {
+  readonly url: string;
+  readonly #process: ChildProcess;
+
+  private constructor(process: ChildProcess, url: string) {
+    this.#process = process;
+    this.url = url;
+  }
+
+  static async start(world: World): Promise<Simulator> {
+    const flags = [
+      "--port", "0",
+      "--speed", "0",
+      "--seed", String(world.seed ?? 7),
+      "--followers", String(world.followers ?? 2000),
+      "--rate-limits", world.rateLimits ? "x" : "off",
+      // Noon of the first of a month: no test of a few days crosses a month's end, where caps
+      // begin anew.
+      "--now", world.now ?? "2026-09-01T12:00:00Z",
+    ];
+    if (!existsSync(XSIM)) {
+      throw new Error(`no simulator at ${XSIM}: cargo build --profile sim -p xsim`);
+    }
+    const child = spawn(XSIM, flags, { stdio: ["ignore", "pipe", "inherit"] });
+    const url = await new Promise<string>((found, failed) => {
+      child.once("exit", (code) => failed(new Error(`xsim ended with ${code}`)));
+      child.once("error", failed);
+      child.stdout!.on("data", (line) => {
+        const address = /http:\/\/[0-9.:]+/.exec(String(line));
+        if (address) found(address[0]);
+      });
+    });
+    return new Simulator(child, url);
+  }
+
+  async call(method: string, path: string, body?: unknown): Promise<any> {
+    const answer = await fetch(this.url + path, {
+      method,
+      body: body === undefined ? undefined : JSON.stringify(body),
+    });
+    const text = await answer.text();
+    assert.equal(answer.status, 200, `${method} ${path}: ${text}`);
+    return JSON.parse(text);
+  }
+
+  async now(): Promise<number> {
+    return (await this.call("GET", "/sim/clock")).now;
+  }
+
+  /** The follower list at an instant as a snapshot's file. */
+  async snapshot(at: number | string, account = ACCOUNT): Promise<Buffer> {
+    const when = encodeURIComponent(iso(at));
+    const answer = await fetch(`${this.url}/sim/snapshot?account=${account}&at=${when}`);
+    assert.equal(answer.status, 200);
+    return Buffer.from(await answer.arrayBuffer());
+  }
+
+  async truth(from: number | string, to: number | string, account = ACCOUNT): Promise<Json> {
+    const [f, t] = [from, to].map((at) => encodeURIComponent(iso(at)));
+    return this.call("GET", `/sim/truth?account=${account}&from=${f}&to=${t}`);
+  }
+
+  async stop(): Promise<void> {
+    if (this.#process.exitCode !== null) return;
+    const ended = new Promise((done) => this.#process.once("exit", done));
+    this.#process.kill();
+    await ended;
+  }
+}
+
+export function iso(at: number | string): string {
+  return typeof at === "string" ? at : new Date(at).toISOString();
+}
