@@ -51,7 +51,9 @@ export function makeTide(host, text, picked, pinned, zoomed) {
   let hovered = -1;
   let shown = -1;
   let held = -1;
+  // While data is set, and after the end, the plot's own events are nobody's business.
   let quiet = false;
+  let left_px = 0;
 
   const tip = document.createElement("div");
   tip.className = "tide-tip";
@@ -68,26 +70,35 @@ export function makeTide(host, text, picked, pinned, zoomed) {
     return [xs, drawing.followers, drawing.before, drawing.came];
   }
 
-  function drawGaps(u) {
+  function drawGaps(u, words) {
     const { ctx, bbox } = u;
     for (const [from, to, word] of drawing.gaps) {
       const left = Math.max(x(u, from - 0.5), bbox.left);
       const right = Math.min(x(u, to - 0.5), bbox.left + bbox.width);
       const width = Math.max(right - left, 2 * ratio());
-      hatch(ctx, { x: left, y: bbox.top, w: width, h: bbox.height }, colours.line, ratio());
-      if (width <= 60 * ratio()) continue;
-      ctx.font = scaled(FONT);
-      ctx.textAlign = "center";
-      ctx.textBaseline = "middle";
-      const middle = left + width / 2;
-      const text_width = ctx.measureText(word).width + 12 * ratio();
-      if (text_width > width) continue;
-      const at = bbox.top + 14 * ratio();
+      if (words) nameGap(ctx, bbox, left, width, word);
+      else hatch(ctx, { x: left, y: bbox.top, w: width, h: bbox.height }, colours.line, ratio());
+    }
+  }
+
+  /** The word stands over the grid, in a gap that has room for it. */
+  function nameGap(ctx, bbox, left, width, word) {
+    ctx.save();
+    ctx.font = scaled(FONT);
+    ctx.textAlign = "center";
+    ctx.textBaseline = "middle";
+    const middle = left + width / 2;
+    const wide = ctx.measureText(word).width + 12 * ratio();
+    if (wide <= width) {
+      const at = bbox.top + bbox.height * 0.31;
       ctx.fillStyle = colours.card;
-      ctx.fillRect(middle - text_width / 2, at - 9 * ratio(), text_width, 18 * ratio());
+      ctx.beginPath();
+      ctx.roundRect(middle - wide / 2, at - 11 * ratio(), wide, 22 * ratio(), 4 * ratio());
+      ctx.fill();
       ctx.fillStyle = colours.ink2;
       ctx.fillText(word, middle, at);
     }
+    ctx.restore();
   }
 
   const scaled = (font) => font.replace(/^(\d+)px/, (_, px) => `${px * ratio()}px`);
@@ -102,10 +113,12 @@ export function makeTide(host, text, picked, pinned, zoomed) {
     const rule = (at, label, colour) => {
       const level = Math.round(at) + 0.5;
       ctx.strokeStyle = colour;
+      ctx.globalAlpha = colour === colours.line ? 0.7 : 1;
       ctx.beginPath();
       ctx.moveTo(bbox.left, level);
       ctx.lineTo(bbox.left + bbox.width, level);
       ctx.stroke();
+      ctx.globalAlpha = 1;
       ctx.fillStyle = colours.ink3;
       ctx.fillText(label, bbox.left - 8 * ratio(), level);
     };
@@ -143,7 +156,7 @@ export function makeTide(host, text, picked, pinned, zoomed) {
   function bar(u, i, from, to, colour, outlined) {
     const { ctx } = u;
     const slot = x(u, 1) - x(u, 0);
-    const width = Math.max(Math.min(slot * 0.62, 28 * ratio()), ratio());
+    const width = Math.max(Math.min(slot * 0.5, 18 * ratio()), ratio());
     const left = Math.round(x(u, i) - width / 2);
     let [top, bottom] = [b(u, to), b(u, from)].sort((one, other) => one - other);
     // One person is always seen.
@@ -151,9 +164,12 @@ export function makeTide(host, text, picked, pinned, zoomed) {
       if (to < from) bottom = top + 2 * ratio();
       else top = bottom - 2 * ratio();
     }
-    const radius = Math.min(width / 2, 2 * ratio(), (bottom - top) / 2);
+    const radius = Math.min(width / 2, 1.5 * ratio(), (bottom - top) / 2);
+    // An outline lies inside its bar, and a gap keeps it from the solid one.
+    const inset = outlined ? 0.75 * ratio() : 0;
+    if (outlined && bottom - top > 4 * ratio()) top += ratio();
     ctx.beginPath();
-    ctx.roundRect(left, top, Math.round(width), bottom - top, radius);
+    ctx.roundRect(left + inset, top + inset, Math.round(width) - 2 * inset, Math.max(bottom - top - 2 * inset, 0), radius);
     ctx.globalAlpha = drawing.partial === i ? 0.55 : 1;
     if (outlined) {
       ctx.strokeStyle = colour;
@@ -311,7 +327,7 @@ export function makeTide(host, text, picked, pinned, zoomed) {
 
   function select(u) {
     const { left, width } = u.select;
-    if (width < 8) return;
+    if (quiet || width < 8) return;
     const bucket = (at) => Math.min(Math.max(Math.round(u.posToVal(at, "x")), 0), count() - 1);
     const [from, to] = [bucket(left), bucket(left + width)];
     u.setSelect({ left: 0, width: 0, top: 0, height: 0 }, false);
@@ -321,12 +337,20 @@ export function makeTide(host, text, picked, pinned, zoomed) {
 
   let dragged = false;
 
+  /** Room for the longest number at the left. */
+  function margin() {
+    const ctx = document.createElement("canvas").getContext("2d");
+    ctx.font = FONT;
+    const ticks = [...drawing.line_ticks, ...drawing.bar_ticks];
+    const widths = ticks.map(([, label]) => ctx.measureText(label).width);
+    return Math.ceil(Math.max(20, ...widths)) + 14;
+  }
+
   function options() {
-    const narrow = host.clientWidth < 560;
     return {
       width: Math.max(host.clientWidth, 100),
       height: Math.max(host.clientHeight, 100),
-      padding: [8, 4, 28, narrow ? 44 : 56],
+      padding: [8, 4, 28, left_px],
       legend: { show: false },
       axes: [{ show: false }, { show: false }, { show: false }],
       scales: {
@@ -348,7 +372,7 @@ export function makeTide(host, text, picked, pinned, zoomed) {
         bind: { dblclick: () => null },
       },
       hooks: {
-        drawClear: [drawGaps, drawGrid],
+        drawClear: [(u) => drawGaps(u, false), drawGrid, (u) => drawGaps(u, true)],
         draw: [drawBars, drawLines, drawPick],
         setCursor: [hover],
         setSelect: [select],
@@ -359,12 +383,13 @@ export function makeTide(host, text, picked, pinned, zoomed) {
   function clicked() {
     // The click that ends a drag pins nothing.
     if (dragged) dragged = false;
+    else if (quiet) return;
     else if (hovered >= 0) pinned(hovered);
   }
 
   function left() {
     dragged = false;
-    if (hovered < 0) return;
+    if (quiet || hovered < 0) return;
     hovered = -1;
     picked(-1);
     plot.redraw(false);
@@ -373,6 +398,7 @@ export function makeTide(host, text, picked, pinned, zoomed) {
 
   function build() {
     plot?.destroy();
+    left_px = margin();
     plot = new uPlot(options(), data(), host);
     plot.over.addEventListener("click", clicked);
     plot.over.addEventListener("pointerleave", left);
@@ -395,6 +421,10 @@ export function makeTide(host, text, picked, pinned, zoomed) {
       drawing = JSON.parse(next);
       hovered = -1;
       shown = -1;
+      if (margin() !== left_px) {
+        build();
+        return;
+      }
       quiet = true;
       plot.setData(data());
       quiet = false;
@@ -411,6 +441,7 @@ export function makeTide(host, text, picked, pinned, zoomed) {
       plot.redraw(false);
     },
     destroy() {
+      quiet = true;
       watcher.disconnect();
       plot.destroy();
       tip.remove();

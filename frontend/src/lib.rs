@@ -39,6 +39,5 @@ use wasm_bindgen::prelude::wasm_bindgen;
 #[wasm_bindgen(start)]
 pub fn start() {
     std::panic::set_hook(Box::new(|panic| browser::complain(&panic.to_string())));
-    app::App::open_session();
     leptos::mount::mount_to_body(shell::Shell);
 }

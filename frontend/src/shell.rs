@@ -17,6 +17,7 @@ use leptos::prelude::*;
 /// The whole page.
 #[component]
 pub(crate) fn Shell() -> impl IntoView {
+    App::open_session();
     let app = App::provide();
     api::on_signed_out(|| {
         // Outside of any component: the address is all there is to go by.

@@ -3,7 +3,7 @@
 // Reads the real wrangler.toml through wrangler and hands the outcome to Miniflare, as `wrangler
 // dev` does. Not wrangler's own test harness: that fetches on behalf of the worker, and a body of
 // X that is cut off would never end instead of failing; it has no inspector either.
-import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -70,10 +70,10 @@ export class Runtime {
 
   /** Fires cron, by the clock of whoever asks. */
   async scheduled(at: number): Promise<void> {
-    const url = new URL(`/cdn-cgi/handler/scheduled?cron=0+*+*+*+*&time=${at}`, this.url);
+    const url = new URL(`/cdn-cgi/local/scheduled?cron=0+*+*+*+*&time=${at}`, this.url);
     const answer = await fetch(url);
     const text = await answer.text();
-    if (answer.status !== 200 || !/ok/i.test(text)) throw new Error(`cron: ${answer.status} ${text}`);
+    if (answer.status !== 200 || text !== "ok") throw new Error(`cron: ${answer.status} ${text}`);
   }
 
   /** Takes a Durable Object out of memory; its storage stays. */
@@ -88,6 +88,16 @@ export class Runtime {
 
   async inspector(): Promise<URL> {
     return this.#miniflare.getInspectorURL();
+  }
+
+  /** Stops the runtime, deletes whatever the objects of a class have stored, and starts it again. */
+  async forget(objects: "Account" | "Control"): Promise<void> {
+    await this.#miniflare.dispose();
+    const stored = readdirSync(this.#folder, { recursive: true, encoding: "utf8" });
+    const gone = stored.filter((path) => path.includes(objects) && path.includes(".sqlite"));
+    if (gone.length === 0) throw new Error(`no storage of ${objects} in ${stored.join(", ")}`);
+    for (const path of gone) rmSync(join(this.#folder, path), { force: true });
+    await this.#boot();
   }
 
   /** Kills the runtime as a power cut would, and starts it again on the same storage. */

@@ -16,6 +16,7 @@ mod profiles;
 mod replay;
 mod roster;
 mod settings;
+mod sidecars;
 mod snapshots;
 mod tweets;
 mod upload;

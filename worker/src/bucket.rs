@@ -62,12 +62,19 @@ pub(crate) async fn put(
     Ok(found(&written))
 }
 
-/// Every object under a prefix, in key order.
-pub(crate) async fn list(bucket: &Bucket, prefix: &str) -> Result<Vec<(String, Found)>> {
+/// Every object under a prefix (behind a key, if one is given), in key order.
+pub(crate) async fn list(
+    bucket: &Bucket,
+    prefix: &str,
+    after: Option<String>,
+) -> Result<Vec<(String, Found)>> {
     let mut all = Vec::new();
     let mut cursor: Option<String> = None;
     loop {
         let mut page = bucket.list().prefix(prefix).include(vec![Include::CustomMetadata]);
+        if let Some(after) = &after {
+            page = page.start_after(after);
+        }
         if let Some(cursor) = cursor.take() {
             page = page.cursor(cursor);
         }

@@ -15,8 +15,9 @@ use crate::{access, clock, control::split_url, docs, runs};
 use shared::api::{List, RunState, Trigger};
 use shared::id::AccountId;
 use shared::routes::{self, Access, Found, Miss, Op};
-use shared::time::UnixMs;
+use shared::time::{MINUTE_MS, UnixMs};
 use std::collections::BTreeMap;
+use std::sync::atomic::{AtomicI64, Ordering};
 use worker::{Env, Headers, Method, Request, Response, ScheduledEvent, Stub};
 
 /// Answers a request, whatever happens.
@@ -68,8 +69,11 @@ async fn route(request: Request, env: &Env, id: &str) -> Result<Response> {
     let config = Config::read(env);
     let found =
         routes::find(request.inner().method().as_str(), path).map_err(|m| miss(&m, path))?;
-    if found.route.access == Access::Owner {
-        access::check(&request, &config)?;
+    if found.route.access == Access::Owner
+        && let Err(fault) = access::check(&request, &config)
+    {
+        log_refusal(env, &found, &fault).await;
+        return Err(fault);
     }
     let query = routes::query(found.route, query).map_err(Fault::bad)?;
     let logged = logged(&found, &request);
@@ -82,6 +86,7 @@ async fn route(request: Request, env: &Env, id: &str) -> Result<Response> {
         None => None,
     };
     let outcome = handle(request, env, &config, &found, &query, id).await;
+    log_false_start(env, &found, &outcome).await;
     if let Some(run) = run {
         let error = outcome.as_ref().err().cloned();
         let state = if error.is_some() { RunState::Failed } else { RunState::Done };
@@ -95,9 +100,57 @@ async fn route(request: Request, env: &Env, id: &str) -> Result<Response> {
 /// run of its own. Reads leave none: the free plan's row writes are for what happened.
 fn logged(found: &Found, request: &Request) -> Option<String> {
     let reads = matches!(request.method(), Method::Get | Method::Head);
-    let own = [Op::Crawl, Op::Replay, Op::ImportSnapshot, Op::SignIn, Op::SignOut];
-    let recorded = !reads && !own.contains(&found.route.op);
+    let own = [Op::SignIn, Op::SignOut].contains(&found.route.op) || starts(found).is_some();
+    let recorded = !reads && !own;
     recorded.then(|| format!("{} {}", found.route.method, found.route.path))
+}
+
+/// The run that a route starts, if it starts one.
+fn starts(found: &Found) -> Option<&'static str> {
+    match found.route.op {
+        Op::Crawl => Some("crawl"),
+        Op::Replay => Some("replay"),
+        Op::ImportSnapshot => Some("import"),
+        _ => None,
+    }
+}
+
+/// What was to start a run and did not leaves a record all the same.
+async fn log_false_start(env: &Env, found: &Found, outcome: &Result<Response>) {
+    let Some(what) = starts(found) else { return };
+    let fault = match outcome {
+        Err(fault) => fault.clone(),
+        Ok(response) if response.status_code() == 404 => {
+            Fault::missing("this account is not tracked: add it with POST /api/v1/accounts")
+        }
+        Ok(response) if response.status_code() >= 400 => {
+            Fault::new(response.status_code(), "Not started", "the request's own answer says why")
+        }
+        Ok(_) => return,
+    };
+    let account = account_id(found).ok().flatten();
+    if let Err(fault) = runs::failed(env, Trigger::Fetch, what, account, fault).await {
+        worker::console_error!("run record: {}", fault.log());
+    }
+}
+
+/// When a refused caller was last recorded: whoever knocks a thousand times must not fill the
+/// log, or use up the plan's row writes.
+static LAST_REFUSAL: AtomicI64 = AtomicI64::new(0);
+const REFUSAL_EVERY_MS: i64 = 10 * MINUTE_MS;
+
+/// Records a wrong token, though not each.
+async fn log_refusal(env: &Env, found: &Found, fault: &Fault) {
+    let now = clock::now();
+    if now.since(UnixMs(LAST_REFUSAL.load(Ordering::Relaxed))).abs() < REFUSAL_EVERY_MS {
+        return;
+    }
+    LAST_REFUSAL.store(now.0, Ordering::Relaxed);
+    let mut fault = fault.clone();
+    fault.detail = format!("{} {}: {}", found.route.method, found.route.path, fault.detail);
+    if let Err(fault) = runs::failed(env, Trigger::Fetch, "refused", None, fault).await {
+        worker::console_error!("run record: {}", fault.log());
+    }
 }
 
 async fn handle(

@@ -63,6 +63,10 @@ pub(crate) fn page() -> Result<Response> {
             escape(&text)
         );
     }
+    html.push_str("<h1>Problems</h1>");
+    for (id, doc) in PROBLEMS {
+        let _ = write!(html, "<section id=\"{id}\"><h2><b>{id}</b></h2><p>{doc}</p></section>");
+    }
     html.push_str("</main>");
     let response = http::bytes(200, "text/html; charset=utf-8", html.into_bytes())?;
     let csp = "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; \
@@ -92,6 +96,39 @@ fn method(method: &str) -> String {
 fn escape(text: &str) -> String {
     text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;").replace('"', "&quot;")
 }
+
+/// The kinds of problems: where the `type` of a problem document leads.
+const PROBLEMS: &[(&str, &str)] = &[
+    (
+        "bad-request",
+        "A parameter, a name or a body is not what the route takes; the detail says which and what is.",
+    ),
+    (
+        "unauthorized",
+        "No token or session, or not this deployment's. Sign in, or send the ADMIN_TOKEN as a bearer token.",
+    ),
+    ("forbidden", "A session cookie came with a write from another site's page."),
+    ("not-found", "No such route, account, person, snapshot or run."),
+    ("method-not-allowed", "The path exists with other methods."),
+    ("no-keys-for-x", "This deployment has no keys to read X with."),
+    ("not-read", "The budget does not allow the read; nothing was read."),
+    ("length-required", "An import needs a Content-Length."),
+    ("body-too-large", "Over 95 MB: put the file into the bucket instead."),
+    (
+        "set-aside",
+        "A list was not used: it is incomplete, damaged or another account's. Nobody was counted as left.",
+    ),
+    (
+        "internal-error",
+        "Something failed inside Roost; nothing was half-written. The log names the request.",
+    ),
+    ("busy", "Another snapshot of the account is still being read; try again."),
+    (
+        "dead-letter",
+        "A snapshot could not be read in three tries. It is in the bucket; a replay reads it again.",
+    ),
+    ("not-set-up", "The deployment has no ADMIN_TOKEN."),
+];
 
 const HEAD: &str = r#"<!doctype html><html lang="en"><meta charset="utf-8">
 <meta name="viewport" content="width=device-width, initial-scale=1">

@@ -4,12 +4,11 @@
 //! is retried, and after three tries it lands in the dead-letter queue with a run record.
 
 use crate::fault::{Fault, Result};
-use crate::rpc::{self, ControlClient, RunEnd, Taken, ToAccount};
-use crate::{clock, runs};
+use crate::rpc::{self, Taken, ToAccount};
+use crate::runs;
 use serde::{Deserialize, Serialize};
-use shared::api::{RunState, Trigger};
+use shared::api::Trigger;
 use shared::snapshot;
-use std::collections::BTreeMap;
 use wasm_bindgen::{JsCast, JsValue};
 use worker::{Env, MessageBatch, MessageExt, RawMessage};
 
@@ -112,20 +111,7 @@ async fn bury(env: &Env, body: std::result::Result<SnapshotPut, String>) {
 }
 
 async fn record(env: &Env, what: &str, account: Option<shared::id::AccountId>, fault: Fault) {
-    let mut run = runs::begin(Trigger::Queue, what, account);
-    run.ended = Some(clock::now());
-    let end = RunEnd {
-        state: RunState::Failed,
-        ended: clock::now(),
-        error: Some(fault),
-        counts: BTreeMap::new(),
-    };
-    let outcome = async {
-        let control = ControlClient::new(env)?;
-        control.open(run.clone()).await?;
-        control.close(&run.id, end).await
-    };
-    if let Err(fault) = outcome.await {
+    if let Err(fault) = runs::failed(env, Trigger::Queue, what, account, fault).await {
         worker::console_error!("run record: {}", fault.log());
     }
 }

@@ -2,10 +2,13 @@
 //! Invariant: an id is made once, and later ids sort after earlier ones.
 
 use crate::clock;
+use crate::fault::{Fault, Result};
 use crate::http::random_hex;
+use crate::rpc::{ControlClient, RunEnd};
 use shared::api::{Run, RunState, Trigger};
 use shared::id::AccountId;
 use std::collections::BTreeMap;
+use worker::Env;
 
 /// A run that begins now.
 pub(crate) fn begin(trigger: Trigger, what: &str, account: Option<AccountId>) -> Run {
@@ -22,4 +25,24 @@ pub(crate) fn begin(trigger: Trigger, what: &str, account: Option<AccountId>) ->
         error: None,
         counts: BTreeMap::new(),
     }
+}
+
+/// Records what failed before it could begin a run of its own.
+pub(crate) async fn failed(
+    env: &Env,
+    trigger: Trigger,
+    what: &str,
+    account: Option<AccountId>,
+    fault: Fault,
+) -> Result<()> {
+    let run = begin(trigger, what, account);
+    let control = ControlClient::new(env)?;
+    control.open(run.clone()).await?;
+    let end = RunEnd {
+        state: RunState::Failed,
+        ended: clock::now(),
+        error: Some(fault),
+        counts: BTreeMap::new(),
+    };
+    control.close(&run.id, end).await
 }

@@ -42,6 +42,11 @@ impl<'a> X<'a> {
         Self { config }
     }
 
+    /// The settings it was made of.
+    pub(crate) fn config(&self) -> &Config {
+        self.config
+    }
+
     /// The keys to read an account with: the owner's own for the owner's account (a tenth of
     /// the price), else the app's bearer token, else whatever there is.
     pub(crate) fn credential(&self, account: AccountId) -> Option<Credential> {

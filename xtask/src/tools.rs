@@ -23,16 +23,14 @@ pub(crate) struct Cli {
     pub(crate) binary: &'static str,
     /// The one version that fits the crates in Cargo.toml.
     pub(crate) version: &'static str,
-    /// How long cargo takes to build it on two cores, for people who wait.
-    pub(crate) minutes: u32,
 }
 
 /// Speaks the schema of the crate `wasm-bindgen` of the same version, and no other.
 pub(crate) const WASM_BINDGEN: Cli =
-    Cli { package: "wasm-bindgen-cli", binary: "wasm-bindgen", version: "0.2.129", minutes: 2 };
+    Cli { package: "wasm-bindgen-cli", binary: "wasm-bindgen", version: "0.2.129" };
 /// Same version as the crate `worker`.
 pub(crate) const WORKER_BUILD: Cli =
-    Cli { package: "worker-build", binary: "worker-build", version: "0.8.7", minutes: 3 };
+    Cli { package: "worker-build", binary: "worker-build", version: "0.8.7" };
 /// Both of them.
 pub(crate) const CLIS: [Cli; 2] = [WASM_BINDGEN, WORKER_BUILD];
 
@@ -111,8 +109,8 @@ pub(crate) fn ensure_components(project: &Project) -> Outcome {
 
 fn install(project: &Project, cli: &Cli) -> Outcome {
     let step = Step::start(format!(
-        "{} {}, built once for all checkouts, about {} min",
-        cli.binary, cli.version, cli.minutes
+        "{} {} (built once for all checkouts, about 2 min)",
+        cli.binary, cli.version
     ));
     let folder = project.tool_folder(cli.binary, cli.version);
     let mut cargo = project.cargo();

@@ -34,7 +34,7 @@ const FILTERS: [(RosterFilter, &str); 5] = [
 #[component]
 pub(crate) fn Followers() -> impl IntoView {
     view! {
-        <div class="page followers">
+        <div class="page roster-page">
             <as_of::AsOf/>
             <div class="roster-tools">
                 <Search/>
@@ -95,7 +95,7 @@ fn Search() -> impl IntoView {
     view! {
         <div class="search">
             <Icon name="search"/>
-            <input id="search" type="search" placeholder="Search name, handle, profile, note"
+            <input id="search" type="search" placeholder="Name, handle, profile, note"
                 aria-label="Search followers" autocomplete="off" spellcheck="false"
                 prop:value=query on:input:target=move |event| typed(event.target().value())/>
             <kbd aria-hidden="true">"/"</kbd>
@@ -140,9 +140,9 @@ fn Told() -> impl IntoView {
             app.view.with(|view| (view.filter, view.as_of, view.query.trim().to_owned()));
         let period = app.view.with(|view| view.period).label(today(app)).to_lowercase();
         let mut parts = vec![match filter {
-            Some(RosterFilter::New) => format!("Came in: {period}"),
-            Some(RosterFilter::Left) => format!("Left in: {period}"),
-            Some(RosterFilter::Returned) => format!("Came back in: {period}"),
+            Some(RosterFilter::New) => format!("Came, {period}"),
+            Some(RosterFilter::Left) => format!("Left, {period}"),
+            Some(RosterFilter::Returned) => format!("Came back, {period}"),
             Some(RosterFilter::Mutual) => "You follow each other".to_owned(),
             Some(RosterFilter::Muted) => "Muted by you".to_owned(),
             None => {

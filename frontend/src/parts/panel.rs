@@ -25,7 +25,8 @@ pub(crate) fn panel<T: Wire>(
             let failure = move || remote.failure();
             view! { <Failed failure=failure retry=move |()| remote.again()/> }.into_any()
         }
-        Shown::Value { .. } => match remote.value() {
+        // Untracked: the content follows its signal and is not to be made anew.
+        Shown::Value { .. } => untrack(|| match remote.value() {
             Some(first) => {
                 // The value may be dropped a moment before the content is.
                 let last = Memo::new(move |before: Option<&T>| {
@@ -35,7 +36,7 @@ pub(crate) fn panel<T: Wire>(
                 content(last.into())
             }
             None => ().into_any(),
-        },
+        }),
     };
     view! {
         <div class=format!("panel {class}") class:stale=stale aria-busy=move || stale().to_string()>

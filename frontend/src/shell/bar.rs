@@ -112,6 +112,9 @@ fn Switcher() -> impl IntoView {
             }
         })
     };
+    let label = move || {
+        app.account.with(|one| one.as_ref().map(|one| format!("Account: @{}", one.username))).unwrap_or_default()
+    };
     let choose = move |id: String| {
         browser::close_popover("#accounts");
         app.change(|view| {
@@ -137,7 +140,7 @@ fn Switcher() -> impl IntoView {
             .into_iter().map(row).collect_view()
     };
     view! {
-        <Menu id="accounts" label="Account" class="switcher" face=face>
+        <Menu id="accounts" label=label class="switcher" face=face>
             {rows}
             <hr/>
             <a class="menu-item" href="/begin" on:click=|_| browser::close_popover("#accounts")>

@@ -1,6 +1,6 @@
 //! The bar under the bar: period, comparison, interval, zone, the link to all that.
 
-use crate::address::{self, Comparison, View};
+use crate::address::{self, Comparison, Page, View};
 use crate::app::app;
 use crate::browser;
 use crate::parts::Icon;
@@ -20,7 +20,7 @@ pub(super) fn Filters() -> impl IntoView {
         app.with_frame(|frame| period.step(by, frame).is_some())
     };
     view! {
-        <div class="filters">
+        <div class="filters" role="region" aria-label="Period and zone">
             <div class="filters-inside">
                 <div class="stepper">
                     <button type="button" class="icon-button" aria-label="Previous period" title="Previous period (←)"
@@ -33,8 +33,11 @@ pub(super) fn Filters() -> impl IntoView {
                         <Icon name="right"/>
                     </button>
                 </div>
-                <ComparisonChoice/>
-                <IntervalChoice/>
+                // A list has no other period beside it and no buckets.
+                <Show when=move || app.page.get() == Page::Overview>
+                    <ComparisonChoice/>
+                    <IntervalChoice/>
+                </Show>
                 <ZoneChoice/>
                 <CopyLink/>
             </div>

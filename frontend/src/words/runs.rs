@@ -61,10 +61,11 @@ pub(crate) fn outcome(run: &Run) -> String {
     if let Some(lost) = number("lost") {
         parts.push(format!("{} left", count(lost)));
     }
+    let mut told = sentence(&listed(&parts));
     if let Some(retries) = number("retries").filter(|&retries| retries > 0) {
-        parts.push(plural(retries, "retry", "retries"));
+        let told_before = if told.is_empty() { "" } else { " " };
+        told = format!("{told}{told_before}{}.", plural(retries, "retry", "retries"));
     }
-    let told = sentence(&listed(&parts));
     match (run.state, &run.error) {
         (RunState::Quarantined, error) => {
             let why = error.as_ref().map_or("the list was incomplete", |error| &error.detail);

@@ -44,9 +44,9 @@ impl Account {
         let Some(settings) = self.settings()? else { return Ok(()) };
         let config = Config::read(&self.env);
         X::new(&config).sync_clock().await;
-        self.resend_pending().await?;
-        self.discover().await?;
         let now = clock::now();
+        self.resend_pending().await?;
+        self.discover(now).await?;
         let crawling = self.crawl()?.is_some();
         let due = schedule::due(&settings.clock(crawling, now), now);
         if due.crawl {
@@ -110,9 +110,12 @@ impl Account {
     }
 
     async fn read_profile(&self, x: &X<'_>, settings: &Settings, mut crawl: Crawl) -> Result<()> {
-        let Some(credential) = x.credential(settings.account) else {
-            crawl.stop(no_keys());
-            return self.save_crawl(&crawl);
+        let credential = match x.reader(settings) {
+            Ok(credential) => credential,
+            Err(stop) => {
+                crawl.stop(stop);
+                return self.save_crawl(&crawl);
+            }
         };
         self.settle().await?;
         let ask = profile_ask(settings.account, settings.cap_micro);
@@ -172,9 +175,12 @@ impl Account {
         mut crawl: Crawl,
         token: Option<String>,
     ) -> Result<()> {
-        let Some(credential) = x.credential(settings.account) else {
-            crawl.stop(no_keys());
-            return self.save_crawl(&crawl);
+        let credential = match x.reader(settings) {
+            Ok(credential) => credential,
+            Err(stop) => {
+                crawl.stop(stop);
+                return self.save_crawl(&crawl);
+            }
         };
         let mut open = match self.page_lease(settings, &crawl, credential).await? {
             Leave::Granted(open) => open,
@@ -330,7 +336,7 @@ impl Account {
     async fn count_once(&self, settings: &Settings, config: &Config) -> Result<u64> {
         let x = X::new(config);
         let refused = |why: String| Fault::new(502, "Count not read", why);
-        let credential = x.credential(settings.account).ok_or_else(|| refused(no_keys().detail))?;
+        let credential = x.reader(settings).map_err(|stop| refused(stop.detail))?;
         self.settle().await?;
         let ask = profile_ask(settings.account, settings.cap_micro);
         let mut open = match self.lease(ask).await? {
@@ -364,12 +370,30 @@ fn needs_owner(cause: StopCause) -> bool {
     !matches!(cause, StopCause::Silent | StopCause::Rejected)
 }
 
-fn no_keys() -> Stop {
-    Stop {
-        cause: StopCause::Credentials,
-        title: "No keys for X".to_owned(),
-        detail: "set the owner keys (X_API_KEY, X_API_SECRET, X_ACCESS_TOKEN, X_ACCESS_SECRET) or \
-                 X_BEARER_TOKEN with `wrangler secret put`"
-            .to_owned(),
+impl X<'_> {
+    /// The keys to read this account with, if it may be read at all.
+    fn reader(&self, settings: &Settings) -> std::result::Result<Credential, Stop> {
+        let config = self.config();
+        // Simulators differ by port only; two real upstreams, or one of each, never mix.
+        let same = settings.simulated == config.simulated
+            && (settings.simulated || settings.upstream == config.upstream);
+        if !same {
+            return Err(Stop {
+                cause: StopCause::Access,
+                title: "Another upstream".to_owned(),
+                detail: format!(
+                    "this account's data comes from {}, this deployment reads {}: set X_API_URL \
+                     back, or delete the account and add it again",
+                    settings.upstream, config.upstream
+                ),
+            });
+        }
+        self.credential(settings.account).ok_or_else(|| Stop {
+            cause: StopCause::Credentials,
+            title: "No keys for X".to_owned(),
+            detail: "set the owner keys (X_API_KEY, X_API_SECRET, X_ACCESS_TOKEN, \
+                     X_ACCESS_SECRET) or X_BEARER_TOKEN with `wrangler secret put`"
+                .to_owned(),
+        })
     }
 }

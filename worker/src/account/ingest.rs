@@ -8,19 +8,19 @@ use crate::bucket::{self, Found};
 use crate::clock;
 use crate::fault::{Fault, Result};
 use crate::rpc::{ControlClient, RunEnd};
-use crate::sql::values;
+use crate::sql::{Sql, values};
 use futures_util::StreamExt;
 use shared::acceptance::{Candidate, Overlap, Verdict, judge};
 use shared::api::{RunState, SnapshotKind, SnapshotState, Trigger};
 use shared::crawl::CrawlFacts;
-use shared::handles::{Handles, Index, IndexBuilder};
+use shared::handles::{Index, IndexBuilder};
 use shared::id::AccountId;
 use shared::ledger::{self, Counts, Failure, Raw};
 use shared::profile::{Entry, Sorted, Sorter};
 use shared::roster::{self, Roster, Side};
 use shared::snapshot::{self, Damage, Name, Reader, Summary};
 use shared::time::UnixMs;
-use std::collections::{BTreeMap, HashMap};
+use std::collections::BTreeMap;
 use worker::ByteStream;
 
 /// A list read to its end.
@@ -28,6 +28,44 @@ struct List {
     index: Index,
     sorted: Sorted,
     summary: Summary,
+}
+
+/// A snapshot being read.
+pub(super) struct Arrived<'a> {
+    pub(super) account: AccountId,
+    pub(super) name: &'a Name,
+    found: &'a Found,
+    facts: Option<CrawlFacts>,
+}
+
+/// How its reading ends.
+pub(super) struct End {
+    pub(super) state: SnapshotState,
+    pub(super) count: Option<u64>,
+    pub(super) reason: Option<String>,
+}
+
+impl Arrived<'_> {
+    /// The write that ends it: whichever bytes were read are the snapshot's from then on.
+    pub(super) fn conclude(&self, end: End) -> Result<impl FnOnce(&Sql) -> Result<()> + 'static> {
+        let facts = self.facts.as_ref().map(serde_json::to_string).transpose()?;
+        let bound = values![
+            end.state.as_str(),
+            end.count.map(int),
+            end.reason,
+            self.found.etag.as_str(),
+            int(self.found.bytes),
+            facts,
+            self.name.as_str(),
+        ];
+        Ok(move |sql: &Sql| {
+            sql.run(
+                "UPDATE snapshots SET state = ?, count = ?, reason = ?, etag = ?, bytes = ?,
+                    facts = ? WHERE name = ?",
+                bound,
+            )
+        })
+    }
 }
 
 /// What became of a snapshot.
@@ -60,7 +98,8 @@ impl Account {
             _ => self.recorded_facts(account, name, &found).await?,
         };
         self.register(name, &found.etag, found.bytes, facts.as_ref(), Some(&run))?;
-        let outcome = self.take_in(account, name, &found, facts, body).await?;
+        let arrived = Arrived { account, name, found: &found, facts };
+        let outcome = self.take_in(&arrived, body).await?;
         let (state, error) = match &outcome.reason {
             None => (RunState::Done, None),
             Some(reason) => {
@@ -72,22 +111,16 @@ impl Account {
         Ok(Some(run))
     }
 
-    async fn take_in(
-        &self,
-        account: AccountId,
-        name: &Name,
-        found: &Found,
-        facts: Option<CrawlFacts>,
-        body: ByteStream,
-    ) -> Result<Outcome> {
+    async fn take_in(&self, arrived: &Arrived<'_>, body: ByteStream) -> Result<Outcome> {
+        let Arrived { account, name, found, facts } = arrived;
         if name.kind() != SnapshotKind::Followers {
-            return self.take_tweets(name, body).await;
+            return self.take_tweets(arrived, body).await;
         }
         let list = match self.read_list(name.at(), body).await? {
             Ok(list) => list,
             Err(damage) => {
                 let why = format!("the file could not be read, nobody was counted: {damage}");
-                return self.set_aside(name, None, why, BTreeMap::new()).await;
+                return self.set_aside(arrived, None, why, BTreeMap::new()).await;
             }
         };
         let count = list.index.roster.len() as u64;
@@ -98,23 +131,20 @@ impl Account {
         ]);
         // Before judging: what a crawl knew of a list that is set aside must outlive this object
         // too, or a replay would judge it as an import.
-        self.write_sidecars(account, name, found, facts.as_ref(), &list.index).await?;
-        let before = self.neighbour(name, false)?;
-        let prev = match &before {
-            Some(known) => Some(self.load_index(account, known).await?),
-            None => None,
-        };
+        self.write_sidecars(*account, name, found, facts.as_ref(), &list.index).await?;
+        let prev = self.index_before(*account, name).await?;
         let overlap = prev.as_ref().map(|prev| overlap(&prev.roster, &list.index.roster));
         let candidate = Candidate { count, facts: facts.clone(), prev: overlap };
         if let Some(twin) = self.twin(name)? {
             let why = format!("`{twin}` has the same instant: one list per instant is kept");
-            return self.set_aside(name, Some(count), why, counts).await;
+            return self.set_aside(arrived, Some(count), why, counts).await;
         }
         if let Verdict::Quarantine(why) = judge(&candidate) {
-            return self.set_aside(name, Some(count), why, counts).await;
+            return self.set_aside(arrived, Some(count), why, counts).await;
         }
         self.merge_profiles(list.sorted, &list.index.roster)?;
-        let counted = self.accept(account, name, Some(&list.index), prev.as_ref()).await?;
+        let end = End { state: SnapshotState::Accepted, count: Some(count), reason: None };
+        let counted = self.place(arrived, end, Some(&list.index), prev.as_ref()).await?;
         Ok(Outcome { reason: None, counts: counts.into_iter().chain(counted).collect() })
     }
 
@@ -170,52 +200,50 @@ impl Account {
         row.map(|mut row| row.text()).transpose()
     }
 
-    /// Puts a list (or, without one, its absence) into the ledger with its neighbours.
-    pub(super) async fn accept(
+    async fn index_before(&self, account: AccountId, name: &Name) -> Result<Option<Index>> {
+        match self.neighbour(name, false)? {
+            Some(known) => Ok(Some(self.load_index(account, &known).await?)),
+            None => Ok(None),
+        }
+    }
+
+    /// Puts a list (or, without one, its absence) into the ledger between its neighbours.
+    async fn place(
         &self,
-        account: AccountId,
-        name: &Name,
+        arrived: &Arrived<'_>,
+        end: End,
         index: Option<&Index>,
         prev: Option<&Index>,
     ) -> Result<BTreeMap<String, i64>> {
-        let at = name.at();
+        let at = arrived.name.at();
         let mut fresh: Vec<(UnixMs, Raw)> = Vec::new();
         if let (Some(index), Some(prev)) = (index, prev) {
             fresh.push((at, diff(prev, index)));
         }
-        if let Some(next) = self.neighbour(name, true)?
-            && let Some(before) = index.or(prev)
-        {
-            let after = self.load_index(account, &next).await?;
-            fresh.push((next.name.at(), diff(before, &after)));
-        } else if index.is_none()
-            && let Some(next) = self.neighbour(name, true)?
-        {
-            // It was the first: the one after it is now, and the first makes no events.
-            fresh.push((next.name.at(), Raw::default()));
+        if let Some(next) = self.neighbour(arrived.name, true)? {
+            // Without anything before it the next one is the first, and the first makes no events.
+            let raw = match index.or(prev) {
+                Some(before) => diff(before, &self.load_index(arrived.account, &next).await?),
+                None => Raw::default(),
+            };
+            fresh.push((next.name.at(), raw));
         }
         let gone = if index.is_some() && prev.is_some() { vec![] } else { vec![at] };
-        let count = index.map(|index| int(index.roster.len() as u64));
-        let state = index.map(|_| SnapshotState::Accepted.as_str());
-        self.write_ledger(name, state, count, fresh, gone)
+        self.write_ledger(arrived, end, fresh, gone)
     }
 
+    /// The snapshot's end and what follows from it for the ledger: one write.
     fn write_ledger(
         &self,
-        name: &Name,
-        state: Option<&'static str>,
-        count: Option<i64>,
+        arrived: &Arrived<'_>,
+        end: End,
         fresh: Vec<(UnixMs, Raw)>,
         gone: Vec<UnixMs>,
     ) -> Result<BTreeMap<String, i64>> {
-        let (sql, name) = (self.sql.clone(), name.as_str().to_owned());
+        let sql = self.sql.clone();
+        let conclude = arrived.conclude(end)?;
         let counts: Counts = self.sql.atomically(move || {
-            if let Some(state) = state {
-                sql.run(
-                    "UPDATE snapshots SET state = ?, count = ?, reason = NULL WHERE name = ?",
-                    values![state, count, name],
-                )?;
-            }
+            conclude(&sql)?;
             // Read inside the write: it must see this snapshot's new state.
             let timeline = snapshots::timeline(&sql)?;
             let mut store = SqlStore::new(sql);
@@ -235,115 +263,26 @@ impl Account {
         ]))
     }
 
-    /// Quarantine: the list stays in the bucket, the ledger as if it were not there.
+    /// Quarantine: the file stays in the bucket, the ledger is as if it were not there.
     pub(super) async fn set_aside(
         &self,
-        name: &Name,
+        arrived: &Arrived<'_>,
         count: Option<u64>,
         reason: String,
         counts: BTreeMap<String, i64>,
     ) -> Result<Outcome> {
         self.sql.run("DELETE FROM spill", values![])?;
-        self.sql.run(
-            "UPDATE snapshots SET state = ?, count = ?, reason = ? WHERE name = ?",
-            values![
-                SnapshotState::Quarantined.as_str(),
-                count.map(int),
-                reason.as_str(),
-                name.as_str()
-            ],
-        )?;
-        if name.kind() == SnapshotKind::Tweets {
-            return Ok(Outcome { reason: Some(reason), counts });
+        let end = End { state: SnapshotState::Quarantined, count, reason: Some(reason.clone()) };
+        let was = self.snapshot(arrived.name)?.map(|known| known.state);
+        let list = arrived.name.kind() == SnapshotKind::Followers;
+        if list && was == Some(SnapshotState::Accepted) {
+            // Bytes that replaced an accepted list take that list out of the ledger.
+            let prev = self.index_before(arrived.account, arrived.name).await?;
+            self.place(arrived, end, None, prev.as_ref()).await?;
+        } else {
+            arrived.conclude(end)?(&self.sql)?;
         }
-        // Bytes that replaced an accepted list take that list out of the ledger.
-        let account = self.tracked()?.account;
-        let prev = match self.neighbour(name, false)? {
-            Some(known) => Some(self.load_index(account, &known).await?),
-            None => None,
-        };
-        self.accept(account, name, None, prev.as_ref()).await?;
         Ok(Outcome { reason: Some(reason), counts })
-    }
-
-    /// The index of an accepted snapshot: from its sidecars, or from the list itself where they
-    /// are missing, damaged or of other bytes.
-    pub(super) async fn load_index(&self, account: AccountId, known: &Known) -> Result<Index> {
-        let bucket = bucket::open(&self.env)?;
-        let roster = bucket::read(&bucket, &snapshot::roster_key(account, &known.name)).await?;
-        let handles = bucket::read(&bucket, &snapshot::handles_key(account, &known.name)).await?;
-        if let (Some((found, roster)), Some((_, handles))) = (roster, handles)
-            && found.metadata.get("source") == Some(&known.etag)
-            && let (Ok(roster), Ok(handles)) = (Roster::decode(&roster), Handles::decode(handles))
-            && roster.len() == handles.len()
-        {
-            return Ok(Index { roster, handles, repeats: 0 });
-        }
-        let key = snapshot::key(account, &known.name);
-        let (found, mut body) = bucket::stream(&bucket, &key)
-            .await?
-            .ok_or_else(|| Fault::internal(format!("{key} is gone; put it back, or replay")))?;
-        let mut reader = Reader::new();
-        let mut index = IndexBuilder::with_capacity(1024);
-        let mut on_user = |user: snapshot::Seen<'_>| index.push(user.id, user.username);
-        let damaged = |damage: Damage| Fault::internal(format!("{key}: {damage}"));
-        while let Some(bytes) = body.next().await {
-            reader.push(&bytes?, &mut on_user).map_err(damaged)?;
-        }
-        reader.finish(&mut on_user).map_err(damaged)?;
-        let index = index.finish();
-        self.write_sidecars(account, &known.name, &found, known.facts.as_ref(), &index).await?;
-        Ok(index)
-    }
-
-    /// The roster of an accepted snapshot alone.
-    pub(super) async fn load_roster(&self, known: &Known) -> Result<Roster> {
-        let account = self.tracked()?.account;
-        let bucket = bucket::open(&self.env)?;
-        if let Some((found, bytes)) =
-            bucket::read(&bucket, &snapshot::roster_key(account, &known.name)).await?
-            && found.metadata.get("source") == Some(&known.etag)
-            && let Ok(roster) = Roster::decode(&bytes)
-        {
-            return Ok(roster);
-        }
-        Ok(self.load_index(account, known).await?.roster)
-    }
-
-    async fn write_sidecars(
-        &self,
-        account: AccountId,
-        name: &Name,
-        found: &Found,
-        facts: Option<&CrawlFacts>,
-        index: &Index,
-    ) -> Result<()> {
-        let bucket = bucket::open(&self.env)?;
-        let mut metadata: HashMap<String, String> =
-            facts.map(CrawlFacts::to_pairs).unwrap_or_default().into_iter().collect();
-        metadata.insert("source".to_owned(), found.etag.clone());
-        let kind = "application/octet-stream";
-        let key = snapshot::handles_key(account, name);
-        bucket::put(&bucket, &key, index.handles.encode(), kind, metadata.clone()).await?;
-        let key = snapshot::roster_key(account, name);
-        bucket::put(&bucket, &key, index.roster.encode(), kind, metadata).await?;
-        Ok(())
-    }
-
-    /// What a crawl once knew of this list, as its sidecar keeps it: for replays.
-    async fn recorded_facts(
-        &self,
-        account: AccountId,
-        name: &Name,
-        found: &Found,
-    ) -> Result<Option<CrawlFacts>> {
-        let bucket = bucket::open(&self.env)?;
-        let sidecar = bucket::head(&bucket, &snapshot::roster_key(account, name)).await?;
-        let Some(sidecar) = sidecar.filter(|s| s.metadata.get("source") == Some(&found.etag))
-        else {
-            return Ok(None);
-        };
-        Ok(CrawlFacts::from_pairs(&sidecar.metadata.into_iter().collect()))
     }
 
     fn forget_pending(&self, name: &Name) -> Result<()> {

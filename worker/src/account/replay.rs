@@ -12,6 +12,7 @@ use serde::{Deserialize, Serialize};
 use shared::api::{RunState, Trigger};
 use shared::id::AccountId;
 use shared::snapshot::{self, Name};
+use shared::time::{DAY_MS, UnixMs};
 use std::collections::BTreeMap;
 
 /// A replay under way: carried on by alarms, a snapshot or more each.
@@ -34,8 +35,7 @@ impl Account {
             return Ok((replay.run, false));
         }
         let bucket = bucket::open(&self.env)?;
-        let prefix = format!("snapshots/{account}/");
-        let mut names: Vec<Name> = bucket::list(&bucket, &prefix)
+        let mut names: Vec<Name> = bucket::list(&bucket, &prefix(account), None)
             .await?
             .into_iter()
             .filter_map(|(key, _)| snapshot::parse_key(&key).ok())
@@ -84,26 +84,35 @@ impl Account {
         outcome.map(drop)
     }
 
-    /// Reads again what is in the bucket but not known here: files put there by hand where the
-    /// bucket sends no notifications.
-    pub(super) async fn discover(&self) -> Result<()> {
+    /// Sends the messages of what is in the bucket but not known here: files put there by hand
+    /// where the bucket sends no notifications. The first tick of a UTC day looks at every file,
+    /// the others at those named for the last two days: listing years each hour would cost more
+    /// calls than the free plan has for one invocation.
+    pub(super) async fn discover(&self, now: UnixMs) -> Result<()> {
         let account = self.tracked()?.account;
         let bucket = bucket::open(&self.env)?;
-        for (key, found) in bucket::list(&bucket, &format!("snapshots/{account}/")).await? {
+        let looked: Option<i64> = self.meta("looked")?;
+        let recent = Name::followers(now.plus(-2 * DAY_MS));
+        let after = (looked == Some(now.utc_day())).then(|| snapshot::key(account, &recent));
+        for (key, found) in bucket::list(&bucket, &prefix(account), after).await? {
             let Ok((_, name)) = snapshot::parse_key(&key) else { continue };
             let known = self.snapshot(&name)?;
-            if known.is_none_or(|known| known.etag != found.etag) {
+            if known.is_none_or(|known| known.etag != found.etag && !known.etag.is_empty()) {
                 SnapshotPut::new(&key, &found.etag).send(&self.env).await?;
             }
         }
-        Ok(())
+        self.put_meta("looked", &now.utc_day())
     }
+}
+
+fn prefix(account: AccountId) -> String {
+    format!("snapshots/{account}/")
 }
 
 /// Deletes every file of an account.
 pub(super) async fn delete_files(env: &worker::Env, account: AccountId) -> Result<()> {
     let bucket = bucket::open(env)?;
-    let files = bucket::list(&bucket, &format!("snapshots/{account}/")).await?;
+    let files = bucket::list(&bucket, &prefix(account), None).await?;
     let keys: Vec<String> = files.into_iter().map(|(key, _)| key).collect();
     // R2 takes 1,000 keys a call.
     for keys in keys.chunks(1_000) {

@@ -3,12 +3,11 @@
 //! order, made for a bounded number of tweets at a time.
 
 use super::Account;
-use super::ingest::Outcome;
+use super::ingest::{Arrived, End, Outcome};
 use crate::fault::{Fault, Result};
 use crate::sql::{BLOB_MAX, Sql, values};
 use futures_util::StreamExt;
 use shared::api::SnapshotState;
-use shared::snapshot::Name;
 use shared::tweets::{self, Gunzip, StatsTweets};
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use worker::ByteStream;
@@ -18,20 +17,26 @@ const TWEETS_AT_A_TIME: usize = 100;
 
 impl Account {
     /// Reads a `TWEETS_` file.
-    pub(super) async fn take_tweets(&self, name: &Name, mut body: ByteStream) -> Result<Outcome> {
+    pub(super) async fn take_tweets(
+        &self,
+        arrived: &Arrived<'_>,
+        mut body: ByteStream,
+    ) -> Result<Outcome> {
         let mut gunzip = Gunzip::new();
         while let Some(bytes) = body.next().await {
             if let Err(damage) = gunzip.push(&bytes?) {
-                return self.damaged_tweets(name, &damage).await;
+                return self.damaged_tweets(arrived, &damage).await;
             }
         }
         let sights = match gunzip.finish().and_then(|json| tweets::parse(&json)) {
             Ok(sights) => sights,
-            Err(damage) => return self.damaged_tweets(name, &damage).await,
+            Err(damage) => return self.damaged_tweets(arrived, &damage).await,
         };
         let packed = tweets::pack(&sights.tweets);
-        let count = i64::try_from(sights.tweets.len()).unwrap_or(i64::MAX);
-        let (sql, name) = (self.sql.clone(), name.clone());
+        let count = sights.tweets.len() as u64;
+        let end = End { state: SnapshotState::Accepted, count: Some(count), reason: None };
+        let conclude = arrived.conclude(end)?;
+        let (sql, name) = (self.sql.clone(), arrived.name.clone());
         self.sql.atomically(move || {
             let at = name.at().0;
             sql.run("DELETE FROM tweets WHERE at = ?", values![at])?;
@@ -41,22 +46,23 @@ impl Account {
                     values![at, piece, name.stamp(), bytes.to_vec()],
                 )?;
             }
-            sql.run(
-                "UPDATE snapshots SET state = ?, count = ?, reason = NULL WHERE name = ?",
-                values![SnapshotState::Accepted.as_str(), count, name.as_str()],
-            )
+            conclude(&sql)
         })?;
         let counts = BTreeMap::from([
-            ("tweets".to_owned(), count),
+            ("tweets".to_owned(), i64::try_from(count).unwrap_or(i64::MAX)),
             ("dropped".to_owned(), i64::try_from(sights.dropped).unwrap_or(i64::MAX)),
         ]);
         Ok(Outcome { reason: None, counts })
     }
 
-    async fn damaged_tweets(&self, name: &Name, damage: &tweets::Damage) -> Result<Outcome> {
-        self.sql.run("DELETE FROM tweets WHERE at = ?", values![name.at().0])?;
+    async fn damaged_tweets(
+        &self,
+        arrived: &Arrived<'_>,
+        damage: &tweets::Damage,
+    ) -> Result<Outcome> {
+        self.sql.run("DELETE FROM tweets WHERE at = ?", values![arrived.name.at().0])?;
         let why = format!("the file could not be read: {damage}");
-        self.set_aside(name, None, why, BTreeMap::new()).await
+        self.set_aside(arrived, None, why, BTreeMap::new()).await
     }
 }
 

@@ -166,7 +166,8 @@ impl Account {
         Ok(())
     }
 
-    /// Writes down a snapshot that is to be read: state pending.
+    /// Writes down a snapshot that is to be read: state pending. One that is accepted stays so,
+    /// with its old etag, until its new bytes are read: the ledger never lacks it meanwhile.
     pub(super) fn register(
         &self,
         name: &Name,
@@ -180,9 +181,13 @@ impl Account {
         self.sql.run(
             "INSERT INTO snapshots (name, kind, at, etag, bytes, state, facts, run, registered)
              VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)
-             ON CONFLICT (name) DO UPDATE SET etag = excluded.etag, bytes = excluded.bytes,
-                state = excluded.state, facts = excluded.facts, run = excluded.run,
-                registered = excluded.registered, reason = NULL",
+             ON CONFLICT (name) DO UPDATE SET
+                etag = IIF(state = 'accepted', etag, excluded.etag),
+                bytes = IIF(state = 'accepted', bytes, excluded.bytes),
+                facts = IIF(state = 'accepted', facts, excluded.facts),
+                reason = NULL,
+                state = IIF(state = 'accepted', state, excluded.state),
+                run = excluded.run, registered = excluded.registered",
             values![
                 name.as_str(),
                 name.kind().as_str(),

@@ -42,7 +42,8 @@ impl Control {
         run.error = end.error.map(|fault| fault.problem(id));
         if end.state != RunState::Running {
             run.ended = Some(end.ended);
-            run.duration_ms = Some(end.ended.since(run.started));
+            // A simulator's clock may be put back between the two.
+            run.duration_ms = Some(end.ended.since(run.started).max(0));
         }
         write(&self.sql, &run)
     }

@@ -2,7 +2,7 @@
 
 use super::Shared;
 use crate::address::{Page, View};
-use crate::app::app;
+use crate::app::{app, today};
 use crate::numbers;
 use crate::pages::about_account;
 use crate::parts::{PersonRow, Segmented, To, panel};
@@ -14,8 +14,8 @@ use std::time::Duration;
 
 /// Rows at the top of a column.
 const ROWS: usize = 8;
-/// Rows of a picked bucket.
-const ROWS_PICKED: usize = 50;
+/// Rows of a pinned bucket; one under the pointer keeps to [`ROWS`], so that nothing jumps.
+const ROWS_PINNED: usize = 200;
 /// A pointer that rests so long on a bucket asks for its people, where they are not here yet.
 const REST: Duration = Duration::from_millis(180);
 
@@ -46,14 +46,18 @@ impl Side {
 pub(super) fn columns(shared: Shared) -> impl IntoView {
     let side = RwSignal::new("came".to_owned());
     let picked = picked_people(shared);
+    let app = app();
     let label = move || {
-        let at = shared.picked()?;
-        shared.tide.with(|tide| {
-            let bucket = tide.buckets.get(at)?;
-            Some(format!("{}: {}", words::capital(&bucket.label), words::tide::moves(bucket)))
+        let picked = shared.picked().and_then(|at| {
+            shared.tide.with(|tide| {
+                let bucket = tide.buckets.get(at)?;
+                Some(format!("{}: {}", words::capital(&bucket.label), words::tide::moves(bucket)))
+            })
+        });
+        picked.unwrap_or_else(|| {
+            format!("Newest, {}", app.view.with(|view| view.period).label(today(app)).to_lowercase())
         })
     };
-    let app = app();
     let let_go = move || {
         shared.pinned.get().map(|_| {
             view! {
@@ -65,8 +69,8 @@ pub(super) fn columns(shared: Shared) -> impl IntoView {
     };
     view! {
         <section class="columns" aria-label="Who came and who left">
-            <div class="columns-head" class:picked=move || shared.picked().is_some()>
-                <span class="columns-label">{label}</span>
+            <div class="columns-head">
+                <h2 class="columns-label">{label}</h2>
                 {let_go}
             </div>
             <div class="columns-switch">
@@ -145,7 +149,7 @@ fn column(
         let heading = words::capital(side.word());
         view! {
             <header>
-                <h2>{heading} <span class="number">{count}</span></h2>
+                <h3>{heading} <span class="number">{count}</span></h3>
                 <Show when=move || shared.picked().is_none() && list.with(|list| list.items.len() > ROWS)>
                     <To change=all>{move || format!("All {}", count().unwrap_or_default())}</To>
                 </Show>
@@ -155,12 +159,31 @@ fn column(
                     <PersonRow event=event/>
                 </For>
             </ul>
+            <Show when=move || { more(shared, side, rows) > 0 }>
+                <p class="note more">
+                    {move || format!("and {} more: click the bucket to see them", more(shared, side, rows))}
+                </p>
+            </Show>
             <Show when=move || rows.with(Vec::is_empty)>
                 <Empty shared=shared side=side/>
             </Show>
         }
         .into_any()
     })
+}
+
+/// How many of a bucket under the pointer are not shown.
+fn more(shared: Shared, side: Side, rows: Memo<Vec<FollowerEvent>>) -> u64 {
+    let Some(at) = shared.hovered.get() else { return 0 };
+    let all = shared.tide.with(|tide| {
+        let bucket = tide.buckets.get(at)?;
+        match side {
+            Side::Came => bucket.came,
+            Side::Left => bucket.left,
+        }
+    });
+    let shown = rows.with(Vec::len);
+    if shown < ROWS { 0 } else { all.unwrap_or(0).saturating_sub(shown as u64) }
 }
 
 /// The number at a column's head: the bucket's, else the period's.
@@ -195,7 +218,7 @@ fn rows(
     };
     let of_bucket = |events: &[FollowerEvent]| -> Vec<FollowerEvent> {
         let there = events.iter().filter(|event| side.of(event) && range.holds(event.at));
-        there.take(ROWS_PICKED).cloned().collect()
+        there.take(if shared.hovered.get().is_some() { ROWS } else { ROWS_PINNED }).cloned().collect()
     };
     if list.with(|list| list.next_cursor.is_none()) {
         return list.with(|list| of_bucket(&list.items));
