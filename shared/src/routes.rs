@@ -338,7 +338,7 @@ fn matched(template: &'static str, path: &str) -> Option<BTreeMap<&'static str, 
     for segment in template.split('/') {
         let value = given.next()?;
         match segment.strip_prefix('{').and_then(|s| s.strip_suffix('}')) {
-            Some(name) if !value.is_empty() => named.insert(name, percent_decode(value, false)?),
+            Some(name) if !value.is_empty() => named.insert(name, percent_decode(value)?),
             None if segment == value => None,
             _ => return None,
         };
@@ -356,7 +356,7 @@ pub fn query(route: &Route, query: &str) -> Result<BTreeMap<&'static str, String
         let (name, value) = pair.split_once('=').unwrap_or((pair, ""));
         let known = route.query.iter().find(|param| param.name == name);
         let Some(param) = known else { return Err(unknown_parameter(route, name)) };
-        let value = percent_decode(value, true)
+        let value = decode(value, true)
             .ok_or_else(|| format!("`{name}` is not valid percent-encoded UTF-8"))?;
         if values.insert(param.name, value).is_some() {
             return Err(format!("`{name}` is given twice"));
@@ -374,7 +374,12 @@ fn unknown_parameter(route: &Route, name: &str) -> String {
     format!("unknown query parameter `{name}`: this route takes {}", known.join(", "))
 }
 
-fn percent_decode(text: &str, plus_is_space: bool) -> Option<String> {
+/// Reads percent-encoded UTF-8; `None` where it is neither.
+pub fn percent_decode(text: &str) -> Option<String> {
+    decode(text, false)
+}
+
+fn decode(text: &str, plus_is_space: bool) -> Option<String> {
     let mut bytes = Vec::with_capacity(text.len());
     let mut rest = text.bytes();
     while let Some(byte) = rest.next() {

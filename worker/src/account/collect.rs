@@ -239,7 +239,9 @@ impl Account {
             route: "followers".to_owned(),
             calls: u32::try_from(calls).unwrap_or(PAGES_PER_ALARM),
             resource: follower_resource(owned, credential),
-            resources: fresh.min(left + left / 100 + 10).min(calls * PAGE_SIZE),
+            // All that is left, not this alarm's share: a check that the cap does not cover to its
+            // end must not begin.
+            resources: fresh.min(left + left / 100 + 10),
         })
         .await
     }

@@ -36,6 +36,8 @@ pub(super) struct Arrived<'a> {
     pub(super) name: &'a Name,
     found: &'a Found,
     facts: Option<CrawlFacts>,
+    /// What was decided of these very bytes before: accepted, or set aside for a reason.
+    verdict: Option<Verdict>,
 }
 
 /// How its reading ends.
@@ -93,12 +95,13 @@ impl Account {
             self.end(&run, RunState::Failed, Some(gone), BTreeMap::new()).await?;
             return Ok(Some(run));
         };
+        let recorded = self.recorded(account, name, &found).await?;
         let facts = match known.as_ref().filter(|known| known.etag == found.etag) {
             Some(known) if known.facts.is_some() => known.facts.clone(),
-            _ => self.recorded_facts(account, name, &found).await?,
+            _ => recorded.facts,
         };
         self.register(name, &found.etag, found.bytes, facts.as_ref(), Some(&run))?;
-        let arrived = Arrived { account, name, found: &found, facts };
+        let arrived = Arrived { account, name, found: &found, facts, verdict: recorded.verdict };
         let outcome = self.take_in(&arrived, body).await?;
         let (state, error) = match &outcome.reason {
             None => (RunState::Done, None),
@@ -112,7 +115,7 @@ impl Account {
     }
 
     async fn take_in(&self, arrived: &Arrived<'_>, body: ByteStream) -> Result<Outcome> {
-        let Arrived { account, name, found, facts } = arrived;
+        let Arrived { account, name, found, facts, .. } = arrived;
         if name.kind() != SnapshotKind::Followers {
             return self.take_tweets(arrived, body).await;
         }
@@ -129,23 +132,43 @@ impl Account {
             ("dropped".to_owned(), int(list.summary.dropped)),
             ("repeats".to_owned(), int(list.index.repeats)),
         ]);
-        // Before judging: what a crawl knew of a list that is set aside must outlive this object
-        // too, or a replay would judge it as an import.
-        self.write_sidecars(*account, name, found, facts.as_ref(), &list.index).await?;
         let prev = self.index_before(*account, name).await?;
-        let overlap = prev.as_ref().map(|prev| overlap(&prev.roster, &list.index.roster));
-        let candidate = Candidate { count, facts: facts.clone(), prev: overlap };
-        if let Some(twin) = self.twin(name)? {
-            let why = format!("`{twin}` has the same instant: one list per instant is kept");
-            return self.set_aside(arrived, Some(count), why, counts).await;
-        }
-        if let Verdict::Quarantine(why) = judge(&candidate) {
+        let why = self.set_aside_for(arrived, &list.index, prev.as_ref())?;
+        // Also of a list that is set aside: what a crawl knew of it, and the verdict, outlive
+        // this object, so that a replay decides as was decided.
+        let why_kept = why.as_deref();
+        self.write_sidecars(*account, name, found, facts.as_ref(), why_kept, &list.index).await?;
+        if let Some(why) = why {
             return self.set_aside(arrived, Some(count), why, counts).await;
         }
         self.merge_profiles(list.sorted, &list.index.roster)?;
         let end = End { state: SnapshotState::Accepted, count: Some(count), reason: None };
         let counted = self.place(arrived, end, Some(&list.index), prev.as_ref()).await?;
         Ok(Outcome { reason: None, counts: counts.into_iter().chain(counted).collect() })
+    }
+
+    /// Why a list may not be compared, if so: by the verdict it once got, or judged now.
+    fn set_aside_for(
+        &self,
+        arrived: &Arrived<'_>,
+        index: &Index,
+        prev: Option<&Index>,
+    ) -> Result<Option<String>> {
+        if let Some(twin) = self.twin(arrived.name)? {
+            let why = format!("`{twin}` has the same instant: one list per instant is kept");
+            return Ok(Some(why));
+        }
+        let judged = || {
+            judge(&Candidate {
+                count: index.roster.len() as u64,
+                facts: arrived.facts.clone(),
+                prev: prev.map(|prev| overlap(&prev.roster, &index.roster)),
+            })
+        };
+        Ok(match arrived.verdict.clone().unwrap_or_else(judged) {
+            Verdict::Accept => None,
+            Verdict::Quarantine(why) => Some(why),
+        })
     }
 
     /// Streams a list: never more than one user object of text at a time, ids and handles packed.

@@ -7,12 +7,28 @@ use super::snapshots::Known;
 use crate::bucket::{self, Found};
 use crate::fault::{Fault, Result};
 use futures_util::StreamExt;
+use shared::acceptance::Verdict;
 use shared::crawl::CrawlFacts;
 use shared::handles::{Handles, Index, IndexBuilder};
 use shared::id::AccountId;
+use shared::oauth1::percent_encode;
 use shared::roster::Roster;
+use shared::routes;
 use shared::snapshot::{self, Damage, Name, Reader};
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
+
+/// Metadata: the etag of the list a sidecar was made of.
+const SOURCE: &str = "source";
+/// Metadata: why the list was set aside; empty if it was accepted.
+const VERDICT: &str = "set-aside";
+
+/// What a sidecar remembers of its list.
+#[derive(Default)]
+pub(super) struct Recorded {
+    pub(super) facts: Option<CrawlFacts>,
+    /// `None` if it was never judged.
+    pub(super) verdict: Option<Verdict>,
+}
 
 impl Account {
     /// The index of an accepted snapshot: from its sidecars, or from the list itself where they
@@ -22,7 +38,7 @@ impl Account {
         let roster = bucket::read(&bucket, &snapshot::roster_key(account, &known.name)).await?;
         let handles = bucket::read(&bucket, &snapshot::handles_key(account, &known.name)).await?;
         if let (Some((found, roster)), Some((_, handles))) = (roster, handles)
-            && found.metadata.get("source") == Some(&known.etag)
+            && found.metadata.get(SOURCE) == Some(&known.etag)
             && let (Ok(roster), Ok(handles)) = (Roster::decode(&roster), Handles::decode(handles))
             && roster.len() == handles.len()
         {
@@ -41,7 +57,8 @@ impl Account {
         }
         reader.finish(&mut on_user).map_err(damaged)?;
         let index = index.finish();
-        self.write_sidecars(account, &known.name, &found, known.facts.as_ref(), &index).await?;
+        self.write_sidecars(account, &known.name, &found, known.facts.as_ref(), None, &index)
+            .await?;
         Ok(index)
     }
 
@@ -51,7 +68,7 @@ impl Account {
         let bucket = bucket::open(&self.env)?;
         if let Some((found, bytes)) =
             bucket::read(&bucket, &snapshot::roster_key(account, &known.name)).await?
-            && found.metadata.get("source") == Some(&known.etag)
+            && found.metadata.get(SOURCE) == Some(&known.etag)
             && let Ok(roster) = Roster::decode(&bytes)
         {
             return Ok(roster);
@@ -65,12 +82,16 @@ impl Account {
         name: &Name,
         found: &Found,
         facts: Option<&CrawlFacts>,
+        set_aside: Option<&str>,
         index: &Index,
     ) -> Result<()> {
         let bucket = bucket::open(&self.env)?;
         let mut metadata: HashMap<String, String> =
             facts.map(CrawlFacts::to_pairs).unwrap_or_default().into_iter().collect();
-        metadata.insert("source".to_owned(), found.etag.clone());
+        metadata.insert(SOURCE.to_owned(), found.etag.clone());
+        // Metadata travels as headers: plain characters only, 2 KB in all.
+        let why: String = set_aside.unwrap_or_default().chars().take(300).collect();
+        metadata.insert(VERDICT.to_owned(), percent_encode(&why));
         let kind = "application/octet-stream";
         let key = snapshot::handles_key(account, name);
         bucket::put(&bucket, &key, index.handles.encode(), kind, metadata.clone()).await?;
@@ -79,19 +100,23 @@ impl Account {
         Ok(())
     }
 
-    /// What a crawl once knew of this list, as its sidecar keeps it: for replays.
-    pub(super) async fn recorded_facts(
+    /// What was once known and decided of these bytes, as their sidecar keeps it: for replays.
+    pub(super) async fn recorded(
         &self,
         account: AccountId,
         name: &Name,
         found: &Found,
-    ) -> Result<Option<CrawlFacts>> {
+    ) -> Result<Recorded> {
         let bucket = bucket::open(&self.env)?;
         let sidecar = bucket::head(&bucket, &snapshot::roster_key(account, name)).await?;
-        let Some(sidecar) = sidecar.filter(|s| s.metadata.get("source") == Some(&found.etag))
-        else {
-            return Ok(None);
+        let Some(sidecar) = sidecar.filter(|s| s.metadata.get(SOURCE) == Some(&found.etag)) else {
+            return Ok(Recorded::default());
         };
-        Ok(CrawlFacts::from_pairs(&sidecar.metadata.into_iter().collect()))
+        let metadata: BTreeMap<String, String> = sidecar.metadata.into_iter().collect();
+        let verdict = metadata.get(VERDICT).map(|why| match why.as_str() {
+            "" => Verdict::Accept,
+            why => Verdict::Quarantine(routes::percent_decode(why).unwrap_or_default()),
+        });
+        Ok(Recorded { facts: CrawlFacts::from_pairs(&metadata), verdict })
     }
 }
