@@ -418,9 +418,13 @@ export function makeTide(host, text, picked, pinned, zoomed) {
 
   return {
     update(next) {
+      const before = count();
       drawing = JSON.parse(next);
-      hovered = -1;
       shown = -1;
+      if (count() !== before && hovered >= 0) {
+        hovered = -1;
+        picked(-1);
+      }
       if (margin() !== left_px) {
         build();
         return;

@@ -5,6 +5,7 @@
 use crate::calendar::Date;
 use crate::period::{Period, Preset};
 use shared::api::{Compare, Interval, RosterFilter};
+use std::fmt::Write as _;
 
 /// The places of the page.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
@@ -280,9 +281,19 @@ pub(crate) fn encode(value: &str) -> String {
     let mut text = String::with_capacity(value.len());
     for byte in value.bytes() {
         match byte {
-            b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' => text.push(char::from(byte)),
-            b'-' | b'.' | b'_' | b'~' | b'/' | b':' | b',' => text.push(char::from(byte)),
-            other => text.push_str(&format!("%{other:02X}")),
+            b'a'..=b'z'
+            | b'A'..=b'Z'
+            | b'0'..=b'9'
+            | b'-'
+            | b'.'
+            | b'_'
+            | b'~'
+            | b'/'
+            | b':'
+            | b',' => text.push(char::from(byte)),
+            other => {
+                let _ = write!(text, "%{other:02X}");
+            }
         }
     }
     text
@@ -350,7 +361,8 @@ mod tests {
     #[test]
     fn what_cannot_be_read_is_the_default() {
         let plain = read("/", "");
-        for search in ["period=99d", "compare=x", "account=../etc", "tz=%ff", "person=abc", "=", "%"]
+        for search in
+            ["period=99d", "compare=x", "account=../etc", "tz=%ff", "person=abc", "=", "%"]
         {
             assert_eq!(read("/", search), plain, "{search}");
         }

@@ -138,7 +138,10 @@ mod tests {
         let text = r#"{"type":"/docs/api#x","title":"No such account","status":404,
             "detail":"There is no account 99.","request_id":"r1"}"#;
         let told = failure(404, text);
-        assert_eq!((told.title.as_str(), told.request_id.as_deref()), ("No such account", Some("r1")));
+        assert_eq!(
+            (told.title.as_str(), told.request_id.as_deref()),
+            ("No such account", Some("r1"))
+        );
         assert_eq!(failure(502, "<html>").title, "Roost answered with an error (502)");
         assert_eq!(failure(0, "").status, None);
     }

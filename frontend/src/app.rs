@@ -76,9 +76,8 @@ impl App {
         let signed_in = Memo::new(move |_| page.get() != Page::SignIn);
         let settings = RwSignal::new(Settings::load());
         let status = remote(|| Some(question("status", "/status")));
-        let accounts: Remote<List<Account>> = remote(move || {
-            signed_in.get().then(|| question("accounts", "/accounts?limit=1000"))
-        });
+        let accounts: Remote<List<Account>> =
+            remote(move || signed_in.get().then(|| question("accounts", "/accounts?limit=1000")));
         let account = Memo::new(move |_| chosen(accounts, view));
         let now = RwSignal::new(UnixMs(browser::clock_ms()));
         let zone = Memo::new(move |_| {
@@ -92,9 +91,8 @@ impl App {
             let frame = Frame { now: now.get(), zone: &zone, began };
             view.with(|view| view.period).range(&frame)
         });
-        let interval = Memo::new(move |_| {
-            period::interval(view.with(|view| view.interval), range.get())
-        });
+        let interval =
+            Memo::new(move |_| period::interval(view.with(|view| view.interval), range.get()));
         let app = Self {
             view,
             page,
@@ -272,7 +270,8 @@ impl App {
         });
         Effect::new(move |before: Option<Option<Key>>| {
             let key = self.account.with(|account| account.as_ref().map(key));
-            let same_account = matches!((&before, &key), (Some(Some(one)), Some(other)) if one.0 == other.0);
+            let same_account =
+                matches!((&before, &key), (Some(Some(one)), Some(other)) if one.0 == other.0);
             if same_account && before != Some(key.clone()) {
                 self.fresh.update(|count| *count += 1);
             }

@@ -18,11 +18,22 @@ pub(crate) struct Failure {
 #[derive(Clone, Debug)]
 pub(crate) enum Step<T> {
     /// Another question is asked; `same_subject` keeps what is shown.
-    Asked { turn: u64, same_subject: bool },
+    Asked {
+        turn: u64,
+        same_subject: bool,
+    },
     /// [`SLOW_MS`] have passed without an answer.
-    Slow { turn: u64 },
-    Answered { turn: u64, value: T },
-    Failed { turn: u64, failure: Failure },
+    Slow {
+        turn: u64,
+    },
+    Answered {
+        turn: u64,
+        value: T,
+    },
+    Failed {
+        turn: u64,
+        failure: Failure,
+    },
 }
 
 /// After so long without an answer a skeleton appears: quicker answers need none, and a flash
@@ -141,11 +152,7 @@ mod tests {
     #[test]
     fn another_subject_drops_what_was_shown() {
         let other = Step::Asked { turn: 2, same_subject: false };
-        check(
-            vec![asked(1), Step::Answered { turn: 1, value: 7 }, other],
-            Shown::Nothing,
-            None,
-        );
+        check(vec![asked(1), Step::Answered { turn: 1, value: 7 }, other], Shown::Nothing, None);
     }
 
     #[test]

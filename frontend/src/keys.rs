@@ -24,6 +24,7 @@ pub(crate) enum Command {
 }
 
 /// A key press, without the browser around it.
+#[allow(clippy::struct_excessive_bools, reason = "each is a fact of its own about one press")]
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Press {
     /// As `KeyboardEvent.key` says it.

@@ -13,7 +13,7 @@ pub(crate) fn grouped(number: i64) -> String {
         text.push(MINUS);
     }
     for (index, digit) in digits.chars().enumerate() {
-        if index > 0 && (digits.len() - index) % 3 == 0 {
+        if index > 0 && (digits.len() - index).is_multiple_of(3) {
             text.push(',');
         }
         text.push(digit);
@@ -40,7 +40,7 @@ pub(crate) fn compact(number: u64) -> String {
         _ => (1_000_000_000, 'B'),
     };
     let tenths = (number * 10 + unit / 2) / unit;
-    if tenths >= 1_000 || tenths % 10 == 0 {
+    if tenths >= 1_000 || tenths.is_multiple_of(10) {
         format!("{}{letter}", (number + unit / 2) / unit)
     } else {
         format!("{}.{}{letter}", tenths / 10, tenths % 10)

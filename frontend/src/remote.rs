@@ -31,13 +31,15 @@ pub(crate) struct Remote<T: Wire> {
     again: RwSignal<u64>,
 }
 
+// By hand: a signal is copied whatever it holds, which a derive would ask to be Copy.
+impl<T: Wire> Copy for Remote<T> {}
+
+#[allow(clippy::expl_impl_clone_on_copy, reason = "as above")]
 impl<T: Wire> Clone for Remote<T> {
     fn clone(&self) -> Self {
         *self
     }
 }
-
-impl<T: Wire> Copy for Remote<T> {}
 
 /// Asks whenever `ask` gives another question; `None` asks nothing.
 pub(crate) fn remote<T: Wire>(

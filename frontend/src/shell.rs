@@ -46,7 +46,8 @@ pub(crate) fn Shell() -> impl IntoView {
 
 fn popstate() -> web_sys::Event {
     // Fails only without a document to make it in.
-    web_sys::Event::new("popstate").unwrap_or_else(|_| wasm_bindgen::JsCast::unchecked_into(wasm_bindgen::JsValue::NULL))
+    web_sys::Event::new("popstate")
+        .unwrap_or_else(|_| wasm_bindgen::JsCast::unchecked_into(wasm_bindgen::JsValue::NULL))
 }
 
 /// Bars around the page's own content.
@@ -68,17 +69,19 @@ fn Frame() -> impl IntoView {
     }
 }
 
+/// Which of the contents there is.
+#[derive(Clone, Copy, PartialEq)]
+enum State {
+    Waiting,
+    Failed,
+    First,
+    Page(Page),
+}
+
 /// What the page shows, once it can.
 #[component]
 fn Content() -> impl IntoView {
     let app = app();
-    #[derive(Clone, Copy, PartialEq)]
-    enum State {
-        Waiting,
-        Failed,
-        First,
-        Page(Page),
-    }
     let state = Memo::new(move |_| {
         let page = app.page.get();
         let accounts = app.accounts.with(|list| list.map(|list| list.items.len()));

@@ -187,20 +187,25 @@ pub(crate) fn moved(picked: Option<usize>, key: &str, buckets: &[Bucket]) -> Opt
     // What lies ahead cannot be picked: there is nothing to see.
     let last = buckets.iter().rposition(|bucket| !bucket.ahead)?;
     let at = match (key, picked) {
-        ("ArrowLeft" | "ArrowRight" | "End", None) => last,
+        ("ArrowLeft" | "ArrowRight", None) | ("End", _) => last,
         ("ArrowLeft", Some(at)) => at.saturating_sub(1),
         ("ArrowRight", Some(at)) => at + 1,
         ("PageUp", Some(at)) => at.saturating_sub(7),
         ("PageDown", Some(at)) => at + 7,
         ("Home", _) => 0,
-        ("End", Some(_)) => last,
         _ => return None,
     };
     Some(at.min(last))
 }
 
 /// The period from one bucket to another, both part of it.
-pub(crate) fn zoomed(buckets: &[Bucket], one: usize, other: usize, today: Date, zone: &dyn Zone) -> Option<Period> {
+pub(crate) fn zoomed(
+    buckets: &[Bucket],
+    one: usize,
+    other: usize,
+    today: Date,
+    zone: &dyn Zone,
+) -> Option<Period> {
     let first = buckets.get(one.min(other))?;
     let last = buckets.get(one.max(other).min(buckets.len().checked_sub(1)?))?;
     let last = date_at(last.range.to.plus(-1), zone).min(today);
@@ -256,12 +261,8 @@ pub(crate) mod tests {
     }
 
     fn loss(at: UnixMs, reason: Reason, state: LossState) -> FollowerEvent {
-        let user = Person {
-            id: UserId(1),
-            username: String::new(),
-            name: String::new(),
-            avatar: None,
-        };
+        let user =
+            Person { id: UserId(1), username: String::new(), name: String::new(), avatar: None };
         FollowerEvent {
             id: String::new(),
             kind: EventKind::Lost,
@@ -299,11 +300,9 @@ pub(crate) mod tests {
     #[test]
     fn an_unseen_bucket_is_neither_zero_nor_ahead() {
         let made = make(three(), &[], 1);
-        let states: Vec<_> = made.buckets.iter().map(|b| (b.unseen(), b.partial, b.ahead)).collect();
-        assert_eq!(
-            states,
-            [(false, false, false), (true, true, false), (false, false, true)]
-        );
+        let states: Vec<_> =
+            made.buckets.iter().map(|b| (b.unseen(), b.partial, b.ahead)).collect();
+        assert_eq!(states, [(false, false, false), (true, true, false), (false, false, true)]);
         assert_eq!(made.buckets[1].came, None);
     }
 

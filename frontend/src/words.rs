@@ -44,9 +44,8 @@ mod tests {
 
     #[test]
     fn lists_read_as_sentences() {
-        let listed_of = |items: &[&str]| {
-            listed(&items.iter().map(|&item| item.to_owned()).collect::<Vec<_>>())
-        };
+        let listed_of =
+            |items: &[&str]| listed(&items.iter().map(|&item| item.to_owned()).collect::<Vec<_>>());
         assert_eq!(listed_of(&["a", "b", "c"]), "a, b and c");
         assert_eq!(listed_of(&["a"]), "a");
         assert_eq!(sentence("No credits"), "No credits.");

@@ -175,12 +175,16 @@ export class Roost {
   }
 
   /** Polls until `ready` gives something. */
-  async until<T>(what: string, ready: () => Promise<T | undefined | false>): Promise<T> {
-    const deadline = Date.now() + PATIENCE_MS;
+  async until<T>(
+    what: string,
+    ready: () => Promise<T | undefined | false>,
+    patience = PATIENCE_MS,
+  ): Promise<T> {
+    const deadline = Date.now() + patience;
     for (;;) {
       const found = await ready();
       if (found) return found;
-      if (Date.now() > deadline) throw new Error(`waited ${PATIENCE_MS / 1000} s for ${what}`);
+      if (Date.now() > deadline) throw new Error(`waited ${patience / 1000} s for ${what}`);
       await new Promise((done) => setTimeout(done, POLL_MS));
     }
   }
@@ -190,7 +194,7 @@ export class Roost {
     return this.until(`run ${run}`, async () => {
       const found = await this.get(`/runs/${run}`);
       if (found.state !== "running") return found;
-      await this.skipWait();
+      await this.skipWait(found.account ?? ACCOUNT);
       return undefined;
     });
   }

@@ -51,10 +51,13 @@ fn compile(project: &Project, step: &Step, dev: bool) -> Outcome {
     let mut cargo = project.cargo();
     cargo.args(["build", "--target", tools::TARGET, "-p", "frontend"]);
     if !dev {
-        cargo.arg("--release");
+        cargo.args(["--profile", "page"]);
     }
+    // One compiled view for many types of view: a tenth of the wasm less, and built sooner.
+    let flags = std::env::var("RUSTFLAGS").unwrap_or_default();
+    cargo.env("RUSTFLAGS", format!("{flags} --cfg erase_components"));
     process::run(step, &mut cargo, &project.log("page-cargo"))?;
-    let profile = if dev { "debug" } else { "release" };
+    let profile = if dev { "debug" } else { "page" };
     let wasm = project.target().join(tools::TARGET).join(profile).join("frontend.wasm");
     let pkg = project.at("frontend/pkg");
     remove(&pkg)?;

@@ -158,13 +158,15 @@ fn id_field(form: Form, label: &'static str) -> impl IntoView {
 /// The account that Start would add, if the form says one.
 fn wanted(form: Form) -> Option<NewAccount> {
     let id = || form.id.get().trim().parse::<AccountId>().ok();
-    let plain = NewAccount { id: None, username: None, schedule: None, monthly_cap_usd: None, read: None };
+    let plain =
+        NewAccount { id: None, username: None, schedule: None, monthly_cap_usd: None, read: None };
     match form.way.get() {
         Way::OwnerKeys => id().map(|id| NewAccount { id: Some(id), ..plain }),
         Way::SavedLists => id().map(|id| NewAccount { id: Some(id), read: Some(false), ..plain }),
         Way::Bearer => {
             let handle = form.handle.get().trim().trim_start_matches('@').to_owned();
-            (!handle.is_empty()).then(|| NewAccount { username: Some(handle), ..plain })
+            let named = !handle.is_empty();
+            named.then_some(NewAccount { username: Some(handle), ..plain })
         }
     }
 }
@@ -188,8 +190,11 @@ fn start(app: App, form: Form, setup: Signal<Setup>) {
         match answer {
             Ok(account) => {
                 app.renew();
-                let page =
-                    if lists { crate::address::Page::Collection } else { crate::address::Page::Overview };
+                let page = if lists {
+                    crate::address::Page::Collection
+                } else {
+                    crate::address::Page::Overview
+                };
                 app.go(View { page, account: Some(account.id.to_string()), ..View::default() });
             }
             Err(failure) => {

@@ -112,7 +112,10 @@ fn unseen(coverage: Signal<Coverage>) -> AnyView {
     };
     let observed = move || {
         let share = coverage.with(|coverage| coverage.observed);
-        format!("{} of the last 90 days was observed. What was not is a gap, never zero.", numbers::percent(share))
+        format!(
+            "{} of the last 90 days was observed. What was not is a gap, never zero.",
+            numbers::percent(share)
+        )
     };
     view! {
         <h2>"What we did not see"</h2>
@@ -121,6 +124,11 @@ fn unseen(coverage: Signal<Coverage>) -> AnyView {
         <ul class="unseen-list">{rows}</ul>
     }
     .into_any()
+}
+
+/// Whether a file is a table for people, whose times stand in a zone.
+fn what_is_text(file: &str) -> bool {
+    file.rsplit_once('.').is_some_and(|(_, kind)| kind == "csv")
 }
 
 /// Files that other programs read.
@@ -137,12 +145,14 @@ const FILES: [(&str, &str); 7] = [
 #[component]
 fn Files() -> impl IntoView {
     let app = app();
-    let id = move || app.account.with(|one| one.as_ref().map(|one| one.id.to_string())).unwrap_or_default();
+    let id = move || {
+        app.account.with(|one| one.as_ref().map(|one| one.id.to_string())).unwrap_or_default()
+    };
     let row = move |(file, what): (&'static str, &'static str)| {
         let href = move || {
             let path = format!("/accounts/{}/export/{file}", id());
             // Only tables of text have times that a zone could change.
-            let zone = file.ends_with(".csv").then(|| ("tz", app.zone.with(|zone| zone.name.clone())));
+            let zone = what_is_text(file).then(|| ("tz", app.zone.with(|zone| zone.name.clone())));
             api::below(&with_query(&path, &zone.into_iter().collect::<Vec<_>>()))
         };
         view! {

@@ -25,9 +25,7 @@ const NOTE_MAX: u32 = 2_000;
 pub(crate) fn Drawer() -> impl IntoView {
     let app = app();
     let person = Memo::new(move |_| app.view.with(|view| view.person.clone()));
-    move || {
-        person.get().map(|id| view! { <Open id=id/> })
-    }
+    move || person.get().map(|id| view! { <Open id=id/> })
 }
 
 #[component]
@@ -141,7 +139,8 @@ fn history(value: Signal<FollowerDetail>) -> impl IntoView {
             EventKind::Followed | EventKind::Returned => "came",
             EventKind::Renamed => "renamed",
         };
-        let chip = (event.kind == EventKind::Lost).then(|| view! { <EventChip event=event.clone()/> });
+        let chip =
+            (event.kind == EventKind::Lost).then(|| view! { <EventChip event=event.clone()/> });
         view! {
             <li class=class>
                 <span class="what">{person::happened(&event)}</span>
@@ -155,7 +154,8 @@ fn history(value: Signal<FollowerDetail>) -> impl IntoView {
         if events.is_empty() {
             view! { <p class="empty">"Nothing since tracking began."</p> }.into_any()
         } else {
-            view! { <ol class="history">{events.into_iter().map(row).collect_view()}</ol> }.into_any()
+            view! { <ol class="history">{events.into_iter().map(row).collect_view()}</ol> }
+                .into_any()
         }
     }
 }
@@ -163,7 +163,8 @@ fn history(value: Signal<FollowerDetail>) -> impl IntoView {
 /// Changes a person and shows what came of it, in the drawer and in the lists around it.
 async fn change(app: App, id: String, change: FollowerChange) -> Result<(), Failure> {
     let account = app.account.with_untracked(|one| one.as_ref().map(|one| one.id.to_string()));
-    let path = with_query(&format!("/accounts/{}/followers/{id}", account.unwrap_or_default()), &[]);
+    let path =
+        with_query(&format!("/accounts/{}/followers/{id}", account.unwrap_or_default()), &[]);
     let _: serde::de::IgnoredAny = api::send("PATCH", &path, &change).await?;
     app.fresh.update(|count| *count += 1);
     Ok(())
@@ -195,16 +196,19 @@ fn MuteButton(value: Signal<FollowerDetail>, detail: Remote<FollowerDetail>) -> 
 #[component]
 fn Note(value: Signal<FollowerDetail>, detail: Remote<FollowerDetail>) -> impl IntoView {
     let app = app();
-    let kept = Memo::new(move |_| {
-        value.with(|detail| detail.follower.note.clone()).unwrap_or_default()
-    });
+    let kept =
+        Memo::new(move |_| value.with(|detail| detail.follower.note.clone()).unwrap_or_default());
     let text = RwSignal::new(kept.get_untracked());
     Effect::new(move |_| text.set(kept.get()));
     let changed = move || text.get() != kept.get();
+    // Leaving the field by a press of Save would send it twice.
+    let sent = StoredValue::new(None::<String>);
     let save = move || {
-        if !untrack(changed) {
+        let now = Some(text.get_untracked());
+        if !untrack(changed) || sent.get_value() == now {
             return;
         }
+        sent.set_value(now);
         let id = value.with_untracked(|detail| detail.follower.user.id.to_string());
         let wanted = FollowerChange { muted: None, note: Some(text.get_untracked()) };
         spawn_local(async move {
@@ -213,7 +217,10 @@ fn Note(value: Signal<FollowerDetail>, detail: Remote<FollowerDetail>) -> impl I
                     detail.again();
                     app.say("Note kept.");
                 }
-                Err(failure) => app.say_failure(&failure),
+                Err(failure) => {
+                    let _ = sent.try_set_value(None);
+                    app.say_failure(&failure);
+                }
             }
         });
     };

@@ -45,7 +45,11 @@ fn lists(kind: &'static str) -> Remote<List<FollowerEvent>> {
         let [from, to] = range_pairs(app);
         let limit = ("limit", LIST_LIMIT.to_string());
         let muted = ("muted", "false".to_owned());
-        about_account(app, "/followers/events", &[("kind", kind.to_owned()), from, to, muted, limit])
+        about_account(
+            app,
+            "/followers/events",
+            &[("kind", kind.to_owned()), from, to, muted, limit],
+        )
     })
 }
 

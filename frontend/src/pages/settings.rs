@@ -1,11 +1,11 @@
 //! Settings: what this device shows, and the account itself.
 
 use crate::address::{Page, View};
+use crate::api;
 use crate::app::app;
 use crate::browser;
 use crate::parts::{Dialog, Segmented, To};
 use crate::settings::Theme;
-use crate::api;
 use leptos::prelude::*;
 use leptos::task::spawn_local;
 
@@ -106,7 +106,9 @@ fn Delete() -> impl IntoView {
     let app = app();
     let open = RwSignal::new(false);
     let typed = RwSignal::new(String::new());
-    let handle = Memo::new(move |_| app.account.with(|one| one.as_ref().map(|one| one.username.clone())).unwrap_or_default());
+    let handle = Memo::new(move |_| {
+        app.account.with(|one| one.as_ref().map(|one| one.username.clone())).unwrap_or_default()
+    });
     let right = move || {
         let typed = typed.get();
         let typed = typed.trim().trim_start_matches('@');

@@ -11,7 +11,7 @@ use leptos::prelude::*;
 pub(crate) fn Menu(
     /// Unique in the page.
     id: &'static str,
-    /// What the button does, for those who do not see it.
+    /// What the button does, for those who do not see it; empty if its face says it.
     #[prop(into)]
     label: Signal<String>,
     #[prop(optional)] class: &'static str,
@@ -24,7 +24,8 @@ pub(crate) fn Menu(
     children: Children,
 ) -> impl IntoView {
     view! {
-        <button type="button" class=format!("menu-button {class}") popovertarget=id aria-label=label>
+        <button type="button" class=format!("menu-button {class}") popovertarget=id
+            aria-label=move || Some(label.get()).filter(|label| !label.is_empty())>
             {face.run()}
         </button>
         <div class="menu" id=id popover="auto" data-align=align>

@@ -55,11 +55,8 @@ pub(crate) fn Name(person: Person) -> impl IntoView {
 
 /// What to call a person of whom X may have told no name.
 pub(crate) fn names(person: &Person) -> (String, String) {
-    let handle = if person.username.is_empty() {
-        String::new()
-    } else {
-        format!("@{}", person.username)
-    };
+    let handle =
+        if person.username.is_empty() { String::new() } else { format!("@{}", person.username) };
     let name = match (person.name.trim(), handle.is_empty()) {
         ("", true) => format!("User {}", person.id),
         ("", false) => handle.clone(),

@@ -107,13 +107,11 @@ fn Switcher() -> impl IntoView {
         app.account.get().map(|account| {
             view! {
                 <Avatar person=as_person(&account)/>
+                <span class="hidden">"Account:"</span>
                 <span class="handle-own">{format!("@{}", account.username)}</span>
                 <Icon name="chevron"/>
             }
         })
-    };
-    let label = move || {
-        app.account.with(|one| one.as_ref().map(|one| format!("Account: @{}", one.username))).unwrap_or_default()
     };
     let choose = move |id: String| {
         browser::close_popover("#accounts");
@@ -136,11 +134,15 @@ fn Switcher() -> impl IntoView {
         }
     };
     let rows = move || {
-        app.accounts.with(|list| list.map(|list| list.items.clone())).unwrap_or_default()
-            .into_iter().map(row).collect_view()
+        app.accounts
+            .with(|list| list.map(|list| list.items.clone()))
+            .unwrap_or_default()
+            .into_iter()
+            .map(row)
+            .collect_view()
     };
     view! {
-        <Menu id="accounts" label=label class="switcher" face=face>
+        <Menu id="accounts" label="" class="switcher" face=face>
             {rows}
             <hr/>
             <a class="menu-item" href="/begin" on:click=|_| browser::close_popover("#accounts")>

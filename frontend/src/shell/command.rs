@@ -19,7 +19,10 @@ pub(super) fn listen(app: App) {
     let waits = StoredValue::new(0_u32);
     let _ = window_event_listener_untyped("keydown", move |event| {
         let event: KeyboardEvent = event.unchecked_into();
-        if event.is_composing() || event.default_prevented() || app.page.get_untracked() == Page::SignIn {
+        if event.is_composing()
+            || event.default_prevented()
+            || app.page.get_untracked() == Page::SignIn
+        {
             return;
         }
         let waited = waits.get_value() > 0;
@@ -60,7 +63,8 @@ pub(super) fn run(app: App, command: Command) {
         Command::Earlier => step(app, -1),
         Command::Later => step(app, 1),
         Command::Interval => {
-            let next = period::next_interval(app.interval.get_untracked(), app.range.get_untracked());
+            let next =
+                period::next_interval(app.interval.get_untracked(), app.range.get_untracked());
             with_period(app, |view| {
                 view.interval = Some(next);
                 view.day = None;
@@ -95,7 +99,12 @@ pub(super) fn step(app: App, by: i64) {
 fn open_dates(app: App) {
     if app.page.get_untracked().has_period() {
         browser::toggle_popover("#period");
-        set_timeout(|| { browser::focus_on("#period-first"); }, Duration::from_millis(30));
+        set_timeout(
+            || {
+                browser::focus_on("#period-first");
+            },
+            Duration::from_millis(30),
+        );
     }
 }
 
@@ -105,7 +114,12 @@ fn search(app: App) {
         return;
     }
     app.go(app.view.get_untracked().to(Page::Followers));
-    set_timeout(|| { browser::focus_on("#search"); }, Duration::from_millis(60));
+    set_timeout(
+        || {
+            browser::focus_on("#search");
+        },
+        Duration::from_millis(60),
+    );
 }
 
 /// Lets go of the innermost thing: a drawer, then a pinned day. Dialogs and menus close by

@@ -82,7 +82,9 @@ fn Palette() -> impl IntoView {
             "ArrowDown" => at.update(|at| *at = (*at + 1).min(last)),
             "ArrowUp" => at.update(|at| *at = at.saturating_sub(1)),
             "Enter" => {
-                if let Some(label) = found.with_untracked(|found| found.get(at.get_untracked()).cloned()) {
+                if let Some(label) =
+                    found.with_untracked(|found| found.get(at.get_untracked()).cloned())
+                {
                     run(label);
                 }
             }

@@ -3,7 +3,7 @@
 //! colours. Invariant: every text in it is final; the script adds none of its own.
 
 use super::scale::{self, Extent, Tick};
-use super::{Bucket, Gap, Tide, float};
+use super::{Bucket, Tide, float};
 use crate::calendar::Zone;
 use crate::numbers;
 use crate::words;
@@ -108,7 +108,7 @@ fn to_float(count: u64) -> f64 {
 }
 
 /// The small curve over the time-travel slider, in a box of 1,000 by 100: the SVG path of the
-/// line and the gaps as left and right edges.
+/// line and what was not seen, as left and right edges.
 pub(crate) fn strip(tide: &Tide) -> (String, Vec<(f64, f64)>) {
     let buckets = &tide.buckets;
     let values: Vec<_> = buckets.iter().filter_map(|bucket| bucket.followers).collect();
@@ -129,8 +129,8 @@ pub(crate) fn strip(tide: &Tide) -> (String, Vec<(f64, f64)>) {
         let _ = write!(path, "{}{x:.1} {y:.1}", if pen_down { "L" } else { "M" });
         pen_down = true;
     }
-    let edges = |gap: &Gap| (gap.from * width, gap.to * width);
-    (path, tide.gaps.iter().map(edges).collect())
+    let unseen = buckets.iter().enumerate().filter(|(_, bucket)| bucket.unseen());
+    (path, unseen.map(|(index, _)| (float(index) * width, float(index + 1) * width)).collect())
 }
 
 #[cfg(test)]
@@ -167,10 +167,10 @@ mod tests {
 
     #[test]
     fn the_small_curve_lifts_its_pen_over_what_was_not_seen() {
-        let points =
-            vec![point(0, Some(1), 0, 0), point(1, None, 0, 0), point(2, Some(2), 0, 0)];
-        let (path, _) = strip(&make(points, &[], 2));
+        let points = vec![point(0, Some(1), 0, 0), point(1, None, 0, 0), point(2, Some(2), 0, 0)];
+        let (path, gaps) = strip(&make(points, &[], 2));
         assert_eq!(path, "M166.7 92.0M833.3 8.0");
+        assert_eq!(gaps.len(), 1);
         assert_eq!(strip(&make(vec![], &[], 0)).0, "");
     }
 }

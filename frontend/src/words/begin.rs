@@ -88,8 +88,9 @@ pub(crate) fn missing(way: Way, setup: &Setup) -> Option<&'static [&'static str]
 pub(crate) fn start(way: Way, setup: &Setup) -> String {
     let month = setup.profile_usd * 30.0;
     match way {
-        Way::SavedLists => "Start adds the account. X is asked nothing; then choose your files."
-            .to_owned(),
+        Way::SavedLists => {
+            "Start adds the account. X is asked nothing; then choose your files.".to_owned()
+        }
         Way::OwnerKeys | Way::Bearer => format!(
             "Start reads the profile once ({}), then once a day ({} a month): the count, without \
              names. A full check is a second step with its own price. Never more than {} a month \

@@ -10,9 +10,7 @@ const MONTH_DAYS: f64 = 30.0;
 /// Name and explanation of a schedule.
 pub(crate) fn schedule(schedule: Schedule) -> (&'static str, &'static str) {
     match schedule {
-        Schedule::CountOnly => {
-            ("Count only", "One profile read a day: the curve, without names.")
-        }
+        Schedule::CountOnly => ("Count only", "One profile read a day: the curve, without names."),
         Schedule::Daily => ("Daily full check", "Who came and who left, by the day."),
         Schedule::Hourly => (
             "Hourly full check",
@@ -122,9 +120,6 @@ mod tests {
 
     #[test]
     fn the_spending_line() {
-        assert_eq!(
-            line(&account()),
-            "$0.31 of $5 spent this month. A full check costs about $10."
-        );
+        assert_eq!(line(&account()), "$0.31 of $5 spent this month. A full check costs about $10.");
     }
 }

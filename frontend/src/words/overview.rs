@@ -80,7 +80,8 @@ fn at_end(basis: Basis) -> String {
 
 fn at_start(basis: Basis) -> String {
     let month = |date: Date| {
-        let year = if date.year == basis.today.year { String::new() } else { format!(" {}", date.year) };
+        let year =
+            if date.year == basis.today.year { String::new() } else { format!(" {}", date.year) };
         format!("at the start of {}{year}", date.month_name())
     };
     match basis.period {
@@ -183,7 +184,8 @@ mod tests {
             Period::Preset(_) => (date("2026-06-01"), date("2026-10-31")),
         };
         let basis = Basis { period, first, last, today: date("2026-11-21") };
-        let points = [point(0, Some(10_218), 0, 0), point(1, Some(10_432), 0, 0), point(2, None, 0, 0)];
+        let points =
+            [point(0, Some(10_218), 0, 0), point(1, Some(10_432), 0, 0), point(2, None, 0, 0)];
         let said = sentence(&points, &totals(net, None), basis);
         assert_eq!(format!("{}{}{}", said.lead, said.change, said.rest), expected);
     }

@@ -115,7 +115,8 @@ pub(crate) fn verified(mark: Verified) -> &'static str {
 /// Two letters for a picture that is not there.
 pub(crate) fn initials(name: &str, username: &str) -> String {
     let from = if name.chars().any(char::is_alphanumeric) { name } else { username };
-    let firsts = from.split_whitespace().filter_map(|word| word.chars().find(|c| c.is_alphanumeric()));
+    let firsts =
+        from.split_whitespace().filter_map(|word| word.chars().find(|c| c.is_alphanumeric()));
     let letters: String = firsts.take(2).flat_map(char::to_uppercase).collect();
     if letters.is_empty() { "?".to_owned() } else { letters }
 }

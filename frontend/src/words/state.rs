@@ -107,7 +107,11 @@ pub(crate) fn checking(account: &Account) -> String {
     let collector = &account.collector;
     match (collector.read, collector.expected) {
         (Some(read), Some(expected)) => {
-            format!("{} of about {} followers read.", numbers::count(read), numbers::count(expected))
+            format!(
+                "{} of about {} followers read.",
+                numbers::count(read),
+                numbers::count(expected)
+            )
         }
         _ => "The check has begun.".to_owned(),
     }

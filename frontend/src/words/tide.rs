@@ -58,9 +58,8 @@ pub(crate) fn spoken(bucket: &Bucket) -> String {
 /// The chart in one sentence.
 pub(crate) fn caption(tide: &Tide, period: &str) -> String {
     let ends: Vec<_> = tide.buckets.iter().filter_map(|bucket| bucket.followers).collect();
-    let sum = |side: fn(&Bucket) -> Option<u64>| -> u64 {
-        tide.buckets.iter().filter_map(side).sum()
-    };
+    let sum =
+        |side: fn(&Bucket) -> Option<u64>| -> u64 { tide.buckets.iter().filter_map(side).sum() };
     let line = if tide.counted_only { "X's count" } else { "Followers" };
     let (Some(&first), Some(&last)) = (ends.first(), ends.last()) else {
         return format!("{line}: nothing observed in this period.");
@@ -86,7 +85,11 @@ mod tests {
     use crate::tide::tests::{make, point};
 
     fn tide() -> Tide {
-        make(vec![point(0, Some(100), 4, 1), point(1, None, 0, 0), point(2, Some(103), 5, 2)], &[], 3)
+        make(
+            vec![point(0, Some(100), 4, 1), point(1, None, 0, 0), point(2, Some(103), 5, 2)],
+            &[],
+            3,
+        )
     }
 
     #[test]

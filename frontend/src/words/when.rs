@@ -153,9 +153,7 @@ mod tests {
     #[test]
     fn stretches_name_hours_only_within_a_day() {
         let now = at("2026-11-21T10:30:00Z");
-        let text = |from: &str, to: &str| {
-            stretch(Range { from: at(from), to: at(to) }, now, &UTC)
-        };
+        let text = |from: &str, to: &str| stretch(Range { from: at(from), to: at(to) }, now, &UTC);
         assert_eq!(text("2026-11-03T00:00:00Z", "2026-11-06T00:00:00Z"), "3–5 Nov");
         assert_eq!(text("2026-11-03T02:00:00Z", "2026-11-03T09:00:00Z"), "Tue 3 Nov, 02:00–09:00");
         assert_eq!(duration(4_900), "4 s");

@@ -16,7 +16,10 @@ pub(crate) fn CheckNow() -> impl IntoView {
     let busy = move || {
         app.account.with(|account| {
             account.as_ref().is_none_or(|account| {
-                matches!(account.collector.state, CollectorState::Checking | CollectorState::Waiting)
+                matches!(
+                    account.collector.state,
+                    CollectorState::Checking | CollectorState::Waiting
+                )
             })
         })
     };
@@ -29,7 +32,9 @@ pub(crate) fn CheckNow() -> impl IntoView {
     };
     let go = move |_| {
         open.set(false);
-        let Some(id) = app.account.with_untracked(|one| one.as_ref().map(|one| one.id)) else { return };
+        let Some(id) = app.account.with_untracked(|one| one.as_ref().map(|one| one.id)) else {
+            return;
+        };
         spawn_local(async move {
             match api::start(&format!("/accounts/{id}/crawl")).await {
                 Ok(_) => {

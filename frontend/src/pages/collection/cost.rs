@@ -36,7 +36,8 @@ pub(super) fn Cost() -> impl IntoView {
 fn month(budget: Signal<Budget>) -> AnyView {
     let app = app();
     let cap = move || {
-        let of_account = app.account.with(|one| one.as_ref().map_or(0.0, |one| one.monthly_cap_usd));
+        let of_account =
+            app.account.with(|one| one.as_ref().map_or(0.0, |one| one.monthly_cap_usd));
         budget.with(|budget| {
             let all: f64 = budget.accounts.iter().map(|one| one.cap_usd).sum();
             budget.cap_usd.unwrap_or(if all > 0.0 { all } else { of_account })
@@ -76,7 +77,9 @@ fn month(budget: Signal<Budget>) -> AnyView {
             </tr>
         }
     };
-    let rows = move || budget.with(|budget| budget.by_resource.clone()).into_iter().map(row).collect_view();
+    let rows = move || {
+        budget.with(|budget| budget.by_resource.clone()).into_iter().map(row).collect_view()
+    };
     view! {
         <div class="month-bar" aria-hidden="true">
             <span class="forecast" style:width=width(|budget| budget.forecast_usd)></span>
@@ -112,7 +115,8 @@ pub(crate) fn Schedules() -> impl IntoView {
             app.account.with(|one| one.as_ref().map(|one| cost::schedule_price(one, schedule)))
         };
         let over = move || {
-            app.account.with(|one| one.as_ref().and_then(|one| cost::over_cap(one, schedule)))
+            app.account
+                .with(|one| one.as_ref().and_then(|one| cost::over_cap(one, schedule)))
                 .map(|text| view! { <span class="over"><Icon name="alert"/>{text}</span> })
         };
         let choose = move |_| {
@@ -147,10 +151,16 @@ pub(crate) fn Schedules() -> impl IntoView {
 #[component]
 pub(crate) fn Cap() -> impl IntoView {
     let app = app();
-    let kept = Memo::new(move |_| app.account.with(|one| one.as_ref().map_or(0.0, |one| one.monthly_cap_usd)));
+    let kept = Memo::new(move |_| {
+        app.account.with(|one| one.as_ref().map_or(0.0, |one| one.monthly_cap_usd))
+    });
     let text = RwSignal::new(String::new());
     Effect::new(move |_| text.set(kept.get().to_string()));
-    let read = move || text.with(|text| text.trim().parse::<f64>().ok().filter(|usd| (0.0..=100_000.0).contains(usd)));
+    let read = move || {
+        text.with(|text| {
+            text.trim().parse::<f64>().ok().filter(|usd| (0.0..=100_000.0).contains(usd))
+        })
+    };
     let changed = move || read().is_some_and(|usd| (usd - kept.get()).abs() > 0.001);
     let save = move |event: leptos::ev::SubmitEvent| {
         event.prevent_default();

@@ -11,16 +11,15 @@ use leptos::prelude::*;
 use shared::api::{List, Snapshot, SnapshotState};
 
 /// Lists shown at first; more by button.
-const LISTS: u32 = 20;
+const LISTS: u32 = 10;
 
 /// The part of the page.
 #[component]
 pub(super) fn Lists() -> impl IntoView {
     let app = app();
     let limit = RwSignal::new(LISTS);
-    let remote: Remote<List<Snapshot>> = remote(move || {
-        about_account(app, "/snapshots", &[("limit", limit.get().to_string())])
-    });
+    let remote: Remote<List<Snapshot>> =
+        remote(move || about_account(app, "/snapshots", &[("limit", limit.get().to_string())]));
     panel(remote, "card lists", move |list| content(list, limit))
 }
 
@@ -32,7 +31,12 @@ fn content(list: Signal<List<Snapshot>>, limit: RwSignal<u32>) -> AnyView {
         let href = api::below(&format!("/accounts/{}/snapshots/{name}", id.unwrap_or_default()));
         let (word, class) = runs::saved(item.state);
         let why = (item.state == SnapshotState::Quarantined).then(|| {
-            format!("{} Nobody was counted as left.", words::sentence(&words::capital(item.reason.as_deref().unwrap_or("The list was incomplete"))))
+            format!(
+                "{} Nobody was counted as left.",
+                words::sentence(&words::capital(
+                    item.reason.as_deref().unwrap_or("The list was incomplete")
+                ))
+            )
         });
         let people = item.count.map(|count| numbers::plural(count, "person", "people"));
         view! {

@@ -1,7 +1,8 @@
 //! Time travel: a slider over a small tide of all time. Owns: which day's list is asked for.
 
-use crate::app::{app, today};
-use crate::calendar::{date_at, midnight};
+use crate::app::{App, app, today};
+use crate::calendar::{Date, date_at, midnight};
+use crate::numbers;
 use crate::pages::about_account;
 use crate::parts::panel;
 use crate::period::Range;
@@ -10,6 +11,10 @@ use crate::tide::{self, Source};
 use leptos::prelude::*;
 use shared::api::{Interval, Series};
 use shared::time::DAY_MS;
+use std::time::Duration;
+
+/// A hand that rests so long on a day wants to see it.
+const REST: Duration = Duration::from_millis(160);
 
 /// The slider with its curve.
 #[component]
@@ -25,7 +30,8 @@ pub(super) fn AsOf() -> impl IntoView {
     });
     let series: Remote<Series> = remote(move || {
         let range = range.get()?;
-        let interval = if range.length_ms() > 400 * DAY_MS { Interval::Week } else { Interval::Day };
+        let interval =
+            if range.length_ms() > 400 * DAY_MS { Interval::Week } else { Interval::Day };
         let pairs = [
             ("from", range.from.rfc3339()),
             ("to", range.to.rfc3339()),
@@ -37,59 +43,68 @@ pub(super) fn AsOf() -> impl IntoView {
     panel(series, "as-of card", move |series| slider(series, range))
 }
 
+/// The slider's days: which is first, how many follow it, which is chosen.
+#[derive(Clone, Copy)]
+struct Days {
+    first: Memo<Date>,
+    length: Memo<i64>,
+    /// Where the hand is; the address follows when it rests.
+    at: RwSignal<i64>,
+}
+
+impl Days {
+    fn new(app: App, range: Memo<Option<Range>>) -> Self {
+        let first = Memo::new(move |_| {
+            range.get().map_or_else(|| today(app), |range| date_at(range.from, &app.zone.get()))
+        });
+        let length = Memo::new(move |_| today(app).days() - first.get().days());
+        let at = RwSignal::new(length.get_untracked());
+        Effect::new(move |_| {
+            let date = app.view.with(|view| view.as_of);
+            let length = length.get();
+            at.set(date.map_or(length, |date| (date.days() - first.get().days()).clamp(0, length)));
+        });
+        Self { first, length, at }
+    }
+
+    /// The day under the hand; `None` is now.
+    fn date(self) -> Option<Date> {
+        let at = self.at.get();
+        (at < self.length.get()).then(|| self.first.get().plus_days(at))
+    }
+
+    fn slid(self, app: App, text: &str) {
+        let Ok(day) = text.parse::<i64>() else { return };
+        self.at.set(day);
+        let rested = move || {
+            if self.at.try_get_untracked() == Some(day) {
+                let date = untrack(|| self.date());
+                app.replace(|view| view.as_of = date);
+            }
+        };
+        set_timeout(rested, REST);
+    }
+}
+
 fn slider(series: Signal<Series>, range: Memo<Option<Range>>) -> AnyView {
     let app = app();
-    let days = Memo::new(move |_| {
-        let zone = app.zone.get();
-        let first = range.get().map_or_else(|| today(app), |range| date_at(range.from, &zone));
-        (first, today(app).days() - first.days())
-    });
-    let curve = move || {
-        let Some(range) = range.get() else { return ().into_any() };
-        let zone = app.zone.get();
-        let (path, gaps) = series.with(|series| {
-            let source =
-                Source { series, spans: &[], losses: None, range, now: app.now.get(), zone: &zone };
-            tide::strip(&tide::tide(&source))
-        });
-        let gap = |(from, to): (f64, f64)| {
-            view! { <rect class="gap" x=from.to_string() y="0" width=(to - from).to_string() height="100"></rect> }
-        };
-        view! {
-            <svg class="strip" viewBox="0 0 1000 100" preserveAspectRatio="none" aria-hidden="true">
-                {gaps.into_iter().map(gap).collect_view()}
-                <path d=path vector-effect="non-scaling-stroke"></path>
-            </svg>
-        }
-        .into_any()
-    };
-    let chosen = move || {
-        let (first, length) = days.get();
-        let date = app.view.with(|view| view.as_of);
-        date.map_or(length, |date| (date.days() - first.days()).clamp(0, length))
-    };
-    let slid = move |text: String| {
-        let (first, length) = days.get_untracked();
-        let Ok(day) = text.parse::<i64>() else { return };
-        app.replace(|view| view.as_of = (day < length).then(|| first.plus_days(day)));
-    };
+    let days = Days::new(app, range);
     let label = move || {
         let today = today(app);
-        app.view.with(|view| view.as_of).map_or_else(|| "now".to_owned(), |date| date.near(today))
+        days.date().map_or_else(|| "now".to_owned(), |date| date.near(today))
     };
     let then = Memo::new(move |_| {
-        let date = app.view.with(|view| view.as_of)?;
-        let end = app.zone.with(|zone| midnight(date.plus_days(1), zone));
-        let points = series.with(|series| {
-            series.points.iter().rev().find(|point| point.at < end && point.followers.is_some())
-                .and_then(|point| point.followers)
+        let end =
+            app.zone.with(|zone| days.date().map(|date| midnight(date.plus_days(1), zone)))?;
+        let count = series.with(|series| {
+            let mut before = series.points.iter().rev().filter(|point| point.at < end);
+            before.find_map(|point| point.followers)
         })?;
-        Some(crate::numbers::plural(points, "follower", "followers"))
+        Some(numbers::plural(count, "follower", "followers"))
     });
     let share = move || {
-        let (_, length) = days.get();
-        let share = crate::numbers::float(chosen()) / crate::numbers::float(length.max(1));
-        format!("{:.3}", share)
+        let share = numbers::float(days.at.get()) / numbers::float(days.length.get().max(1));
+        format!("{share:.4}")
     };
     view! {
         <div class="as-of-head">
@@ -102,12 +117,37 @@ fn slider(series: Signal<Series>, range: Memo<Option<Range>>) -> AnyView {
             </Show>
         </div>
         <div class="as-of-strip" style=("--at", share)>
-            {curve}
+            {curve(app, series, range)}
             <span class="as-of-line" aria-hidden="true"></span>
-            <input type="range" min="0" max=move || days.get().1.to_string() step="1"
-                prop:value=move || chosen().to_string() aria-label="The list as of this day" aria-valuetext=label
-                on:input:target=move |event| slid(event.target().value())/>
+            <input type="range" min="0" max=move || days.length.get().to_string() step="1"
+                prop:value=move || days.at.get().to_string() aria-label="The list as of this day" aria-valuetext=label
+                on:input:target=move |event| days.slid(app, &event.target().value())/>
         </div>
     }
     .into_any()
+}
+
+/// The small tide under the slider.
+fn curve(app: App, series: Signal<Series>, range: Memo<Option<Range>>) -> impl IntoView {
+    let drawn = Memo::new(move |_| {
+        let range = range.get()?;
+        let zone = app.zone.get();
+        Some(series.with(|series| {
+            let source =
+                Source { series, spans: &[], losses: None, range, now: app.now.get(), zone: &zone };
+            tide::strip(&tide::tide(&source))
+        }))
+    });
+    let gap = |(from, to): (f64, f64)| {
+        view! { <rect class="gap" x=from.to_string() y="0" width=(to - from).to_string() height="100"></rect> }
+    };
+    move || {
+        let (path, gaps) = drawn.get()?;
+        Some(view! {
+            <svg class="strip" viewBox="0 0 1000 100" preserveAspectRatio="none" aria-hidden="true">
+                {gaps.into_iter().map(gap).collect_view()}
+                <path d=path vector-effect="non-scaling-stroke"></path>
+            </svg>
+        })
+    }
 }

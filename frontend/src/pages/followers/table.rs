@@ -19,12 +19,15 @@ use std::time::Duration;
 /// Rows of one page.
 const PAGE_ROWS: u32 = 200;
 
+/// A question without its cursor: path, parameters, edition.
+type Asked = (String, Vec<(&'static str, String)>, u64);
+
 #[derive(Clone, Copy)]
 struct Loader {
     app: App,
     pages: RwSignal<Pages<Follower>>,
     /// What is asked, without its cursor.
-    question: Memo<Option<(String, Vec<(&'static str, String)>, u64)>>,
+    question: Memo<Option<Asked>>,
 }
 
 impl Loader {
@@ -95,11 +98,13 @@ pub(super) fn Table() -> impl IntoView {
         let last = shown.get().last;
         // The rows that came may not fill the window yet: looked at again when they are here.
         loader.pages.with(|pages| pages.rows.len());
-        if let Some(ask) = loader.pages.try_maybe_update(|pages| {
-            let ask = pages.due(last).filter(|ask| ask.cursor.is_some());
-            (ask.is_some(), ask)
-        })
-        .flatten()
+        if let Some(ask) = loader
+            .pages
+            .try_maybe_update(|pages| {
+                let ask = pages.due(last).filter(|ask| ask.cursor.is_some());
+                (ask.is_some(), ask)
+            })
+            .flatten()
         {
             loader.fetch(ask);
         }
@@ -107,7 +112,11 @@ pub(super) fn Table() -> impl IntoView {
     let stale = move || loader.pages.with(|pages| pages.stale && !pages.rows.is_empty());
     let count = move || {
         let complete = loader.pages.with(Pages::complete);
-        if complete { loader.pages.with(|pages| pages.rows.len() + 1).to_string() } else { "-1".to_owned() }
+        if complete {
+            loader.pages.with(|pages| pages.rows.len() + 1).to_string()
+        } else {
+            "-1".to_owned()
+        }
     };
     view! {
         <div class="roster card" class:stale=stale>
@@ -195,13 +204,16 @@ fn row(at: usize, row: Follower) -> impl IntoView {
         view! { <span class="has-note" title=note><Icon name="note"/><span class="hidden">"Has a note"</span></span> }
     });
     let muted = row.muted.then(|| view! { <span class="chip quiet">"muted"</span> });
-    let gone = (!row.following).then(|| view! { <span class="chip quiet">"does not follow"</span> });
+    let gone =
+        (!row.following).then(|| view! { <span class="chip quiet">"does not follow"</span> });
     let since = match row.since {
         Some(at) => view! { <Ago at=at/> }.into_any(),
         None => view! { <span class="note" title="Followed when tracking began">"before tracking"</span> }.into_any(),
     };
     let changed = row.last_change.map(|at| view! { <Ago at=at/> });
-    let theirs = row.followers.map(|count| view! { <span title=numbers::count(count)>{numbers::compact(count)}</span> });
+    let theirs = row
+        .followers
+        .map(|count| view! { <span title=numbers::count(count)>{numbers::compact(count)}</span> });
     view! {
         <tr aria-rowindex=(at + 2).to_string() class:chosen=chosen on:click=open>
             <th scope="row">
@@ -234,9 +246,8 @@ fn foot(loader: Loader) -> impl IntoView {
             set_timeout(late, Duration::from_millis(crate::fetching::SLOW_MS));
         }
     });
-    let failure = Memo::new(move |_| -> Option<Failure> {
-        loader.pages.with(|pages| pages.failure.clone())
-    });
+    let failure =
+        Memo::new(move |_| -> Option<Failure> { loader.pages.with(|pages| pages.failure.clone()) });
     let empty = move || {
         loader.pages.with(|pages| pages.rows.is_empty() && pages.complete() && !pages.stale)
     };
@@ -273,7 +284,8 @@ fn empty_words(app: App) -> impl IntoView {
             view.query = String::new();
         });
     };
-    let narrowed = move || app.view.with(|view| view.filter.is_some() || !view.query.trim().is_empty());
+    let narrowed =
+        move || app.view.with(|view| view.filter.is_some() || !view.query.trim().is_empty());
     view! {
         <div class="empty">
             <p>{text}</p>

@@ -55,7 +55,10 @@ pub(super) fn columns(shared: Shared) -> impl IntoView {
             })
         });
         picked.unwrap_or_else(|| {
-            format!("Newest, {}", app.view.with(|view| view.period).label(today(app)).to_lowercase())
+            format!(
+                "Newest, {}",
+                app.view.with(|view| view.period).label(today(app)).to_lowercase()
+            )
         })
     };
     let let_go = move || {
@@ -68,7 +71,7 @@ pub(super) fn columns(shared: Shared) -> impl IntoView {
         })
     };
     view! {
-        <section class="columns" aria-label="Who came and who left">
+        <section class="columns" class:picked=move || shared.picked().is_some() aria-label="Who came and who left">
             <div class="columns-head">
                 <h2 class="columns-label">{label}</h2>
                 {let_go}
@@ -97,8 +100,7 @@ fn picked_people(shared: Shared) -> Remote<List<FollowerEvent>> {
         }
         set_timeout(
             move || {
-                if shared.hovered.try_get_untracked().is_some()
-                    && untrack(|| shared.picked()) == at
+                if shared.hovered.try_get_untracked().is_some() && untrack(|| shared.picked()) == at
                 {
                     let _ = rested.try_set(at);
                 }
@@ -193,9 +195,9 @@ fn count(shared: Shared, side: Side) -> Option<String> {
         Side::Left => left,
     };
     if let Some(at) = shared.picked() {
-        let number = shared.tide.with(|tide| {
-            tide.buckets.get(at).and_then(|bucket| read(bucket.came, bucket.left))
-        });
+        let number = shared
+            .tide
+            .with(|tide| tide.buckets.get(at).and_then(|bucket| read(bucket.came, bucket.left)));
         return number.map(numbers::count);
     }
     shared.series.with(|series| {
@@ -213,12 +215,16 @@ fn rows(
     let Some(at) = shared.picked() else {
         return list.with(|list| list.items.iter().take(ROWS).cloned().collect());
     };
-    let Some(range) = shared.tide.with(|tide| tide.buckets.get(at).map(|bucket| bucket.range)) else {
+    let Some(range) = shared.tide.with(|tide| tide.buckets.get(at).map(|bucket| bucket.range))
+    else {
         return Vec::new();
     };
     let of_bucket = |events: &[FollowerEvent]| -> Vec<FollowerEvent> {
         let there = events.iter().filter(|event| side.of(event) && range.holds(event.at));
-        there.take(if shared.hovered.get().is_some() { ROWS } else { ROWS_PINNED }).cloned().collect()
+        there
+            .take(if shared.hovered.get().is_some() { ROWS } else { ROWS_PINNED })
+            .cloned()
+            .collect()
     };
     if list.with(|list| list.next_cursor.is_none()) {
         return list.with(|list| of_bucket(&list.items));
@@ -232,15 +238,15 @@ fn Empty(shared: Shared, side: Side) -> impl IntoView {
     let text = move || {
         let picked = shared.picked();
         let unseen = picked.is_some_and(|at| {
-            shared.tide.with(|tide| tide.buckets.get(at).is_some_and(|bucket| bucket.unseen()))
+            shared.tide.with(|tide| tide.buckets.get(at).is_some_and(crate::tide::Bucket::unseen))
         });
         if unseen {
             return "Not observed. This is not zero.".to_owned();
         }
         let (zone, now) = (app.zone.get(), app.now.get());
-        let last = app.account.with(|account| {
-            account.as_ref().map(|account| state::last_check(account, now, &zone))
-        });
+        let last = app
+            .account
+            .with(|account| account.as_ref().map(|account| state::last_check(account, now, &zone)));
         overview::empty(side.word(), picked.is_some(), &last.unwrap_or_default())
     };
     view! { <p class="empty">{text}</p> }

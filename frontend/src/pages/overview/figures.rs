@@ -47,7 +47,8 @@ enum Good {
 
 /// Came, Left, Came back, Not yet explained.
 pub(super) fn figures(series: Signal<Series>) -> AnyView {
-    let known = move || series.with(|series| series.points.iter().any(|point| point.gained.is_some()));
+    let known =
+        move || series.with(|series| series.points.iter().any(|point| point.gained.is_some()));
     let sum = move |read: fn(&shared::api::Totals) -> u64| {
         let now = known().then(|| series.with(|series| whole(read(&series.totals))));
         let before =

@@ -14,17 +14,19 @@ use shared::api::{CollectorState, Coverage, Span, SpanState};
 /// Gaps named one by one; the rest are counted.
 const GAPS_NAMED: usize = 3;
 
+/// What there is to say, if anything.
+#[derive(Clone, PartialEq)]
+enum Note {
+    Stopped(String),
+    FirstDay(String),
+    FirstCheck(String),
+    None,
+}
+
 /// Notes above the figures.
 #[component]
 pub(super) fn Notes() -> impl IntoView {
     let app = app();
-    #[derive(Clone, PartialEq)]
-    enum Note {
-        Stopped(String),
-        FirstDay(String),
-        FirstCheck(String),
-        None,
-    }
     let note = Memo::new(move |_| {
         app.account.with(|account| {
             let Some(account) = account else { return Note::None };
@@ -43,7 +45,8 @@ pub(super) fn Notes() -> impl IntoView {
             }
         })
     });
-    move || match note.get() {
+    move || {
+        match note.get() {
         Note::Stopped(reason) => view! {
             <div class="notice bad" role="alert">
                 <Icon name="alert"/>
@@ -69,6 +72,7 @@ pub(super) fn Notes() -> impl IntoView {
         }
         .into_any(),
         Note::None => ().into_any(),
+    }
     }
 }
 
@@ -109,7 +113,8 @@ pub(super) fn seen(coverage: Signal<Coverage>) -> AnyView {
         let (zone, now) = (app.zone.get(), app.now.get());
         app.account.with(|account| {
             let account = account.as_ref()?;
-            let (last, next) = (state::last_check(account, now, &zone), state::next(account, now, &zone));
+            let (last, next) =
+                (state::last_check(account, now, &zone), state::next(account, now, &zone));
             Some(format!("{last} {next}"))
         })
     };

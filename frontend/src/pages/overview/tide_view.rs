@@ -1,13 +1,13 @@
 //! The tide as a panel: the chart, its keys, its table, its file.
 
 use super::Shared;
+use crate::api;
 use crate::app::{app, today};
 use crate::charts::{Chart, Listener};
 use crate::numbers;
 use crate::parts::Icon;
 use crate::tide;
 use crate::words::tide as words;
-use crate::api;
 use leptos::html;
 use leptos::prelude::*;
 use shared::api::Series;
@@ -28,7 +28,7 @@ pub(super) fn tide(shared: Shared, series: Signal<Series>) -> impl IntoView {
     view! {
         <figure class="tide">
             <figcaption class="hidden" id="tide-caption">{caption}</figcaption>
-            <Legend series=series/>
+            <Legend series=series shared=shared/>
             {canvas(shared)}
             <div class="hidden" aria-live="polite">{spoken}</div>
             <div class="tide-foot">
@@ -50,7 +50,7 @@ pub(super) fn tide(shared: Shared, series: Signal<Series>) -> impl IntoView {
 
 /// Words for what is drawn, with the same marks.
 #[component]
-fn Legend(series: Signal<Series>) -> impl IntoView {
+fn Legend(series: Signal<Series>, shared: Shared) -> impl IntoView {
     let app = app();
     let compared = move || {
         let word = match app.view.with(|view| view.compare) {
@@ -67,6 +67,12 @@ fn Legend(series: Signal<Series>) -> impl IntoView {
     let counted = Memo::new(move |_| {
         series.with(|series| series.points.iter().all(|point| point.followers.is_none()))
     });
+    // Where not everyone who left is loaded, nobody is drawn as gone.
+    let gone = move || {
+        shared
+            .tide
+            .with(|tide| tide.buckets.iter().any(|bucket| bucket.gone.is_some_and(|gone| gone > 0)))
+    };
     let unexplained = move || {
         let any = series.with(|series| {
             series.points.iter().any(|point| point.unexplained.is_some_and(|count| count != 0))
@@ -77,9 +83,13 @@ fn Legend(series: Signal<Series>) -> impl IntoView {
         <div class="legend" aria-hidden="true">
             <span class="mark line">{move || if counted.get() { "X's count" } else { "Followers" }}</span>
             {compared}
-            <span class="mark came">"Came"</span>
-            <span class="mark left">"Left"</span>
-            <span class="mark gone">"Left, gone from X"</span>
+            <Show when=move || !counted.get()>
+                <span class="mark came">"Came"</span>
+                <span class="mark left">"Left"</span>
+            </Show>
+            <Show when=gone>
+                <span class="mark gone">"Left, gone from X"</span>
+            </Show>
             {unexplained}
         </div>
     }
@@ -131,12 +141,14 @@ fn canvas(shared: Shared) -> impl IntoView {
         }
         let key = event.key();
         let picked = untrack(|| shared.pinned.get());
-        if let Some(to) = shared.tide.with_untracked(|tide| tide::moved(picked, &key, &tide.buckets)) {
+        if let Some(to) =
+            shared.tide.with_untracked(|tide| tide::moved(picked, &key, &tide.buckets))
+        {
             event.prevent_default();
             if Some(to) != picked {
-                let name = shared.tide.with_untracked(|tide| {
-                    tide.buckets.get(to).map(|bucket| bucket.key.clone())
-                });
+                let name = shared
+                    .tide
+                    .with_untracked(|tide| tide.buckets.get(to).map(|bucket| bucket.key.clone()));
                 app.replace(|view| view.day = name);
             }
         }

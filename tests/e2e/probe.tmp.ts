@@ -1,0 +1,36 @@
+import { Roost } from "./harness.ts";
+const r = await Roost.start({ followers: 1000, inspect: true });
+await r.track(); await r.goodCrawl();
+const base = await r.runtime.inspector();
+const list: any = await (await fetch(new URL("/json", `http://${base.host}`))).json();
+console.log(list);
+const ws = new WebSocket(list[0].webSocketDebuggerUrl);
+await new Promise(d => ws.addEventListener("open", d, { once: true }));
+let n = 0; const w = new Map<number, any>();
+const scripts: any[] = [];
+const paused: any[] = [];
+ws.addEventListener("message", ({ data }) => { const m = JSON.parse(String(data)); if (m.id) { w.get(m.id)(m); } else if (m.method === "Debugger.paused") { paused.forEach(f => f(m.params)); } else if (m.method === "Debugger.scriptParsed") scripts.push(m.params); else console.log("EV", String(data).slice(0, 300)); });
+const ask = (method: string, params = {}) => new Promise<any>(d => { w.set(++n, d); ws.send(JSON.stringify({ id: n, method, params })); });
+console.log("enable", JSON.stringify(await ask("Runtime.enable")));
+console.log(JSON.stringify(await ask("Runtime.evaluate", { expression: "1", contextId: 1 })));
+console.log("heap", JSON.stringify(await ask("Runtime.getHeapUsage")));
+console.log(JSON.stringify(await ask("Debugger.enable")));
+console.log(scripts.map(s => [s.scriptId, s.url, s.scriptLanguage, s.length]));
+const p = new Promise<any>(d => paused.push(d));
+console.log(JSON.stringify(await ask("Debugger.pause")));
+const req = r.get("/budget");
+const at = await Promise.race([p, new Promise(d => setTimeout(d, 3000, null))]);
+console.log("paused", at && at.callFrames.map((f: any) => [f.functionName, f.url, f.scopeChain.map((s: any) => s.type)]));
+if (at) {
+  const f = at.callFrames[0];
+  const proto = await ask("Debugger.evaluateOnCallFrame", { callFrameId: f.callFrameId, expression: "WebAssembly.Memory.prototype" });
+  console.log(JSON.stringify(proto).slice(0, 400));
+  const q = await ask("Runtime.queryObjects", { prototypeObjectId: proto.result?.result?.objectId });
+  console.log(JSON.stringify(q).slice(0, 300));
+  const s = await ask("Runtime.callFunctionOn", { objectId: q.result.objects.objectId, functionDeclaration: "function () { return this.map((m) => m.buffer.byteLength); }", returnByValue: true });
+  console.log(JSON.stringify(s));
+  await ask("Debugger.resume"); await ask("Debugger.disable");
+}
+console.log((await req).month);
+ws.close();
+await r.stop();
