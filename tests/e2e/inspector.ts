@@ -16,6 +16,8 @@ export class Inspector {
   readonly #socket: WebSocket;
   readonly #waiting = new Map<number, { done: (result: any) => void; failed: (error: Error) => void }>();
   #last = 0;
+  /** Of the worker's global scope. */
+  #context = 0;
   #heap = 0;
   #samples = 0;
   #sampling: Promise<void> | undefined;
@@ -23,7 +25,8 @@ export class Inspector {
   private constructor(socket: WebSocket) {
     this.#socket = socket;
     socket.addEventListener("message", ({ data }) => {
-      const { id, result, error } = JSON.parse(String(data));
+      const { id, result, error, method, params } = JSON.parse(String(data));
+      if (method === "Runtime.executionContextCreated") this.#context = params.context.id;
       const waiting = this.#waiting.get(id);
       this.#waiting.delete(id);
       if (error) waiting?.failed(new Error(error.message));
@@ -52,7 +55,7 @@ export class Inspector {
     });
   }
 
-  /** Samples the heap until [`peak`] is called. */
+  /** Samples the heap until `peak` is called. */
   watch(): void {
     this.#sampling = (async () => {
       while (this.#socket.readyState === WebSocket.OPEN) {
@@ -68,7 +71,10 @@ export class Inspector {
   /** The size of every wasm memory there is, in bytes. */
   async wasm(): Promise<number> {
     await this.ask("Runtime.enable");
-    const { result } = await this.ask("Runtime.evaluate", { expression: "WebAssembly.Memory.prototype" });
+    const { result } = await this.ask("Runtime.evaluate", {
+      expression: "WebAssembly.Memory.prototype",
+      contextId: this.#context,
+    });
     const { objects } = await this.ask("Runtime.queryObjects", { prototypeObjectId: result.objectId });
     const sum = await this.ask("Runtime.callFunctionOn", {
       objectId: objects.objectId,

@@ -37,6 +37,7 @@ export class Runtime {
   }
 
   async #boot(): Promise<void> {
+    process.env.WRANGLER_LOG ??= "error";
     const config = join(ROOT, "wrangler.toml");
     const { workerOptions } = unstable_getMiniflareWorkerOptions(config) as { workerOptions: any };
     for (const consumer of Object.values<any>(workerOptions.queueConsumers)) {
@@ -53,7 +54,8 @@ export class Runtime {
           { type: "ESModule", path: join(built, "index.js") },
           { type: "CompiledWasm", path: join(built, "index_bg.wasm") },
         ],
-        bindings: { ...workerOptions.bindings, ...this.#vars },
+        // Not those of wrangler.toml and .dev.vars: they belong to the owner's own upstream.
+        bindings: this.#vars,
         host: "127.0.0.1",
         port: 0,
         ...(this.#inspect ? { inspectorPort: 0 } : {}),
