@@ -316,6 +316,11 @@ export function scrollToTop() {
   scrollTo(0, 0);
 }
 
+/** Takes away what stood there before the page did. */
+export function endBoot() {
+  document.getElementById("boot")?.remove();
+}
+
 export function setTitle(title) {
   document.title = title;
 }

@@ -12,7 +12,8 @@ use crate::remote::{Question, Remote, remote};
 use crate::settings::{Settings, Theme};
 use leptos::prelude::*;
 use leptos::task::spawn_local;
-use shared::api::{Account, CollectorState, FollowerEvent, Interval, List, Status};
+use shared::api::{Account, CollectorState, FollowerChange, FollowerEvent, Interval, List, Status};
+use shared::id::UserId;
 use shared::time::UnixMs;
 use std::time::Duration;
 use wasm_bindgen::prelude::Closure;
@@ -45,6 +46,10 @@ pub(crate) struct App {
     pub(crate) status: Remote<Status>,
     pub(crate) accounts: Remote<List<Account>>,
     pub(crate) account: Memo<Option<Account>>,
+    /// The last change the viewer made to a person: who, and what.
+    pub(crate) edited: RwSignal<Option<(UserId, FollowerChange)>>,
+    /// Counts those changes: lists that leave muted people out ask again.
+    pub(crate) edits: RwSignal<u64>,
     /// Counts what happened to the account's data: panels ask again when it changes.
     pub(crate) fresh: RwSignal<u64>,
     pub(crate) zone: Memo<BrowserZone>,
@@ -105,6 +110,8 @@ impl App {
             status,
             accounts,
             account,
+            edited: RwSignal::new(None),
+            edits: RwSignal::new(0),
             fresh: RwSignal::new(0),
             zone,
             range,
@@ -204,6 +211,12 @@ impl App {
         self.say(format!("{}: {}", failure.title, failure.detail));
     }
 
+    /// The viewer muted or noted someone: rows that show them follow at once.
+    pub(crate) fn edit(self, id: UserId, change: FollowerChange) {
+        self.edited.set(Some((id, change)));
+        self.edits.update(|count| *count += 1);
+    }
+
     /// Something of the account has changed: everything shown of it is asked again.
     pub(crate) fn renew(self) {
         self.accounts.again();
@@ -256,8 +269,13 @@ impl App {
             }
             ticks.update_value(|ticks| *ticks += 1);
             let busy = self.account.with_untracked(|account| account.as_ref().is_some_and(busy));
-            if busy || ticks.get_value().is_multiple_of(12) {
+            let minute = ticks.get_value().is_multiple_of(12);
+            if busy || minute {
                 self.accounts.again();
+            }
+            if minute {
+                // Clocks drift, and a simulated one is set now and then.
+                self.status.again();
             }
         };
         set_interval(poll, Duration::from_secs(5));

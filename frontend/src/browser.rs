@@ -76,6 +76,8 @@ extern "C" {
     pub(crate) fn complain(text: &str);
     #[wasm_bindgen(js_name = sleep)]
     async fn sleep_for(ms: u32) -> JsValue;
+    #[wasm_bindgen(js_name = endBoot)]
+    pub(crate) fn end_boot();
     #[wasm_bindgen(js_name = setTitle)]
     pub(crate) fn set_title(title: &str);
     /// Whether the window is as narrow as a phone.

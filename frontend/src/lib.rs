@@ -11,6 +11,8 @@
 
 // A component takes its properties by value: that is its interface.
 #![allow(clippy::needless_pass_by_value)]
+// Signals are handles: passing a struct of them by value is how Leptos is written.
+#![allow(clippy::large_types_passed_by_value)]
 // `#[component]` writes `pub` items of its own, which nobody outside can reach.
 #![allow(unreachable_pub)]
 

@@ -17,6 +17,7 @@ use leptos::prelude::*;
 /// The whole page.
 #[component]
 pub(crate) fn Shell() -> impl IntoView {
+    browser::end_boot();
     App::open_session();
     let app = App::provide();
     api::on_signed_out(|| {

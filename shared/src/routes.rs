@@ -400,8 +400,11 @@ fn decode(text: &str, plus_is_space: bool) -> Option<String> {
 mod tests {
     use super::*;
 
+    /// The route and the segments it should hold.
+    type Expected<'a> = Result<(Op, &'a [(&'a str, &'a str)]), Miss>;
+
     #[track_caller]
-    fn check(method: &str, path: &str, expected: Result<(Op, &[(&str, &str)]), Miss>) {
+    fn check(method: &str, path: &str, expected: Expected<'_>) {
         let found = find(method, path).map(|found| (found.route.op, found.path));
         let expected = expected.map(|(op, named)| {
             (op, named.iter().map(|&(name, value)| (name, value.to_owned())).collect())

@@ -1,14 +1,19 @@
 // How much memory the worker takes, asked of V8's inspector.
 //
-// Two parts: what JavaScript holds, sampled, and the wasm instance's linear memory, which the
-// heap figures leave out and which never shrinks, so that asking at the end tells its peak.
+// Two parts, sampled at the same moment: what JavaScript holds, garbage not yet collected among
+// it, and the wasm instance's linear memory, which the heap figures leave out.
 import { setTimeout as pause } from "node:timers/promises";
 
 const SAMPLE_MS = 50;
 
 export interface Peak {
+  /** The largest sum of both at one moment, and its parts, in bytes. */
+  sum: number;
   wasm: number;
   heap: number;
+  /** The largest of each, whenever that was. */
+  wasmMost: number;
+  heapMost: number;
   samples: number;
 }
 
@@ -18,8 +23,9 @@ export class Inspector {
   #last = 0;
   /** Of the worker's global scope. */
   #context = 0;
-  #heap = 0;
-  #samples = 0;
+  /** The array of the isolate's wasm memories. */
+  #memories = "";
+  readonly #peak: Peak = { sum: 0, wasm: 0, heap: 0, wasmMost: 0, heapMost: 0, samples: 0 };
   #sampling: Promise<void> | undefined;
 
   private constructor(socket: WebSocket) {
@@ -55,39 +61,48 @@ export class Inspector {
     });
   }
 
-  /** Samples the heap until `peak` is called. */
-  watch(): void {
-    this.#sampling = (async () => {
-      while (this.#socket.readyState === WebSocket.OPEN) {
-        const usage = await this.ask("Runtime.getHeapUsage");
-        const { usedSize, embedderHeapUsedSize = 0, backingStorageSize = 0 } = usage;
-        this.#heap = Math.max(this.#heap, usedSize + embedderHeapUsedSize + backingStorageSize);
-        this.#samples++;
-        await pause(SAMPLE_MS);
-      }
-    })().catch(() => {});
-  }
-
-  /** The size of every wasm memory there is, in bytes. */
-  async wasm(): Promise<number> {
+  /** Samples until `peak` is called. */
+  async watch(): Promise<void> {
     await this.ask("Runtime.enable");
     const { result } = await this.ask("Runtime.evaluate", {
       expression: "WebAssembly.Memory.prototype",
       contextId: this.#context,
     });
+    // Once only: finding objects collects garbage, which would make the figures kinder.
     const { objects } = await this.ask("Runtime.queryObjects", { prototypeObjectId: result.objectId });
-    const sum = await this.ask("Runtime.callFunctionOn", {
-      objectId: objects.objectId,
-      functionDeclaration: "function () { return this.reduce((sum, memory) => sum + memory.buffer.byteLength, 0); }",
-      returnByValue: true,
-    });
-    return sum.result.value;
+    this.#memories = objects.objectId;
+    this.#sampling = (async () => {
+      while (this.#socket.readyState === WebSocket.OPEN) {
+        await this.#sample();
+        await pause(SAMPLE_MS);
+      }
+    })().catch(() => {});
+  }
+
+  async #sample(): Promise<void> {
+    const [usage, { result }] = await Promise.all([
+      this.ask("Runtime.getHeapUsage"),
+      this.ask("Runtime.callFunctionOn", {
+        objectId: this.#memories,
+        functionDeclaration: "function () { return this.reduce((sum, memory) => sum + memory.buffer.byteLength, 0); }",
+        returnByValue: true,
+      }),
+    ]);
+    const { usedSize, embedderHeapUsedSize = 0, backingStorageSize = 0 } = usage;
+    const heap = usedSize + embedderHeapUsedSize + backingStorageSize;
+    const wasm: number = result.value;
+    const peak = this.#peak;
+    peak.samples++;
+    peak.heapMost = Math.max(peak.heapMost, heap);
+    peak.wasmMost = Math.max(peak.wasmMost, wasm);
+    if (heap + wasm > peak.sum) Object.assign(peak, { sum: heap + wasm, heap, wasm });
   }
 
   async peak(): Promise<Peak> {
-    const wasm = await this.wasm();
+    // Wasm memory never shrinks: a last sample misses no growth since the one before.
+    await this.#sample();
     this.#socket.close();
     await this.#sampling;
-    return { wasm, heap: this.#heap, samples: this.#samples };
+    return this.#peak;
   }
 }

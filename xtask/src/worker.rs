@@ -29,10 +29,10 @@ pub(crate) fn build(project: &Project, dev: bool) -> Outcome<bool> {
         .env("WASM_OPT_BIN", project.npm_bin("wasm-opt"))
         .env("ESBUILD_BIN", project.npm_bin("esbuild"));
     process::run(&step, &mut command, &project.log("worker"))?;
-    stamp::write(project, "worker", &digest)?;
     step.done("worker/build/");
     if !dev {
         sizes::worker(&folder)?;
     }
+    stamp::write(project, "worker", &digest)?;
     Ok(true)
 }

@@ -42,8 +42,12 @@ pub(crate) fn Collection() -> impl IntoView {
             Some(view! { <p class="trouble">{words::capital(&words::sentence(&reason))}</p> })
         })
     };
+    // Without any list, importing is what one came for.
+    let empty_handed = move || {
+        app.account.with(|one| one.as_ref().is_some_and(|one| one.first_snapshot.is_none()))
+    };
     view! {
-        <div class="page collection">
+        <div class="page collection" class:empty-handed=empty_handed>
             <header class="page-head">
                 <div>
                     <h1>"Collection"</h1>

@@ -16,6 +16,7 @@ use leptos::html;
 use leptos::prelude::*;
 use leptos::task::spawn_local;
 use shared::api::{EventKind, Follower, FollowerChange, FollowerDetail, FollowerEvent};
+use shared::id::UserId;
 
 /// A note's length, as the API takes it.
 const NOTE_MAX: u32 = 2_000;
@@ -161,12 +162,12 @@ fn history(value: Signal<FollowerDetail>) -> impl IntoView {
 }
 
 /// Changes a person and shows what came of it, in the drawer and in the lists around it.
-async fn change(app: App, id: String, change: FollowerChange) -> Result<(), Failure> {
+async fn change(app: App, id: UserId, change: FollowerChange) -> Result<(), Failure> {
     let account = app.account.with_untracked(|one| one.as_ref().map(|one| one.id.to_string()));
     let path =
         with_query(&format!("/accounts/{}/followers/{id}", account.unwrap_or_default()), &[]);
     let _: serde::de::IgnoredAny = api::send("PATCH", &path, &change).await?;
-    app.fresh.update(|count| *count += 1);
+    app.edit(id, change);
     Ok(())
 }
 
@@ -175,7 +176,7 @@ fn MuteButton(value: Signal<FollowerDetail>, detail: Remote<FollowerDetail>) -> 
     let app = app();
     let muted = move || value.with(|detail| detail.follower.muted);
     let turn = move |_| {
-        let id = value.with_untracked(|detail| detail.follower.user.id.to_string());
+        let id = value.with_untracked(|detail| detail.follower.user.id);
         let wanted = FollowerChange { muted: Some(!untrack(muted)), note: None };
         spawn_local(async move {
             match change(app, id, wanted).await {
@@ -209,7 +210,7 @@ fn Note(value: Signal<FollowerDetail>, detail: Remote<FollowerDetail>) -> impl I
             return;
         }
         sent.set_value(now);
-        let id = value.with_untracked(|detail| detail.follower.user.id.to_string());
+        let id = value.with_untracked(|detail| detail.follower.user.id);
         let wanted = FollowerChange { muted: None, note: Some(text.get_untracked()) };
         spawn_local(async move {
             match change(app, id, wanted).await {

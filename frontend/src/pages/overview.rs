@@ -45,11 +45,10 @@ fn lists(kind: &'static str) -> Remote<List<FollowerEvent>> {
         let [from, to] = range_pairs(app);
         let limit = ("limit", LIST_LIMIT.to_string());
         let muted = ("muted", "false".to_owned());
-        about_account(
-            app,
-            "/followers/events",
-            &[("kind", kind.to_owned()), from, to, muted, limit],
-        )
+        let pairs = [("kind", kind.to_owned()), from, to, muted, limit];
+        let mut question = about_account(app, "/followers/events", &pairs)?;
+        question.edition += app.edits.get();
+        Some(question)
     })
 }
 

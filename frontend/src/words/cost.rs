@@ -1,6 +1,7 @@
 //! Words about money. Prices are X's published ones: always "about", and "expected" while the
 //! own-account price has not been seen to apply.
 
+use crate::calendar::Date;
 use crate::numbers::{about, dollars};
 use shared::api::{Account, Schedule};
 
@@ -81,6 +82,12 @@ pub(crate) fn line(account: &Account) -> String {
     }
 }
 
+/// `November` of `2026-11`.
+pub(crate) fn month(month: &str) -> String {
+    Date::parse(&format!("{month}-01"))
+        .map_or_else(|| month.to_owned(), |date| date.month_name().to_owned())
+}
+
 /// What a billed resource is called.
 pub(crate) fn resource(resource: &str) -> &str {
     match resource {
@@ -116,6 +123,12 @@ mod tests {
         assert_eq!(over_cap(&account, Schedule::CountOnly), None);
         account.monthly_cap_usd = 300.0;
         assert_eq!(over_cap(&account, Schedule::Daily), None);
+    }
+
+    #[test]
+    fn a_month_has_its_name() {
+        assert_eq!(month("2026-11"), "November");
+        assert_eq!(month("soon"), "soon");
     }
 
     #[test]

@@ -1,3 +1,5 @@
+//! Exports: shapes, escapes, and equal bytes for equal data.
+
 use super::*;
 use crate::api::{Confidence, EventKind, How, LossState, Person, Reason, RosterFilter, Verified};
 use flate2::read::GzDecoder;

@@ -1,3 +1,5 @@
+//! Snapshots: names, writing and reading, every cut and every damage.
+
 use super::*;
 use crate::id::UserId;
 use flate2::Compression;

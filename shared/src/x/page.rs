@@ -211,8 +211,11 @@ fn text(value: &Value, name: &str) -> String {
 mod tests {
     use super::*;
 
+    /// Ids, next token, dropped, refused.
+    type Page<'a> = (&'a [u64], Option<&'a str>, u32, u32);
+
     #[track_caller]
-    fn check(body: &str, expected: Result<(&[u64], Option<&str>, u32, u32), &str>) {
+    fn check(body: &str, expected: Result<Page<'_>, &str>) {
         let found = followers_page(body.as_bytes());
         let found = found.map(|page| {
             let ids: Vec<u64> = page.users.iter().map(|user| user.id.0).collect();

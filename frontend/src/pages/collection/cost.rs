@@ -59,7 +59,7 @@ fn month(budget: Signal<Budget>) -> AnyView {
             format!(
                 "{} spent in {}, {} expected by its end, limit {}. By X's published prices.{paid}",
                 dollars(budget.spent_usd),
-                budget.month,
+                cost::month(&budget.month),
                 dollars(budget.forecast_usd),
                 dollars(cap()),
             )

@@ -60,16 +60,36 @@ fn loader() -> Loader {
         let id = app.account.with(|one| one.as_ref().map(|one| one.id))?;
         Some((format!("/accounts/{id}/followers"), pairs(app), app.fresh.get()))
     });
-    let loader = Loader { app, pages: RwSignal::new(Pages::default()), question };
-    Effect::new(move |_| {
-        if question.get().is_some() {
-            let ask = loader.pages.try_update(Pages::restart);
-            if let Some(ask) = ask {
-                loader.fetch(ask);
-            }
+    Loader { app, pages: RwSignal::new(Pages::default()), question }
+}
+
+/// Asks when the question changes; patches rows that the viewer changed.
+fn follow(loader: Loader, shown: Memo<Window>) {
+    Effect::new(move |before: Option<Option<Asked>>| {
+        let asked = loader.question.get();
+        let Some((path, pairs, _)) = &asked else { return asked };
+        // A check that ended while one reads far down would take the place away: the rows
+        // there are as good as they were.
+        let same = matches!(&before, Some(Some((one, other, _))) if one == path && other == pairs);
+        if same && shown.with_untracked(|window| window.first > 0) {
+            return asked;
         }
+        if let Some(ask) = loader.pages.try_update(Pages::restart) {
+            loader.fetch(ask);
+        }
+        asked
     });
-    loader
+    Effect::new(move |_| {
+        let Some((id, change)) = loader.app.edited.get() else { return };
+        loader.pages.update(|pages| {
+            for row in pages.rows.iter_mut().filter(|row| row.user.id == id) {
+                row.muted = change.muted.unwrap_or(row.muted);
+                if let Some(note) = &change.note {
+                    row.note = Some(note.clone()).filter(|note| !note.is_empty());
+                }
+            }
+        });
+    });
 }
 
 /// The table.
@@ -94,6 +114,7 @@ pub(super) fn Table() -> impl IntoView {
         let (scrolled, height) = place.get();
         window(rows, row_px(), scrolled, height)
     });
+    follow(loader, shown);
     Effect::new(move |_| {
         let last = shown.get().last;
         // The rows that came may not fill the window yet: looked at again when they are here.
