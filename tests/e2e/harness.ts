@@ -179,13 +179,14 @@ export class Roost {
     what: string,
     ready: () => Promise<T | undefined | false>,
     patience = PATIENCE_MS,
+    poll = POLL_MS,
   ): Promise<T> {
     const deadline = Date.now() + patience;
     for (;;) {
       const found = await ready();
       if (found) return found;
       if (Date.now() > deadline) throw new Error(`waited ${patience / 1000} s for ${what}`);
-      await new Promise((done) => setTimeout(done, POLL_MS));
+      await new Promise((done) => setTimeout(done, poll));
     }
   }
 

@@ -61,7 +61,7 @@ export class Inspector {
     });
   }
 
-  /** Samples until `peak` is called. */
+  /** Samples until `close` is called. */
   async watch(): Promise<void> {
     await this.ask("Runtime.enable");
     const { result } = await this.ask("Runtime.evaluate", {
@@ -98,11 +98,15 @@ export class Inspector {
     if (heap + wasm > peak.sum) Object.assign(peak, { sum: heap + wasm, heap, wasm });
   }
 
+  /** The peak so far. */
   async peak(): Promise<Peak> {
     // Wasm memory never shrinks: a last sample misses no growth since the one before.
     await this.#sample();
+    return { ...this.#peak };
+  }
+
+  async close(): Promise<void> {
     this.#socket.close();
     await this.#sampling;
-    return this.#peak;
   }
 }

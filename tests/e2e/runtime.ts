@@ -38,6 +38,8 @@ export class Runtime {
 
   async #boot(): Promise<void> {
     process.env.WRANGLER_LOG ??= "error";
+    // Cloudflare's limit. Without one V8 lets garbage pile up as if it had the whole machine.
+    process.env.MINIFLARE_WORKERD_V8_FLAGS ??= "--max-heap-size=128";
     const config = join(ROOT, "wrangler.toml");
     const { workerOptions } = unstable_getMiniflareWorkerOptions(config) as { workerOptions: any };
     for (const consumer of Object.values<any>(workerOptions.queueConsumers)) {
