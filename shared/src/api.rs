@@ -4,10 +4,12 @@
 
 mod accounts;
 mod events;
+mod live;
 mod operations;
 
 pub use accounts::*;
 pub use events::*;
+pub use live::*;
 pub use operations::*;
 
 /// Derives what every wire type has: one place to change it.
@@ -52,6 +54,14 @@ macro_rules! words {
     )*};
 }
 pub(crate) use words;
+
+/// Tells `"field": null` (take it away) from no such field (leave it).
+#[allow(clippy::option_option, reason = "absent, null and a value are three things")]
+fn present<'de, D: serde::Deserializer<'de>, T: serde::Deserialize<'de>>(
+    deserializer: D,
+) -> Result<Option<Option<T>>, D::Error> {
+    serde::Deserialize::deserialize(deserializer).map(Some)
+}
 
 /// A list page. `next_cursor` is opaque: hand it back as `cursor` for the next page.
 #[derive(Clone, Debug, PartialEq, serde::Serialize, serde::Deserialize)]

@@ -186,7 +186,7 @@ wire! {
     /// Body of `PUT /budget`; absent fields stay, `cap_usd: null` removes the cap.
     pub struct BudgetChange {
         /// Cap over all accounts, US dollars per UTC month.
-        #[serde(default, deserialize_with = "present", skip_serializing_if = "Option::is_none")]
+        #[serde(default, deserialize_with = "super::present", skip_serializing_if = "Option::is_none")]
         #[cfg_attr(feature = "openapi", schemars(with = "Option<f64>"))]
         pub cap_usd: Option<Option<f64>>,
         /// Calls to leave unused in every rate window.
@@ -205,10 +205,4 @@ wire! {
         /// When the cookie expires.
         pub expires: UnixMs,
     }
-}
-
-#[allow(clippy::option_option, reason = "absent, null and a number are three things")]
-/// Tells `"cap_usd": null` (take the cap away) from no such field (leave it).
-fn present<'de, D: serde::Deserializer<'de>>(d: D) -> Result<Option<Option<f64>>, D::Error> {
-    serde::Deserialize::deserialize(d).map(Some)
 }

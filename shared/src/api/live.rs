@@ -1,0 +1,622 @@
+//! Wire types of the stream and of the live protocol: settings, rules, coverage, events, frames.
+
+use super::{wire, words};
+use crate::id::{AccountId, TweetId, UserId};
+use crate::time::UnixMs;
+
+words! {
+    /// Whether the owner wants the stream.
+    Switch {
+        /// Connect, and stay connected.
+        On = "on",
+        /// Nothing streams, nothing is billed.
+        Off = "off",
+    }
+
+    /// Which of X's streams is read.
+    StreamMode {
+        /// Tweets that match the rules.
+        Filtered = "filtered",
+        /// X's one-percent sample; only for apps that X granted it.
+        Sample = "sample",
+    }
+
+    /// How the upstream connection stands.
+    ConnectionState {
+        /// Not wanted.
+        Off = "off",
+        /// Asked for, not answered yet.
+        Connecting = "connecting",
+        /// Bytes are coming.
+        Live = "live",
+        /// Broken or refused; tried again at `retry_at`.
+        Waiting = "waiting",
+        /// Refused for good, or a cap is reached: the owner must act.
+        Stopped = "stopped",
+    }
+
+    /// Least `filter_level` X should deliver (the old dialect's parameter; kept as a setting).
+    FilterLevel {
+        /// Everything.
+        None = "none",
+        /// A little filtered.
+        Low = "low",
+        /// Filtered more.
+        Medium = "medium",
+    }
+
+    /// What a rule was made from.
+    RuleOrigin {
+        /// Written by hand.
+        Own = "own",
+        /// From the setting `track`.
+        Track = "track",
+        /// From the setting `follow`.
+        Follow = "follow",
+        /// From the setting `locations`.
+        Locations = "locations",
+    }
+
+    /// Kinds of live events.
+    LiveKind {
+        /// A tweet with what X's display rules ask for.
+        SimpleTweet = "simple_tweet",
+        /// A tweet's place on earth.
+        GeoBlip = "geo_blip",
+        /// Someone follows.
+        Followed = "followed",
+        /// Someone no longer follows.
+        Lost = "lost",
+        /// Someone follows again.
+        Returned = "returned",
+        /// Someone has another handle.
+        Renamed = "renamed",
+        /// The stream said something that is no tweet.
+        Notice = "notice",
+        /// A job began or ended.
+        Run = "run",
+    }
+
+    /// How exactly a tweet's place is known.
+    Precision {
+        /// A point from the device.
+        Exact = "exact",
+        /// The box of a place: its centre, with a radius.
+        Place = "place",
+        /// Only the country.
+        Country = "country",
+    }
+
+    /// Why sequence numbers are missing.
+    GapReason {
+        /// The machine was lost before they were kept.
+        Restart = "restart",
+        /// This reader was too slow.
+        Slow = "slow",
+        /// They are older than the replay window.
+        Expired = "expired",
+        /// The reader asked for fewer a second than there were.
+        Sampled = "sampled",
+    }
+
+    /// How a frame of blips is encoded.
+    FrameForm {
+        /// Text frames of JSON.
+        Json = "json",
+        /// Binary frames for blips alone: see `docs/api`.
+        Packed = "packed",
+    }
+}
+
+/// West, south, east, north, in degrees. West may exceed east: the box crosses the antimeridian.
+pub type BoundingBox = [f64; 4];
+
+wire! {
+    /// `GET /stream`: what is wanted, and how it stands.
+    pub struct Stream {
+        /// What is wanted.
+        #[serde(flatten)]
+        pub settings: StreamSettings,
+        /// How the upstream connection stands.
+        pub connection: Connection,
+        /// What was read and spent.
+        pub meter: Meter,
+        /// Whether X grants this app the sample stream; `null` until it was tried.
+        pub sample_granted: Option<bool>,
+        /// Micro-prices and limits that apply, in words for people.
+        pub price: StreamPrice,
+    }
+
+    /// What is wanted of the stream. `PUT /stream` takes any part of it.
+    pub struct StreamSettings {
+        /// Whether to stream.
+        pub state: Switch,
+        /// Which stream.
+        pub mode: StreamMode,
+        /// Words or phrases to track: each becomes part of a rule.
+        pub track: Vec<String>,
+        /// Accounts whose tweets are read, by id.
+        pub follow: Vec<UserId>,
+        /// Boxes whose geotagged tweets are read.
+        pub locations: Vec<BoundingBox>,
+        /// The stream stops at this much a session, in dollars; `null` for no cap.
+        pub session_cap_usd: Option<f64>,
+        /// The stream stops at this much a UTC month, in dollars; `null` for no cap.
+        pub month_cap_usd: Option<f64>,
+        /// Stop when nobody watched for 10 minutes.
+        pub stop_without_viewers: bool,
+        /// Whether a short gap is filled from recent search, within the caps.
+        pub fill_gaps: bool,
+        /// Whether raw tweets are kept in R2.
+        pub archive: bool,
+        /// How long the archive keeps texts, in hours: 1 to 168; then ids and counts remain.
+        pub archive_hours: u32,
+        /// Connection attempts in a row before the stream gives up; `null` for no end.
+        pub tries: Option<u32>,
+        /// See [`FilterLevel`].
+        pub filter_level: FilterLevel,
+        /// Whether X should warn of a reader that falls behind.
+        pub stall_warnings: bool,
+    }
+
+    /// The body of `PUT /stream`: what is absent stays as it is.
+    #[derive(Default)]
+    pub struct StreamChange {
+        /// See [`StreamSettings::state`].
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        pub state: Option<Switch>,
+        /// See [`StreamSettings::mode`].
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        pub mode: Option<StreamMode>,
+        /// See [`StreamSettings::track`].
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        pub track: Option<Vec<String>>,
+        /// See [`StreamSettings::follow`].
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        pub follow: Option<Vec<UserId>>,
+        /// Boxes, or the old dialect's flat list of corners.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        pub locations: Option<Locations>,
+        /// A number, or `null` for no cap.
+        #[serde(default, deserialize_with = "super::present", skip_serializing_if = "Option::is_none")]
+        #[cfg_attr(feature = "openapi", schemars(with = "Option<f64>"))]
+        pub session_cap_usd: Option<Option<f64>>,
+        /// A number, or `null` for no cap.
+        #[serde(default, deserialize_with = "super::present", skip_serializing_if = "Option::is_none")]
+        #[cfg_attr(feature = "openapi", schemars(with = "Option<f64>"))]
+        pub month_cap_usd: Option<Option<f64>>,
+        /// See [`StreamSettings::stop_without_viewers`].
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        pub stop_without_viewers: Option<bool>,
+        /// See [`StreamSettings::fill_gaps`].
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        pub fill_gaps: Option<bool>,
+        /// See [`StreamSettings::archive`].
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        pub archive: Option<bool>,
+        /// See [`StreamSettings::archive_hours`].
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        pub archive_hours: Option<u32>,
+        /// A number, or `null` for no end.
+        #[serde(default, deserialize_with = "super::present", skip_serializing_if = "Option::is_none")]
+        #[cfg_attr(feature = "openapi", schemars(with = "Option<u32>"))]
+        pub tries: Option<Option<u32>>,
+        /// See [`StreamSettings::filter_level`].
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        pub filter_level: Option<FilterLevel>,
+        /// See [`StreamSettings::stall_warnings`].
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        pub stall_warnings: Option<bool>,
+    }
+
+    /// Boxes as boxes, or as X's old flat list of south-west and north-east corners.
+    #[serde(untagged)]
+    pub enum Locations {
+        /// `[[west, south, east, north], …]`.
+        Boxes(Vec<BoundingBox>),
+        /// `[west, south, east, north, …]`.
+        Flat(Vec<f64>),
+    }
+
+    /// The upstream connection.
+    pub struct Connection {
+        /// How it stands.
+        pub state: ConnectionState,
+        /// Since when.
+        pub since: Option<UnixMs>,
+        /// When its last byte came.
+        pub last_byte: Option<UnixMs>,
+        /// When it is tried again.
+        pub retry_at: Option<UnixMs>,
+        /// Attempts in a row that failed.
+        pub attempts: u32,
+        /// What happened last, and what to do.
+        pub why: Option<String>,
+    }
+
+    /// What was read and spent.
+    #[derive(Default)]
+    pub struct Meter {
+        /// Tweets since the stream was switched on.
+        pub session_posts: u64,
+        /// Dollars since then.
+        pub session_usd: f64,
+        /// Tweets this UTC month.
+        pub month_posts: u64,
+        /// Dollars this UTC month.
+        pub month_usd: f64,
+        /// Tweets a second over the last 10 s.
+        pub rate: f64,
+    }
+
+    /// What streaming costs.
+    pub struct StreamPrice {
+        /// Dollars a delivered tweet costs at X.
+        pub post_usd: f64,
+        /// Dollars a look at recent counts costs.
+        pub count_usd: f64,
+        /// Tweets that match today's rules in 7 days, where it was counted.
+        pub posts_7d: Option<u64>,
+        /// What they would cost a day.
+        pub usd_per_day: Option<f64>,
+    }
+
+    /// One rule of the filtered stream.
+    pub struct Rule {
+        /// X's id of it; `null` until X has it.
+        pub id: Option<String>,
+        /// The rule.
+        pub value: String,
+        /// The owner's name for it.
+        pub tag: Option<String>,
+        /// What it was made from.
+        pub origin: RuleOrigin,
+        /// What it brings, where it was counted.
+        pub estimate: Option<RuleEstimate>,
+    }
+
+    /// The body of `POST /stream/rules`.
+    pub struct NewRule {
+        /// The rule, in X's language of operators.
+        pub value: String,
+        /// A name for it.
+        #[serde(default)]
+        pub tag: Option<String>,
+        /// The price that was shown and accepted, in dollars a day. With real keys a rule is
+        /// saved only with it; without, the answer is 409 and names the price.
+        #[serde(default)]
+        pub accept_usd_per_day: Option<f64>,
+    }
+
+    /// What a rule brings, from X's counts of the last 7 days.
+    pub struct RuleEstimate {
+        /// Matching tweets in 7 days.
+        pub posts_7d: u64,
+        /// Dollars a day at that rate.
+        pub usd_per_day: f64,
+        /// When it was counted.
+        pub at: UnixMs,
+    }
+
+    /// `GET /stream/coverage`.
+    pub struct StreamCoverage {
+        /// Minutes with anything to say, oldest first; a minute that is absent was not wanted.
+        pub minutes: Vec<CoverageMinute>,
+        /// Sums.
+        pub totals: CoverageTotals,
+        /// Times without a connection, oldest first.
+        pub gaps: Vec<CoverageGap>,
+    }
+
+    /// One minute of the stream.
+    #[derive(Copy)]
+    pub struct CoverageMinute {
+        /// Its beginning.
+        pub at: UnixMs,
+        /// Tweets received.
+        pub received: u32,
+        /// Of them handed to browsers' feeds (those known before count as received only).
+        pub delivered: u32,
+        /// Tweets X said it did not deliver (limit notices).
+        pub missed: u32,
+        /// Seconds without a connection while one was wanted.
+        pub disconnected_s: u32,
+        /// Tweets filled in later from recent search.
+        pub filled: u32,
+    }
+
+    /// Sums of coverage.
+    #[derive(Copy, Default)]
+    pub struct CoverageTotals {
+        /// Tweets received.
+        pub received: u64,
+        /// Tweets handed on.
+        pub delivered: u64,
+        /// Tweets X said it did not deliver.
+        pub missed: u64,
+        /// Seconds without a connection while one was wanted.
+        pub disconnected_s: u64,
+        /// Tweets filled in later.
+        pub filled: u64,
+        /// received / (received + missed); `null` where nothing came.
+        pub share: Option<f64>,
+    }
+
+    /// A time without a connection.
+    pub struct CoverageGap {
+        /// Its beginning.
+        pub from: UnixMs,
+        /// Its end; `null` while it lasts.
+        pub to: Option<UnixMs>,
+        /// What X or the network said.
+        pub why: String,
+    }
+
+    /// One kept hour-part of the raw archive.
+    pub struct ArchivePart {
+        /// Its key in the bucket.
+        pub key: String,
+        /// First tweet's arrival.
+        pub from: UnixMs,
+        /// Last tweet's arrival.
+        pub to: UnixMs,
+        /// Tweets in it.
+        pub count: u64,
+        /// Bytes as stored.
+        pub bytes: u64,
+        /// Whether only ids and counts remain.
+        pub ids_only: bool,
+    }
+
+    /// `simple_tweet`: a tweet with what X's display rules ask for.
+    pub struct SimpleTweet {
+        /// Its number in the sequence.
+        pub seq: u64,
+        /// `simple_tweet`.
+        pub kind: LiveKind,
+        /// When it reached Roost.
+        pub at: UnixMs,
+        /// Its id.
+        pub id: TweetId,
+        /// Its author's id.
+        pub author_id: UserId,
+        /// The author's handle.
+        pub username: String,
+        /// The author's name.
+        pub name: String,
+        /// The author's picture.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        pub avatar: Option<String>,
+        /// The whole text, as X gave it.
+        pub body: String,
+        /// What in the text is a link, in order.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        pub entities: Vec<Entity>,
+        /// When it was posted.
+        pub created_at: Option<UnixMs>,
+        /// Its language as X tells it (BCP 47).
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        pub lang: Option<String>,
+        /// Its country, ISO 3166-1 alpha-2, where a place is known.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        pub country: Option<String>,
+        /// Tags (or ids) of the rules it matched.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        pub rules: Vec<String>,
+        /// The tweet it answers, quotes or repeats, where it does.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        pub refers: Option<Refers>,
+        /// X marks it as possibly sensitive.
+        #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+        pub sensitive: bool,
+        /// It came late, from recent search after a gap.
+        #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+        pub late: bool,
+    }
+
+    /// A linked stretch of a text, in Unicode scalar values as X counts them.
+    pub struct Entity {
+        /// First character.
+        pub start: u32,
+        /// After the last.
+        pub end: u32,
+        /// Where it leads.
+        pub url: String,
+        /// What is shown for it; absent: the text itself.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        pub display: Option<String>,
+    }
+
+    /// What a tweet refers to.
+    pub struct Refers {
+        /// `replied_to`, `quoted` or `retweeted`.
+        #[serde(rename = "type")]
+        pub kind: String,
+        /// The other tweet.
+        pub id: TweetId,
+    }
+
+    /// `geo_blip`: where a tweet was.
+    pub struct GeoBlip {
+        /// Its number in the sequence.
+        pub seq: u64,
+        /// `geo_blip`.
+        pub kind: LiveKind,
+        /// When it reached Roost.
+        pub at: UnixMs,
+        /// The tweet.
+        pub tweet_id: TweetId,
+        /// Its author.
+        pub author_id: UserId,
+        /// Degrees north.
+        pub lat: f64,
+        /// Degrees east.
+        pub lon: f64,
+        /// How exactly it is known.
+        pub precision: Precision,
+        /// Half the diagonal of the place's box, in metres; 0 for a point.
+        pub radius_m: f64,
+        /// The place's name.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        pub place: Option<String>,
+        /// ISO 3166-1 alpha-2.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        pub country: Option<String>,
+        /// The tweet's language.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        pub lang: Option<String>,
+        /// What the tweet is: `tweet`, `reply`, `quote` or `retweet`, for its colour.
+        #[serde(rename = "type")]
+        pub about: String,
+    }
+
+    /// `notice`: what the stream said that is no tweet.
+    pub struct StreamNotice {
+        /// Its number in the sequence.
+        pub seq: u64,
+        /// `notice`.
+        pub kind: LiveKind,
+        /// When it reached Roost.
+        pub at: UnixMs,
+        /// `limit`, `delete`, `scrub_geo`, `withheld`, `warning`, `disconnect`, `connected`,
+        /// `disconnected`, `stopped`, `error`.
+        pub about: String,
+        /// For people.
+        pub text: String,
+        /// The tweets to take away.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        pub tweets: Vec<TweetId>,
+        /// The author whose tweets (up to `up_to`) lose their place or go away.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        pub user: Option<UserId>,
+        /// Up to this tweet, included.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        pub up_to: Option<TweetId>,
+    }
+
+    /// What a browser says. Unknown fields are let pass; an unknown word of a kind, language or
+    /// country is answered by `bye`.
+    #[serde(tag = "t", rename_all = "snake_case")]
+    pub enum FromClient {
+        /// Narrows what is sent; replaces an earlier one.
+        Subscribe(Subscribe),
+        /// Asks for everything after a number.
+        Resume {
+            /// The last number seen.
+            after: u64,
+        },
+        /// Answered without waking anyone.
+        Ping,
+    }
+
+    /// What is to be sent. Empty lists and nulls let everything pass.
+    #[derive(Default)]
+    pub struct Subscribe {
+        /// Kinds of events.
+        #[serde(default)]
+        pub kinds: Vec<LiveKind>,
+        /// Accounts whose follower events are wanted.
+        #[serde(default)]
+        pub accounts: Vec<AccountId>,
+        /// Languages as X tells them.
+        #[serde(default)]
+        pub lang: Vec<String>,
+        /// Countries, ISO 3166-1 alpha-2.
+        #[serde(default)]
+        pub country: Vec<String>,
+        /// Only what lies within.
+        #[serde(default)]
+        pub bbox: Option<BoundingBox>,
+        /// Only tweets with all of these words.
+        #[serde(default)]
+        pub text: Option<String>,
+        /// Tags of rules.
+        #[serde(default)]
+        pub rules: Vec<String>,
+        /// At most so many events a second; the rest are declared as sampled away.
+        #[serde(default)]
+        pub max_per_s: Option<f64>,
+        /// `packed` for blips alone.
+        #[serde(default)]
+        pub form: Option<FrameForm>,
+    }
+
+    /// The frames a server sends, but `events`, which is written by hand around events that
+    /// are encoded once.
+    #[serde(tag = "t", rename_all = "snake_case")]
+    pub enum FromServer {
+        /// The first frame.
+        Hello {
+            /// 1.
+            protocol: u32,
+            /// The last number given out.
+            cursor: u64,
+            /// The oldest number that can be asked for.
+            floor: u64,
+            /// This deployment's clock, in milliseconds.
+            server_time: i64,
+        },
+        /// Numbers from..=to that will not come.
+        Gap {
+            /// First.
+            from: u64,
+            /// Last.
+            to: u64,
+            /// Why.
+            reason: GapReason,
+        },
+        /// How the stream stands, every few seconds.
+        Status {
+            /// Tweets received since the Live object began.
+            received: u64,
+            /// Frames sent to browsers since then.
+            delivered: u64,
+            /// Browsers.
+            viewers: u32,
+            /// Tweets a second.
+            rate: f64,
+            /// From a tweet's creation to now, in milliseconds; the median of the last minute.
+            lag_ms: Option<i64>,
+            /// How the upstream connection stands.
+            stream: ConnectionState,
+            /// Tweets with a place, and all, over the replay window: "38 of 1,204".
+            #[serde(default)]
+            placed: Option<[u64; 2]>,
+            /// What this session cost, in dollars.
+            #[serde(default)]
+            session_usd: Option<f64>,
+        },
+        /// The server is about to close.
+        Bye {
+            /// What happened, and what to do.
+            reason: String,
+            /// Come back after so long; absent: do not.
+            retry_ms: Option<u64>,
+        },
+        /// The answer to `ping`.
+        Pong,
+    }
+
+    /// `GET /live/events`: the same events, without a socket.
+    pub struct LiveEvents {
+        /// First number covered.
+        pub from: u64,
+        /// Last number covered; hand it back as `after`.
+        pub to: u64,
+        /// The events.
+        pub events: Vec<serde_json::Value>,
+        /// Numbers that will not come.
+        pub gap: Option<LiveGap>,
+    }
+
+    /// Numbers that will not come.
+    #[derive(Copy)]
+    pub struct LiveGap {
+        /// First.
+        pub from: u64,
+        /// Last.
+        pub to: u64,
+        /// Why.
+        pub reason: GapReason,
+    }
+}
