@@ -257,7 +257,10 @@ mod tests {
     fn a_tweet_of_the_old_dialect_has_id_and_text_of_its_own() {
         let v11 = |id| Some((Dialect::V11, id));
         check(r#"{"id":12,"id_str":"12","text":"hi","user":{"id":3}}"#, v11(12));
-        check(r#"{"id_str":"1857043292182618112","full_text":"hi"}"#, v11(1_857_043_292_182_618_112));
+        check(
+            r#"{"id_str":"1857043292182618112","full_text":"hi"}"#,
+            v11(1_857_043_292_182_618_112),
+        );
         check(r#"{"id":1857043292182618112,"text":"hi"}"#, v11(1_857_043_292_182_618_112));
         check(r#"{"text":"hi","id":null,"id_str":"12"}"#, v11(12));
     }
@@ -297,9 +300,15 @@ mod tests {
 
     #[test]
     fn what_is_no_json_is_unreadable() {
-        for text in ["<html>", "{", r#"{"data":{"id":"12","text":"hi"}"#, "Exceeded connection limit",
-            r#"{"data":{"id":"12","text":"hi"}}{"#, r#"{"data":{"id":"1","text":"\ud800"}}"#, " "]
-        {
+        for text in [
+            "<html>",
+            "{",
+            r#"{"data":{"id":"12","text":"hi"}"#,
+            "Exceeded connection limit",
+            r#"{"data":{"id":"12","text":"hi"}}{"#,
+            r#"{"data":{"id":"1","text":"\ud800"}}"#,
+            " ",
+        ] {
             unreadable(text.as_bytes(), "not JSON");
         }
         unreadable(b"{\"text\":\"\xff\"}", "not UTF-8 at byte 9");

@@ -43,11 +43,15 @@ impl Dice {
 /// What is on its way.
 enum Event {
     /// A connect reaches X.
-    Arrives { attempt: u64 },
+    Arrives {
+        attempt: u64,
+    },
     /// X answers.
     Input(Input),
     /// X notices that a client is gone.
-    Notices { attempt: u64 },
+    Notices {
+        attempt: u64,
+    },
     /// The calls reach X.
     Kill,
     Sync,
@@ -372,5 +376,8 @@ fn thousands_of_schedules() {
         gaps += world.gaps.len();
     }
     // The schedules are worth something: plenty of both, and several gaps each.
-    assert!(delivered > 1_000_000 && missed > 100_000 && gaps > 15_000, "{delivered} {missed} {gaps}");
+    assert!(
+        delivered > 1_000_000 && missed > 100_000 && gaps > 15_000,
+        "{delivered} {missed} {gaps}"
+    );
 }

@@ -78,7 +78,10 @@ fn withheld_tweets_and_users_are_read_in_every_form() {
         countries: countries.clone(),
     };
     for (json, expected) in [
-        (r#"{"status_withheld":{"id":12,"user_id":3,"withheld_in_countries":["DE","XY"]}}"#, Some(3)),
+        (
+            r#"{"status_withheld":{"id":12,"user_id":3,"withheld_in_countries":["DE","XY"]}}"#,
+            Some(3),
+        ),
         (
             r#"{"status_withheld":{"status":{"id":12,"id_str":"12","user_id":3},"withheld_in_countries":["DE","XY"],"timestamp_ms":"1"}}"#,
             Some(3),
@@ -145,7 +148,9 @@ fn every_new_disconnect_is_read() {
     for &kind in DisconnectType::ALL.iter().filter(|&&kind| kind != DisconnectType::Other) {
         let word = kind.as_str();
         let key = match kind {
-            DisconnectType::TooMany | DisconnectType::Provisioning | DisconnectType::NoRules
+            DisconnectType::TooMany
+            | DisconnectType::Provisioning
+            | DisconnectType::NoRules
             | DisconnectType::RulesInvalid => "connection_issue",
             _ => "disconnect_type",
         };

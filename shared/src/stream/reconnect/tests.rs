@@ -55,8 +55,7 @@ fn check(trouble: &Trouble, expected: &str, alert_after: Option<usize>) {
     assert_eq!(alerts.iter().position(|&alert| alert), alert_after, "{trouble:?}");
 }
 
-const HTTP: &str =
-    "5000 10000 20000 40000 80000 160000 320000 320000 320000 320000 320000 320000";
+const HTTP: &str = "5000 10000 20000 40000 80000 160000 320000 320000 320000 320000 320000 320000";
 const NETWORK: &str = "250 500 750 1000 1250 1500 1750 2000 2250 2500 2750 3000";
 
 #[test]
@@ -195,9 +194,8 @@ fn health_resets_every_count_and_the_owner_too() {
 #[test]
 fn a_rate_limit_waits_for_the_window_that_the_header_names() {
     let rate = |remaining, ms| Rate { limit: 50, remaining, reset: NOW.plus(ms) };
-    let wait = |class, rate: &Rate| {
-        word(&Backoff::default().refused(&http(class), Some(rate), None, NOW))
-    };
+    let wait =
+        |class, rate: &Rate| word(&Backoff::default().refused(&http(class), Some(rate), None, NOW));
     assert_eq!(wait(Class::RateLimit, &rate(0, 90_000)), "91000");
     assert_eq!(wait(Class::RateLimit, &rate(0, -1)), "60000", "a reset gone by");
     assert_eq!(wait(Class::Connections, &rate(48, 90_000)), "kill+5000", "calls are left");
