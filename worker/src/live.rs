@@ -12,6 +12,7 @@ mod intake;
 mod money;
 mod purge;
 mod refill;
+mod relays;
 mod replay;
 mod rules;
 mod sim;
@@ -23,9 +24,10 @@ use crate::fault::{Fault, Result};
 use crate::hub::{Hub, Said};
 use crate::rpc::{self, ToLive};
 use crate::sql::{Sql, values};
-use crate::{clock, http};
+use crate::http;
 use intake::Memory;
-use shared::api::StreamSettings;
+use relays::Relays;
+use shared::api::{LiveGap, StreamSettings};
 use shared::stream::settings;
 use shared::time::UnixMs;
 use std::cell::{Cell, RefCell};
@@ -79,8 +81,15 @@ struct Core {
     flushing: Cell<bool>,
     /// A lease is being asked for.
     asking: Cell<bool>,
-    /// When the stream was last watched.
+    /// When the stream was last watched, in real time.
     watched: Cell<UnixMs>,
+    /// When browsers were last told how the stream stands, by the machine's clock.
+    told_status: Cell<UnixMs>,
+    /// What a loss of memory took, until it is declared.
+    lost: Cell<Option<LiveGap>>,
+    relays: RefCell<Relays>,
+    /// Whether X grants the sample stream, once it was tried.
+    sample_granted: Cell<Option<bool>>,
 }
 
 impl DurableObject for Live {
@@ -105,6 +114,10 @@ impl DurableObject for Live {
             flushing: Cell::new(false),
             asking: Cell::new(false),
             watched: Cell::new(UnixMs::default()),
+            told_status: Cell::new(UnixMs::default()),
+            lost: Cell::new(None),
+            relays: RefCell::default(),
+            sample_granted: Cell::new(None),
             env,
         };
         if let Err(fault) = core.load() {
@@ -173,13 +186,13 @@ impl Core {
                 self.sweep().await?;
                 serde_json::Value::Null
             }
-            ToLive::Place => serde_json::to_value(self.place())?,
+            ToLive::Place => serde_json::to_value(self.place()?)?,
             ToLive::Tell { account, events } => {
-                self.tell_followers(account, &events)?;
+                self.tell_followers(account, &events);
                 serde_json::Value::Null
             }
             ToLive::Ran { run } => {
-                self.tell_run(&run)?;
+                self.tell_run(&run);
                 serde_json::Value::Null
             }
             ToLive::Pulse => serde_json::to_value(self.pulse())?,
@@ -206,10 +219,6 @@ impl Core {
              ON CONFLICT (key) DO UPDATE SET value = excluded.value",
             values![key, serde_json::to_string(value)?],
         )
-    }
-
-    fn now() -> UnixMs {
-        clock::now()
     }
 }
 
