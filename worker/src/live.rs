@@ -19,10 +19,12 @@ mod sim;
 mod upstream;
 mod watch;
 
+pub(crate) use sim::evict;
+
 use crate::config::Config;
 use crate::fault::{Fault, Result};
 use crate::hub::{Hub, Said};
-use crate::rpc::{self, ToLive};
+use crate::rpc::{self, Greeting, ToLive};
 use crate::sql::{Sql, values};
 use crate::http;
 use intake::Memory;
@@ -194,6 +196,10 @@ impl Core {
             ToLive::Ran { run } => {
                 self.tell_run(&run);
                 serde_json::Value::Null
+            }
+            ToLive::Greet => {
+                let cursor = self.memory.borrow().ring.tail().to;
+                serde_json::to_value(Greeting { hello: self.hello(), cursor })?
             }
             ToLive::Pulse => serde_json::to_value(self.pulse())?,
             ToLive::Since { after, subscribe } => {
