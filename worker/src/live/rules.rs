@@ -12,10 +12,10 @@ use crate::query::Query;
 use crate::rpc::{ControlClient, ToControl};
 use crate::sql::values;
 use crate::x::{Answer, Call, X};
-use shared::api::{Credential, List, NewRule, Rule, RuleEstimate, RuleOrigin, StreamMode};
+use shared::api::{ConnectionState, Credential, List, NewRule, Rule, RuleEstimate, RuleOrigin, StreamMode};
 use shared::budget::{Ask, Grant, Resource, Settlement, price, usd};
 use shared::retry::Trouble;
-use shared::stream::rules::{self, FaultKind, UpstreamRule, Wanted, answers};
+use shared::stream::rules::{self, FaultKind, UpstreamRule, Wanted};
 use shared::stream::{meter, search};
 use std::rc::Rc;
 use worker::{Method, Request, Response};
@@ -74,7 +74,7 @@ impl Core {
             let page = token.take().map(|token| ("pagination_token".to_owned(), token));
             let query: Vec<_> = page.into_iter().collect();
             let answer = self.call(Method::Get, RULES_PATH, &query, None).await?;
-            let page = answers::read_rules(&answer.body)
+            let page = rules::read_rules(&answer.body)
                 .map_err(|fault| Trouble::BadBody(fault.to_string()))?;
             found.extend(page.rules);
             match page.next_token {
@@ -87,7 +87,7 @@ impl Core {
     async fn add_upstream(&self, some: &[Wanted]) -> Called<()> {
         let body = rules::add_body(some);
         let answer = self.call(Method::Post, RULES_PATH, &[], Some(&body)).await?;
-        let change = answers::read_change(&answer.body)
+        let change = rules::read_change(&answer.body)
             .map_err(|fault| Trouble::BadBody(fault.to_string()))?;
         let refused = change.faults.into_iter().find(|fault| fault.kind != FaultKind::Duplicate);
         refused.map_or(Ok(()), |fault| {
@@ -185,7 +185,10 @@ impl Core {
             self.sql.run("DELETE FROM rules WHERE value = ?", values![wanted.value.as_str()])?;
             return Err(refused(&trouble));
         }
-        self.rules_changed();
+        if matches!(self.connection_state(), ConnectionState::Stopped | ConnectionState::Waiting) {
+            // It may have been for want of rules.
+            self.want();
+        }
         let found = self.rules()?.into_iter().find(|rule| rule.value == wanted.value);
         let rule = found.unwrap_or_else(|| wanted.shown(None, Some(estimate)));
         http::json(201, &rule)

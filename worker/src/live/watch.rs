@@ -95,7 +95,6 @@ impl Core {
     /// The alarm: whatever died in the meantime is found, and what is due is done.
     pub(super) async fn watch(self: &Rc<Self>) {
         self.advance(Input::Tick);
-        self.hub.look_around();
         self.note_viewers();
         self.stop_unwatched();
         let outcome = self.save_minutes(false).and_then(|()| self.save_rows(true));
