@@ -1,5 +1,7 @@
 //! The window: rows, replays, purges.
 
+#![allow(clippy::cast_possible_wrap, clippy::format_push_string, reason = "small numbers")]
+
 use super::*;
 use crate::api::Subscribe;
 use crate::live::samples::tweet;
@@ -199,6 +201,41 @@ fn numbers_without_events_are_covered() {
     check(&ring, &[], 0, &all(), &["1..3:0"]);
     let rows = ring.rows_due(at(2_000));
     assert_eq!(rows[0].info, RowInfo { number: 0, from: 1, to: 3, tweets: None });
+}
+
+#[track_caller]
+fn check_poll(ring: &Ring, rows: &[Row], after: u64, expected: &str) {
+    let answer = ring.poll(after, stretches(rows), &all());
+    let read: crate::api::LiveEvents = serde_json::from_str(&answer).unwrap();
+    let gap = read.gap.map(|gap| format!(" {}..{} {}", gap.from, gap.to, gap.reason));
+    let said = format!("{}..{}:{}", read.from, read.to, read.events.len());
+    assert_eq!(said + &gap.unwrap_or_default(), expected);
+}
+
+#[test]
+fn a_poll_gets_everything_since_and_stops_before_a_second_gap() {
+    let (ring, mut rows) = filled(30);
+    check_poll(&ring, &rows, 0, "1..60:60");
+    check_poll(&ring, &rows, 59, "60..60:1");
+    check_poll(&ring, &rows, 60, "61..60:0");
+    rows.remove(1);
+    check_poll(&ring, &rows, 13, "14..20:7");
+    check_poll(&ring, &rows, 20, "21..60:20 21..40 restart");
+    rows.remove(0);
+    check_poll(&ring, &rows, 0, "1..60:20 1..40 restart");
+}
+
+#[test]
+fn a_long_answer_is_continued_where_it_ended() {
+    let mut ring = Ring::restore([], 1);
+    for seq in 1..=10 {
+        let mut event = tweet(seq, seq, 1).remove(0);
+        event.json = format!("\"{}\"", "x".repeat(POLL_BYTES / 4)).into();
+        ring.push([event], seq, at(0));
+    }
+    check_poll(&ring, &[], 0, "1..4:4");
+    check_poll(&ring, &[], 4, "5..8:4");
+    check_poll(&ring, &[], 8, "9..10:2");
 }
 
 /// Who and which tweets are left.

@@ -1,5 +1,11 @@
 //! Subscriptions, filters, frames.
 
+#![allow(
+    clippy::float_cmp,
+    clippy::needless_pass_by_value,
+    reason = "exact numbers; json! at calls"
+)]
+
 use super::*;
 use crate::live::event::of_notice;
 use crate::live::samples::{events, v2, with};
@@ -69,11 +75,11 @@ fn other_wishes_have_other_keys() {
 
 /// Whether the sample tweet (German, in Cologne, rules `zoos` and `8`) and its blip pass.
 #[track_caller]
-fn check_passes(json: Value, expected: [bool; 2]) {
+fn check_passes(wish: Value, expected: [bool; 2]) {
     let events = events(&v2(), 1);
-    let view = view(json.clone());
+    let view = view(wish.clone());
     let passes = [0, 1].map(|at: usize| view.passes(&events[at].meta, events[at].kind));
-    assert_eq!(passes, expected, "{json}");
+    assert_eq!(passes, expected, "{wish}");
 }
 
 #[test]

@@ -1,5 +1,7 @@
 //! Grouping, covering, sampling.
 
+#![allow(clippy::cast_possible_truncation, reason = "small numbers")]
+
 use super::*;
 use crate::api::Subscribe;
 use crate::live::samples::tweet;
