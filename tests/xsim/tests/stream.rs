@@ -9,7 +9,7 @@
 mod support;
 
 use serde_json::{Value, json};
-use support::{APP, RULES, STREAM, USER, id_of, start, streaming, written_ms};
+use support::{APP, RULES, START_MS, STREAM, USER, id_of, start, streaming, written_ms};
 
 /// Matches most of the world, as a demo's rules do.
 const BROAD: &[&str] =
@@ -106,6 +106,7 @@ async fn two_readers_find_one_place() {
     let seen = x.ok("/sim/connections", "").await;
     assert_eq!((&seen["peak"], &seen["total"]), (&json!(1), &json!(2)));
     assert_eq!((&seen["refused_open"], &seen["peak_asked"]), (&json!(1), &json!(2)));
+    assert!(seen["waited"].as_u64().unwrap() >= 1);
 }
 
 #[tokio::test]
@@ -232,6 +233,19 @@ async fn a_rate_and_a_pause_take_hold() {
     assert_eq!(x.ok("/sim/stream", "").await["rate"], 300.0);
     for wrong in [json!({"rate": 9_000}), json!({"dialect": "v3"}), json!({"speed": 1})] {
         assert_eq!(x.post("/sim/stream", &wrong).await.status, 400, "{wrong}");
+    }
+}
+
+#[tokio::test]
+async fn what_was_written_can_be_asked_for_by_query() {
+    let x = start(streaming(100.0)).await;
+    let at = format!("/sim/tweets?from={}&to={}", START_MS - 5_000, START_MS);
+    let all = x.ok(&at, "").await["count"].as_u64().unwrap();
+    let part = x.ok(&format!("{at}&query=place_country%3AIN"), "").await;
+    assert_eq!((all, &part["count"]), (500, &part["placed"]));
+    assert!((1..200).contains(&part["count"].as_u64().unwrap()), "{part}");
+    for wrong in ["&query=lang%3Aen", "&account=12"] {
+        assert_eq!(x.get(&format!("{at}{wrong}"), "").await.status, 400, "{wrong}");
     }
 }
 

@@ -133,6 +133,9 @@ impl Asking<'_> {
             let taken = {
                 let mut live = self.sim.live.lock();
                 live.connections.connect(self.door.stream(), haunts, now_ms).inspect_err(|busy| {
+                    if *busy == Busy::Open && waited == Duration::ZERO {
+                        live.connections.wait();
+                    }
                     if *busy == Busy::Ghost || waited >= GRACE {
                         live.connections.refuse(*busy);
                     }

@@ -221,7 +221,7 @@ mod tests {
             let feed = Feed::new(2, rate, SHARE_PLACED);
             let whole = ids(&feed, NOON_MS, NOON_MS + 20_000);
             for step in [1, 37, 950, 4_001] {
-                let starts = (0..20_000 / step + 1).map(|n| NOON_MS + n * step);
+                let starts = (0..=20_000 / step).map(|n| NOON_MS + n * step);
                 let parts: Vec<u64> = starts
                     .flat_map(|at| ids(&feed, at, (at + step).min(NOON_MS + 20_000)))
                     .collect();

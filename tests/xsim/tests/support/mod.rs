@@ -221,14 +221,10 @@ impl Reader {
     }
 
     async fn more(&mut self) {
-        let mut bytes = [0; 16_384];
-        let read = tokio::time::timeout(PATIENCE, self.socket.read(&mut bytes)).await;
+        let read = tokio::time::timeout(PATIENCE, self.socket.read_buf(&mut self.raw)).await;
         match read.expect("nothing came for too long") {
             Ok(0) | Err(_) => self.end = self.end.or(Some(End::Broken)),
-            Ok(length) => {
-                self.raw.extend_from_slice(&bytes[..length]);
-                self.decode();
-            }
+            Ok(_) => self.decode(),
         }
     }
 
@@ -310,10 +306,7 @@ impl Client {
             if let Some(end) = raw.windows(4).position(|w| w == b"\r\n\r\n") {
                 break end;
             }
-            let mut bytes = [0; 16_384];
-            let length = socket.read(&mut bytes).await.unwrap();
-            assert_ne!(length, 0, "no answer");
-            raw.extend_from_slice(&bytes[..length]);
+            assert_ne!(socket.read_buf(&mut raw).await.unwrap(), 0, "no answer");
         };
         let head = String::from_utf8(raw[..end].to_vec()).unwrap();
         raw.drain(..end + 4);
@@ -343,9 +336,7 @@ impl Client {
         let reply = Reply { status, headers, body: Vec::new() };
         let length = usize::try_from(reply.number("content-length")).unwrap();
         while body.len() < length {
-            let mut bytes = [0; 4_096];
-            let read = socket.read(&mut bytes).await.unwrap();
-            body.extend_from_slice(&bytes[..read]);
+            assert_ne!(socket.read_buf(&mut body).await.unwrap(), 0, "half an answer");
         }
         Reply { body, ..reply }
     }
