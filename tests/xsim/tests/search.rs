@@ -132,7 +132,7 @@ async fn what_is_not_written_yet_is_not_found() {
 
 /// Messages of a stream of version 1.1.
 async fn check_classic(x: &Client, method: &str, target: &str, body: &str) -> Vec<Value> {
-    let mut stream = x.open_by(method, target, USER, body).await.ok().expect(target);
+    let mut stream = x.open_by(method, target, USER, body).await.expect(target);
     let messages = stream.messages(10).await;
     for message in &messages {
         assert_eq!(

@@ -40,7 +40,7 @@ async fn the_sample_is_only_for_those_it_was_granted() {
     assert!(refused.json()["type"].as_str().unwrap().ends_with("/client-forbidden"));
     x.set_stream(json!({"sample": true})).await;
     let mut stream = x.open("/2/tweets/sample/stream", APP).await.ok().unwrap();
-    let from_ms = stream.from_ms();
+    let from_ms = stream.begins_ms();
     let ids: Vec<String> = stream.messages(20).await.iter().map(id_of).collect();
     let to_ms = written_ms(ids.last().unwrap()) + 1;
     let truth = x.ok(&format!("/sim/tweets?from={from_ms}&to={to_ms}"), "").await;
@@ -53,7 +53,7 @@ async fn a_stream_delivers_exactly_what_matches() {
     x.add_rules(BROAD).await;
     let mut stream = x.stream("").await;
     let ids: Vec<String> = stream.messages(150).await.iter().map(id_of).collect();
-    let mut written = x.written(stream.from_ms(), written_ms(&ids[149]) + 1).await;
+    let mut written = x.written(stream.begins_ms(), written_ms(&ids[149]) + 1).await;
     // Others may have been written in the same millisecond as the last.
     written.truncate(150);
     assert_eq!(ids, written);
@@ -151,7 +151,7 @@ async fn however_bytes_are_split_the_lines_are_whole() {
         x.set_stream(json!({"split": split})).await;
         let mut stream = x.stream("?tweet.fields=entities,geo,lang").await;
         let ids: Vec<String> = stream.messages(8).await.iter().map(id_of).collect();
-        assert_eq!(ids, x.written(stream.from_ms(), written_ms(&ids[7]) + 1).await[..8]);
+        assert_eq!(ids, x.written(stream.begins_ms(), written_ms(&ids[7]) + 1).await[..8]);
         assert!(stream.chunks.iter().all(|&length| length <= most), "{split}");
     }
 }

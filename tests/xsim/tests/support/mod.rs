@@ -273,7 +273,7 @@ impl Reader {
     }
 
     /// The virtual time from which the stream has the tweets.
-    pub(crate) fn from_ms(&self) -> i64 {
+    pub(crate) fn begins_ms(&self) -> i64 {
         let line = self.head.lines().find_map(|line| line.strip_prefix("x-sim-now: ")).unwrap();
         line.parse().unwrap()
     }
