@@ -7,7 +7,8 @@
 //! # Layout
 //! - verbs: [`build`], [`dev`], [`test`], [`doctor`], [`openapi`], [`tidy`], [`deploy`],
 //!   [`sim`], [`screenshots`], [`replay`]
-//! - the build: [`tools`], [`page`], [`worker`], [`bundle`], [`stamp`], [`sizes`]
+//! - the build: [`tools`], [`page`], [`worker`], [`wasm`], [`bundle`],
+//!   [`stamp`], [`sizes`]
 //! - the local stack: [`stack`], [`children`], [`ports`], [`world`], [`history`], [`vars`],
 //!   [`dev_file`], [`api`], [`http`], [`browser`]
 //! - tests: [`tally`]
@@ -46,6 +47,7 @@ mod test;
 mod tidy;
 mod tools;
 mod vars;
+mod wasm;
 mod worker;
 mod world;
 
