@@ -41,10 +41,15 @@ pub enum Resource {
     Follower,
     /// One follower of the account that owns the app, read with its own keys.
     OwnedFollower,
+    /// A tweet, streamed or searched.
+    Post,
+    /// One look at how many tweets matched recently, whatever the number.
+    Count,
 }
 
 impl Resource {
-    const ALL: [Self; 3] = [Self::User, Self::Follower, Self::OwnedFollower];
+    const ALL: [Self; 5] =
+        [Self::User, Self::Follower, Self::OwnedFollower, Self::Post, Self::Count];
 
     /// The word in the API.
     pub fn as_str(self) -> &'static str {
@@ -52,16 +57,20 @@ impl Resource {
             Self::User => "user",
             Self::Follower => "follower",
             Self::OwnedFollower => "owned_follower",
+            Self::Post => "post",
+            Self::Count => "count",
         }
     }
 }
 
 /// Micro-dollars of one resource by X's price list of August 2026 (docs.x.com, "Pricing",
-/// pay-per-use: User: Read $0.010, Followers: Read $0.010, Owned Reads $0.001).
+/// pay-per-use: User: Read $0.010, Followers: Read $0.010, Owned Reads $0.001, Posts: Read $0.005,
+/// Counts: Recent $0.005 a request).
 pub fn price(resource: Resource) -> u64 {
     match resource {
         Resource::User | Resource::Follower => 10_000,
         Resource::OwnedFollower => 1_000,
+        Resource::Post | Resource::Count => 5_000,
     }
 }
 
@@ -304,6 +313,8 @@ impl Book {
         let what = match ask.resource {
             Resource::User => "profiles",
             Resource::Follower | Resource::OwnedFollower => "followers",
+            Resource::Post => "tweets",
+            Resource::Count => "counts",
         };
         format!(
             "This read of up to {} {what} may cost ${:.2}; of {name} of ${:.2}, ${:.2} is spent in \

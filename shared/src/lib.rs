@@ -10,6 +10,7 @@
 //! - what X says: [`x`], [`retry`], [`oauth1`]
 //! - what is kept: [`roster`], [`handles`], [`profile`], [`snapshot`], [`tweets`]
 //! - what is decided: [`crawl`], [`acceptance`], [`ledger`], [`budget`], [`schedule`]
+//! - what streams: [`stream`]
 //! - what is shown: [`series`], [`coverage`], [`listing`], [`export`]
 //! - what goes over the wire: [`api`], [`routes`], [`session`], [`openapi`]
 
@@ -35,6 +36,7 @@ pub mod schedule;
 pub mod series;
 pub mod session;
 pub mod snapshot;
+pub mod stream;
 pub mod time;
 pub mod tweets;
 #[cfg(feature = "tz")]

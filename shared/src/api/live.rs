@@ -55,6 +55,8 @@ words! {
         Follow = "follow",
         /// From the setting `locations`.
         Locations = "locations",
+        /// Another program's with the same keys: shown, never changed by itself.
+        Foreign = "foreign",
     }
 
     /// Kinds of live events.
