@@ -6,6 +6,7 @@ mod fanout;
 mod ladder;
 mod load;
 mod map;
+
 mod python;
 mod rivals;
 mod roost;
@@ -14,8 +15,9 @@ mod table;
 mod usage;
 
 use crate::args::Args;
-use crate::failure::{Failure, Outcome};
+use crate::failure::{Explain, Failure, Outcome};
 use crate::project::Project;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 pub(crate) const HELP: &str = "\
 cargo xtask bench [fanout|stream|map|all] [--quick]
@@ -33,6 +35,8 @@ cargo xtask bench [fanout|stream|map|all] [--quick]
   --quick   shorter and coarser
 
   Without a name the names are listed. Figures are only printed.";
+
+static STOP: AtomicBool = AtomicBool::new(false);
 
 /// One benchmark.
 struct Bench {
@@ -92,8 +96,11 @@ pub(crate) fn run(mut args: Args) -> Outcome {
     }
     args.done()?;
     let project = Project::find()?;
+    // Servers run in groups of their own: ours to end.
+    ctrlc::set_handler(|| STOP.store(true, Ordering::SeqCst)).explain("listening for Ctrl-C")?;
     let mut failed = Vec::new();
     for bench in chosen {
+        check_stop()?;
         println!("\nbench {}", bench.name);
         // The others' figures are worth having although one could not be taken.
         if let Err(failure) = (bench.run)(&project, &mut options) {
@@ -109,4 +116,12 @@ pub(crate) fn run(mut args: Args) -> Outcome {
         "said above",
         "logs are in target/xtask/logs",
     ))
+}
+
+/// Ends whatever measures, once Ctrl-C was pressed.
+fn check_stop() -> Outcome {
+    if STOP.load(Ordering::SeqCst) {
+        return Err(Failure::new("cargo xtask bench", "stopped", "nothing: you asked for it"));
+    }
+    Ok(())
 }

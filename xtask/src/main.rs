@@ -6,7 +6,7 @@
 //!
 //! # Layout
 //! - verbs: [`build`], [`dev`], [`test`], [`doctor`], [`openapi`], [`tidy`], [`deploy`],
-//!   [`sim`], [`screenshots`], [`replay`]
+//!   [`sim`], [`stream`], [`bench`], [`screenshots`], [`replay`]
 //! - the build: [`tools`], [`page`], [`worker`], [`bundle`], [`stamp`], [`sizes`]
 //! - the local stack: [`stack`], [`children`], [`ports`], [`world`], [`history`], [`vars`],
 //!   [`dev_file`], [`api`], [`http`], [`browser`]
@@ -15,6 +15,7 @@
 
 mod api;
 mod args;
+mod bench;
 mod browser;
 mod build;
 mod bundle;
@@ -40,6 +41,7 @@ mod sizes;
 mod stack;
 mod stamp;
 mod steps;
+mod stream;
 mod tally;
 mod test;
 mod tidy;
@@ -99,6 +101,18 @@ const VERBS: &[Verb] = &[
         summary: "run the simulator of the X API alone",
         help: sim::HELP,
         run: sim::run,
+    },
+    Verb {
+        name: "stream",
+        summary: "check the connection to X's stream",
+        help: stream::HELP,
+        run: stream::run,
+    },
+    Verb {
+        name: "bench",
+        summary: "measure Roost beside others, on this machine",
+        help: bench::HELP,
+        run: bench::run,
     },
     Verb {
         name: "replay",

@@ -80,8 +80,8 @@ fn chosen(options: &Options) -> Outcome<Vec<&'static Contestant>> {
             "cargo xtask bench --help",
         ));
     }
-    let named = |contestant: &&Contestant| only.iter().any(|name| name == contestant.name);
-    Ok(CONTESTANTS.iter().filter(named).collect())
+    let is_asked = |contestant: &&Contestant| only.iter().any(|name| name == contestant.name);
+    Ok(CONTESTANTS.iter().filter(is_asked).collect())
 }
 
 /// One server, from few viewers to too many.
@@ -111,6 +111,7 @@ fn climb(
     while let Some(viewers) = ladder.next() {
         step.progress(&format!("{viewers} viewers"));
         server.children.check()?;
+        super::check_stop()?;
         let tried = rung(&mut load, server.pid, viewers, pace)?;
         let verdict = tried.and_then(|rung| judge(&rung, f64::from(options.rate)).map(|()| rung));
         ladder.note(viewers, verdict.is_ok());
@@ -172,19 +173,8 @@ impl Rung {
 }
 
 const HEAD: [&str; 13] = [
-    "",
-    "viewers",
-    "p50 ms",
-    "p95",
-    "p99",
-    "posts/s",
-    "B/post",
-    "frames/s",
-    "kB/s",
-    "CPU %",
-    "CPU us/s",
-    "RSS MB",
-    "KiB",
+    "", "viewers", "p50 ms", "p95", "p99", "posts/s", "B/post", "frames/s", "kB/s", "CPU %",
+    "CPU us/s", "RSS MB", "KiB",
 ];
 
 fn report(results: &[Result], rate: u32) -> String {

@@ -147,8 +147,7 @@ mod tests {
     #[test]
     fn an_answer_of_the_viewers_is_read() {
         let answer = json!({"seconds": 2.5, "events": 10, "lost": 3, "p50": 7, "p99": null});
-        let wanted =
-            Seen { seconds: 2.5, events: 10.0, lost: 3, p50: Some(7), ..Seen::default() };
+        let wanted = Seen { seconds: 2.5, events: 10.0, lost: 3, p50: Some(7), ..Seen::default() };
         assert_eq!(seen(&answer), wanted);
     }
 }

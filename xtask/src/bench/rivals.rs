@@ -139,6 +139,7 @@ pub(super) fn until<T>(
             return Ok(found);
         }
         children.check()?;
+        super::check_stop()?;
         if watch.elapsed() > PATIENCE {
             return Err(Failure::new(
                 format!("starting {what}"),
@@ -152,8 +153,6 @@ pub(super) fn until<T>(
 
 #[cfg(test)]
 mod tests {
-    use super::*;
-
     #[test]
     fn the_rivals_take_the_same_flags() {
         for text in [

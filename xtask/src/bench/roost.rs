@@ -44,7 +44,7 @@ pub(super) fn streaming(
         "state": "on", "mode": "sample", "stop_without_viewers": false,
         "session_cap_usd": null, "month_cap_usd": null,
     });
-    roost.put("/stream", &wanted)?;
+    roost.api.put("/stream", &wanted)?;
     let Roost { api, children, .. } = &mut roost;
     rivals::until(children, "the stream", || {
         let stream = api.get("/stream").ok()?;
@@ -119,23 +119,22 @@ pub(super) fn start_xsim(
 /// A wish to the simulator.
 pub(super) fn sim(xsim: &str, path: &str, body: &Value) -> Outcome {
     let url = format!("{xsim}{path}");
-    send("POST", &url, None, body).map(drop)
-}
-
-fn send(method: &'static str, url: &str, token: Option<&str>, body: &Value) -> Outcome<Vec<u8>> {
     let body = body.to_string().into_bytes();
     let content_type = Some("application/json");
-    let answer = http::send(&Request { method, url, token, content_type, body: &body });
-    let answer = answer.explain(format!("{method} {url}"))?;
-    if (200..300).contains(&answer.status) {
+    let asked = Request { method: "POST", url: &url, token: None, content_type, body: &body };
+    answered(&asked).map(drop)
+}
+
+/// The body of an answer that is well.
+fn answered(asked: &Request) -> Outcome<Vec<u8>> {
+    let what = format!("{} {}", asked.method, asked.url);
+    let answer = http::send(asked).explain(&what)?;
+    if answer.status == 200 {
         return Ok(answer.body);
     }
     let said = String::from_utf8_lossy(&answer.body).into_owned();
-    Err(Failure::new(
-        format!("{method} {url}"),
-        format!("{}: {said}", answer.status),
-        "see target/xtask/logs/bench-roost.log and bench-xsim.log",
-    ))
+    let todo = "see target/xtask/logs/bench-roost.log and bench-xsim.log";
+    Err(Failure::new(what, format!("{}: {said}", answer.status), todo))
 }
 
 impl Roost {
@@ -143,32 +142,22 @@ impl Roost {
         sim(&self.xsim, path, body)
     }
 
-    fn put(&self, path: &str, body: &Value) -> Outcome {
-        send("PUT", &format!("{}/api/v1{path}", self.url), Some(TOKEN), body).map(drop)
-    }
-
     /// Sends bytes to a route that only a simulated Roost has.
     pub(super) fn post_bytes(&self, path: &str, body: &[u8]) -> Outcome<Value> {
         let url = format!("{}{path}", self.url);
         let content_type = Some("application/x-ndjson");
         let asked = Request { method: "POST", url: &url, token: Some(TOKEN), content_type, body };
-        let answer = http::send(&asked).explain(format!("POST {path}"))?;
-        if answer.status != 200 {
-            let said = String::from_utf8_lossy(&answer.body).into_owned();
-            let why = format!("{}: {said}", answer.status);
-            return Err(Failure::new(format!("POST {path}"), why, "see target/xtask/logs"));
-        }
-        serde_json::from_slice(&answer.body).explain(format!("reading the answer of {path}"))
+        serde_json::from_slice(&answered(&asked)?).explain(format!("reading the answer of {path}"))
     }
 
     /// What the simulator's clock is ahead of this machine's.
     fn ahead(&self) -> Outcome<i64> {
         let url = format!("{}/sim/clock", self.xsim);
         let before = clock::now().0;
-        let answer = http::send(&Request::get(&url)).explain("reading the simulator's clock")?;
+        let body = answered(&Request::get(&url))?;
         let here = before.midpoint(clock::now().0);
         let value: Value =
-            serde_json::from_slice(&answer.body).explain("reading the simulator's clock")?;
+            serde_json::from_slice(&body).explain("reading the simulator's clock")?;
         let now = value.get("now").and_then(Value::as_i64);
         now.map(|now| now - here).ok_or_else(|| {
             Failure::new("reading the simulator's clock", value.to_string(), "see tests/xsim")

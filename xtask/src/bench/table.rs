@@ -12,7 +12,9 @@ pub(super) fn render(head: &[&str], rows: &[Vec<String>]) -> String {
         for (at, (cell, width)) in cells.zip(&widths).enumerate() {
             let gap = " ".repeat(width.saturating_sub(cell.chars().count()));
             line.push(' ');
-            line.push_str(&if at == 0 { format!("{cell}{gap}") } else { format!("{gap}{cell}") });
+            let (before, after) = if at == 0 { (cell, gap.as_str()) } else { (gap.as_str(), cell) };
+            line.push_str(before);
+            line.push_str(after);
             line.push(' ');
         }
         line.trim_end().to_owned() + "\n"
