@@ -335,7 +335,8 @@ mod tests {
         check(401, "{}", "bearer token");
         check(402, "{}", "Buy credits");
         check(409, r#"{"connection_issue":"RuleConfigurationIssue"}"#, "--track WORD");
-        check(429, r#"{"connection_issue":"TooManyConnections"}"#, "another program");
+        let body = r#"{"title":"ConnectionException","detail":"This stream is currently at the maximum allowed connection limit.","connection_issue":"TooManyConnections","type":"https://api.x.com/2/problems/streaming-connection"}"#;
+        check(429, body, "another program");
         check(503, "", "try again in 5 s");
     }
 

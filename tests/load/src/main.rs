@@ -27,7 +27,7 @@ use tokio::task::{JoinHandle, LocalSet};
 /// Handshakes under way at once: a server that broadcasts takes its time over each.
 const CONNECTING: usize = 50;
 /// A server that lets nobody in for so long has refused.
-const PATIENCE: Duration = Duration::from_secs(15);
+const PATIENCE: Duration = Duration::from_secs(8);
 
 fn main() -> ExitCode {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();

@@ -43,6 +43,20 @@ pub(super) fn of(root: u32) -> Option<Usage> {
     Some(sum)
 }
 
+/// CPU seconds that all cores together have worked since the machine began.
+pub(super) fn machine_cpu_s() -> Option<f64> {
+    busy(&std::fs::read_to_string("/proc/stat").ok()?)
+}
+
+/// `cpu user nice system idle iowait irq softirq steal guest guest_nice`: proc(5). Guests are
+/// counted in user already.
+fn busy(stat: &str) -> Option<f64> {
+    let line = stat.lines().next()?.strip_prefix("cpu ")?;
+    let ticks: Vec<f64> = line.split_whitespace().filter_map(|word| word.parse().ok()).collect();
+    let of = |at: &[usize]| at.iter().filter_map(|at| ticks.get(*at)).sum::<f64>();
+    Some(of(&[0, 1, 2, 5, 6, 7]) / TICKS_A_SECOND)
+}
+
 fn descends(mut pid: u32, root: u32, table: &HashMap<u32, Process>) -> bool {
     while pid != root {
         match table.get(&pid) {
@@ -78,6 +92,11 @@ mod tests {
         let stat = "77 (a) b (c) S 5 77 77 0 -1 4194304 9 0 0 0 150 50 0 0 20 0 1 0 1 1 1";
         assert_eq!(parse(stat), Some(Process { parent: 5, cpu_s: 2.0 }));
         assert_eq!(parse("77 (a"), None);
+    }
+
+    #[test]
+    fn waiting_is_no_work() {
+        assert_eq!(busy("cpu  100 0 200 9999 500 0 50 50 7 7\ncpu0 1 1 1 1"), Some(4.0));
     }
 
     #[test]
