@@ -100,7 +100,7 @@ pub struct Ask {
     pub account_cap: u64,
     /// The rate window: `users/me`, `users`, `followers`.
     pub route: String,
-    /// Calls wanted.
+    /// Calls wanted; 0 for money alone, which needs no rate window.
     pub calls: u32,
     /// What they read.
     pub resource: Resource,
@@ -216,14 +216,10 @@ impl Book {
         if let Some(refusal) = self.over_cap(ask, cost, now) {
             return refusal;
         }
-        let reserved = self.reserved_calls(&ask.route, now);
-        let window = self.windows.entry(ask.route.clone()).or_default();
-        let free = window.free(&ask.route, reserved, self.keep_unused, now);
-        if free == 0 {
-            let why = format!("X's rate limit ({}): waiting for its next window", ask.route);
-            return Grant::Later { until: window.reset(), why };
-        }
-        let calls = ask.calls.clamp(1, free);
+        let calls = match self.calls(ask, now) {
+            Ok(calls) => calls,
+            Err(later) => return later,
+        };
         let lease = self.next_lease;
         self.next_lease += 1;
         self.leases.insert(
@@ -242,6 +238,22 @@ impl Book {
         Grant::Go { lease, calls }
     }
 
+    /// How many of the calls asked for a window has room for; one that asks for none (money for
+    /// what a stream will bring) needs no window.
+    fn calls(&mut self, ask: &Ask, now: UnixMs) -> Result<u32, Grant> {
+        if ask.calls == 0 {
+            return Ok(0);
+        }
+        let reserved = self.reserved_calls(&ask.route, now);
+        let window = self.windows.entry(ask.route.clone()).or_default();
+        let free = window.free(&ask.route, reserved, self.keep_unused, now);
+        if free == 0 {
+            let why = format!("X's rate limit ({}): waiting for its next window", ask.route);
+            return Err(Grant::Later { until: window.reset(), why });
+        }
+        Ok(ask.calls.clamp(1, free))
+    }
+
     /// Counts what a lease came to. Unknown leases were settled before and count nothing.
     pub fn settle(&mut self, done: &Settlement, now: UnixMs) {
         self.turn(now);
@@ -249,6 +261,9 @@ impl Book {
         let sum = self.sums.entry(done.account).or_default().entry(done.resource).or_default();
         sum.billed = sum.billed.saturating_add(done.billed);
         sum.repeats = sum.repeats.saturating_add(done.repeats);
+        if lease.calls == 0 {
+            return;
+        }
         let window = self.windows.entry(lease.route).or_default();
         match &done.rate {
             Some(rate) => window.told(rate, now),

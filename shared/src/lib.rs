@@ -11,6 +11,7 @@
 //! - what is kept: [`roster`], [`handles`], [`profile`], [`snapshot`], [`tweets`]
 //! - what is decided: [`crawl`], [`acceptance`], [`ledger`], [`budget`], [`schedule`]
 //! - what streams: [`stream`]
+//! - what streams: [`live`]
 //! - what is shown: [`series`], [`coverage`], [`listing`], [`export`]
 //! - what goes over the wire: [`api`], [`routes`], [`session`], [`openapi`]
 
@@ -24,6 +25,7 @@ pub mod handles;
 pub mod id;
 pub mod ledger;
 pub mod listing;
+pub mod live;
 pub mod oauth1;
 #[cfg(feature = "openapi")]
 pub mod openapi;

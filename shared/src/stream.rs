@@ -9,6 +9,7 @@
 //! - what is asked for: [`settings`], [`rules`], [`search`]
 //! - what came of it: [`coverage`], [`meter`]
 
+pub mod archive;
 pub mod coverage;
 pub mod disconnect;
 pub mod frames;

@@ -6,7 +6,7 @@
 //!
 //! # Layout
 //! - entry points: this file, [`dispatch`], [`queue`]
-//! - objects: [`control`], [`account`]
+//! - objects: [`control`], [`account`], [`live`], [`relay`] (both over [`hub`])
 //! - the outside: [`x`], [`bucket`], [`rpc`], [`sql`], [`clock`], [`config`]
 //! - answers: [`http`], [`fault`], [`access`], [`query`], [`docs`], [`runs`]
 
@@ -25,8 +25,11 @@ mod dispatch;
 mod docs;
 mod fault;
 mod http;
+mod hub;
+mod live;
 mod query;
 mod queue;
+mod relay;
 mod rpc;
 mod runs;
 mod sql;
@@ -34,6 +37,8 @@ mod x;
 
 pub use account::Account;
 pub use control::Control;
+pub use live::Live;
+pub use relay::Relay;
 
 use wasm_bindgen::JsValue;
 use worker::{

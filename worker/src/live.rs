@@ -12,20 +12,24 @@ mod intake;
 mod money;
 mod purge;
 mod refill;
+mod relays;
 mod replay;
 mod rules;
 mod sim;
 mod upstream;
 mod watch;
 
+pub(crate) use sim::evict;
+
 use crate::config::Config;
 use crate::fault::{Fault, Result};
 use crate::hub::{Hub, Said};
-use crate::rpc::{self, ToLive};
+use crate::rpc::{self, Greeting, ToLive};
 use crate::sql::{Sql, values};
-use crate::{clock, http};
+use crate::http;
 use intake::Memory;
-use shared::api::StreamSettings;
+use relays::Relays;
+use shared::api::{LiveGap, StreamSettings};
 use shared::stream::settings;
 use shared::time::UnixMs;
 use std::cell::{Cell, RefCell};
@@ -79,8 +83,15 @@ struct Core {
     flushing: Cell<bool>,
     /// A lease is being asked for.
     asking: Cell<bool>,
-    /// When the stream was last watched.
+    /// When the stream was last watched, in real time.
     watched: Cell<UnixMs>,
+    /// When browsers were last told how the stream stands, by the machine's clock.
+    told_status: Cell<UnixMs>,
+    /// What a loss of memory took, until it is declared.
+    lost: Cell<Option<LiveGap>>,
+    relays: RefCell<Relays>,
+    /// Whether X grants the sample stream, once it was tried.
+    sample_granted: Cell<Option<bool>>,
 }
 
 impl DurableObject for Live {
@@ -105,6 +116,10 @@ impl DurableObject for Live {
             flushing: Cell::new(false),
             asking: Cell::new(false),
             watched: Cell::new(UnixMs::default()),
+            told_status: Cell::new(UnixMs::default()),
+            lost: Cell::new(None),
+            relays: RefCell::default(),
+            sample_granted: Cell::new(None),
             env,
         };
         if let Err(fault) = core.load() {
@@ -173,14 +188,18 @@ impl Core {
                 self.sweep().await?;
                 serde_json::Value::Null
             }
-            ToLive::Place => serde_json::to_value(self.place())?,
+            ToLive::Place => serde_json::to_value(self.place()?)?,
             ToLive::Tell { account, events } => {
-                self.tell_followers(account, &events)?;
+                self.tell_followers(account, &events);
                 serde_json::Value::Null
             }
             ToLive::Ran { run } => {
-                self.tell_run(&run)?;
+                self.tell_run(&run);
                 serde_json::Value::Null
+            }
+            ToLive::Greet => {
+                let cursor = self.memory.borrow().ring.tail().to;
+                serde_json::to_value(Greeting { hello: self.hello(), cursor })?
             }
             ToLive::Pulse => serde_json::to_value(self.pulse())?,
             ToLive::Since { after, subscribe } => {
@@ -206,10 +225,6 @@ impl Core {
              ON CONFLICT (key) DO UPDATE SET value = excluded.value",
             values![key, serde_json::to_string(value)?],
         )
-    }
-
-    fn now() -> UnixMs {
-        clock::now()
     }
 }
 

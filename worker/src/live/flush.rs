@@ -49,7 +49,7 @@ impl Core {
         let some = stretch.is_some();
         if let Some(stretch) = stretch {
             let stretch = Rc::new(stretch);
-            self.hub.deliver(&stretch, now);
+            self.hub.deliver(&stretch);
             self.relay(&stretch);
         }
         self.log_fault(self.save_rows(false));
@@ -67,6 +67,7 @@ impl Core {
         };
         let Some(last) = rows.last().map(|row| row.info.number) else { return Ok(()) };
         let mut raw = self.memory.borrow_mut().take_raw();
+        self.memory.borrow_mut().books.edition += 1;
         let books = serde_json::to_string(&self.memory.borrow().books)?;
         let mut bound = Vec::with_capacity(rows.len());
         for Row { info, bytes } in &rows {
@@ -102,10 +103,9 @@ impl Core {
 
     /// Tells everyone of numbers that nobody will get.
     pub(super) fn declare(self: &Rc<Self>, gap: LiveGap) {
+        self.hub.declare(gap);
         let LiveGap { from, to, reason } = gap;
-        let gap = FromServer::Gap { from, to, reason };
-        self.hub.tell_all(&gap, clock::now());
-        self.tell_relays(&gap);
+        self.tell_relays(&FromServer::Gap { from, to, reason });
     }
 
     fn tell_status(self: &Rc<Self>) {
@@ -115,7 +115,7 @@ impl Core {
         }
         self.told_status.set(now);
         let status = self.status();
-        self.hub.tell_all(&status, clock::now());
+        self.hub.tell_all(&status);
         self.tell_relays(&status);
     }
 }

@@ -9,7 +9,7 @@ use super::purge::purge_of;
 use crate::clock;
 use crate::fault::Result;
 use shared::api::{FollowerEvent, Run, StreamNotice};
-use shared::id::AccountId;
+use shared::id::{AccountId, TweetId};
 use shared::live::event::{self, Kept};
 use shared::live::hub::Lags;
 use shared::live::pipeline::{Pipeline, Taken};
@@ -103,6 +103,13 @@ impl Memory {
         what.apply(&mut self.pending);
     }
 
+    /// Tweets of before a loss of memory.
+    pub(super) fn remember(&mut self, tweets: impl Iterator<Item = TweetId>, now: UnixMs) {
+        for tweet in tweets {
+            self.seen.see(now, tweet);
+        }
+    }
+
     pub(super) fn forget_window(&mut self) {
         self.ring = Ring::restore([], self.sequence.last() + 1);
     }
@@ -135,16 +142,16 @@ impl Core {
         let taken = loop {
             let mut memory = self.memory.borrow_mut();
             let Memory { pipeline, sequence, pending, seen, .. } = &mut *memory;
-            let mut fresh = |tweet| match seen.see(tweet, now) {
+            let mut fresh = |tweet| match seen.see(now, tweet) {
                 Seen::New => {
                     billed += 1;
                     true
                 }
-                Seen::Today => {
+                Seen::Repeat => {
                     repeats += 1;
                     false
                 }
-                Seen::Earlier => {
+                Seen::BilledAgain => {
                     billed += 1;
                     false
                 }

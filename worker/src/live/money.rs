@@ -16,7 +16,7 @@ use std::rc::Rc;
 use wasm_bindgen_futures::spawn_local;
 
 /// In Control's books the stream is no account's: X has no user 0.
-const STREAM: AccountId = shared::id::UserId(0);
+pub(super) const STREAM: AccountId = shared::id::UserId(0);
 /// Another lease is asked for once so little is left of this one, so that a fast stream need
 /// not pause for the answer.
 const LOW: u64 = 100;
@@ -42,9 +42,27 @@ pub(super) struct Books {
     /// Tweets with a place, and all, since the stream was switched on.
     #[serde(default)]
     pub(super) placed: [u64; 2],
+    /// Counts what was written: the books stand in two places, and the newer ones hold.
+    #[serde(default)]
+    pub(super) edition: u64,
 }
 
 impl Books {
+    /// The newer of two.
+    pub(super) fn newer(saved: Option<Self>, row: Self) -> Self {
+        match saved {
+            Some(saved) if saved.edition > row.edition => saved,
+            _ => row,
+        }
+    }
+
+    /// A cap was lowered: the lease in hand may be too long.
+    pub(super) fn shorten(&mut self, room: u64) {
+        if let Some(lease) = &mut self.lease {
+            lease.left = lease.left.min(room);
+        }
+    }
+
     /// Tweets came.
     pub(super) fn count(&mut self, billed: u64, repeats: u64) {
         self.posts.read(clock::now(), billed);
@@ -53,6 +71,11 @@ impl Books {
             lease.used += billed;
             lease.repeats += repeats;
         }
+    }
+
+    /// Whether so many more may come on this lease.
+    pub(super) fn has_left(&self, posts: u64) -> bool {
+        self.lease.is_some_and(|lease| lease.left >= posts)
     }
 
     fn is_low(&self) -> bool {

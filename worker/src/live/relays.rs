@@ -9,7 +9,7 @@ use crate::fault::Result;
 use crate::rpc::{self, ToRelay};
 use serde::{Deserialize, Serialize};
 use shared::api::{FromServer, GapReason};
-use shared::live::hub::{Place, place};
+use shared::live::hub::{Place, place, relays_kept};
 use shared::live::ring::Stretch;
 use std::collections::{BTreeMap, VecDeque};
 use std::rc::Rc;
@@ -55,6 +55,13 @@ impl Relays {
         self.0.values().map(|relay| relay.viewers).sum()
     }
 
+    /// How many sockets each has or is about to have, from relay 0 to the last there is.
+    fn counts(&self) -> Vec<u32> {
+        let relays = self.0.last_key_value().map_or(0, |(last, _)| last + 1);
+        let count = |number| self.0.get(&number).map_or(0, |relay| relay.viewers + relay.sent);
+        (0..relays).map(count).collect()
+    }
+
     fn push(&mut self, item: &Item) -> Vec<u32> {
         let mut idle = Vec::new();
         for (number, relay) in &mut self.0 {
@@ -94,9 +101,7 @@ impl Core {
         let config = Config::read(&self.env);
         let limits = config.sockets;
         let mut relays = self.relays.borrow_mut();
-        let counts: Vec<u32> = (0..limits.relays)
-            .map(|number| relays.0.get(&number).map_or(0, |relay| relay.viewers + relay.sent))
-            .collect();
+        let counts = relays.counts();
         let place = place(self.hub.viewers(), &counts, limits);
         if let Place::Relay(number) = place {
             relays.0.entry(number).or_default().sent += 1;
@@ -183,6 +188,22 @@ impl Core {
         relay.queue.push_front(item);
         relay.fold();
         relay.busy = false;
+    }
+
+    /// Sends the browsers of a relay that is no longer needed to the others.
+    pub(super) async fn retire_relays(&self) {
+        let limits = Config::read(&self.env).sockets;
+        let counts = self.relays.borrow().counts();
+        let kept = relays_kept(self.hub.viewers(), &counts, limits);
+        for number in (kept..counts.len()).filter_map(|number| u32::try_from(number).ok()) {
+            let outcome = async {
+                rpc::call::<_, u32>(&rpc::relay(&self.env, number)?, &ToRelay::Retire).await
+            };
+            match outcome.await {
+                Ok(viewers) => self.counted(number, viewers),
+                Err(fault) => worker::console_error!("relay {number}: {}", fault.log()),
+            }
+        }
     }
 
     /// Browsers of this object and of all relays.

@@ -8,8 +8,7 @@ use crate::fault::{Fault, Result};
 use crate::query::{self, Query};
 use crate::rpc::Replayed;
 use crate::sql::values;
-use shared::api::{FromServer, LiveKind, Subscribe};
-use shared::live::event::Kept;
+use shared::api::{FromServer, LiveGap, LiveKind, Subscribe};
 use shared::live::ring::{Purge, RowInfo, Stretch};
 use shared::live::slot;
 use shared::live::view::{self, Frame, View};
@@ -25,12 +24,11 @@ impl Core {
     /// Sends a browser everything after a number, then lets it go on with the others.
     pub(super) fn resume(&self, socket: &WebSocket, after: u64) -> Result<()> {
         let Some(view) = self.hub.view_of(socket) else { return Ok(()) };
-        let now = clock::now();
         let (frames, to) = self.frames_after(after, &view)?;
         for frame in &frames {
             self.hub.send_frame(socket, frame);
         }
-        self.hub.covered(socket, to, now);
+        self.hub.covered(socket, to);
         Ok(())
     }
 
@@ -102,14 +100,33 @@ impl Core {
     fn events_after(&self, after: u64, view: &View, limit: usize) -> Result<Option<String>> {
         let rows = self.rows_after(after)?;
         let memory = self.memory.borrow();
-        let (found, gap) = memory.ring.poll(after, rows, view);
+        let tail = memory.ring.tail();
+        let (mut next, mut gap, mut found) = (after.saturating_add(1), None, Vec::new());
+        for stretch in rows.iter().chain([tail]).filter(|stretch| stretch.from <= stretch.to) {
+            if stretch.to < next {
+                continue;
+            }
+            if stretch.from > next {
+                if gap.is_some() || !found.is_empty() {
+                    // An answer declares one gap, and it comes before its events.
+                    break;
+                }
+                let reason = memory.ring.reason(next);
+                gap = Some(LiveGap { from: next, to: stretch.from - 1, reason });
+            }
+            let passing = view.picked(&stretch.events);
+            found.extend(passing.into_iter().filter(|event| event.seq >= next));
+            next = stretch.to + 1;
+        }
         if found.is_empty() && gap.is_none() {
             return Ok(None);
         }
-        let more = found.len() > limit;
-        let found: Vec<&Kept> = found.iter().take(limit).collect();
-        let last = found.last().map(|event| event.seq).filter(|_| more);
-        let to = last.unwrap_or_else(|| memory.ring.tail().to.max(after));
+        let to = if found.len() > limit {
+            found.truncate(limit);
+            found.last().map_or(after, |event| event.seq)
+        } else {
+            next - 1
+        };
         Ok(Some(view::poll_answer(after + 1, to, &found, gap)))
     }
 
