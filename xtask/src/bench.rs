@@ -15,6 +15,7 @@ mod table;
 mod usage;
 
 use crate::args::Args;
+use crate::build;
 use crate::failure::{Explain, Failure, Outcome};
 use crate::project::Project;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -32,7 +33,8 @@ cargo xtask bench [fanout|stream|map|all] [--quick]
   map       frames a second of the Live page with 1,000 new blips a second, 10,000 alive
   all       all of them
 
-  --quick   shorter and coarser
+  --quick     shorter and coarser
+  --as-built  what was built last, without building: also what its size budget refuses
 
   Without a name the names are listed. Figures are only printed.";
 
@@ -66,6 +68,7 @@ struct Options {
     rate: u32,
     most: u32,
     posts: u32,
+    as_built: bool,
 }
 
 pub(crate) fn run(mut args: Args) -> Outcome {
@@ -75,6 +78,7 @@ pub(crate) fn run(mut args: Args) -> Outcome {
         rate: args.value("--rate", "posts a second")?.unwrap_or(250),
         most: args.value("--most", "a number of viewers")?.unwrap_or(12_000),
         posts: args.value("--posts", "a number of posts")?.unwrap_or(20_000),
+        as_built: args.flag("--as-built"),
     };
     let Some(name) = args.word() else {
         args.done()?;
@@ -116,6 +120,17 @@ pub(crate) fn run(mut args: Args) -> Outcome {
         "said above",
         "logs are in target/xtask/logs",
     ))
+}
+
+impl Options {
+    /// Brings page and worker up to date, unless they are to be taken as they are.
+    fn build(&self, project: &Project) -> Outcome {
+        if self.as_built {
+            println!("  page and worker as they were built last (--as-built)");
+            return Ok(());
+        }
+        build::everything(project, false).map(drop)
+    }
 }
 
 /// Ends whatever measures, once Ctrl-C was pressed.

@@ -90,6 +90,9 @@ pub(super) fn run(project: &Project, options: &mut Options) -> Outcome {
     } else {
         Pace { settle: Duration::from_millis(1_500), seconds: 5.0, halvings: 2 }
     };
+    if chosen.iter().any(|contestant| contestant.name.starts_with("roost")) {
+        options.build(project)?;
+    }
     let binary = load::build(project)?;
     let mut results = Vec::new();
     for contestant in chosen {

@@ -6,12 +6,12 @@ use super::{Options, table};
 use crate::failure::{Explain, Outcome};
 use crate::project::Project;
 use crate::steps::Step;
-use crate::{browser, build, process};
+use crate::{browser, process};
 use serde_json::Value;
 use std::process::Stdio;
 
 pub(super) fn run(project: &Project, options: &mut Options) -> Outcome {
-    build::everything(project, false)?;
+    options.build(project)?;
     let chromium = browser::ensure(project)?;
     let step = Step::start("the Live page in headless Chromium");
     let mut node = project.node();

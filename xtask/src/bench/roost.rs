@@ -10,7 +10,7 @@ use crate::failure::{Explain, Failure, Outcome};
 use crate::http::{self, Request};
 use crate::project::Project;
 use crate::vars;
-use crate::{build, clock, ports, stack};
+use crate::{clock, ports, stack};
 use serde_json::{Value, json};
 
 /// Where its simulator listens, or the next free after it.
@@ -60,9 +60,8 @@ pub(super) fn streaming(
     Ok(Server { target, pid: roost.pid, children: roost.children })
 }
 
-/// Roost and its simulator, doing nothing yet.
+/// Roost as it was built last and its simulator, doing nothing yet.
 pub(super) fn start(project: &Project) -> Outcome<Roost> {
-    build::everything(project, false)?;
     let binary = stack::build_xsim(project)?;
     let mut children = Children::default();
     let xsim = start_xsim(project, &mut children, &binary)?;
