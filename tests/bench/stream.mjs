@@ -9,6 +9,8 @@ const EARTH_M = 6_371_008.8;
 /** A place with a larger radius than this says the country at best. */
 const COUNTRY_RADIUS_M = 500_000;
 const RAD = Math.PI / 180;
+/** X's picture for those who have none. */
+const NO_PICTURE = "/default_profile_images/";
 
 /** Links of a text in order, in the characters that X counts. */
 function entities(found) {
@@ -37,6 +39,11 @@ function distance(lat1, lon1, lat2, lon2) {
   return 2 * EARTH_M * Math.asin(Math.min(1, Math.sqrt(a)));
 }
 
+/** To a centimetre. */
+function neat(degrees) {
+  return Math.round(degrees * 1e7) / 1e7;
+}
+
 function inRange(lat, lon) {
   return Number.isFinite(lat) && Number.isFinite(lon) && Math.abs(lat) <= 90 && Math.abs(lon) <= 180;
 }
@@ -54,9 +61,11 @@ function whereabouts(geo, places) {
   if (!inRange(south, west) || !inRange(north, east)) return undefined;
   let lon = west <= east ? (west + east) / 2 : (west + east + 360) / 2;
   if (lon > 180) lon -= 360;
-  const radius_m = distance(south, west, north, east) / 2;
-  const wide = place.place_type === "country" || radius_m > COUNTRY_RADIUS_M;
-  return { lat: (south + north) / 2, lon, precision: wide ? "country" : "place", radius_m, place };
+  const radius_m = Math.round(distance(south, west, north, east) / 2);
+  const kind = place.place_type;
+  const wide = kind === "country" || (kind === "admin" && radius_m > COUNTRY_RADIUS_M);
+  const precision = wide ? "country" : "place";
+  return { lat: neat((south + north) / 2), lon: neat(lon), precision, radius_m, place };
 }
 
 const KINDS = { replied_to: "reply", quoted: "quote", retweeted: "retweet" };
@@ -70,6 +79,7 @@ function events(line, at, seq, out) {
   const referred = data.referenced_tweets?.[0];
   const note = data.note_tweet;
   const links = entities(note ? note.entities : data.entities);
+  const avatar = user?.profile_image_url;
   const rules = matching_rules?.map((rule) => rule.tag || rule.id) ?? [];
   out.push(
     JSON.stringify({
@@ -80,7 +90,7 @@ function events(line, at, seq, out) {
       author_id: data.author_id,
       username: user?.username ?? "",
       name: user?.name ?? "",
-      avatar: user?.profile_image_url,
+      avatar: avatar?.includes(NO_PICTURE) ? undefined : avatar,
       body: note?.text ?? data.text,
       entities: links.length > 0 ? links : undefined,
       created_at: data.created_at,
