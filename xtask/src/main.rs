@@ -26,6 +26,7 @@ mod dev;
 mod dev_file;
 mod doctor;
 mod failure;
+mod geo;
 mod hints;
 mod history;
 mod http;

@@ -157,6 +157,7 @@ mod tests {
     }
 
     #[test]
+    #[allow(clippy::float_cmp, reason = "nothing is computed")]
     fn corners_in_another_order_make_the_same_box() {
         assert_eq!(ordered([13.5, 52.75, 13.0, 52.25]), [13.0, 52.25, 13.5, 52.75]);
         assert_eq!(ordered([177.0, -20.0, -179.0, -10.0]), [177.0, -20.0, -179.0, -10.0]);

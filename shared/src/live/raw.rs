@@ -191,8 +191,7 @@ fn status<'a>(reader: &mut Reader<'a>, key: &'a str, raw: &mut Raw<'a>) -> Read<
     match key {
         "id_str" | "id" => {
             raw.dialect = raw.dialect.or(Some(Dialect::V11));
-            let id = reader.whole()?;
-            raw.id.or_take(id);
+            id(reader, key, &mut raw.id)?;
         }
         "full_text" | "text" => {
             let text = reader.text()?;
@@ -235,6 +234,18 @@ fn status<'a>(reader: &mut Reader<'a>, key: &'a str, raw: &mut Raw<'a>) -> Read<
     Ok(())
 }
 
+/// Reads `id` or `id_str`; where both stand the latter counts: a number may have passed through
+/// JavaScript, which rounds it.
+fn id(reader: &mut Reader<'_>, key: &str, found: &mut Field<u64>) -> Read<()> {
+    let read = reader.whole()?;
+    if key == "id_str" && matches!(read, Field::Is(_)) {
+        *found = read;
+    } else {
+        found.or_take(read);
+    }
+    Ok(())
+}
+
 /// The id of an embedded status.
 fn identity(reader: &mut Reader<'_>) -> Read<Field<u64>> {
     let mut found = Field::Absent;
@@ -242,9 +253,7 @@ fn identity(reader: &mut Reader<'_>) -> Read<Field<u64>> {
         if !matches!(key, "id_str" | "id") {
             return reader.skip();
         }
-        let id = reader.whole()?;
-        found.or_take(id);
-        Ok(())
+        id(reader, key, &mut found)
     })?;
     Ok(whole_of(shape, ()).and_then(|()| found.get().copied()))
 }
@@ -319,10 +328,7 @@ fn user<'a>(reader: &mut Reader<'a>) -> Read<Field<RawUser<'a>>> {
     let mut user = RawUser::default();
     let shape = reader.object(|reader, key| {
         match key {
-            "id" | "id_str" => {
-                let id = reader.whole()?;
-                user.id.or_take(id);
-            }
+            "id" | "id_str" => id(reader, key, &mut user.id)?,
             "username" | "screen_name" => user.username = reader.text()?,
             "name" => user.name = reader.text()?,
             "profile_image_url_https" => user.avatar = reader.text()?,

@@ -8,7 +8,7 @@
 
 use super::event::Kept;
 use super::slot;
-use super::view::{Frame, View};
+use super::view::{Frame, View, poll_answer};
 use crate::api::{GapReason, LiveGap, LiveKind};
 use crate::id::{TweetId, UserId};
 use crate::time::{SECOND_MS, UnixMs};
@@ -21,6 +21,9 @@ pub const SLOTS: u64 = 450;
 pub const ROW_EVERY_MS: i64 = 2 * SECOND_MS;
 /// Events of so many bytes become a row at once.
 pub const ROW_RAW_BYTES: usize = 4_000_000;
+
+/// An answer of the long poll ends with the event that brings it to so many bytes.
+pub const POLL_BYTES: usize = 1_000_000;
 
 /// What is known of a row without reading it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -190,6 +193,40 @@ impl Ring {
         frames.extend(replay.stretch(&self.tail, view));
         frames.extend(replay.end(view));
         frames
+    }
+
+    /// The long poll's answer: everything after a number, as [`crate::api::LiveEvents`]. It ends
+    /// early at [`POLL_BYTES`], and before a gap that does not stand at its beginning; its `to`
+    /// says so. Where nothing is new, `to` is `after`: wait, or answer it as it is.
+    pub fn poll(&self, after: u64, rows: impl IntoIterator<Item = Stretch>, view: &View) -> String {
+        let from = after.saturating_add(1);
+        let (mut next, mut gap, mut bytes) = (from, None, 0);
+        let mut picked: Vec<Kept> = Vec::new();
+        for stretch in rows.into_iter().chain([self.tail.clone()]) {
+            if stretch.to < next || stretch.from > stretch.to {
+                continue;
+            }
+            if stretch.from > next {
+                if next > from {
+                    break;
+                }
+                let (to, reason) = (stretch.from - 1, self.reason(next));
+                gap = Some(LiveGap { from: next, to, reason });
+            }
+            for event in stretch.events {
+                if event.seq >= next && bytes < POLL_BYTES && view.passes(&event.meta, event.kind) {
+                    bytes += event.json.len();
+                    picked.push(event);
+                }
+            }
+            let full = bytes >= POLL_BYTES;
+            next = picked.last().filter(|_| full).map_or(stretch.to, |event| event.seq) + 1;
+            if full {
+                break;
+            }
+        }
+        let picked: Vec<&Kept> = picked.iter().collect();
+        poll_answer(from, next - 1, &picked, gap)
     }
 
     /// Takes away what a purge names from what is in no row yet; whether there was any. Stored

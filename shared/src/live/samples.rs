@@ -2,7 +2,9 @@
 //! change one field of it. Invariant: everything that is read is in them, next to things that
 //! are not.
 
+use super::event::{self, Arrival, Kept};
 use super::hydrate::{self, Clean, Failures};
+use super::sequence::Sequence;
 use serde_json::{Value, json};
 
 /// A v2 message with everything.
@@ -103,4 +105,26 @@ pub(crate) fn cleaned<T>(
     let mut failures = Failures::default();
     let clean = hydrate::hydrate(&text, None, &mut failures).unwrap().unwrap();
     (look(&clean), failures.iter().map(|(name, _)| name).collect())
+}
+
+/// The events of a message, numbered from `seq` on.
+pub(crate) fn events(message: &Value, seq: u64) -> Vec<Kept> {
+    let text = message.to_string();
+    let clean = hydrate::hydrate(&text, None, &mut Failures::default()).unwrap().unwrap();
+    let (mut sequence, _) = Sequence::restart(seq - 1, seq - 1);
+    sequence.raise(seq + 10);
+    let mut out = Vec::new();
+    let arrival = Arrival { at_text: "2024-11-14T12:30:41Z", late: false };
+    event::of_tweet(&clean, arrival, &mut sequence, &mut String::new(), &mut out);
+    out
+}
+
+/// A tweet by `author` with that id: number `seq`, and `seq + 1` for its place.
+pub(crate) fn tweet(seq: u64, id: u64, author: u64) -> Vec<Kept> {
+    let mut message = with(v2(), "/data/id", json!(id.to_string()));
+    message["data"]["author_id"] = json!(author.to_string());
+    message["includes"]["users"][1]["id"] = json!(author.to_string());
+    message["data"]["text"] = json!(format!("tweet {id} by {author}"));
+    message["data"]["entities"] = json!({});
+    events(&message, seq)
 }

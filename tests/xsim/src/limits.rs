@@ -36,14 +36,14 @@ fn limit_of(endpoint: &str, caller: Caller) -> u32 {
     match (endpoint, caller) {
         ("me", _) => 75,
         ("stream" | "sample", _) => 50,
-        ("rules_get" | "rules_counts" | "connections", _) | ("search", Caller::App) => 450,
+        ("rules_get" | "rules_counts" | "connections", _) | ("search" | "tweet", Caller::App) => {
+            450
+        }
         ("rules_post", _) => 100,
         ("connections_delete", _) => 25,
-        ("search" | "counts", Caller::User) => 300,
         ("tweets", Caller::App) => 3_500,
         ("tweets", Caller::User) => 5_000,
-        ("tweet", Caller::App) => 450,
-        ("followers", _) | (_, Caller::App) => 300,
+        ("followers", _) | ("search" | "counts", Caller::User) | (_, Caller::App) => 300,
         (_, Caller::User) => 900,
     }
 }

@@ -262,9 +262,10 @@ async fn stream(sim: &Arc<Sim>, call: &Call, door: Door, fault: Option<Fired>) -
     let dialect = call.dialect;
     let asking = connect::Asking { sim, door, caller, pairs, body: &call.body, dialect, fault };
     match asking.connect().await {
-        Ok(body) => {
+        Ok((body, from_ms)) => {
             let mut response = Response::new(Body::new(body));
             headers(&mut response, call, rate, JSON);
+            response.headers_mut().insert("x-sim-now", HeaderValue::from(from_ms));
             response
         }
         Err(problem) => send(call, rate, problem.into(), None),

@@ -1,5 +1,7 @@
 //! The JSON of every kind against the types of the API.
 
+#![allow(clippy::float_cmp, clippy::format_collect, reason = "exact numbers are meant")]
+
 use super::*;
 use crate::api::{GeoBlip, How, Person, Precision, Refers, RunState, SimpleTweet, Trigger};
 use crate::live::hydrate::Failures;
@@ -86,12 +88,12 @@ fn the_json_is_what_the_types_would_write() {
                 _ => serde_json::to_value(serde_json::from_str::<GeoBlip>(&event.json).unwrap()),
             };
             // Numbers without a fraction are written without one.
-            assert_eq!(normal(ours), normal(theirs.unwrap()));
+            assert_eq!(normal(&ours), normal(&theirs.unwrap()));
         }
     }
 }
 
-fn normal(value: Value) -> String {
+fn normal(value: &Value) -> String {
     value.to_string().replace(".0,", ",")
 }
 

@@ -1,5 +1,13 @@
 //! The reader and the writers against `serde_json`.
 
+#![allow(
+    clippy::float_cmp,
+    clippy::cast_precision_loss,
+    clippy::cast_possible_wrap,
+    clippy::format_push_string,
+    reason = "exact numbers are meant"
+)]
+
 use super::*;
 use proptest::prelude::*;
 use serde_json::Value;

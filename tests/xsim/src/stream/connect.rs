@@ -86,11 +86,11 @@ pub(crate) struct Asking<'a> {
 }
 
 impl Asking<'_> {
-    /// Opens the stream.
+    /// Opens the stream; it has the tweets from the returned time on, in virtual milliseconds.
     ///
     /// # Errors
     /// X's refusal: 400, 403, 406, 409 or 429.
-    pub(crate) async fn connect(self) -> Result<StreamBody, Problem> {
+    pub(crate) async fn connect(self) -> Result<(StreamBody, i64), Problem> {
         if self.caller == Caller::User && !self.door.is_old() {
             return Err(problem::app_only(self.dialect));
         }
@@ -121,7 +121,7 @@ impl Asking<'_> {
         let seat = Seat::new(Arc::clone(self.sim), id);
         let pump = Pump::new(Arc::clone(self.sim), order, handle, out);
         tokio::spawn(pump.run());
-        Ok(StreamBody::new(pieces, settings.split, seat))
+        Ok((StreamBody::new(pieces, settings.split, seat), from_ms))
     }
 
     /// Takes the stream's one place.
@@ -133,6 +133,9 @@ impl Asking<'_> {
             let taken = {
                 let mut live = self.sim.live.lock();
                 live.connections.connect(self.door.stream(), haunts, now_ms).inspect_err(|busy| {
+                    if *busy == Busy::Open && waited == Duration::ZERO {
+                        live.connections.wait();
+                    }
                     if *busy == Busy::Ghost || waited >= GRACE {
                         live.connections.refuse(*busy);
                     }

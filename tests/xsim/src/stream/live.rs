@@ -58,11 +58,10 @@ impl Live {
     pub(crate) fn to_json(&self) -> Value {
         let mut answer = self.settings.to_json();
         let connections = self.connections.to_json();
+        let of = |name: &str| connections.get(name).cloned().unwrap_or_default();
         let mut counters = json!({"delivered": self.delivered, "notices": self.notices,
-            "rules": self.rules.rules().len()});
-        for (name, other) in [("connections", "open"), ("peak", "peak"), ("total", "total")] {
-            counters[name] = connections.get(other).cloned().unwrap_or_default();
-        }
+            "rules": self.rules.rules().len(), "connections": of("open"), "peak": of("peak"),
+            "total": of("total")});
         if let (Some(answer), Some(counters)) = (answer.as_object_mut(), counters.as_object_mut()) {
             answer.append(counters);
         }

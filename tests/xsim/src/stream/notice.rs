@@ -180,9 +180,11 @@ impl Wish {
     fn v2_error(&self, dialect: Dialect) -> Value {
         let kind = self.disconnect_type.as_deref().unwrap_or("UpstreamOperationalDisconnect");
         let mut line = operational(dialect, kind);
-        for (name, value) in [("title", &self.title), ("detail", &self.detail)] {
-            if let Some(value) = value {
-                line["errors"][0][name] = value.clone().into();
+        if let Some(error) = line.pointer_mut("/errors/0").and_then(Value::as_object_mut) {
+            for (name, value) in [("title", &self.title), ("detail", &self.detail)] {
+                if let Some(value) = value {
+                    error.insert(name.into(), value.clone().into());
+                }
             }
         }
         line
@@ -212,10 +214,10 @@ mod tests {
     }
 
     #[track_caller]
-    fn check(wish: Value, line: Value, closes: bool, effect: Effect) {
+    fn check(wish: Value, line: &Value, closes: bool, effect: Effect) {
         let (command, had) = read(wish).unwrap();
         let Command::Line(text, close) = command else { panic!("{command:?}") };
-        assert_eq!(serde_json::from_str::<Value>(&text).unwrap(), line);
+        assert_eq!(&serde_json::from_str::<Value>(&text).unwrap(), line);
         assert_eq!((close, had), (closes, effect));
     }
 
@@ -223,40 +225,40 @@ mod tests {
     fn notices_have_the_forms_of_version_1_1() {
         check(
             json!({"kind": "limit", "track": 1234}),
-            json!({"limit": {"track": 1234, "timestamp_ms": "7"}}),
+            &json!({"limit": {"track": 1234, "timestamp_ms": "7"}}),
             false,
             Effect::None,
         );
         check(
             json!({"kind": "delete", "tweet": "1234", "user": "3"}),
-            json!({"delete": {"status": {"id": 1234, "id_str": "1234", "user_id": 3,
+            &json!({"delete": {"status": {"id": 1234, "id_str": "1234", "user_id": 3,
                 "user_id_str": "3"}, "timestamp_ms": "7"}}),
             false,
             Effect::Delete(1234),
         );
         check(
             json!({"kind": "scrub_geo", "user": "14", "up_to": "23"}),
-            json!({"scrub_geo": {"user_id": 14, "user_id_str": "14", "up_to_status_id": 23,
+            &json!({"scrub_geo": {"user_id": 14, "user_id_str": "14", "up_to_status_id": 23,
                 "up_to_status_id_str": "23", "timestamp_ms": "7"}}),
             false,
             Effect::Scrub(14, 23),
         );
         check(
             json!({"kind": "status_withheld", "tweet": "1", "user": "2", "countries": ["FR"]}),
-            json!({"status_withheld": {"id": 1, "user_id": 2, "withheld_in_countries": ["FR"]}}),
+            &json!({"status_withheld": {"id": 1, "user_id": 2, "withheld_in_countries": ["FR"]}}),
             false,
             Effect::None,
         );
         check(
             json!({"kind": "user_withheld", "user": "2", "firehose": true}),
-            json!({"user_withheld": {"user": {"id": 2, "id_str": "2"},
+            &json!({"user_withheld": {"user": {"id": 2, "id_str": "2"},
                 "withheld_in_countries": ["DE"], "timestamp_ms": "7"}}),
             false,
             Effect::None,
         );
         check(
             json!({"kind": "disconnect", "code": 4}),
-            json!({"disconnect": {"code": 4, "stream_name": "xsim-filter", "reason": "Stall"}}),
+            &json!({"disconnect": {"code": 4, "stream_name": "xsim-filter", "reason": "Stall"}}),
             true,
             Effect::None,
         );

@@ -95,6 +95,8 @@ pub(crate) struct Registry {
     total: u64,
     refused_open: u64,
     refused_ghost: u64,
+    /// Connects that found another open and waited for it to leave, let in or not.
+    waited: u64,
     /// The most that were open or asked to be at once.
     peak_asked: usize,
 }
@@ -186,6 +188,11 @@ impl Registry {
         }
     }
 
+    /// Counts a connect that has to wait.
+    pub(crate) fn wait(&mut self) {
+        self.waited += 1;
+    }
+
     /// The socket of a connection is gone.
     pub(crate) fn gone(&mut self, id: u64, now_ms: i64) {
         if let Some(c) = self.connections.iter_mut().find(|c| c.id == id && c.haunts) {
@@ -228,7 +235,7 @@ impl Registry {
         json!({
             "open": self.open(), "peak": self.peak, "total": self.total, "ghosts": self.ghosts(),
             "refused_open": self.refused_open, "refused_ghost": self.refused_ghost,
-            "peak_asked": self.peak_asked,
+            "peak_asked": self.peak_asked, "waited": self.waited,
         })
     }
 

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use serde::Deserialize;
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 
 use super::registry::{Stream, kill_report};
 use super::rulebook::{NewRule, Outcome, RULES_MAX, Unwanted};
@@ -128,6 +128,14 @@ struct RulesChange {
     delete: Option<Unwanted>,
 }
 
+#[derive(Deserialize)]
+struct Uuids {
+    uuids: Vec<String>,
+}
+
+/// Which connections are meant: by uuid and stream.
+type Choice = Box<dyn Fn(&str, Stream) -> bool + Send>;
+
 /// The parameters of a search or a count.
 struct Range {
     query: Query,
@@ -236,12 +244,8 @@ impl Asking {
         if self.method == "GET" {
             return self.list_connections();
         }
-        #[derive(Deserialize)]
-        struct Uuids {
-            uuids: Vec<String>,
-        }
         let mut asked = 0;
-        let which: Box<dyn Fn(&str, Stream) -> bool + Send> = match &self.route {
+        let which: Choice = match &self.route {
             Route::ConnectionsOf(name) => {
                 let name = name.clone();
                 Box::new(move |_, stream| stream.name() == name)
@@ -379,14 +383,15 @@ impl Asking {
         let (from_ms, to_ms, above, below) = (*from_ms, *to_ms, *above, *below);
         let found =
             Search { feed: &feed, query, from_ms, to_ms, above, below, reposts }.page(range.most);
-        let mut meta = json!({"result_count": found.posts.len()});
+        let mut meta = Map::from_iter([("result_count".to_owned(), found.posts.len().into())]);
         if let (Some(newest), Some(oldest)) = (found.posts.first(), found.posts.last()) {
-            meta["newest_id"] = newest.slot.id.to_string().into();
-            meta["oldest_id"] = oldest.slot.id.to_string().into();
+            meta.insert("newest_id".into(), newest.slot.id.to_string().into());
+            meta.insert("oldest_id".into(), oldest.slot.id.to_string().into());
         }
         if let Some(next) = found.next {
-            meta["next_token"] = search::token(self.sim.config.seed, next).into();
+            meta.insert("next_token".into(), search::token(self.sim.config.seed, next).into());
         }
+        let meta = Value::Object(meta);
         self.charge(&found.posts);
         let body = envelope(&feed, &range.wish, &found.posts, self.now_ms, Vec::new(), Some(&meta));
         Ok(Given { status: 200, body })

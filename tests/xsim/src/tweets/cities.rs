@@ -53,7 +53,7 @@ const ROWS: &[Row] = &[
     ("Luanda", "Luanda", "AO", -8.84, 13.23, 9_300), ("Tehran", "Tehran", "IR", 35.69, 51.39, 9_500),
     ("Ho Chi Minh City", "Hồ Chí Minh", "VN", 10.82, 106.63, 9_300), ("Nagoya", "Aichi", "JP", 35.18, 136.91, 9_600),
     ("Xi'an", "Shaanxi", "CN", 34.34, 108.94, 8_900), ("Ahmedabad", "Gujarat", "IN", 23.02, 72.57, 8_700),
-    ("Wuhan", "Hubei", "CN", 30.59, 114.31, 8_700), ("Kuala Lumpur", "Kuala Lumpur", "MY", 3.14, 101.69, 8_600),
+    ("Wuhan", "Hubei", "CN", 30.59, 114.31, 8_700), ("Kuala Lumpur", "Kuala Lumpur", "MY", 3.15, 101.69, 8_600),
     ("Hangzhou", "Zhejiang", "CN", 30.27, 120.16, 8_200), ("Suzhou", "Jiangsu", "CN", 31.30, 120.59, 8_100),
     ("Surat", "Gujarat", "IN", 21.17, 72.83, 8_100), ("Dar es Salaam", "Dar es Salaam", "TZ", -6.79, 39.21, 7_800),
     ("New York", "New York", "US", 40.71, -74.01, 18_900), ("Baghdad", "Baghdad", "IQ", 33.31, 44.37, 7_700),

@@ -125,7 +125,6 @@ impl Feed {
     pub(crate) fn slots(&self, from_ms: i64, to_ms: i64) -> impl Iterator<Item = Slot> + '_ {
         let seconds = from_ms.div_euclid(1_000)..=(to_ms - 1).div_euclid(1_000);
         let within = move |slot: &Slot| (from_ms..to_ms).contains(&slot.at_ms);
-        let seconds = if from_ms < to_ms { seconds } else { 1..=0 };
         seconds.flat_map(move |second| self.numbers(second, from_ms, to_ms)).filter(within)
     }
 
@@ -133,7 +132,6 @@ impl Feed {
     pub(crate) fn slots_back(&self, from_ms: i64, to_ms: i64) -> impl Iterator<Item = Slot> + '_ {
         let seconds = from_ms.div_euclid(1_000)..=(to_ms - 1).div_euclid(1_000);
         let within = move |slot: &Slot| (from_ms..to_ms).contains(&slot.at_ms);
-        let seconds = if from_ms < to_ms { seconds } else { 1..=0 };
         let numbers = move |second| self.numbers(second, from_ms, to_ms).rev();
         seconds.rev().flat_map(numbers).filter(within)
     }
@@ -187,7 +185,7 @@ pub(crate) fn least_id(at_ms: i64) -> u64 {
 
 /// When the tweet of an id was written, in milliseconds since 1970.
 pub(crate) fn written_ms(id: u64) -> i64 {
-    (id >> LOW_BITS) as i64 + SNOWFLAKE_EPOCH_MS
+    (id >> LOW_BITS).cast_signed() + SNOWFLAKE_EPOCH_MS
 }
 
 #[cfg(test)]
@@ -223,8 +221,7 @@ mod tests {
             let feed = Feed::new(2, rate, SHARE_PLACED);
             let whole = ids(&feed, NOON_MS, NOON_MS + 20_000);
             for step in [1, 37, 950, 4_001] {
-                let starts = (NOON_MS..NOON_MS + 20_000).step_by(step);
-                let step = step as i64;
+                let starts = (0..=20_000 / step).map(|n| NOON_MS + n * step);
                 let parts: Vec<u64> = starts
                     .flat_map(|at| ids(&feed, at, (at + step).min(NOON_MS + 20_000)))
                     .collect();

@@ -285,10 +285,12 @@ fn photo(out: &mut Vec<u8>, wish: &Wish, id: u64) {
     media.close();
 }
 
+type Is = fn(&What) -> bool;
+
 /// Writes `entities` of a text that has some.
 fn entities(out: &mut Vec<u8>, text: &Text, seed: u64) {
     let mut entities = Object::open(out);
-    let kinds: [(&str, fn(&What) -> bool); 3] = [
+    let kinds: [(&str, Is); 3] = [
         ("hashtags", |what| matches!(what, What::Tag(_))),
         ("mentions", |what| matches!(what, What::Mention(_))),
         ("urls", |what| matches!(what, What::Link { .. })),
@@ -472,7 +474,7 @@ mod tests {
                 [("hashtags", "tag", "#"), ("mentions", "username", "@"), ("urls", "url", "")];
             for (n, (kind, member, sign)) in kinds.into_iter().enumerate() {
                 for entity in message["data"]["entities"][kind].as_array().into_iter().flatten() {
-                    let at = |name: &str| entity[name].as_u64().unwrap() as usize;
+                    let at = |name: &str| usize::try_from(entity[name].as_u64().unwrap()).unwrap();
                     let part: String = text[at("start")..at("end")].iter().collect();
                     assert_eq!(part, format!("{sign}{}", entity[member].as_str().unwrap()));
                     seen[n] += 1;

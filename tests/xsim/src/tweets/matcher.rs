@@ -191,8 +191,9 @@ mod tests {
         let feed = Feed::new(1, 10.0, 1.0);
         let slot = feed.nth(NOON_MS / 1_000, 0).unwrap();
         let city = cities::all().iter().find(|c| c.name == "Paris").unwrap();
-        let spot = Some(Spot { city, precision: Precision::Exact(2.35, 48.86) });
-        let post = Post { kind: Kind::Original, spot, photo: false, ..Post::at(&feed, slot) };
+        let here = Some(Spot { city, precision: Precision::Exact(2.35, 48.86) });
+        let plain = Post::at(&feed, slot);
+        let post = Post { kind: Kind::Original, spot: here, photo: false, ..plain };
         let mut text = Text::default();
         build(&mut text);
         let words = Words { text, note: None };

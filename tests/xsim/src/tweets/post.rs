@@ -129,7 +129,7 @@ impl Post {
     pub(crate) fn at(feed: &Feed, slot: Slot) -> Self {
         let mut draw = Draw::new(feed.seed, slot.key(), SALT_FACTS);
         let author = author(feed, &slot);
-        let spot = is_placed(feed, &slot)
+        let written_at = is_placed(feed, &slot)
             .then(|| author.city().map(|city| Spot::draw(city, &mut draw)))
             .flatten();
         let referenced = reference(feed, &slot, &mut draw);
@@ -149,7 +149,7 @@ impl Post {
             slot,
             author,
             language: author.language(feed.seed),
-            spot,
+            spot: written_at,
             kind,
             topic,
             sensitive: chance(0.02),

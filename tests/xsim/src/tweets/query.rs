@@ -185,6 +185,23 @@ impl<'a> Parser<'a> {
         Ok(inside)
     }
 
+    /// Up to, and past, a closing quotation mark; a backslash takes the next sign as it is.
+    fn quoted(&mut self) -> Result<String, String> {
+        let mut inside = String::new();
+        let mut signs = self.rest.char_indices();
+        while let Some((at, sign)) = signs.next() {
+            match sign {
+                '"' => {
+                    self.take(at + 1);
+                    return Ok(inside);
+                }
+                '\\' => inside.extend(signs.next().map(|(_, sign)| sign)),
+                _ => inside.push(sign),
+            }
+        }
+        Err("a closing \" is missing".to_owned())
+    }
+
     fn any(&mut self) -> Result<Query, String> {
         let mut parts = vec![self.all()?];
         while self.or() {
@@ -254,7 +271,7 @@ impl<'a> Parser<'a> {
 
     fn phrase(&mut self) -> Result<Term, String> {
         self.take(1);
-        let inside = self.until('"')?;
+        let inside = self.quoted()?;
         if inside.trim().is_empty() {
             return Err("a phrase is empty".to_owned());
         }
@@ -263,10 +280,10 @@ impl<'a> Parser<'a> {
             let digits = self.rest.bytes().take_while(u8::is_ascii_digit).count();
             let apart = self.take(digits).parse().ok().filter(|n| (1..=6).contains(n));
             let apart = apart.ok_or("the number after ~ must be 1 to 6")?;
-            let folded = fold(inside);
+            let folded = fold(&inside);
             return Ok(Term::Near(folded.split_whitespace().map(str::to_owned).collect(), apart));
         }
-        Ok(words(inside))
+        Ok(words(&inside))
     }
 
     fn word(&mut self) -> Result<Term, String> {
@@ -279,15 +296,15 @@ impl<'a> Parser<'a> {
             let value = match (value, self.peek()) {
                 ("", Some('"')) => {
                     self.take(1);
-                    self.until('"')?
+                    self.quoted()?
                 }
                 ("", Some('[')) => {
                     self.take(1);
-                    self.until(']')?
+                    self.until(']')?.to_owned()
                 }
-                _ => value,
+                _ => value.to_owned(),
             };
-            return operator_term(operator, value);
+            return operator_term(operator, &value);
         }
         match word.chars().next() {
             None => Err(format!("{} is not expected here", self.peek().unwrap_or(' '))),
@@ -496,6 +513,7 @@ mod tests {
     fn each_operator_is_read() {
         check("Cat", word("cat"));
         check("\"Fish & Chips\"", word("fish chips"));
+        check(r#""say \"hi\" now" b"#, Query::All(vec![word("say hi now"), word("b")]));
         check("\"a b\"~3", term(Term::Near(vec!["a".into(), "b".into()], 3)));
         check("猫", term(Term::Part("猫".into())));
         check("☕", term(Term::Part("☕".into())));
