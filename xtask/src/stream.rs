@@ -22,6 +22,7 @@ use shared::retry::Trouble;
 use shared::stream::reconnect::{self, Backoff};
 use shared::x::problem;
 use source::Source;
+use std::io::Write as _;
 use std::time::Duration;
 use tally::Tally;
 
@@ -157,7 +158,7 @@ fn check(project: &Project, source: &Source, options: &Options) -> Outcome {
     let _rule: Option<Temporary> =
         if options.sample { None } else { rules::ensure(source, options.track.as_deref())? };
     let url = source.stream_url(options.sample);
-    println!("  {url}");
+    println!("  {}", url.split('?').next().unwrap_or_default());
     let watch = Stopwatch::start();
     let (head, mut connection) = connection::open(project, &url, &source.token)
         .map_err(|why| verdict_of(&Trouble::Network(why), &Head::default()))?;
@@ -205,7 +206,9 @@ fn listen(
         match connection.next(left.min(Duration::from_millis(500))) {
             Next::Bytes(bytes) => {
                 last_byte = watch.elapsed();
-                tally.take(&bytes, options.print, &mut |line| println!("  {line}"));
+                // A reader that has seen enough, such as `head`, ends nothing here.
+                let mut out = std::io::stdout().lock();
+                tally.take(&bytes, options.print, &mut |line| drop(writeln!(out, "  {line}")));
             }
             Next::Silence => {}
             Next::End(why) => break How::Closed(why),
@@ -225,6 +228,11 @@ fn conclude(source: &Source, tally: &Tally, ended: Ended) -> Outcome {
         return Err(refused(&said.text(), "wait a minute, then try again"));
     }
     match ended.how {
+        How::Time if tally.bytes == 0 => println!(
+            "  verdict: ok so far; nothing came, which says little before {} s: X sends at least a \
+             keep-alive by then",
+            SILENCE.as_secs()
+        ),
         How::Time if tally.tweets == 0 => {
             println!("  verdict: ok, but nothing matched the rules in this time");
         }
@@ -280,7 +288,7 @@ fn agreed(source: &Source, options: &Options, posts: Option<u64>) -> Outcome<boo
     }
     print!("  Go on? [y/N] ");
     // A terminal that cannot be written to shows by the answer that never comes.
-    let _ = std::io::Write::flush(&mut std::io::stdout());
+    let _ = std::io::stdout().flush();
     let mut answer = String::new();
     let read = std::io::stdin().read_line(&mut answer);
     Ok(read.is_ok() && matches!(answer.trim(), "y" | "Y" | "yes"))
@@ -308,6 +316,7 @@ fn verdict_of(trouble: &Trouble, head: &Head) -> Failure {
                      it is gone"
                         .to_owned()
                 }
+                None if wait == 0 => "check the address and the network, then try again".to_owned(),
                 None => format!("try again in {wait} s"),
             };
             refused(&why, &todo)
