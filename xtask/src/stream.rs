@@ -11,8 +11,8 @@ mod tally;
 use crate::api::Api;
 use crate::args::Args;
 use crate::clock::{self, Stopwatch};
-use crate::dev_file::{self, Running};
-use crate::failure::{Failure, Outcome};
+use crate::dev_file;
+use crate::failure::{Explain, Failure, Outcome};
 use crate::project::Project;
 use connection::{Connection, Head, Next};
 use rules::Temporary;
@@ -23,6 +23,7 @@ use shared::stream::reconnect::{self, Backoff};
 use shared::x::problem;
 use source::Source;
 use std::io::Write as _;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 use tally::Tally;
 
@@ -47,6 +48,8 @@ const SILENCE: Duration = Duration::from_secs(21);
 const REFUSAL: Duration = Duration::from_secs(5);
 /// For Roost to close its connection and X to notice.
 const HANDOVER: Duration = Duration::from_secs(10);
+
+static STOP: AtomicBool = AtomicBool::new(false);
 
 #[allow(clippy::struct_excessive_bools, reason = "each is a flag of the command line")]
 struct Options {
@@ -78,15 +81,23 @@ pub(crate) fn run(mut args: Args) -> Outcome {
     let project = Project::find()?;
     let running = dev_file::running(&project);
     let source = Source::choose(&project, running.as_ref())?;
-    let Some(running) = running else { return check(&project, &source, &options) };
-    let api = Api::new(running.api.clone(), running.token.clone());
-    if !is_connected(&api)? {
-        return check(&project, &source, &options);
+    let api = running.as_ref().map(|it| Api::new(it.api.clone(), it.token.clone()));
+    let holder = match &api {
+        Some(api) if is_connected(api)? => Some(api),
+        _ => None,
+    };
+    if let (Some(api), false) = (holder, options.take_over) {
+        return watch(api, &options);
     }
-    if !options.take_over {
-        return watch(&api, &options);
+    let posts = affordable(&source, &options);
+    if !agreed(&source, &options, posts)? {
+        println!("  nothing was done, nothing was spent");
+        return Ok(());
     }
-    take_over(&api, &running, || check(&project, &source, &options))
+    // From here on things are switched off or made, and must be put right before the end.
+    ctrlc::set_handler(|| STOP.store(true, Ordering::SeqCst)).explain("listening for Ctrl-C")?;
+    let check = || check(&project, &source, &options, posts);
+    holder.map_or_else(check, |api| take_over(api, check))
 }
 
 /// Whether Roost holds the connection, or is about to.
@@ -134,26 +145,35 @@ fn per_second(tweets: u64, seconds: u64) -> f64 {
 }
 
 /// Switches Roost's stream off, does it, and switches it on again whatever came of it.
-fn take_over(api: &Api, running: &Running, check: impl FnOnce() -> Outcome) -> Outcome {
-    println!("  Roost's stream is off for the time of the check ({})", running.page);
+fn take_over(api: &Api, check: impl FnOnce() -> Outcome) -> Outcome {
+    println!("  Roost's stream is off for the time of the check");
     api.put("/stream", &json!({"state": "off"}))?;
+    let _paused = Paused { api };
     let watch = Stopwatch::start();
     while is_connected(api)? && watch.elapsed() < HANDOVER {
         std::thread::sleep(Duration::from_millis(100));
     }
-    let checked = check();
-    let restored = api.put("/stream", &json!({"state": "on"}));
-    println!("  Roost's stream is {}", if restored.is_ok() { "on again" } else { "still off" });
-    checked.and(restored.map(drop))
+    check()
+}
+
+/// A stream that was switched off; on again when this is dropped.
+struct Paused<'a> {
+    api: &'a Api,
+}
+
+impl Drop for Paused<'_> {
+    fn drop(&mut self) {
+        let said = match self.api.put("/stream", &json!({"state": "on"})) {
+            Ok(_) => "  Roost's stream is on again".to_owned(),
+            Err(failure) => format!("  Roost's stream is still off: see Live on the page{failure}"),
+        };
+        // Whoever read this may be gone: nothing more can be done about it.
+        let _ = writeln!(std::io::stderr(), "{said}");
+    }
 }
 
 /// The check itself.
-fn check(project: &Project, source: &Source, options: &Options) -> Outcome {
-    let posts = affordable(source, options);
-    if !agreed(source, options, posts)? {
-        println!("  nothing was done, nothing was spent");
-        return Ok(());
-    }
+fn check(project: &Project, source: &Source, options: &Options, posts: Option<u64>) -> Outcome {
     // Removed when it is dropped, whatever comes of the check.
     let _rule: Option<Temporary> =
         if options.sample { None } else { rules::ensure(source, options.track.as_deref())? };
@@ -183,6 +203,7 @@ enum How {
     Time,
     Money,
     Silent,
+    Stopped,
     Closed(Option<String>),
 }
 
@@ -199,6 +220,9 @@ fn listen(
         let left = most.saturating_sub(elapsed);
         if left.is_zero() {
             break How::Time;
+        }
+        if STOP.load(Ordering::SeqCst) {
+            break How::Stopped;
         }
         if elapsed.saturating_sub(last_byte) > SILENCE {
             break How::Silent;
@@ -238,6 +262,11 @@ fn conclude(source: &Source, tally: &Tally, ended: Ended) -> Outcome {
         }
         How::Time => println!("  verdict: ok"),
         How::Money => println!("  verdict: ok; ended early at the cap (--cap)"),
+        // Ctrl-C reaches Node too, and the connection then ends by it.
+        How::Closed(_) | How::Stopped if STOP.load(Ordering::SeqCst) => {
+            println!("  stopped before the end; no verdict");
+        }
+        How::Stopped => {}
         How::Silent => {
             let why = format!("not a byte for {} s, not even a keep-alive", SILENCE.as_secs());
             return Err(refused(&why, "check the network and any proxy between, then try again"));

@@ -5,6 +5,7 @@ use super::source::Source;
 use crate::failure::{Failure, Outcome};
 use shared::stream::rules::{add_body, delete_body, own, read_change, read_rules};
 use shared::x::problem;
+use std::io::Write as _;
 
 /// What is tracked when X has no rule at all: a frequent word.
 const WORD: &str = "if";
@@ -56,7 +57,11 @@ fn odd(why: &str) -> Failure {
 impl Drop for Temporary<'_> {
     fn drop(&mut self) {
         if let Err(failure) = ask(self.source, "POST", &delete_body(&self.ids)) {
-            eprintln!("  the rule made for the check is still there ({failure})");
+            // Whoever read this may be gone: nothing more can be done about it.
+            let _ = writeln!(
+                std::io::stderr(),
+                "  the rule made for the check is still there{failure}"
+            );
         }
     }
 }
