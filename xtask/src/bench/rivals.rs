@@ -78,13 +78,13 @@ pub(super) const CONTESTANTS: [Contestant; 5] = [
     Contestant {
         name: "roost",
         title: "Roost, blips",
-        first: 200,
+        first: 400,
         start: |project, rate| roost::streaming(project, rate, &["geo_blip"]).map(Ok),
     },
     Contestant {
         name: "roost-tweets",
         title: "Roost, tweets",
-        first: 200,
+        first: 400,
         start: |project, rate| roost::streaming(project, rate, &["simple_tweet"]).map(Ok),
     },
 ];

@@ -66,9 +66,8 @@ pub(super) fn streaming(
 
 /// Roost as it was built last and its simulator, doing nothing yet.
 pub(super) fn start(project: &Project) -> Outcome<Roost> {
-    let binary = stack::build_xsim(project)?;
     let mut children = Children::default();
-    let xsim = start_xsim(project, &mut children, &binary)?;
+    let xsim = start_xsim(project, &mut children)?;
     let vars = settings(&xsim);
     let mut node = project.node();
     node.args(["--disable-warning=ExperimentalWarning"]).arg(project.at("tests/bench/roost.ts"));
@@ -100,15 +99,11 @@ fn settings(xsim: &str) -> Value {
     Value::Object(vars)
 }
 
-/// The simulator alone, at the present; its address.
-pub(super) fn start_xsim(
-    project: &Project,
-    children: &mut Children,
-    binary: &std::path::Path,
-) -> Outcome<String> {
+/// The simulator alone, as it was built last, at the present; its address.
+pub(super) fn start_xsim(project: &Project, children: &mut Children) -> Outcome<String> {
     let port = ports::next_free(XSIM_PORT).ok_or_else(|| stack::port_taken(XSIM_PORT))?;
     let (at, now) = (port.to_string(), clock::now().0.to_string());
-    let mut command = project.command(binary);
+    let mut command = project.command(project.target().join("sim/xsim"));
     command.args(["--port", &at, "--followers", "10", "--rate-limits", "off", "--now", &now]);
     rivals::start(children, "xsim", &mut command, &project.log("bench-xsim"))?;
     let url = format!("http://127.0.0.1:{port}");

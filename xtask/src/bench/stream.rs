@@ -71,9 +71,9 @@ pub(super) fn run(project: &Project, options: &mut Options) -> Outcome {
 
 /// So many posts of the simulator's stream, byte by byte as they came.
 fn record(project: &Project, posts: usize) -> Outcome<Vec<Vec<u8>>> {
-    let binary = stack::build_xsim(project)?;
+    stack::build_xsim(project)?;
     let mut children = Children::default();
-    let xsim = roost::start_xsim(project, &mut children, &binary)?;
+    let xsim = roost::start_xsim(project, &mut children)?;
     let step = Step::start(format!("recording {posts} posts"));
     roost::sim(&xsim, "/sim/stream", &json!({"rate": RECORD_RATE, "sample": true}))?;
     let mut wanted = settings::defaults(true);
