@@ -41,6 +41,5 @@ pub mod snapshot;
 pub mod stream;
 pub mod time;
 pub mod tweets;
-#[cfg(feature = "tz")]
 pub mod tz;
 pub mod x;

@@ -7,7 +7,7 @@
 //! # Layout
 //! - entry points: this file, [`dispatch`], [`queue`]
 //! - objects: [`control`], [`account`], [`live`], [`relay`] (both over [`hub`])
-//! - the outside: [`x`], [`bucket`], [`rpc`], [`sql`], [`clock`], [`config`]
+//! - the outside: [`x`], [`bucket`], [`rpc`], [`sql`], [`clock`], [`zone`], [`config`]
 //! - answers: [`http`], [`fault`], [`access`], [`query`], [`docs`], [`runs`]
 
 #![allow(
@@ -34,6 +34,7 @@ mod rpc;
 mod runs;
 mod sql;
 mod x;
+mod zone;
 
 pub use account::Account;
 pub use control::Control;

@@ -144,7 +144,7 @@ fn an_unknown_window_is_taken_to_be_as_published() {
     check(&mut book, &calls("users/me", 1_000), "go 1×68");
     check(&mut book, &calls("followers", 1_000), "go 2×290");
     check(&mut book, &calls("followers", 1), "later +900");
-    check(&mut book, &calls("users", 0), "go 3×1");
+    check(&mut book, &calls("users", 0), "go 3×0");
 }
 
 fn told(remaining: u32, reset: UnixMs) -> Settlement {

@@ -168,6 +168,11 @@ impl Ring {
         self.last_row = Some(now);
     }
 
+    /// Lets go of every row, as if so much time had passed that all were overwritten.
+    pub fn expire(&mut self) {
+        self.rows.clear();
+    }
+
     /// Why numbers from `from` on are missing: they were overwritten, or lost with the machine.
     pub fn reason(&self, from: u64) -> GapReason {
         let overwritten = self.next > self.rows.len() as u64;

@@ -110,9 +110,6 @@ impl Memory {
         }
     }
 
-    pub(super) fn forget_window(&mut self) {
-        self.ring = Ring::restore([], self.sequence.last() + 1);
-    }
 }
 
 impl Core {

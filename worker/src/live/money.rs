@@ -17,6 +17,8 @@ use wasm_bindgen_futures::spawn_local;
 
 /// In Control's books the stream is no account's: X has no user 0.
 pub(super) const STREAM: AccountId = shared::id::UserId(0);
+/// No cap at all: more micro-dollars than anyone has, and still exact as JavaScript's number.
+pub(super) const NO_CAP: u64 = 1 << 52;
 /// Another lease is asked for once so little is left of this one, so that a fast stream need
 /// not pause for the answer.
 const LOW: u64 = 100;
@@ -126,7 +128,7 @@ impl Core {
         self.settle().await?;
         let ask = Ask {
             account: STREAM,
-            account_cap: caps.month.unwrap_or(u64::MAX),
+            account_cap: caps.month.unwrap_or(NO_CAP),
             route: String::new(),
             calls: 0,
             resource: Resource::Post,

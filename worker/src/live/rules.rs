@@ -4,6 +4,7 @@
 //! saved before its price was shown and accepted.
 
 use super::Core;
+use super::money::{NO_CAP, STREAM};
 use crate::clock;
 use crate::config::Config;
 use crate::fault::{Fault, Result};
@@ -221,8 +222,8 @@ impl Core {
     async fn estimate(&self, value: &str) -> Result<RuleEstimate> {
         let control = ControlClient::new(&self.env)?;
         let ask = Ask {
-            account: super::money::STREAM,
-            account_cap: meter::Caps::of(&self.settings.borrow()).month.unwrap_or(u64::MAX),
+            account: STREAM,
+            account_cap: meter::Caps::of(&self.settings.borrow()).month.unwrap_or(NO_CAP),
             route: "tweets/counts".to_owned(),
             calls: 1,
             resource: Resource::Count,
@@ -246,7 +247,7 @@ impl Core {
         };
         let settlement = Settlement {
             lease,
-            account: super::money::STREAM,
+            account: STREAM,
             route: "tweets/counts".to_owned(),
             resource: Resource::Count,
             billed: u64::from(total.is_ok()),

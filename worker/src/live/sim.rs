@@ -5,7 +5,6 @@ use super::Core;
 use crate::clock;
 use crate::fault::{Fault, Result};
 use crate::http;
-use crate::sql::values;
 use js_sys::{Function, Reflect};
 use serde_json::json;
 use shared::live::pipeline::{Pipeline, Taken};
@@ -61,8 +60,8 @@ impl Core {
             // As if the window's length had passed.
             "expire" => {
                 self.flush();
-                self.sql.run("DELETE FROM slots", values![])?;
-                self.memory.borrow_mut().forget_window();
+                self.save_rows(true)?;
+                self.memory.borrow_mut().ring.expire();
                 http::json(200, &json!({}))
             }
             "bench" => {

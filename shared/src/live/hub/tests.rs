@@ -140,7 +140,7 @@ fn sockets_fill_the_live_object_then_relays_one_by_one() {
         (2_000, vec![4_000; 8], Place::Full),
         (1_999, vec![4_000; 8], Place::Live),
     ] {
-        assert_eq!(place(live, &relays), expected, "{live} {relays:?}");
+        assert_eq!(place(live, &relays, Limits::default()), expected, "{live} {relays:?}");
     }
 }
 
@@ -156,7 +156,7 @@ fn relays_go_once_the_others_have_room_to_spare() {
         (2_000, vec![2_400, 1], 2),
         (2_000, vec![4_000, 4_000, 100], 3),
     ] {
-        assert_eq!(relays_kept(live, &relays), expected, "{live} {relays:?}");
+        assert_eq!(relays_kept(live, &relays, Limits::default()), expected, "{live} {relays:?}");
     }
 }
 
@@ -165,9 +165,9 @@ fn a_relay_that_was_just_added_stays() {
     // What place fills, relays_kept does not empty at once.
     for relays in 0..RELAYS_MAX {
         let mut sockets = vec![RELAY_SOCKETS; relays as usize];
-        assert_eq!(place(LIVE_SOCKETS, &sockets), Place::Relay(relays));
+        assert_eq!(place(LIVE_SOCKETS, &sockets, Limits::default()), Place::Relay(relays));
         sockets.push(1);
-        assert_eq!(relays_kept(LIVE_SOCKETS, &sockets), sockets.len());
+        assert_eq!(relays_kept(LIVE_SOCKETS, &sockets, Limits::default()), sockets.len());
     }
 }
 
