@@ -16,6 +16,8 @@ export class Watcher {
   readonly gaps: Json[] = [];
   readonly byes: Json[] = [];
   readonly statuses: Json[] = [];
+  /** From when Roost had a tweet to when it came here, in milliseconds. */
+  readonly delays: number[] = [];
   hello: Json | undefined;
   /** The last number covered by a frame or a gap. */
   cursor = -1;
@@ -26,6 +28,8 @@ export class Watcher {
   closed: CloseEvent | undefined;
   readonly #socket: WebSocket;
   readonly #seen = new Set<number>();
+  /** This machine's clock less the deployment's. */
+  #skew: number | undefined;
 
   private constructor(socket: WebSocket) {
     this.#socket = socket;
@@ -67,6 +71,7 @@ export class Watcher {
     switch (frame.t) {
       case "hello":
         this.hello = frame;
+        this.#skew = Date.now() - frame.server_time;
         this.cursor = frame.cursor;
         return;
       case "events":
@@ -76,6 +81,9 @@ export class Watcher {
           if (this.#seen.has(event.seq)) this.repeats += 1;
           this.#seen.add(event.seq);
           this.events.push(event);
+          if (event.kind === "simple_tweet" && this.#skew !== undefined) {
+            this.delays.push(Date.now() - this.#skew - Date.parse(event.at));
+          }
         }
         return;
       case "gap":

@@ -141,8 +141,16 @@ impl Hub {
         Ok((pair.server, answer.empty()))
     }
 
-    /// Browsers that are connected.
+    /// Browsers that watch: one whose connection takes nothing does not, long before it is closed.
     pub(crate) fn viewers(&self) -> u32 {
+        let now = clock::real();
+        let inner = self.inner.borrow();
+        let watching = inner.entries.values().filter(|entry| entry.kept.watches(now));
+        u32::try_from(watching.count()).unwrap_or(u32::MAX)
+    }
+
+    /// Sockets that take up room here.
+    pub(crate) fn sockets(&self) -> u32 {
         u32::try_from(self.inner.borrow().entries.len()).unwrap_or(u32::MAX)
     }
 

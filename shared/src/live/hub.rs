@@ -20,6 +20,8 @@ const REMOVE_BELOW_PERCENT: u64 = 60;
 pub const BUFFER_MAX_BYTES: u64 = 256 * 1024;
 /// Skipped for this long, it is closed.
 pub const SLOW_MAX_MS: i64 = 15 * SECOND_MS;
+/// Skipped for this long, it is no longer counted among those who watch.
+pub const UNCOUNTED_MS: i64 = 3 * SECOND_MS;
 /// Without a ping for this long, it is closed.
 pub const PING_MAX_MS: i64 = 45 * SECOND_MS;
 /// Longest message from a client.
@@ -82,6 +84,11 @@ impl Socket {
             over_since: None,
             messages: Messages::default(),
         }
+    }
+
+    /// Whether it is counted: one that took nothing for [`UNCOUNTED_MS`] watches nothing.
+    pub fn watches(&self, now: UnixMs) -> bool {
+        self.over_since.is_none_or(|since| now.since(since) < UNCOUNTED_MS)
     }
 
     /// Its attachment; `None` where it would be too large, which a subscription of at most

@@ -102,7 +102,7 @@ impl Core {
         let limits = config.sockets;
         let mut relays = self.relays.borrow_mut();
         let counts = relays.counts();
-        let place = place(self.hub.viewers(), &counts, limits);
+        let place = place(self.hub.sockets(), &counts, limits);
         if let Place::Relay(number) = place {
             relays.0.entry(number).or_default().sent += 1;
             // Written before the browser is sent there: a relay nobody knows of is silent.
@@ -194,7 +194,7 @@ impl Core {
     pub(super) async fn retire_relays(&self) {
         let limits = Config::read(&self.env).sockets;
         let counts = self.relays.borrow().counts();
-        let kept = relays_kept(self.hub.viewers(), &counts, limits);
+        let kept = relays_kept(self.hub.sockets(), &counts, limits);
         for number in (kept..counts.len()).filter_map(|number| u32::try_from(number).ok()) {
             let outcome = async {
                 rpc::call::<_, u32>(&rpc::relay(&self.env, number)?, &ToRelay::Retire).await

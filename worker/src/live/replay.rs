@@ -118,6 +118,12 @@ impl Core {
             found.extend(passing.into_iter().filter(|event| event.seq >= next));
             next = stretch.to + 1;
         }
+        if found.is_empty() && gap.is_none() && next <= tail.to {
+            // Everything behind the cursor is older than the window.
+            let reason = memory.ring.reason(next);
+            gap = Some(LiveGap { from: next, to: tail.to, reason });
+            next = tail.to + 1;
+        }
         if found.is_empty() && gap.is_none() {
             return Ok(None);
         }

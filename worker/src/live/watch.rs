@@ -99,6 +99,9 @@ impl Core {
         self.stop_unwatched();
         let outcome = self.save_minutes(false).and_then(|()| self.save_rows(true));
         self.log_fault(outcome);
+        // So that the books of the deployment lag by a minute at most.
+        let outcome = self.settle().await;
+        self.log_fault(outcome);
         self.mind_lease();
         let outcome = self.archive().await;
         self.log_fault(outcome);
