@@ -8,7 +8,7 @@
 //! - entry points: this file, [`dispatch`], [`queue`]
 //! - objects: [`control`], [`account`], [`live`], [`relay`] (both over [`hub`])
 //! - the outside: [`x`], [`bucket`], [`rpc`], [`sql`], [`clock`], [`zone`], [`config`]
-//! - answers: [`http`], [`fault`], [`access`], [`query`], [`docs`], [`runs`]
+//! - answers: [`http`], [`fault`], [`access`], [`query`], [`files`], [`runs`]
 
 #![allow(
     clippy::future_not_send,
@@ -22,8 +22,8 @@ mod clock;
 mod config;
 mod control;
 mod dispatch;
-mod docs;
 mod fault;
+mod files;
 mod http;
 mod hub;
 mod live;

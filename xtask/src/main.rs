@@ -25,6 +25,7 @@ mod clock;
 mod deploy;
 mod dev;
 mod dev_file;
+mod docs;
 mod doctor;
 mod failure;
 mod geo;

@@ -6,7 +6,7 @@ use crate::failure::{Explain, Failure, Outcome};
 use crate::process;
 use crate::project::Project;
 use crate::steps::Step;
-use crate::{geo, sizes, stamp, tools};
+use crate::{docs, geo, sizes, stamp, tools};
 use serde_json::Value;
 use std::path::PathBuf;
 
@@ -30,7 +30,8 @@ pub(crate) fn build(project: &Project, dev: bool) -> Outcome<bool> {
     let inputs = ["frontend", "shared", "Cargo.lock", "Cargo.toml", "vite.config.js"];
     let mut inputs: Vec<_> = inputs.iter().map(|path| project.at(path)).collect();
     inputs.extend([project.at("package-lock.json"), project.at(".assetsignore")]);
-    inputs.extend([project.at("xtask/src/page.rs"), project.at("xtask/src/geo.rs")]);
+    let own = ["page.rs", "geo.rs", "docs.rs", "openapi.rs"];
+    inputs.extend(own.map(|file| project.at("xtask/src").join(file)));
     let mode = if dev { "dev" } else { "release" };
     let digest = stamp::digest(project, &inputs, &[mode, &tools::rustc_version()])?;
     let dist = project.at("dist");
@@ -42,6 +43,7 @@ pub(crate) fn build(project: &Project, dev: bool) -> Outcome<bool> {
     compile(project, &step, dev)?;
     let initial = bundle(project, &step)?;
     geo::write(&dist)?;
+    docs::write(&dist)?;
     step.done("dist/");
     if !dev {
         sizes::page(&dist, &initial)?;
