@@ -316,6 +316,19 @@ export function scrollToTop() {
   scrollTo(0, 0);
 }
 
+let lent = null;
+
+/** Focuses what a selector finds, and remembers what had the focus. */
+export function lendFocus(selector) {
+  lent ??= document.activeElement;
+  document.querySelector(selector)?.focus({ preventScroll: true });
+}
+
+export function returnFocus() {
+  if (lent?.isConnected) lent.focus({ preventScroll: true });
+  lent = null;
+}
+
 /** Takes away what stood there before the page did. */
 export function endBoot() {
   document.getElementById("boot")?.remove();

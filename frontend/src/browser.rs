@@ -76,6 +76,11 @@ extern "C" {
     pub(crate) fn complain(text: &str);
     #[wasm_bindgen(js_name = sleep)]
     async fn sleep_for(ms: u32) -> JsValue;
+    /// Focuses what a selector finds, and remembers what had the focus.
+    #[wasm_bindgen(js_name = lendFocus)]
+    pub(crate) fn lend_focus(selector: &str);
+    #[wasm_bindgen(js_name = returnFocus)]
+    pub(crate) fn return_focus();
     #[wasm_bindgen(js_name = endBoot)]
     pub(crate) fn end_boot();
     #[wasm_bindgen(js_name = setTitle)]

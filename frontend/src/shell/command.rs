@@ -58,19 +58,22 @@ fn press(event: &KeyboardEvent) -> Press {
 /// Carries a command out.
 pub(super) fn run(app: App, command: Command) {
     match command {
-        Command::Period(preset) => app.choose(Period::Preset(preset)),
+        Command::Period(preset) => {
+            browser::close_popover("#period");
+            app.choose(Period::Preset(preset));
+        }
         Command::Custom => open_dates(app),
         Command::Earlier => step(app, -1),
         Command::Later => step(app, 1),
         Command::Interval => {
             let next =
                 period::next_interval(app.interval.get_untracked(), app.range.get_untracked());
-            with_period(app, |view| {
+            with_tide(app, |view| {
                 view.interval = Some(next);
                 view.day = None;
             });
         }
-        Command::Comparison => with_period(app, |view| view.compare = view.compare.next()),
+        Command::Comparison => with_tide(app, |view| view.compare = view.compare.next()),
         Command::Search => search(app),
         Command::Go(page) => app.go(app.view.get_untracked().to(page)),
         Command::Help => app.layer.set(Layer::Keys),
@@ -80,9 +83,9 @@ pub(super) fn run(app: App, command: Command) {
     }
 }
 
-/// Changes what only pages with a period have.
-fn with_period(app: App, change: impl FnOnce(&mut crate::address::View)) {
-    if app.page.get_untracked().has_period() {
+/// Changes what only the page with the tide has.
+fn with_tide(app: App, change: impl FnOnce(&mut crate::address::View)) {
+    if app.page.get_untracked() == Page::Overview {
         app.change(change);
     }
 }
