@@ -172,6 +172,7 @@ fn path_parameters(path: &'static str) -> impl Iterator<Item = Value> {
             "user" => (user_id(), "An X user id."),
             "run" => (json!({ "type": "string" }), "A run's id."),
             "file" => (json!({ "type": "string" }), "The file's name."),
+            "part" => (json!({ "type": "string" }), "The name of a part of the archive."),
             _ => (json!({ "type": "string" }), "A snapshot's name."),
         };
         Some(json!({
@@ -216,6 +217,8 @@ fn taken(op: Op, shapes: &mut Shapes) -> Body {
         Op::ChangeFollower => shapes.taken::<api::FollowerChange>(),
         Op::ChangeBudget => shapes.taken::<api::BudgetChange>(),
         Op::SignIn => shapes.taken::<api::SignIn>(),
+        Op::ChangeStream => shapes.taken::<api::StreamChange>(),
+        Op::AddStreamRule => shapes.taken::<api::NewRule>(),
         Op::ImportSnapshot => Body::File(&["application/gzip"]),
         _ => Body::Nothing,
     }
@@ -244,7 +247,28 @@ fn sent(op: Op, shapes: &mut Shapes) -> Body {
         Op::Run => shapes.sent::<api::Run>(),
         Op::Budget | Op::ChangeBudget => shapes.sent::<api::Budget>(),
         Op::SignIn => shapes.sent::<api::Session>(),
+        Op::Stream | Op::ChangeStream => shapes.sent::<api::Stream>(),
+        Op::StreamRules => shapes.list::<api::Rule>(),
+        Op::AddStreamRule => shapes.sent::<api::Rule>(),
+        Op::DeleteStreamRules => Body::Nothing,
+        Op::StreamCoverage => shapes.sent::<api::StreamCoverage>(),
+        Op::StreamArchive => shapes.list::<api::ArchivePart>(),
+        Op::StreamArchivePart => Body::File(&["application/gzip"]),
+        Op::Live => live(shapes),
+        Op::LiveEvents => shapes.sent::<api::LiveEvents>(),
     }
+}
+
+/// The socket's frames, in both directions, and the events in them.
+fn live(shapes: &mut Shapes) -> Body {
+    let frames = [
+        shapes.sent.subschema_for::<api::FromServer>(),
+        shapes.taken.subschema_for::<api::FromClient>(),
+        shapes.sent.subschema_for::<api::SimpleTweet>(),
+        shapes.sent.subschema_for::<api::GeoBlip>(),
+        shapes.sent.subschema_for::<api::StreamNotice>(),
+    ];
+    Body::Json(schemars::json_schema!({ "oneOf": frames }))
 }
 
 /// The statuses of a route's good answers, with what each means.
@@ -256,6 +280,9 @@ fn statuses(op: Op) -> &'static [(u16, &'static str)] {
             &[(200, "These bytes are known: the run that read them."), (202, "It will be read.")]
         }
         Op::DeleteAccount => &[(204, "It is deleted.")],
+        Op::DeleteStreamRules => &[(204, "They are deleted.")],
+        Op::AddStreamRule => &[(200, "It was there already."), (201, "It is in force.")],
+        Op::Live => &[(101, "The socket is open.")],
         Op::SignOut => &[(204, "The cookie is taken back.")],
         Op::SignIn => &[(200, "The session cookie is set.")],
         _ => &[(200, "As asked for.")],

@@ -26,6 +26,13 @@ pub(crate) fn check(request: &Request, config: &Config) -> Result<()> {
             _ => Err(refused("the bearer token is not this deployment's ADMIN_TOKEN")),
         };
     }
+    if let Some(given) = bearer_protocol(request)? {
+        return if session::token_matches(&given, admin) {
+            Ok(())
+        } else {
+            Err(refused("the bearer token among the subprotocols is not this ADMIN_TOKEN"))
+        };
+    }
     let cookies = request.headers().get("cookie")?.unwrap_or_default();
     let sealed = session::cookie_from_header(&cookies)
         .ok_or_else(|| refused("send `Authorization: Bearer <ADMIN_TOKEN>`, or sign in"))?;
@@ -40,10 +47,29 @@ fn same_origin(request: &Request) -> Result<()> {
     let Some(origin) = request.headers().get("origin")? else { return Ok(()) };
     let url = request.inner().url();
     let own = url.splitn(4, '/').take(3).collect::<Vec<_>>().join("/");
-    if origin == own || matches!(request.method(), worker::Method::Get | worker::Method::Head) {
+    let reads = matches!(request.method(), worker::Method::Get | worker::Method::Head);
+    // Browsers let any site open a socket to any other, cookies included.
+    if origin == own || (reads && !is_upgrade(request)?) {
         return Ok(());
     }
     Err(Fault::new(403, "Forbidden", format!("a page of {origin} may not change data here")))
+}
+
+/// Whether a request asks for a websocket.
+pub(crate) fn is_upgrade(request: &Request) -> Result<bool> {
+    let upgrade = request.headers().get("upgrade")?;
+    Ok(upgrade.is_some_and(|value| value.eq_ignore_ascii_case("websocket")))
+}
+
+/// The subprotocol of the live socket, echoed when a client offers it.
+pub(crate) const PROTOCOL: &str = "roost.v1";
+
+/// The token of `Sec-WebSocket-Protocol: roost.v1, bearer.<token>`: a browser's websocket can
+/// send no other header.
+fn bearer_protocol(request: &Request) -> Result<Option<String>> {
+    let offered = request.headers().get("sec-websocket-protocol")?.unwrap_or_default();
+    let token = offered.split(',').find_map(|one| one.trim().strip_prefix("bearer."));
+    Ok(token.map(str::to_owned))
 }
 
 /// Trades the admin token for a cookie.

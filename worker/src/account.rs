@@ -18,6 +18,7 @@ mod roster;
 mod settings;
 mod sidecars;
 mod snapshots;
+mod tell;
 mod tweets;
 mod upload;
 mod view;

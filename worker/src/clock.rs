@@ -33,6 +33,8 @@ pub(crate) fn delay_ms(until: UnixMs) -> i64 {
     until.since(now()).max(1)
 }
 
-fn real() -> UnixMs {
+/// Real time, for measuring how long something is silent: the simulator's clock jumps, and then
+/// days of silence would seem to have passed.
+pub(crate) fn real() -> UnixMs {
     UnixMs(i64::try_from(worker::Date::now().as_millis()).unwrap_or(i64::MAX))
 }

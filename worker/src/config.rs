@@ -20,7 +20,14 @@ pub(crate) struct Config {
     pub(crate) owner: Option<Keys>,
     /// The token that opens this deployment.
     pub(crate) admin_token: Option<String>,
+    /// How often browsers get live events, in milliseconds.
+    pub(crate) live_flush_ms: u64,
 }
+
+/// Small enough to feel live, large enough to batch (design: 250 ms; 1 s on the free plan).
+const LIVE_FLUSH_MS: u64 = 250;
+/// Faster is one frame per tweet, slower is not live.
+const LIVE_FLUSH_RANGE: std::ops::RangeInclusive<u64> = 50..=5_000;
 
 impl Config {
     pub(crate) fn read(env: &Env) -> Self {
@@ -39,6 +46,10 @@ impl Config {
             bearer: setting(env, "X_BEARER_TOKEN"),
             owner,
             admin_token: setting(env, "ADMIN_TOKEN"),
+            live_flush_ms: setting(env, "LIVE_FLUSH_MS")
+                .and_then(|text| text.parse().ok())
+                .filter(|ms| LIVE_FLUSH_RANGE.contains(ms))
+                .unwrap_or(LIVE_FLUSH_MS),
         }
     }
 

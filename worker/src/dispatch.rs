@@ -9,11 +9,12 @@ mod overview;
 use crate::config::Config;
 use crate::fault::{Fault, Result};
 use crate::http::{self, random_hex};
-use crate::rpc::{self, ControlClient, RunEnd, ToAccount, ToControl};
+use crate::rpc::{self, ControlClient, RunEnd, ToAccount, ToControl, ToLive};
 use crate::x::X;
 use crate::{access, clock, control::split_url, docs, runs};
 use shared::api::{List, RunState, Trigger};
 use shared::id::AccountId;
+use shared::live::hub::Place;
 use shared::routes::{self, Access, Found, Miss, Op};
 use shared::time::{MINUTE_MS, UnixMs};
 use std::collections::BTreeMap;
@@ -50,6 +51,17 @@ fn wasm_bytes() -> usize {
     0
 }
 
+/// For tests alone, and only beside the simulator: makes the Live object or a relay lose its
+/// memory, panic, or time itself.
+async fn live_fault(request: Request, env: &Env, what: &str) -> Result<Response> {
+    access::check(&request, &Config::read(env))?;
+    let stub = match what.strip_prefix("relay/") {
+        Some(_) => rpc::relay(env, 0)?,
+        None => rpc::live(env)?,
+    };
+    Ok(stub.fetch_with_request(request).await?)
+}
+
 fn request_id(request: &Request) -> String {
     // Cloudflare's own id of the request, so that its logs and ours agree.
     let ray = request.headers().get("cf-ray").ok().flatten();
@@ -59,6 +71,11 @@ fn request_id(request: &Request) -> String {
 async fn route(request: Request, env: &Env, id: &str) -> Result<Response> {
     let url = request.inner().url();
     let (path, query) = split_url(&url);
+    if let Some(what) = path.strip_prefix("/api/sim/live/")
+        && Config::read(env).simulated
+    {
+        return live_fault(request, env, what).await;
+    }
     if path == "/docs/api" || path == "/docs/api/" {
         return docs::page();
     }
@@ -179,8 +196,45 @@ async fn handle(
         Op::AddAccount => accounts::add(&mut request, env, config).await,
         Op::ImportSnapshot => import::import(&request, env, required_account(found)?, query).await,
         Op::Runs | Op::Run => forward(&rpc::control(env)?, request, id).await,
+        Op::Live => live(request, env, id).await,
+        Op::LiveEvents
+        | Op::Stream
+        | Op::ChangeStream
+        | Op::StreamRules
+        | Op::AddStreamRule
+        | Op::DeleteStreamRules
+        | Op::StreamCoverage
+        | Op::StreamArchive
+        | Op::StreamArchivePart => forward(&rpc::live(env)?, request, id).await,
         _ => forward(&rpc::account(env, required_account(found)?)?, request, id).await,
     }
+}
+
+/// Opens a browser's socket where there is room for it.
+async fn live(request: Request, env: &Env, id: &str) -> Result<Response> {
+    if !access::is_upgrade(&request)? {
+        return Err(Fault::new(
+            426,
+            "Upgrade required",
+            "this is a websocket; without one use GET /api/v1/live/events",
+        ));
+    }
+    let place: Place = rpc::call(&rpc::live(env)?, &ToLive::Place).await?;
+    let stub = match place {
+        Place::Live => rpc::live(env)?,
+        Place::Relay(number) => rpc::relay(env, number)?,
+        Place::Full => {
+            return Err(Fault::new(
+                503,
+                "Full",
+                "as many browsers watch as this deployment holds: try again in a minute",
+            ));
+        }
+    };
+    let mut request = request.clone_mut()?;
+    request.headers_mut()?.set("x-request-id", id)?;
+    // The answer carries the socket and goes back as it is.
+    Ok(stub.fetch_with_request(request).await?)
 }
 
 /// Hands a request to the object that answers it.
@@ -236,6 +290,10 @@ pub(crate) async fn tick(event: &ScheduledEvent, env: &Env) {
         control.open(run.clone()).await?;
         control.tell::<Option<()>>(ToControl::Ticked { at: clock::now() }).await?;
         let mut failed = None;
+        if let Err(fault) = rpc::call::<_, Option<()>>(&rpc::live(env)?, &ToLive::Tick).await {
+            worker::console_error!("tick of the stream: {}", fault.log());
+            failed = Some(fault);
+        }
         for account in roll(env).await? {
             *counts.entry("accounts".to_owned()).or_default() += 1;
             let tick = ToAccount::Tick { at };

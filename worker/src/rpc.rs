@@ -60,6 +60,34 @@ pub(crate) enum ToAccount {
     View,
 }
 
+/// What the Live object is asked.
+#[derive(Debug, Serialize, Deserialize)]
+#[serde(tag = "do", rename_all = "snake_case")]
+pub(crate) enum ToLive {
+    /// Cron ticked: look after the stream, tidy up.
+    Tick,
+    /// Where the next browser's socket belongs.
+    Place,
+    /// What an account's ledger gained.
+    Tell { account: AccountId, events: Vec<api::FollowerEvent> },
+    /// A run began or ended.
+    Ran { run: Run },
+    /// For `GET /status`.
+    Pulse,
+    /// For a relay whose browser asks for what came before.
+    Since { after: u64, subscribe: api::Subscribe },
+}
+
+/// What a Relay object is asked.
+#[derive(Debug, Serialize, Deserialize)]
+#[serde(tag = "do", rename_all = "snake_case")]
+pub(crate) enum ToRelay {
+    /// Hands a batch to every socket; answers how many there are.
+    Deliver { batch: Batch },
+    /// Closes every socket: its browsers come back elsewhere.
+    Retire,
+}
+
 /// How a run ended.
 #[derive(Debug, Serialize, Deserialize)]
 pub(crate) struct RunEnd {
@@ -82,6 +110,23 @@ pub(crate) struct Taken {
     pub(crate) run: Option<String>,
     /// `false`: the same bytes were taken before.
     pub(crate) fresh: bool,
+}
+
+/// What [`ToLive::Pulse`] answers.
+#[derive(Debug, Serialize, Deserialize)]
+pub(crate) struct LivePulse {
+    pub(crate) stream: api::StatusStream,
+    pub(crate) live: api::StatusLive,
+}
+
+/// The one Live object.
+pub(crate) fn live(env: &Env) -> Result<Stub> {
+    Ok(env.durable_object("LIVE")?.get_by_name("live")?)
+}
+
+/// One of the relays.
+pub(crate) fn relay(env: &Env, number: u32) -> Result<Stub> {
+    Ok(env.durable_object("RELAY")?.get_by_name(&format!("relay-{number}"))?)
 }
 
 /// The one Control object.

@@ -13,7 +13,10 @@ use shared::retry::Trouble;
 use shared::x::problem::{Rate, classify, rate};
 use std::pin::pin;
 use std::time::Duration;
-use worker::{AbortController, Delay, Fetch, Headers, Method, Request, RequestInit, Response};
+use wasm_bindgen::JsValue;
+use worker::{
+    AbortController, AbortSignal, Delay, Fetch, Headers, Method, Request, RequestInit, Response,
+};
 
 /// A page of 1,000 users takes X a few seconds at worst; what takes longer is dead.
 const TIMEOUT_MS: u64 = 30_000;
@@ -23,6 +26,16 @@ const ANSWER_MAX: usize = 16 * 1024 * 1024;
 /// The upstream with the keys for it.
 pub(crate) struct X<'a> {
     config: &'a Config,
+}
+
+/// One call.
+pub(crate) struct Call<'a> {
+    pub(crate) method: Method,
+    /// Below the base URL.
+    pub(crate) path: &'a str,
+    pub(crate) query: &'a [(String, String)],
+    /// JSON.
+    pub(crate) body: Option<&'a str>,
 }
 
 /// A good answer.
@@ -66,14 +79,21 @@ impl<'a> X<'a> {
         query: &[(String, String)],
         credential: Credential,
     ) -> Result<Answer, Refusal> {
-        let network = |error: String| Refusal { trouble: Trouble::Network(error), rate: None };
-        let request = self.request(path, query, credential).map_err(|e| network(e.to_string()))?;
+        self.send(&Call { method: Method::Get, path, query, body: None }, credential).await
+    }
+
+    /// Calls the upstream and reads the whole answer.
+    pub(crate) async fn send(
+        &self,
+        call: &Call<'_>,
+        credential: Credential,
+    ) -> Result<Answer, Refusal> {
+        let request = self.request(call, credential).map_err(|e| network(&e))?;
         let controller = AbortController::default();
         let signal = controller.signal();
         let fetch = Fetch::Request(request);
         let exchange = pin!(async {
-            let response =
-                fetch.send_with_signal(&signal).await.map_err(|e| network(e.to_string()))?;
+            let response = fetch.send_with_signal(&signal).await.map_err(|e| network(&e))?;
             read(response).await
         });
         let deadline = pin!(Delay::from(Duration::from_millis(TIMEOUT_MS)));
@@ -81,8 +101,37 @@ impl<'a> X<'a> {
             Either::Left((outcome, _)) => outcome,
             Either::Right(_) => {
                 controller.abort();
-                Err(network(format!("no answer within {} s", TIMEOUT_MS / 1000)))
+                Err(late())
             }
+        }
+    }
+
+    /// Opens a stream with the app's bearer token (no other credential may) and answers once its
+    /// head is there; the body goes on. `signal` ends it.
+    pub(crate) async fn open(
+        &self,
+        path: &str,
+        query: &[(String, String)],
+        signal: &AbortSignal,
+    ) -> Result<Response, Refusal> {
+        let call = Call { method: Method::Get, path, query, body: None };
+        let request = self.request(&call, Credential::Bearer).map_err(|e| network(&e))?;
+        let fetch = Fetch::Request(request);
+        let head = pin!(async {
+            let response = fetch.send_with_signal(signal).await.map_err(|e| network(&e))?;
+            if response.status_code() == 200 {
+                observe_clock(&response);
+                return Ok(response);
+            }
+            Err(match read(response).await {
+                Ok(_) => network(&"an answer without a stream"),
+                Err(refusal) => refusal,
+            })
+        });
+        let deadline = pin!(Delay::from(Duration::from_millis(TIMEOUT_MS)));
+        match select(head, deadline).await {
+            Either::Left((outcome, _)) => outcome,
+            Either::Right(_) => Err(late()),
         }
     }
 
@@ -99,12 +148,8 @@ impl<'a> X<'a> {
         }
     }
 
-    fn request(
-        &self,
-        path: &str,
-        query: &[(String, String)],
-        credential: Credential,
-    ) -> worker::Result<Request> {
+    fn request(&self, call: &Call<'_>, credential: Credential) -> worker::Result<Request> {
+        let Call { method, path, query, body } = call;
         let url = format!("{}{path}", self.config.upstream);
         let headers = Headers::new();
         headers.set("user-agent", concat!("roost/", env!("CARGO_PKG_VERSION")))?;
@@ -112,14 +157,19 @@ impl<'a> X<'a> {
         let authorization = match (credential, &self.config.owner, &self.config.bearer) {
             (Credential::Owner, Some(keys), _) => {
                 let timestamp_s = clock::now().0 / 1000;
-                oauth1::authorization("GET", &url, query, keys, &random_hex(32), timestamp_s)
+                let method = method.to_string();
+                oauth1::authorization(&method, &url, query, keys, &random_hex(32), timestamp_s)
             }
             (_, _, Some(bearer)) => format!("Bearer {bearer}"),
             _ => String::new(),
         };
         headers.set("authorization", &authorization)?;
         let mut init = RequestInit::new();
-        init.with_method(Method::Get).with_headers(headers);
+        if body.is_some() {
+            headers.set("content-type", "application/json")?;
+        }
+        init.with_method(method.clone()).with_headers(headers);
+        init.with_body(body.map(JsValue::from_str));
         Request::new_with_init(&with_query(&url, query), &init)
     }
 }
@@ -134,11 +184,23 @@ fn with_query(url: &str, query: &[(String, String)]) -> String {
     if pairs.is_empty() { url.to_owned() } else { format!("{url}?{}", pairs.join("&")) }
 }
 
-async fn read(mut response: Response) -> Result<Answer, Refusal> {
-    let header = |name: &str| response.headers().get(name).ok().flatten();
-    if let Some(sim_now) = header("x-sim-now") {
+fn network(error: &impl ToString) -> Refusal {
+    Refusal { trouble: Trouble::Network(error.to_string()), rate: None }
+}
+
+fn late() -> Refusal {
+    network(&format!("no answer within {} s", TIMEOUT_MS / 1000))
+}
+
+fn observe_clock(response: &Response) {
+    if let Ok(Some(sim_now)) = response.headers().get("x-sim-now") {
         clock::observe(&sim_now);
     }
+}
+
+async fn read(mut response: Response) -> Result<Answer, Refusal> {
+    observe_clock(&response);
+    let header = |name: &str| response.headers().get(name).ok().flatten();
     let rate = rate(
         header("x-rate-limit-limit").as_deref(),
         header("x-rate-limit-remaining").as_deref(),
@@ -157,7 +219,7 @@ async fn read(mut response: Response) -> Result<Answer, Refusal> {
         let trouble = Trouble::BadBody(format!("an answer of {} bytes", body.len()));
         return Err(Refusal { trouble, rate });
     }
-    if status == 200 {
+    if matches!(status, 200 | 201 | 204) {
         Ok(Answer { body, rate })
     } else {
         Err(Refusal { trouble: Trouble::Http(classify(status, &body)), rate })

@@ -354,6 +354,8 @@ wire! {
 
     /// One kept hour-part of the raw archive.
     pub struct ArchivePart {
+        /// Its name: when it begins.
+        pub name: String,
         /// Its key in the bucket.
         pub key: String,
         /// First tweet's arrival.

@@ -6,14 +6,11 @@ use crate::clock;
 use crate::config::Config;
 use crate::fault::Result;
 use crate::http;
-use crate::rpc::{ControlClient, Pulse, ToControl};
+use crate::rpc::{self, ControlClient, LivePulse, Pulse, ToControl, ToLive};
 use crate::x::X;
-use shared::api::{
-    Budget, CollectorState, Health, Setup, Status, StatusCollector, StatusLive, StatusStream,
-};
+use shared::api::{Budget, CollectorState, Health, Setup, Status, StatusCollector};
 use shared::budget::{Plan, Resource, micro, price, usd};
 use shared::schedule::monthly_estimate;
-use std::collections::BTreeMap;
 use worker::{Env, Response};
 
 /// `GET /health`.
@@ -27,6 +24,7 @@ pub(super) async fn status(env: &Env, config: &Config) -> Result<Response> {
         X::new(config).sync_clock().await;
     }
     let pulse: Pulse = ControlClient::new(env)?.tell(ToControl::Pulse).await?;
+    let live: LivePulse = rpc::call(&rpc::live(env)?, &ToLive::Pulse).await?;
     let mut collector = StatusCollector {
         accounts: 0,
         checking: 0,
@@ -51,15 +49,8 @@ pub(super) async fn status(env: &Env, config: &Config) -> Result<Response> {
             version: env!("CARGO_PKG_VERSION").to_owned(),
             simulated: config.simulated,
             collector,
-            stream: StatusStream { state: "off".to_owned(), since: None, last_byte: None },
-            live: StatusLive {
-                viewers: 0,
-                events_by_kind: BTreeMap::new(),
-                sent_messages: 0,
-                malformed: 0,
-                hydrator_failures: BTreeMap::new(),
-                skipped: 0,
-            },
+            stream: live.stream,
+            live: live.live,
             quotas: pulse.quotas,
         },
     )

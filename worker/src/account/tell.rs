@@ -1,0 +1,45 @@
+//! Telling open browsers what a new list brought. Owns: which events are news. Invariant: the
+//! ledger is what counts; news that does not arrive is only seen later, on the next look.
+
+use super::Account;
+use super::changes::{self, Wanted};
+use crate::clock;
+use crate::fault::Result;
+use crate::rpc::{self, ToLive};
+use crate::sql::values;
+use shared::api::LossState;
+use shared::id::AccountId;
+use shared::snapshot::Name;
+use shared::time::{HOUR_MS, UnixMs};
+
+/// A list older than this is history, not news.
+const NEWS_MS: i64 = HOUR_MS;
+/// More at once than anyone reads as they appear.
+const EVENTS_MAX: usize = 500;
+
+impl Account {
+    /// Hands the events of the newest list to the Live object, if there are any and they are new.
+    pub(super) async fn tell_live(&self, account: AccountId, name: &Name) -> Result<()> {
+        let newest = self.sql.first("SELECT MAX(at) FROM lists", values![])?;
+        let newest = newest.map(|mut row| row.maybe_int()).transpose()?.flatten();
+        let at = name.at();
+        if newest != Some(at.0) || clock::now().since(at) > NEWS_MS {
+            return Ok(());
+        }
+        let before = self.sql.first("SELECT MAX(at) FROM lists WHERE at < ?", values![at.0])?;
+        let before = before.map(|mut row| row.maybe_int()).transpose()?.flatten();
+        let from = UnixMs(before.unwrap_or(at.0));
+        let wanted = Wanted { from: Some(from), to: Some(at.plus(1)), ..Wanted::default() };
+        let mut events = changes::events(&self.sql, &wanted, EVENTS_MAX)?.items;
+        // Of the interval before, news is only what this list settled.
+        let settled = |state| matches!(state, Some(LossState::Confirmed | LossState::Retracted));
+        events.retain(|event| !event.muted && (event.at == at || settled(event.state)));
+        if events.is_empty() {
+            return Ok(());
+        }
+        events.reverse();
+        let tell = ToLive::Tell { account, events };
+        rpc::call::<_, Option<()>>(&rpc::live(&self.env)?, &tell).await?;
+        Ok(())
+    }
+}
