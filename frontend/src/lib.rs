@@ -2,7 +2,7 @@
 //!
 //! # Layout
 //! - pure, tested natively: [`calendar`], [`period`], [`address`], [`numbers`], [`tide`],
-//!   [`paging`], [`fetching`], [`keys`], [`words`]
+//!   [`paging`], [`fetching`], [`keys`], [`live`], [`words`]
 //! - the edge: [`browser`] (everything JavaScript), [`api`], [`remote`], [`charts`], [`settings`]
 //! - the page: [`app`] (shared state), [`parts`], [`shell`], [`pages`]
 //!
@@ -24,6 +24,7 @@ mod calendar;
 mod charts;
 mod fetching;
 mod keys;
+mod live;
 mod numbers;
 mod pages;
 mod paging;
