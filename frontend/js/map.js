@@ -4,12 +4,12 @@
 /** Loads the map and makes it in `host`; see live_map.js. */
 export async function openMap(host, camera, listener) {
   const { makeMap } = await import("./live_map.js");
-  return makeMap(host, JSON.parse(camera), listener);
+  return makeMap(host, camera ? JSON.parse(camera) : null, listener);
 }
 
 /** What the map tells: functions of Rust's, under names. */
-export function listen(frame, pointed, drawn, moved) {
-  return { frame, pointed, drawn, moved };
+export function listen(pointed, drawn, moved) {
+  return { pointed, drawn, moved };
 }
 
 /** Calls `frame` before each paint until `stop` is called. */
@@ -21,9 +21,4 @@ export function frames(frame) {
   };
   handle = requestAnimationFrame(step);
   return () => cancelAnimationFrame(handle);
-}
-
-/** Whether the viewer asked for little motion. */
-export function isStill() {
-  return matchMedia("(prefers-reduced-motion: reduce)").matches;
 }

@@ -52,7 +52,6 @@ pub(crate) enum Input {
     Filter(Subscribe),
     /// Everything after a number is wanted again.
     Rewind(u64),
-    Opened,
     Closed(u16),
     Hello {
         cursor: u64,
@@ -152,13 +151,17 @@ impl Client {
         self.covered
     }
 
+    /// Begins with the next hello as if it were the first.
+    pub(crate) fn forget(&mut self) {
+        self.covered = None;
+    }
+
     /// Takes an input in. `random` is from 0 to below 1.
     pub(crate) fn handle(&mut self, now: i64, random: f64, input: Input) -> Vec<Effect> {
         match input {
             Input::Want(wanted) => self.want(now, wanted),
             Input::Filter(filter) => self.narrow(now, filter),
             Input::Rewind(after) => self.rewind(now, after),
-            Input::Opened => Vec::new(),
             Input::Closed(code) => self.closed(now, random, code),
             Input::Hello { cursor, floor } => self.hello(now, cursor, floor),
             Input::Heard => {

@@ -21,6 +21,8 @@ const SPREAD_S: f64 = 0.25;
 /// Points kept of how numbers and times go together: one each 5 s for 15 minutes.
 const TRAIL: usize = 180;
 const TRAIL_EVERY_MS: i64 = 5_000;
+/// After a longer absence the list begins anew: nobody waits for what was meanwhile.
+const RETURN_WITHIN_MS: i64 = 60_000;
 /// As many events back as a fresh list is filled from.
 const BACKLOG: u64 = 300;
 
@@ -69,6 +71,10 @@ pub(crate) struct Engine {
     /// Numbers and when they were given out.
     trail: VecDeque<(u64, i64)>,
     rows_changed: bool,
+    /// When a page last came or left.
+    left_at: i64,
+    /// The tweet whose card is open on the map; `None` as soon as it is taken away.
+    pub(crate) card: Option<Arc<SimpleTweet>>,
 }
 
 impl Engine {
@@ -108,6 +114,17 @@ impl Engine {
     /// Takes an input of the connection in.
     pub(crate) fn input(&mut self, now: i64, random: f64, input: Input) -> Vec<Effect> {
         self.client.handle(now, random, input)
+    }
+
+    /// A page shows the stream, or no longer. Who comes back soon goes on where they left.
+    pub(crate) fn want(&mut self, now: i64, wanted: bool) -> Vec<Effect> {
+        let away = now - std::mem::replace(&mut self.left_at, now);
+        if wanted && away > RETURN_WITHIN_MS {
+            self.empty();
+            self.player.live();
+            self.client.forget();
+        }
+        self.client.handle(now, 0.0, Input::Want(wanted))
     }
 
     /// Other events are wanted: what is shown passed another filter.
@@ -244,6 +261,7 @@ impl Engine {
             Event::Blip(blip) => !takes(blip.tweet_id, blip.author_id),
             Event::Notice(_) => true,
         });
+        self.card = self.card.take().filter(|tweet| !takes(tweet.id, tweet.author_id));
         if !place_only {
             self.known.remove(removal);
         }
@@ -371,14 +389,15 @@ mod tests {
         let mut engine = engine();
         engine.text(NOW, 0.5, &events(1, 2, &[tweet(1, 9), blip(2, 9)]));
         engine.frame(NOW);
+        engine.card = engine.tweet(TweetId(9));
         engine.player.pause(true);
         engine.text(NOW, 0.5, &events(3, 5, &[tweet(3, 8), tweet(4, 10), blip(5, 8)]));
         engine.text(NOW, 0.5, &events(6, 6, &[notice(6, "delete", &[8, 9])]));
         assert_eq!(rows(&engine), [0_u64; 0], "also while paused");
-        assert_eq!(engine.blips.count(engine.clock(NOW) + 1.0), 1, "its slot only is dead");
         let (x, y) = crate::live::blips::mercator(13.4, 52.52);
         assert_eq!(engine.blips.hit(x, y, 1_024.0, engine.clock(NOW) + 1.0), None);
         assert_eq!((engine.tweet(TweetId(9)), engine.counts.table()), (None, vec![]));
+        assert_eq!(engine.card, None);
         engine.player.pause(false);
         engine.frame(NOW);
         assert_eq!(rows(&engine), [4]);
@@ -434,6 +453,24 @@ mod tests {
         let wanted = Subscribe { text: Some("tea".to_owned()), ..Subscribe::default() };
         assert_eq!(engine.filter(NOW, wanted).len(), 2);
         assert_eq!(rows(&engine), [0_u64; 0]);
+    }
+
+    #[test]
+    fn who_comes_back_soon_goes_on_where_they_left() {
+        let resumed = |away: i64| {
+            let mut engine = engine();
+            engine.want(NOW, true);
+            engine.text(NOW, 0.5, &events(1, 1, &[tweet(1, 1)]));
+            engine.frame(NOW);
+            engine.want(NOW, false);
+            engine.want(NOW + away, true);
+            let hello = r#"{"t":"hello","cursor":5000,"floor":1,"server_time":1}"#;
+            let sent = engine.text(NOW + away, 0.5, hello);
+            (rows(&engine).len(), sent.last().cloned())
+        };
+        let after = |after: u64| Some(Effect::Send(format!(r#"{{"t":"resume","after":{after}}}"#)));
+        assert_eq!(resumed(30_000), (1, after(1)));
+        assert_eq!(resumed(90_000), (0, after(4_700)));
     }
 
     #[test]

@@ -244,7 +244,7 @@ mod tests {
     #[test]
     fn what_cannot_be_read_is_left_out() {
         for (name, value) in [
-            ("lang", "german,DE,*"),
+            ("lang", "deutschland,DE,*"),
             ("country", "de,Germany"),
             ("area", "1,2,3"),
             ("area", "10,60,20,50"),

@@ -61,11 +61,6 @@ impl Player {
         self.mode == Mode::Paused
     }
 
-    /// How many wait.
-    pub(crate) fn waiting(&self) -> usize {
-        self.queue.len()
-    }
-
     /// Takes something in.
     pub(crate) fn push(&mut self, item: Item) {
         if self.cut_after.is_some() {
@@ -255,7 +250,7 @@ mod tests {
         for seq in 1..=25_000 {
             player.push(at(seq, 0));
         }
-        assert_eq!(player.waiting(), HELD_MOST);
+        assert_eq!(player.queue.len(), HELD_MOST);
         assert_eq!(player.wants_more(), None, "not while paused");
         player.pause(false);
         assert_eq!(player.due(0, 0).len(), HELD_MOST);

@@ -29,7 +29,7 @@ pub(super) fn listen(app: App) {
         waits.set_value(0);
         let letters = app.settings.with_untracked(|settings| settings.letters);
         let over = app.layer.get_untracked() != Layer::None;
-        let press = press(&event);
+        let press = press(&event, app.page.get_untracked() == Page::Live);
         let meaning = keys::read(&press, waited, letters && !over);
         if meaning.waits {
             waits.set_value(1);
@@ -43,7 +43,7 @@ pub(super) fn listen(app: App) {
     });
 }
 
-fn press(event: &KeyboardEvent) -> Press {
+fn press(event: &KeyboardEvent, live: bool) -> Press {
     let target = event.target().map(wasm_bindgen::JsValue::from).unwrap_or_default();
     Press {
         key: event.key(),
@@ -52,6 +52,8 @@ fn press(event: &KeyboardEvent) -> Press {
         shift: event.shift_key(),
         typing: browser::is_typing(&target),
         arrows_taken: browser::takes_arrows(&target),
+        space_taken: browser::takes_space(&target),
+        live,
     }
 }
 
@@ -79,6 +81,11 @@ pub(super) fn run(app: App, command: Command) {
         Command::Help => app.layer.set(Layer::Keys),
         Command::Palette => app.layer.set(Layer::Palette),
         Command::Theme => app.turn_theme(),
+        Command::Pause => {
+            if app.page.get_untracked() == Page::Live {
+                app.stream.toggle();
+            }
+        }
         Command::Escape => escape(app),
     }
 }

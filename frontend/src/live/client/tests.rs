@@ -34,7 +34,6 @@ impl Bench {
     fn live() -> Self {
         let mut bench = Self::new();
         assert_eq!(bench.say(Input::Want(true)), [Effect::Open]);
-        bench.say(Input::Opened);
         bench.say(Input::Hello { cursor: 1_000, floor: 100 });
         assert_eq!(bench.client.phase(), &Phase::Live);
         bench.cover(701, 1_000);
