@@ -40,21 +40,31 @@ function makeBoard(canvas, host, centres) {
   let shown = { countries: [], clusters: [], box: null };
   const place = (camera, shift, x, y) => [(x + shift - camera.x) * camera.world + camera.width / 2, (y - camera.y) * camera.world + camera.height / 2];
 
+  /** Boxes of numbers drawn so far. */
+  let taken = [];
+  const free = (box) => !taken.some((one) => one[0] < box[2] && box[0] < one[2] && one[1] < box[3] && box[1] < one[3]);
+
   function country(left, top, count) {
-    pen.font = "600 12px system-ui, sans-serif";
-    const half = Math.max(10, pen.measureText(count).width / 2 + 6);
+    pen.font = "600 11px system-ui, sans-serif";
+    const half = Math.max(8, pen.measureText(count).width / 2 + 5);
+    // Under the name, or as near as there is room; one without room waits for a closer look.
+    const boxes = [2, 20, -36].map((down) => [left - half, top + down, left + half, top + down + 16]);
+    const box = boxes.find(free);
+    if (!box) return;
+    taken.push(box);
     pen.beginPath();
-    pen.roundRect(left - half, top + 2, half * 2, 18, 4);
+    pen.roundRect(box[0], box[1], half * 2, 16, 4);
     pen.fillStyle = colour.card;
     pen.fill();
     pen.strokeStyle = colour.edge;
     pen.stroke();
     pen.fillStyle = colour.ink;
-    pen.fillText(count, left, top + 11.5);
+    pen.fillText(count, left, box[1] + 8.5);
   }
 
   function cluster(left, top, count) {
     const radius = Math.min(34, 9 + 2.2 * Math.log2(count + 1));
+    taken.push([left - radius, top - radius, left + radius, top + radius]);
     pen.beginPath();
     pen.arc(left, top, radius, 0, 2 * Math.PI);
     pen.fillStyle = colour.accent;
@@ -80,6 +90,7 @@ function makeBoard(canvas, host, centres) {
       pen.clearRect(0, 0, camera.width, camera.height);
       pen.textAlign = "center";
       pen.textBaseline = "middle";
+      taken = [];
       for (const shift of copies(camera)) {
         if (shown.box) {
           const [west, south, till, north] = shown.box;
@@ -91,7 +102,7 @@ function makeBoard(canvas, host, centres) {
           pen.lineWidth = 1;
         }
         for (const [x, y, count] of shown.clusters) cluster(...place(camera, shift, x, y), count);
-        for (const [code, count, x, y] of shown.countries) {
+        for (const [code, count, x, y] of shown.countries.toSorted((one, other) => other[1] - one[1])) {
           const at = centres.get(code);
           country(...place(camera, shift, ...(at ? square(at) : [x, y])), count);
         }

@@ -108,8 +108,8 @@ function alpha(numeric) {
 
 /** The zoom from which a country of so much of the sphere (in steradians) is named. */
 function namedFrom(area) {
-  const steps = [[0.18, 0.5], [0.06, 1.6], [0.02, 2.2], [0.008, 2.8], [0.003, 3.4], [0.0006, 4.2]];
-  return (steps.find(([least]) => area >= least) ?? [0, 5])[1];
+  const steps = [[0.18, 0], [0.06, 0.8], [0.02, 1.5], [0.008, 2.1], [0.003, 2.8], [0.0006, 3.6]];
+  return (steps.find(([least]) => area >= least) ?? [0, 4.4])[1];
 }
 
 function labels(countries) {
@@ -122,7 +122,9 @@ function labels(countries) {
     const round = (degrees) => Math.round(degrees * STEPS) / STEPS;
     return [NAMES[code] ?? properties.name, code, round(lon), round(lat), namedFrom(geoArea(largest))];
   });
-  return made.filter(([name, code]) => code !== "AQ" && name).sort((a, b) => a[4] - b[4] || a[0].localeCompare(b[0]));
+  const sorted = made.filter(([name, code]) => code !== "AQ" && name).sort((a, b) => a[4] - b[4] || a[0].localeCompare(b[0]));
+  // An outlying part with the code of its country is not where that country's number stands.
+  return sorted.filter(([, code], at) => !code || sorted.findIndex((one) => one[1] === code) === at);
 }
 
 /** The whole ground, as text. */

@@ -136,9 +136,9 @@ impl Stream {
 
     /// Stops and goes on.
     pub(crate) fn toggle(self) {
-        let _ = self.with(|engine, _| {
+        let _ = self.with(|engine, now| {
             let paused = engine.player.is_paused();
-            engine.player.pause(!paused);
+            engine.pause(now, !paused);
         });
         self.publish();
     }
@@ -190,7 +190,7 @@ impl Stream {
             let second = engine.server_now(now).div_euclid(1_000);
             if self.second.get_untracked() != second {
                 self.second.set(second);
-                engine.counts.pass(second * 1_000);
+                engine.pass(now);
                 let table = engine.counts.table();
                 let is_new = |known: &BTreeSet<Code>| {
                     table.iter().any(|line| !known.contains(&line.code))

@@ -21,6 +21,8 @@ const SPREAD_S: f64 = 0.25;
 /// Points kept of how numbers and times go together: one each 5 s for 15 minutes.
 const TRAIL: usize = 180;
 const TRAIL_EVERY_MS: i64 = 5_000;
+/// Clocks drift; by so much only one that was set.
+const CLOCK_SET_MS: i64 = 60_000;
 /// After a longer absence the list begins anew: nobody waits for what was meanwhile.
 const RETURN_WITHIN_MS: i64 = 60_000;
 /// As many events back as a fresh list is filled from.
@@ -62,10 +64,13 @@ pub(crate) struct Engine {
     pub(crate) rate: Rate,
     known: Known,
     standing: Option<Standing>,
-    /// The server's clock less ours, in milliseconds.
-    ahead_ms: i64,
+    /// The server's clock less ours, in milliseconds; `None` before it told.
+    ahead_ms: Option<i64>,
     /// When our clock stood at 0 s, so that small numbers reach the card.
     start: i64,
+    /// Since when the map's clock stands, and how long it stood before.
+    paused_at: Option<i64>,
+    stood_ms: i64,
     /// Tweets and placed tweets shown since the beginning.
     shown: [u64; 2],
     /// Numbers and when they were given out.
@@ -83,9 +88,24 @@ impl Engine {
         Self { start, ..Self::default() }
     }
 
-    /// Our clock in seconds, as blips are born by it.
+    /// The map's clock in seconds, as blips are born by it; it stands while paused, so that
+    /// what is there can be looked at.
     pub(crate) fn clock(&self, now: i64) -> f64 {
-        crate::numbers::float(now - self.start) / 1_000.0
+        let now = self.paused_at.unwrap_or(now);
+        crate::numbers::float(now - self.start - self.stood_ms) / 1_000.0
+    }
+
+    /// Stops and goes on.
+    pub(crate) fn pause(&mut self, now: i64, paused: bool) {
+        self.player.pause(paused);
+        match (paused, self.paused_at) {
+            (true, None) => self.paused_at = Some(now),
+            (false, Some(since)) => {
+                self.stood_ms += now - since;
+                self.paused_at = None;
+            }
+            _ => {}
+        }
     }
 
     pub(crate) fn phase(&self) -> &Phase {
@@ -121,6 +141,7 @@ impl Engine {
         let away = now - std::mem::replace(&mut self.left_at, now);
         if wanted && away > RETURN_WITHIN_MS {
             self.empty();
+            self.pause(now, false);
             self.player.live();
             self.client.forget();
         }
@@ -130,6 +151,7 @@ impl Engine {
     /// Other events are wanted: what is shown passed another filter.
     pub(crate) fn filter(&mut self, now: i64, wanted: Subscribe) -> Vec<Effect> {
         self.empty();
+        self.pause(now, false);
         self.player.live();
         self.client.handle(now, 0.0, Input::Filter(wanted))
     }
@@ -137,6 +159,7 @@ impl Engine {
     /// Shows everything after a number again, at its pace.
     pub(crate) fn rewind(&mut self, now: i64, after: u64, speed: i64) -> Vec<Effect> {
         self.empty();
+        self.pause(now, false);
         self.player.replay(speed);
         self.client.handle(now, 0.0, Input::Rewind(after))
     }
@@ -144,6 +167,7 @@ impl Engine {
     /// Back to what happens now.
     pub(crate) fn go_live(&mut self, now: i64) -> Vec<Effect> {
         self.empty();
+        self.pause(now, false);
         self.player.live();
         let (floor, cursor) = self.client.window();
         let after = cursor.saturating_sub(BACKLOG).max(floor.saturating_sub(1));
@@ -163,7 +187,12 @@ impl Engine {
         let mut effects = self.client.handle(now, random, Input::Heard);
         match frame {
             Frame::Hello { cursor, floor, server_time } => {
-                self.ahead_ms = server_time - now;
+                let ahead_ms = server_time - now;
+                if self.ahead_ms.is_some_and(|before| ahead_ms + CLOCK_SET_MS < before) {
+                    // A simulated clock was set back: what was counted is of another time.
+                    self.counts.clear();
+                }
+                self.ahead_ms = Some(ahead_ms);
                 effects.extend(self.client.handle(now, random, Input::Hello { cursor, floor }));
             }
             Frame::Events { from, to, events } => {
@@ -176,7 +205,7 @@ impl Engine {
                 }
             }
             Frame::Status(standing) => {
-                self.rate.tell(now + self.ahead_ms, standing.rate, standing.stream);
+                self.rate.tell(self.server_now(now), standing.rate, standing.stream);
                 self.standing = Some(standing);
             }
             Frame::Bye { reason, retry_ms } => {
@@ -221,7 +250,7 @@ impl Engine {
                 self.player.push(Item::Event(event));
             }
         }
-        self.counts.pass(now + self.ahead_ms);
+        self.pass(now);
     }
 
     fn remember(&mut self, seq: u64, at: i64) {
@@ -246,7 +275,7 @@ impl Engine {
         let float = |number: u64| crate::numbers::float(i64::try_from(number).unwrap_or(i64::MAX));
         let per_number = crate::numbers::float(ms) / float(numbers);
         let back = (float(last.0) - float(seq)) * per_number;
-        Some((now + self.ahead_ms - last.1 + crate::numbers::whole(back)).max(0))
+        Some((self.server_now(now) - last.1 + crate::numbers::whole(back)).max(0))
     }
 
     /// Takes away what X took away.
@@ -269,7 +298,7 @@ impl Engine {
 
     /// Shows what is due; once per painted frame.
     pub(crate) fn frame(&mut self, now: i64) -> Vec<Effect> {
-        let server_now = now + self.ahead_ms;
+        let server_now = self.server_now(now);
         let due = self.player.due(now, server_now);
         let replayed = matches!(self.player.mode(), Mode::Replay { .. });
         let clock = self.clock(now);
@@ -318,7 +347,14 @@ impl Engine {
 
     /// The server's time.
     pub(crate) fn server_now(&self, now: i64) -> i64 {
-        now + self.ahead_ms
+        now + self.ahead_ms.unwrap_or(0)
+    }
+
+    /// Lets counts grow old, once the server's time is known.
+    pub(crate) fn pass(&mut self, now: i64) {
+        if self.ahead_ms.is_some() {
+            self.counts.pass(self.server_now(now));
+        }
     }
 }
 
@@ -390,7 +426,7 @@ mod tests {
         engine.text(NOW, 0.5, &events(1, 2, &[tweet(1, 9), blip(2, 9)]));
         engine.frame(NOW);
         engine.card = engine.tweet(TweetId(9));
-        engine.player.pause(true);
+        engine.pause(NOW, true);
         engine.text(NOW, 0.5, &events(3, 5, &[tweet(3, 8), tweet(4, 10), blip(5, 8)]));
         engine.text(NOW, 0.5, &events(6, 6, &[notice(6, "delete", &[8, 9])]));
         assert_eq!(rows(&engine), [0_u64; 0], "also while paused");
@@ -398,9 +434,22 @@ mod tests {
         assert_eq!(engine.blips.hit(x, y, 1_024.0, engine.clock(NOW) + 1.0), None);
         assert_eq!((engine.tweet(TweetId(9)), engine.counts.table()), (None, vec![]));
         assert_eq!(engine.card, None);
-        engine.player.pause(false);
+        engine.pause(NOW, false);
         engine.frame(NOW);
         assert_eq!(rows(&engine), [4]);
+    }
+
+    #[test]
+    fn the_map_stands_while_paused() {
+        let mut engine = engine();
+        engine.text(NOW, 0.5, &events(1, 2, &[tweet(1, 9), blip(2, 9)]));
+        engine.frame(NOW);
+        engine.pause(NOW + 1_000, true);
+        engine.frame(NOW + 60_000);
+        assert_eq!(engine.blips.count(engine.clock(NOW + 60_000)), 1);
+        engine.pause(NOW + 60_000, false);
+        assert_eq!(engine.blips.count(engine.clock(NOW + 64_000)), 1);
+        assert_eq!(engine.blips.count(engine.clock(NOW + 67_000)), 0);
     }
 
     #[test]
@@ -471,6 +520,21 @@ mod tests {
         let after = |after: u64| Some(Effect::Send(format!(r#"{{"t":"resume","after":{after}}}"#)));
         assert_eq!(resumed(30_000), (1, after(1)));
         assert_eq!(resumed(90_000), (0, after(4_700)));
+    }
+
+    #[test]
+    fn counts_live_by_the_servers_clock() {
+        let mut engine = Engine::new(NOW);
+        engine.want(NOW, true);
+        let ours = NOW + 7_200_000;
+        engine.pass(ours);
+        let hello = format!(r#"{{"t":"hello","cursor":0,"floor":1,"server_time":{NOW}}}"#);
+        engine.text(ours, 0.5, &hello);
+        engine.text(ours, 0.5, &events(1, 2, &[tweet(1, 9), blip(2, 9)]));
+        engine.frame(ours);
+        engine.pass(ours);
+        assert_eq!(engine.counts.table().len(), 1);
+        assert_eq!(engine.blips.count(engine.clock(ours) + 1.0), 1);
     }
 
     #[test]

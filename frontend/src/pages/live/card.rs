@@ -25,7 +25,7 @@ pub(super) fn card(tweet: Arc<SimpleTweet>) -> AnyView {
     let place = tweet.country.as_deref().map(browser::region_name);
     let lang = tweet.lang.as_deref().filter(|lang| *lang != "und").map(browser::language_name);
     view! {
-        <article class="tweet">
+        <article class="tweet-card">
             <a class="tweet-face" href=text::profile(&tweet) target="_blank" rel="noopener" tabindex="-1" aria-hidden="true">
                 <Avatar person=person/>
             </a>

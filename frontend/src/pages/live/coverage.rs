@@ -68,11 +68,13 @@ fn row(minute: CoverageMinute, most: u32) -> AnyView {
     view! {
         <tr>
             <th scope="row">{clock}</th>
-            <td class="bar-cell">
-                <span class="bar-received" style:width=share(minute.received)></span>
-                <span class="bar-missed" style:width=share(minute.missed)></span>
-                <span class="bar-out" style:width=out></span>
-                <span class="bar-number">{numbers::count(u64::from(minute.received))}</span>
+            <td>
+                <div class="bar-cell">
+                    <span class="bar-received" style:width=share(minute.received)></span>
+                    <span class="bar-missed" style:width=share(minute.missed)></span>
+                    <span class="bar-out" style:width=out></span>
+                    <span class="bar-number">{numbers::count(u64::from(minute.received))}</span>
+                </div>
             </td>
             <td class="note">{words::minute(&minute)}</td>
         </tr>

@@ -348,14 +348,14 @@ mod tests {
     fn marks_are_json() {
         let mark = |country, count| Mark { country, count, x: 0.25, y: 0.5 };
         let countries = [mark(Some(*b"DE"), 3), mark(Some(*b"FR"), 1)];
-        let area = Area::of([-10.5, 35.0, 30.0, 60.0]);
+        let area = Area::of([-10.5, 35.25, 30.5, 60.75]);
         let read = |text: &str| serde_json::from_str::<serde_json::Value>(text).unwrap();
         assert_eq!(
             read(&marks(&countries, &[mark(None, 7)], area)),
             serde_json::json!({
                 "countries": [["DE", 3, 0.25, 0.5], ["FR", 1, 0.25, 0.5]],
                 "clusters": [[0.25, 0.5, 7]],
-                "box": [-10.5, 35.0, 30.0, 60.0],
+                "box": [-10.5, 35.25, 30.5, 60.75],
             })
         );
         assert_eq!(

@@ -78,7 +78,7 @@ pub(super) fn Settings(shared: Shared) -> impl IntoView {
     let known = Memo::new(move |_| remote.with(|stream| stream.is_some()));
     let failed = move || !known.get() && remote.failure().is_some();
     let inside = move || {
-        let first = untrack(|| remote.value()).filter(|_| known.get())?;
+        let first = known.get().then(|| untrack(|| remote.value())).flatten()?;
         Some(view! {
             <Standing shared=shared/>
             <Form shared=shared settings=first.settings.clone() sample=first.sample_granted == Some(true)/>

@@ -17,7 +17,7 @@ const SPEEDS: [i64; 3] = [1, 4, 16];
 #[component]
 pub(super) fn Strip(shared: Shared) -> impl IntoView {
     view! {
-        <section class="strip" aria-label="The stream">
+        <section class="live-strip" aria-label="The stream">
             <State/>
             <Play/>
             <Graph/>
