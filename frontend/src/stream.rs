@@ -186,7 +186,8 @@ impl Stream {
             update(self.placed, engine.placed());
             update(self.mode, engine.player.mode());
             update(self.window, engine.window());
-            update(self.unlisted, engine.feed.unlisted());
+            let server_now = engine.server_now(now);
+            update(self.unlisted, engine.feed.unlisted(server_now));
             let second = engine.server_now(now).div_euclid(1_000);
             if self.second.get_untracked() != second {
                 self.second.set(second);

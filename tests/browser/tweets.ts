@@ -193,7 +193,7 @@ export class LiveStream {
     return lat >= south && lat <= north && (west <= east ? lon >= west && lon <= east : lon >= west || lon <= east);
   }
 
-  private floor(): number {
+  floor(): number {
     return this.events[0]?.seq ?? this.seq + 1;
   }
 
@@ -247,10 +247,10 @@ export class LiveStream {
   }
 
   /** A past, so that there is something to rewind to. */
-  past(count: number, perSecond: number): void {
+  past(count: number, perSecond: number, own: (index: number) => Record<string, unknown> = () => ({}), place: null | undefined = undefined): void {
     const begin = this.now() - (count / perSecond) * 1000;
     const from = this.events.length;
-    for (let index = 0; index < count; index += 1) this.tweet();
+    for (let index = 0; index < count; index += 1) this.tweet(own(index), place);
     const made = this.events.slice(from);
     made.forEach((event, index) => {
       event.at = iso(begin + (index / made.length) * (count / perSecond) * 1000);
@@ -312,7 +312,7 @@ export class LiveStream {
     state: "on", mode: "filtered", track: ["coffee", "football"], follow: [] as string[], locations: [] as number[][], session_cap_usd: 1, month_cap_usd: 5,
     stop_without_viewers: true, fill_gaps: true, archive: false, archive_hours: 24, tries: null, filter_level: "none", stall_warnings: true,
   };
-  private owned = [
+  private owned: { id: string; tag: string | null; [field: string]: unknown }[] = [
     { id: "11", value: "(coffee OR café) -is:retweet", tag: "everyday", origin: "track", estimate: { posts_7d: 12_400, usd_per_day: 8.86, at: iso(NOW) } },
     { id: "12", value: "football lang:en", tag: "sport", origin: "own", estimate: { posts_7d: 3_100, usd_per_day: 2.21, at: iso(NOW) } },
   ];
@@ -340,9 +340,9 @@ export class LiveStream {
   }
 
   /** A rule, or null while its price is not accepted. */
-  addRule(body: { value: string; tag?: string; accept_usd_per_day?: number }): unknown {
-    if (body.accept_usd_per_day === undefined) return null;
-    const rule = { id: String(20 + this.owned.length), value: body.value, tag: body.tag ?? "", origin: "own", estimate: { posts_7d: 12_400, usd_per_day: 8.9, at: iso(NOW) } };
+  addRule(body: { value: string; tag: string | null; accept_usd_per_day: number | null }): unknown {
+    if (body.accept_usd_per_day === null) return null;
+    const rule = { id: String(20 + this.owned.length), value: body.value, tag: body.tag, origin: "own", estimate: { posts_7d: 12_400, usd_per_day: 8.9, at: iso(NOW) } };
     this.owned.push(rule);
     return rule;
   }

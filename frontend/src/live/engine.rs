@@ -322,7 +322,7 @@ impl Engine {
                 }
                 Item::Event(Event::Notice(_)) | Item::Gap { .. } => {}
             }
-            self.rows_changed |= self.feed.push(now, item);
+            self.rows_changed |= self.feed.push(item);
         }
         match self.player.wants_more() {
             Some(after) => self.client.handle(now, 0.0, Input::Rewind(after)),

@@ -11,8 +11,10 @@ use std::sync::Arc;
 
 /// Rows kept.
 pub(crate) const ROWS: usize = 200;
-/// More than so many a second nobody reads: the rest is counted.
-const LISTED_PER_S: u32 = 20;
+/// More than one in so long nobody reads: the rest is counted.
+const LISTED_EVERY_MS: i64 = 50;
+/// So many may be behind that pace at once: tweets come in batches.
+const LISTED_AHEAD_MS: i64 = 1_000;
 
 /// A row.
 #[derive(Clone, Debug, PartialEq)]
@@ -80,11 +82,10 @@ pub(crate) struct Feed {
     held: VecDeque<Row>,
     held_count: u64,
     holding: bool,
-    /// The second, and how many were listed in it.
-    second: (i64, u32),
-    /// Came in the last seconds, and not listed.
-    unlisted: u64,
-    unlisted_second: u64,
+    /// Up to when, by the tweets' own time, the list is full.
+    full_until: i64,
+    /// A second of the tweets' own time, what was not listed of it, and of the one before.
+    unlisted: (i64, u64, u64),
 }
 
 impl Feed {
@@ -98,21 +99,20 @@ impl Feed {
         self.held_count
     }
 
-    /// Tweets of the last second that were too many to list.
-    pub(crate) fn unlisted(&self) -> u64 {
-        self.unlisted
+    /// Tweets of the second before this one that were too many to list.
+    pub(crate) fn unlisted(&self, now: i64) -> u64 {
+        let (second, _, before) = self.unlisted;
+        // Of a while ago there is nothing to tell any more.
+        if now.div_euclid(1_000) - second <= 2 { before } else { 0 }
     }
 
     /// Takes something shown in; whether the list changed.
-    pub(crate) fn push(&mut self, now: i64, item: &Item) -> bool {
-        self.pass_second(now);
+    pub(crate) fn push(&mut self, item: &Item) -> bool {
         let row = match item {
             Item::Event(Event::Tweet(tweet)) => {
-                if self.second.1 >= LISTED_PER_S {
-                    self.unlisted_second += 1;
+                if !self.has_room(tweet.at.0) {
                     return false;
                 }
-                self.second.1 += 1;
                 Row::Tweet(Arc::clone(tweet))
             }
             Item::Event(Event::Blip(_)) => return false,
@@ -134,14 +134,21 @@ impl Feed {
         true
     }
 
-    fn pass_second(&mut self, now: i64) {
-        let second = now.div_euclid(1_000);
-        if self.second.0 != second {
-            // Of a second in which nothing came there is nothing to tell.
-            self.unlisted = if self.second.0 + 1 == second { self.unlisted_second } else { 0 };
-            self.unlisted_second = 0;
-            self.second = (second, 0);
+    /// Whether one more of that time can be read; if not it is counted.
+    fn has_room(&mut self, at: i64) -> bool {
+        let second = at.div_euclid(1_000);
+        if self.unlisted.0 != second {
+            let before = if self.unlisted.0 + 1 == second { self.unlisted.1 } else { 0 };
+            self.unlisted = (second, 0, before);
         }
+        // After rewinding time begins anew.
+        let full = self.full_until.clamp(at - LISTED_AHEAD_MS, at + 2 * LISTED_AHEAD_MS);
+        if full > at {
+            self.unlisted.1 += 1;
+            return false;
+        }
+        self.full_until = full + LISTED_EVERY_MS;
+        true
     }
 
     /// Holds the list still, or lets it move; whether it changed.
@@ -182,6 +189,7 @@ impl Feed {
         self.rows.clear();
         self.held.clear();
         self.held_count = 0;
+        self.full_until = 0;
     }
 }
 
@@ -202,16 +210,24 @@ fn tweets(rows: &VecDeque<Row>) -> u64 {
 mod tests {
     use super::*;
     use crate::live::frames::tests::{sample_notice, sample_tweet};
+    use shared::time::UnixMs;
 
-    fn tweet(seq: u64) -> Item {
-        Item::Event(Event::Tweet(Arc::new(sample_tweet(seq, seq))))
+    fn tweet_at(seq: u64, at: i64) -> Item {
+        let mut tweet = sample_tweet(seq, seq);
+        tweet.at = UnixMs(at);
+        Item::Event(Event::Tweet(Arc::new(tweet)))
     }
 
-    /// A list of these tweets, one a second.
+    /// A tweet of a second of its own.
+    fn tweet(seq: u64) -> Item {
+        tweet_at(seq, i64::try_from(seq).unwrap() * 1_000)
+    }
+
+    /// A list of these tweets.
     fn feed(numbers: std::ops::RangeInclusive<u64>) -> Feed {
         let mut feed = Feed::default();
         for seq in numbers {
-            feed.push(i64::try_from(seq).unwrap() * 1_000, &tweet(seq));
+            feed.push(&tweet(seq));
         }
         feed
     }
@@ -232,8 +248,8 @@ mod tests {
     fn nothing_moves_while_somebody_reads() {
         let mut feed = feed(1..=3);
         feed.hold(true);
-        feed.push(9_000, &tweet(4));
-        feed.push(10_000, &tweet(5));
+        feed.push(&tweet(4));
+        feed.push(&tweet(5));
         assert_eq!((numbers(&feed), feed.held()), (vec![3, 2, 1], 2));
         assert!(feed.hold(false));
         assert_eq!((numbers(&feed), feed.held()), (vec![5, 4, 3, 2, 1], 0));
@@ -244,7 +260,7 @@ mod tests {
         let mut feed = feed(1..=1);
         feed.hold(true);
         for seq in 2..=302 {
-            feed.push(i64::try_from(seq).unwrap() * 1_000, &tweet(seq));
+            feed.push(&tweet(seq));
         }
         assert_eq!(feed.held(), 301);
         feed.release();
@@ -255,33 +271,43 @@ mod tests {
     #[test]
     fn what_is_too_much_to_read_is_counted() {
         let mut feed = Feed::default();
-        for seq in 0..50 {
-            feed.push(1_000, &tweet(seq));
+        // 10 s of 250 a second.
+        for seq in 0..2_500 {
+            feed.push(&tweet_at(seq, i64::try_from(seq).unwrap() * 4));
+        }
+        let listed = numbers(&feed).len();
+        assert!((195..=ROWS).contains(&listed), "{listed}");
+        let unlisted = feed.unlisted(10_000);
+        assert!((228..=232).contains(&unlisted), "{unlisted}");
+        assert_eq!(feed.unlisted(60_000), 0);
+    }
+
+    #[test]
+    fn a_batch_of_few_is_listed_whole() {
+        let mut feed = Feed::default();
+        for seq in 0..20 {
+            feed.push(&tweet_at(seq, 5_000));
         }
         assert_eq!(numbers(&feed).len(), 20);
-        feed.push(2_000, &tweet(60));
-        assert_eq!((numbers(&feed).len(), feed.unlisted()), (21, 30));
-        feed.push(9_000, &tweet(61));
-        assert_eq!(feed.unlisted(), 0);
     }
 
     #[test]
     fn gaps_are_rows_and_deletions_are_not() {
         let mut feed = feed(1..=1);
         let gap = Item::Gap { from: 2, to: 313, reason: Some(GapReason::Slow) };
-        assert!(feed.push(3_000, &gap));
+        assert!(feed.push(&gap));
         let delete = Item::Event(Event::Notice(Arc::new(sample_notice(314))));
-        assert!(!feed.push(4_000, &delete));
+        assert!(!feed.push(&delete));
         let mut notice = sample_notice(315);
         notice.about = "disconnected".to_owned();
-        assert!(feed.push(5_000, &Item::Event(Event::Notice(Arc::new(notice)))));
+        assert!(feed.push(&Item::Event(Event::Notice(Arc::new(notice)))));
         assert_eq!(feed.rows().iter().map(Row::key).collect::<Vec<_>>(), [(2, 315), (1, 2), (0, 1)]);
     }
 
     #[test]
     fn the_same_again_is_one_row() {
         let mut feed = feed(1..=3);
-        feed.push(9_000, &tweet(2));
+        feed.push(&tweet(2));
         assert_eq!(numbers(&feed), [3, 2, 1]);
     }
 
@@ -289,8 +315,8 @@ mod tests {
     fn what_is_deleted_goes_wherever_it_is() {
         let mut feed = feed(1..=20);
         feed.hold(true);
-        feed.push(30_000, &tweet(21));
-        feed.push(31_000, &tweet(22));
+        feed.push(&tweet(21));
+        feed.push(&tweet(22));
         let one = Removal { tweets: vec![TweetId(3), TweetId(21)], ..Removal::default() };
         assert!(feed.remove(&one));
         assert_eq!((numbers(&feed).len(), feed.held()), (19, 1));
