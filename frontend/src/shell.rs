@@ -89,7 +89,7 @@ fn Content() -> impl IntoView {
         match accounts {
             _ if !app.ready() => State::Waiting,
             None => State::Failed,
-            Some(0) if page != Page::Settings => State::First,
+            Some(0) if !matches!(page, Page::Settings | Page::Live) => State::First,
             Some(_) => State::Page(page),
         }
     });
@@ -108,6 +108,7 @@ fn Content() -> impl IntoView {
             State::First | State::Page(Page::Begin) => view! { <pages::Begin/> }.into_any(),
             State::Page(Page::Overview) => view! { <pages::Overview/> }.into_any(),
             State::Page(Page::Followers) => view! { <pages::Followers/> }.into_any(),
+            State::Page(Page::Live) => view! { <pages::Live/> }.into_any(),
             State::Page(Page::Collection) => view! { <pages::Collection/> }.into_any(),
             State::Page(Page::Settings) => view! { <pages::SettingsPage/> }.into_any(),
             State::Page(Page::SignIn | Page::NotFound) => view! { <NotFound/> }.into_any(),

@@ -41,9 +41,10 @@ fn Open(id: String) -> impl IntoView {
     let close = move || app.change(|view| view.person = None);
     Effect::new(move |_| {
         if node.get().is_some() {
-            browser::focus_on(".drawer .close");
+            browser::lend_focus(".drawer .close");
         }
     });
+    on_cleanup(browser::return_focus);
     view! {
         <div class="drawer-back" on:click=move |_| close()></div>
         <aside class="drawer" role="dialog" aria-label="Person" node_ref=node>

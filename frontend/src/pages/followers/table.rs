@@ -215,7 +215,12 @@ fn row(at: usize, row: Follower) -> impl IntoView {
     let id = row.user.id.to_string();
     let open = {
         let id = id.clone();
-        move |_| app.change(|view| view.person = Some(id.clone()))
+        move |click: leptos::ev::MouseEvent| {
+            // With a key held the link opens elsewhere, and not here too.
+            if !(click.ctrl_key() || click.meta_key() || click.shift_key()) {
+                app.change(|view| view.person = Some(id.clone()));
+            }
+        }
     };
     let chosen = move || app.view.with(|view| view.person.as_deref() == Some(id.as_str()));
     let verified = row.verified.map(|mark| {
