@@ -193,9 +193,8 @@ impl Stream {
                 self.second.set(second);
                 engine.pass(now);
                 let table = engine.counts.table();
-                let is_new = |known: &BTreeSet<Code>| {
-                    table.iter().any(|line| !known.contains(&line.code))
-                };
+                let is_new =
+                    |known: &BTreeSet<Code>| table.iter().any(|line| !known.contains(&line.code));
                 if self.known_countries.with_untracked(is_new) {
                     self.known_countries
                         .update(|known| known.extend(table.iter().map(|line| line.code)));

@@ -131,9 +131,12 @@ async function shake(readers: Reader[]): Promise<void> {
     seed = (seed * 1_103_515_245 + 12_345) % 2_147_483_648;
     const [, inflict] = KINDS[at < KINDS.length ? at : seed % KINDS.length]!;
     await inflict();
-    // The waits of X's advice pass by the clock on the wall: the simulator lets them be skipped.
-    await breakDown("hurry");
-    await new Promise((done) => setTimeout(done, 150 + (seed % 400)));
+    // Some faults come on top of each other, most to a stream that has recovered.
+    const patience = Date.now() + 100 + (seed % 700);
+    do {
+      await breakDown("hurry");
+      await new Promise((done) => setTimeout(done, 50));
+    } while (Date.now() < patience && !(await live()));
   }
   await roost.sim.call("DELETE", "/sim/faults");
   await breakDown("hurry");

@@ -23,10 +23,10 @@ pub(crate) use sim::evict;
 
 use crate::config::Config;
 use crate::fault::{Fault, Result};
+use crate::http;
 use crate::hub::{Hub, Said};
 use crate::rpc::{self, Greeting, ToLive};
 use crate::sql::{Sql, values};
-use crate::http;
 use intake::Memory;
 use relays::Relays;
 use shared::api::{LiveGap, StreamSettings};
@@ -174,7 +174,11 @@ impl DurableObject for Live {
         Ok(())
     }
 
-    async fn websocket_error(&self, socket: WebSocket, _error: worker::Error) -> worker::Result<()> {
+    async fn websocket_error(
+        &self,
+        socket: WebSocket,
+        _error: worker::Error,
+    ) -> worker::Result<()> {
         self.core.hub.closed(&socket);
         Ok(())
     }

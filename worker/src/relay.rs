@@ -6,9 +6,9 @@
 
 use crate::control::split_url;
 use crate::fault::{Fault, Result};
+use crate::http;
 use crate::hub::{Hub, Said};
 use crate::rpc::{self, Greeting, Replayed, ToLive, ToRelay};
-use crate::http;
 use shared::api::{FromServer, LiveGap, Subscribe};
 use shared::live::ring::Stretch;
 use shared::routes;
@@ -71,7 +71,11 @@ impl DurableObject for Relay {
         Ok(())
     }
 
-    async fn websocket_error(&self, socket: WebSocket, _error: worker::Error) -> worker::Result<()> {
+    async fn websocket_error(
+        &self,
+        socket: WebSocket,
+        _error: worker::Error,
+    ) -> worker::Result<()> {
         self.hub.closed(&socket);
         Ok(())
     }
@@ -82,8 +86,8 @@ impl Relay {
     async fn greet(&self, request: &Request) -> Result<Response> {
         let url = request.inner().url();
         let (path, query) = split_url(&url);
-        let found = routes::find("GET", path)
-            .map_err(|_| Fault::missing(format!("no route {path}")))?;
+        let found =
+            routes::find("GET", path).map_err(|_| Fault::missing(format!("no route {path}")))?;
         let query = routes::query(found.route, query).map_err(Fault::bad)?;
         let after = query.get("after").and_then(|text| text.parse().ok());
         let (greeting, replayed) = loop {

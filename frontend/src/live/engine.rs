@@ -254,9 +254,10 @@ impl Engine {
     }
 
     fn remember(&mut self, seq: u64, at: i64) {
-        let due = self.trail.back().is_none_or(|&(last_seq, last_at)| {
-            seq > last_seq && at - last_at >= TRAIL_EVERY_MS
-        });
+        let due = self
+            .trail
+            .back()
+            .is_none_or(|&(last_seq, last_at)| seq > last_seq && at - last_at >= TRAIL_EVERY_MS);
         if due {
             self.trail.push_back((seq, at));
         }

@@ -47,12 +47,19 @@ pub(crate) fn Live() -> impl IntoView {
     let asked = Memo::new(move |_| {
         app.view.with(|view| {
             let chosen = &view.live;
-            crate::live::filter::Choice { tab: Tab::Feed, clusters: false, camera: None, ..chosen.clone() }
+            crate::live::filter::Choice {
+                tab: Tab::Feed,
+                clusters: false,
+                camera: None,
+                ..chosen.clone()
+            }
         })
     });
     Effect::new(move |_| asked.with(|choice| stream.filter(choice)));
     let shared = Shared {
-        stream: remote(move || Some(question("/stream", app.now.get().0.div_euclid(10_000).unsigned_abs()))),
+        stream: remote(move || {
+            Some(question("/stream", app.now.get().0.div_euclid(10_000).unsigned_abs()))
+        }),
         rules: remote(|| Some(question("/stream/rules", 0))),
         coverage: remote(move || {
             let minute = app.now.get().0.div_euclid(MINUTE_MS) * MINUTE_MS;

@@ -163,7 +163,8 @@ pub fn read_client(text: &str) -> Result<FromClient, String> {
     if text.len() > MESSAGE_MAX_BYTES {
         return Err(format!("a message has at most {MESSAGE_MAX_BYTES} bytes"));
     }
-    serde_json::from_str(text).map_err(|error| format!("the message is not JSON of this protocol: {error}"))
+    serde_json::from_str(text)
+        .map_err(|error| format!("the message is not JSON of this protocol: {error}"))
 }
 
 /// The text of a frame that is no `events` frame.

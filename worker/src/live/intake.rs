@@ -109,7 +109,6 @@ impl Memory {
             self.seen.see(now, tweet);
         }
     }
-
 }
 
 impl Core {
@@ -232,7 +231,9 @@ impl Core {
         match &purge {
             Some(Purge::Tweet(tweet)) => tweets.push(*tweet),
             Some(Purge::User(who)) => user = Some(*who),
-            Some(Purge::Place { user: who, up_to: last }) => (user, up_to) = (Some(*who), Some(*last)),
+            Some(Purge::Place { user: who, up_to: last }) => {
+                (user, up_to) = (Some(*who), Some(*last))
+            }
             None => {}
         }
         let (about, text) = (notice.about().to_owned(), notice.text());

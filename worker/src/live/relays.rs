@@ -159,9 +159,7 @@ impl Core {
     async fn hand(&self, number: u32, item: &Item) -> Result<u32> {
         let stub = rpc::relay(&self.env, number)?;
         match item {
-            Item::Frame(frame) => {
-                rpc::call(&stub, &ToRelay::Tell { frame: frame.clone() }).await
-            }
+            Item::Frame(frame) => rpc::call(&stub, &ToRelay::Tell { frame: frame.clone() }).await,
             Item::Stretch(stretch) => rpc::deliver(&stub, stretch).await,
         }
     }

@@ -151,8 +151,7 @@ impl Core {
             if all { memory.minutes.take_all() } else { memory.minutes.take_over(clock::now()) }
         };
         for Row { at, counts } in rows {
-            let found =
-                self.sql.first("SELECT counts FROM minutes WHERE at = ?", values![at.0])?;
+            let found = self.sql.first("SELECT counts FROM minutes WHERE at = ?", values![at.0])?;
             let before = found.map(|mut row| row.blob()).transpose()?;
             let before = before.and_then(|bytes| Counts::decode(&bytes)).unwrap_or_default();
             self.sql.run(

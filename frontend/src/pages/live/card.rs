@@ -20,7 +20,8 @@ pub(super) fn card(tweet: Arc<SimpleTweet>) -> AnyView {
     };
     let (name, handle) = crate::parts::names(&person);
     let (word, kind) = words::kind(tweet.refers.as_ref());
-    let chip = (kind != "tweet").then(|| view! { <span class=format!("kind {kind}")>{word}</span> });
+    let chip =
+        (kind != "tweet").then(|| view! { <span class=format!("kind {kind}")>{word}</span> });
     let late = tweet.late.then(|| view! { <span title="It came late, from recent search after a gap">"fetched later"</span> });
     let place = tweet.country.as_deref().map(browser::region_name);
     let lang = tweet.lang.as_deref().filter(|lang| *lang != "und").map(browser::language_name);
@@ -61,7 +62,8 @@ fn body(tweet: &Arc<SimpleTweet>) -> AnyView {
         move || {
             let piece = |piece: text::Piece| match piece.url {
                 Some(url) => {
-                    view! { <a href=url target="_blank" rel="noopener nofollow">{piece.text}</a> }.into_any()
+                    view! { <a href=url target="_blank" rel="noopener nofollow">{piece.text}</a> }
+                        .into_any()
                 }
                 None => piece.text.into_any(),
             };

@@ -11,12 +11,10 @@ use leptos::prelude::*;
 pub(super) fn Countries() -> impl IntoView {
     let app = app();
     let lines = app.stream.countries;
-    let total = Memo::new(move |_| {
-        lines.with(|lines| lines.iter().map(|line| line.tweets).sum::<u64>())
-    });
-    let most = Memo::new(move |_| {
-        lines.with(|lines| lines.first().map_or(1, |line| line.tweets.max(1)))
-    });
+    let total =
+        Memo::new(move |_| lines.with(|lines| lines.iter().map(|line| line.tweets).sum::<u64>()));
+    let most =
+        Memo::new(move |_| lines.with(|lines| lines.first().map_or(1, |line| line.tweets.max(1))));
     let caption = move || {
         format!(
             "{} of the last 15 minutes by country. Only tweets that carry a place are here.",

@@ -51,7 +51,10 @@ pub(super) fn FeedPanel(shared: Shared) -> impl IntoView {
     let unlisted = move || {
         let unlisted = stream.unlisted.get();
         (unlisted > 0).then(|| {
-            let text = format!("{} more in the last second: more than can be read.", crate::numbers::count(unlisted));
+            let text = format!(
+                "{} more in the last second: more than can be read.",
+                crate::numbers::count(unlisted)
+            );
             view! { <p class="feed-note">{text}</p> }
         })
     };
@@ -96,19 +99,23 @@ fn Nothing(shared: Shared) -> impl IntoView {
     });
     let filtered = move || app.view.with(|view| view.live.filters()) > 0;
     let text = move || match (stream.phase.get(), state.get()) {
-        (Phase::Denied(reason), _) if reason.is_empty() => "Roost refused the connection.".to_owned(),
+        (Phase::Denied(reason), _) if reason.is_empty() => {
+            "Roost refused the connection.".to_owned()
+        }
         (Phase::Denied(reason), _) => crate::words::sentence(&reason),
         (Phase::Live | Phase::Stale, Some(ConnectionState::Off)) => words::OFF.to_owned(),
-        (Phase::Live | Phase::Stale, Some(state @ (ConnectionState::Waiting | ConnectionState::Stopped))) => {
-            words::connection(state).to_owned()
-        }
+        (
+            Phase::Live | Phase::Stale,
+            Some(state @ (ConnectionState::Waiting | ConnectionState::Stopped)),
+        ) => words::connection(state).to_owned(),
         (Phase::Live | Phase::Stale, _) if filtered() => {
             "No tweet has passed these filters yet.".to_owned()
         }
         (Phase::Live | Phase::Stale, _) => "No tweet has come yet.".to_owned(),
         _ => "Connecting.".to_owned(),
     };
-    let more = move || match (stream.phase.get(), state.get()) {
+    let more = move || {
+        match (stream.phase.get(), state.get()) {
         (Phase::Denied(_), _) => Some(
             view! {
                 <button type="button" class="button" on:click=move |_| stream.retry()>"Try again"</button>
@@ -119,6 +126,7 @@ fn Nothing(shared: Shared) -> impl IntoView {
             Some(view! { <super::stream::Start shared=shared/> }.into_any())
         }
         _ => None,
+    }
     };
     view! {
         <Show when=move || empty.get()>

@@ -133,7 +133,8 @@ fn Choice(
 }
 
 fn languages() -> Vec<(String, String)> {
-    let name = |tag: &str| (tag.to_owned(), browser::language_name(if tag == "in" { "id" } else { tag }));
+    let name =
+        |tag: &str| (tag.to_owned(), browser::language_name(if tag == "in" { "id" } else { tag }));
     let mut all: Vec<_> = LANGUAGES.into_iter().map(name).collect();
     all.sort_by(|one, other| one.1.cmp(&other.1));
     all

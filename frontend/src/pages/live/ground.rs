@@ -146,9 +146,8 @@ impl Ground {
             });
             engine.card.is_none()
         });
-        let shown = self.card.with_untracked(|card| {
-            card.as_ref().is_some_and(|card| card.tweet.is_some())
-        });
+        let shown =
+            self.card.with_untracked(|card| card.as_ref().is_some_and(|card| card.tweet.is_some()));
         if gone == Some(true) && shown {
             self.card.set(None);
         }
@@ -156,8 +155,7 @@ impl Ground {
 
     /// Whether counts are drawn instead of blips.
     fn clusters(self) -> bool {
-        self.dense.get_untracked()
-            || self.app.view.with_untracked(|view| view.live.clusters)
+        self.dense.get_untracked() || self.app.view.with_untracked(|view| view.live.clusters)
     }
 
     /// Hands the map numbers and box once a second, and at once what the viewer changed.
@@ -203,7 +201,8 @@ impl Ground {
     }
 
     fn pointed(self, x: f64, y: f64, world: f64, clicked: bool) {
-        let pinned = self.card.try_with_untracked(|card| card.as_ref().is_some_and(|one| one.pinned));
+        let pinned =
+            self.card.try_with_untracked(|card| card.as_ref().is_some_and(|one| one.pinned));
         if pinned.is_none() || (pinned == Some(true) && !clicked) {
             return;
         }

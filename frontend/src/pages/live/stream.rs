@@ -40,9 +40,8 @@ fn switch(app: App, shared: Shared, on: bool) {
 pub(super) fn Start(shared: Shared) -> impl IntoView {
     let app = app();
     let asked = RwSignal::new(false);
-    let price = move || {
-        shared.stream.with(|stream| stream.map(|one| words::price(one, app.simulated())))
-    };
+    let price =
+        move || shared.stream.with(|stream| stream.map(|one| words::price(one, app.simulated())));
     let caps = move || shared.stream.with(|stream| stream.map(words::caps));
     let press = move |_| {
         if app.simulated() {
@@ -100,9 +99,8 @@ pub(super) fn Settings(shared: Shared) -> impl IntoView {
 fn Standing(shared: Shared) -> impl IntoView {
     let app = app();
     let stream = shared.stream;
-    let on = move || {
-        stream.with(|stream| stream.is_some_and(|one| one.settings.state == Switch::On))
-    };
+    let on =
+        move || stream.with(|stream| stream.is_some_and(|one| one.settings.state == Switch::On));
     let state = move || {
         stream.with(|stream| {
             let told = app.stream.standing.with(|one| one.as_ref().map(|one| one.stream));
@@ -111,7 +109,8 @@ fn Standing(shared: Shared) -> impl IntoView {
         })
     };
     let why = move || {
-        stream.with(|stream| stream.and_then(|one| one.connection.why.clone()))
+        stream
+            .with(|stream| stream.and_then(|one| one.connection.why.clone()))
             .map(|why| crate::words::sentence(&why))
     };
     let meter = move || {
@@ -186,7 +185,10 @@ impl Draft {
             track: Some(entries(&self.track.get_untracked())),
             follow: Some(ids(&self.follow.get_untracked())?),
             locations: Some(Locations::Boxes(areas(&self.areas.get_untracked())?)),
-            session_cap_usd: Some(dollars("The limit a session", &self.session_cap.get_untracked())?),
+            session_cap_usd: Some(dollars(
+                "The limit a session",
+                &self.session_cap.get_untracked(),
+            )?),
             month_cap_usd: Some(dollars("The limit a month", &self.month_cap.get_untracked())?),
             stop_without_viewers: Some(self.without_viewers.get_untracked()),
             fill_gaps: Some(self.fill.get_untracked()),

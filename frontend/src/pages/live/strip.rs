@@ -62,7 +62,8 @@ fn Play() -> impl IntoView {
     });
     let value = move || at.get().unwrap_or_else(|| stream.window.get().1).to_string();
     let told = move || {
-        let age = at.get().and_then(|at| stream.with(|engine, now| engine.age_of(now, at)).flatten());
+        let age =
+            at.get().and_then(|at| stream.with(|engine, now| engine.age_of(now, at)).flatten());
         match at.get() {
             None => "Live".to_owned(),
             Some(_) => words::back(age),
