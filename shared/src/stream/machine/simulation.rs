@@ -2,6 +2,8 @@
 //! happens: never two connections, every tweet that did not arrive lies in a declared gap, and
 //! once X is well the stream is live again.
 
+#![allow(clippy::needless_pass_by_value, reason = "an effect is carried out once")]
+
 use super::*;
 use crate::x::problem::{Class, XProblem};
 

@@ -296,10 +296,8 @@ fn other_settings_make_a_new_connection_but_do_not_shorten_a_wait() {
 #[test]
 fn connects_stay_below_what_x_allows() {
     let mut bench = Bench::live();
-    let mut attempt = 1;
-    for _ in 0..44 {
+    for attempt in 2..46 {
         bench.after(1, Input::Reconnect);
-        attempt += 1;
         bench.after(0, Input::Opened { attempt });
     }
     bench.check(ConnectionState::Live, None);

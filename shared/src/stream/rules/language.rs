@@ -309,10 +309,10 @@ fn judge(term: &str) -> Result<bool, String> {
     if word.contains('"') {
         return Err(format!("`{term}`: a quote stands around a whole phrase"));
     }
-    match word.chars().any(|c| c.is_alphanumeric() || !c.is_ascii()) {
-        true => Ok(true),
-        false => Err(format!("`{term}` holds no word: put marks in quotes, with words")),
+    if word.chars().any(|c| c.is_alphanumeric() || !c.is_ascii()) {
+        return Ok(true);
     }
+    Err(format!("`{term}` holds no word: put marks in quotes, with words"))
 }
 
 fn judge_phrase(term: &str, quoted: &str) -> Result<bool, String> {
