@@ -8,6 +8,7 @@
 mod answers;
 mod geo;
 mod language;
+mod operators;
 
 pub use answers::{Fault, FaultKind, RuleChange, RulesPage, read_change, read_rules};
 pub use geo::{BOX_SIDE_MAX_KM, box_rules, check_box};

@@ -1,6 +1,7 @@
 //! The machine by hand, step by step.
 
 use super::*;
+use crate::stream::disconnect::Disconnect;
 use crate::x::problem::{Class, XProblem};
 
 const NOW: UnixMs = UnixMs(1_000_000_000_000);
