@@ -138,6 +138,14 @@ fn a_healthy_connection_that_ends_is_made_anew_at_once_and_once() {
 }
 
 #[test]
+fn the_owner_sees_when_the_last_byte_came_and_since_when_it_stands() {
+    let bench = Bench::healthy();
+    let connection = bench.machine.connection();
+    assert_eq!((connection.last_byte, connection.since), (Some(bench.now), Some(NOW.plus(100))));
+    assert_eq!((connection.attempts, connection.why), (0, None));
+}
+
+#[test]
 fn silence_is_a_dead_connection() {
     let mut bench = Bench::healthy();
     assert_eq!(bench.after(20_999, Input::Tick), "");
