@@ -4,11 +4,13 @@
 
 mod accounts;
 mod events;
+mod feed;
 mod live;
 mod operations;
 
 pub use accounts::*;
 pub use events::*;
+pub use feed::*;
 pub use live::*;
 pub use operations::*;
 

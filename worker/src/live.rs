@@ -158,7 +158,7 @@ impl DurableObject for Live {
         self.core.wake().await;
         if let Said::Resume { after } = self.core.hub.message(&socket, message) {
             let outcome = self.core.resume(&socket, after);
-            self.core.log_fault(outcome);
+            Core::log_fault(outcome);
         }
         Ok(())
     }
@@ -212,7 +212,7 @@ impl Core {
         })
     }
 
-    fn log_fault(&self, outcome: Result<()>) {
+    fn log_fault(outcome: Result<()>) {
         if let Err(fault) = outcome {
             worker::console_error!("live: {}", fault.log());
         }

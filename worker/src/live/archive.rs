@@ -109,9 +109,9 @@ impl Core {
         for row in self.sql.rows(&statement, bound)? {
             let found = part(row)?;
             if found.to < texts_until {
-                self.to_ids(&found).await?
+                self.to_ids(&found).await?;
             } else {
-                self.clean(&found).await?
+                self.clean(&found).await?;
             }
         }
         Ok(())

@@ -225,14 +225,14 @@ impl Core {
         let purge = purge_of(notice);
         if let Some(purge) = &purge {
             let outcome = self.purge(purge);
-            self.log_fault(outcome);
+            Self::log_fault(outcome);
         }
         let (mut tweets, mut user, mut up_to) = (vec![], None, None);
         match &purge {
             Some(Purge::Tweet(tweet)) => tweets.push(*tweet),
             Some(Purge::User(who)) => user = Some(*who),
             Some(Purge::Place { user: who, up_to: last }) => {
-                (user, up_to) = (Some(*who), Some(*last))
+                (user, up_to) = (Some(*who), Some(*last));
             }
             None => {}
         }
@@ -287,7 +287,7 @@ impl Core {
             memory.pending.push(kept);
             Ok(())
         })();
-        self.log_fault(outcome);
+        Self::log_fault(outcome);
         self.begin_flushing();
     }
 

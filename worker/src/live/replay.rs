@@ -91,7 +91,7 @@ impl Core {
                 let now = newest().max(after);
                 let body =
                     answer.unwrap_or_else(|| view::poll_answer(now.min(after + 1), now, &[], None));
-                return Ok(crate::http::bytes(200, "application/json", body.into_bytes())?);
+                return crate::http::bytes(200, "application/json", body.into_bytes());
             }
             looks -= 1;
             Delay::from(Duration::from_millis(LOOK_MS)).await;
