@@ -8,6 +8,7 @@ mod filters;
 mod overlays;
 mod period_menu;
 
+use crate::parts::erase::{flag, shown};
 use crate::address::{Page, View};
 use crate::app::{App, app};
 use crate::parts::{Failed, HowWeKnow, To};
@@ -36,11 +37,11 @@ pub(crate) fn Shell() -> impl IntoView {
         _ => view! { <Frame/> }.into_any(),
     };
     view! {
-        {inside}
+        {shown(inside)}
         <HowWeKnow/>
         <overlays::Overlays/>
         <div class="said" role="status" aria-live="polite">
-            {move || app.said.get().map(|text| view! { <p>{text}</p> })}
+            {shown(move || app.said.get().map(|text| view! { <p>{text}</p> }))}
         </div>
     }
 }
@@ -60,7 +61,7 @@ fn Frame() -> impl IntoView {
         <a class="skip" href="#main">"Skip to the content"</a>
         <bar::Banner/>
         <bar::Bar/>
-        <Show when=has_period>
+        <Show when=flag(has_period)>
             <filters::Filters/>
         </Show>
         <main id="main" tabindex="-1">

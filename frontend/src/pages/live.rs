@@ -11,6 +11,7 @@ mod rules;
 mod stream;
 mod strip;
 
+use crate::parts::erase::{attr, flag, on_click, shown};
 use crate::app::app;
 use crate::live::filter::Tab;
 use crate::map::Frames;
@@ -100,7 +101,7 @@ fn Side(shared: Shared) -> impl IntoView {
             view.live.tab = one;
             crate::address::write(&view)
         };
-        view! { <a class="tab" href=href aria-current=chosen>{one.label()}</a> }
+        view! { <a class="tab" href=attr(href) aria-current=attr(chosen)>{one.label()}</a> }
     };
     let inside = move || match tab.get() {
         Tab::Feed => view! { <feed::FeedPanel shared=shared/> }.into_any(),
@@ -111,15 +112,15 @@ fn Side(shared: Shared) -> impl IntoView {
     let tall = RwSignal::new(false);
     let resize = move || if tall.get() { "Make the list smaller" } else { "Make the list larger" };
     view! {
-        <section class="live-side" class:tall=move || tall.get() aria-label="Beside the map">
+        <section class="live-side" class:tall=flag(move || tall.get()) aria-label="Beside the map">
             <nav class="live-tabs" aria-label="What is shown beside the map">
                 {Tab::ORDER.map(button)}
-                <button type="button" class="icon-button sheet-handle" aria-label=resize
-                    on:click=move |_| tall.update(|tall| *tall = !*tall)>
+                <button type="button" class="icon-button sheet-handle" aria-label=attr(resize)
+                    on:click=on_click(move |_| tall.update(|tall| *tall = !*tall))>
                     <Icon name="up"/>
                 </button>
             </nav>
-            {inside}
+            {shown(inside)}
         </section>
     }
 }

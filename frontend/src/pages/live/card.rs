@@ -1,6 +1,7 @@
 //! One tweet by X's display rules: picture, name and handle that lead to the author, the text
 //! as it is with its links, the time that leads to the tweet, "View on X".
 
+use crate::parts::erase::{on_click, shown};
 use crate::app::app;
 use crate::browser;
 use crate::live::text;
@@ -83,7 +84,7 @@ fn body(tweet: &Arc<SimpleTweet>) -> AnyView {
         view! {
             <p class="tweet-text sensitive">
                 "X marks this as possibly sensitive. "
-                <button type="button" class="link" on:click=move |_| open.set(true)>"Show it"</button>
+                <button type="button" class="link" on:click=on_click(move |_| open.set(true))>"Show it"</button>
             </p>
         }
         .into_any()
@@ -95,5 +96,5 @@ fn body(tweet: &Arc<SimpleTweet>) -> AnyView {
 pub(super) fn unknown() -> AnyView {
     let app = app();
     let paused = move || app.stream.mode.get() == crate::live::player::Mode::Paused;
-    view! { <p class="note">{move || if paused() { "Go on to read it." } else { "This tweet is not among those kept here." }}</p> }.into_any()
+    view! { <p class="note">{shown(move || if paused() { "Go on to read it." } else { "This tweet is not among those kept here." })}</p> }.into_any()
 }

@@ -1,5 +1,6 @@
 //! Countries by their tweets: the map as a table, for whoever reads better than they look.
 
+use crate::parts::erase::{flag, on_click, shown};
 use crate::app::app;
 use crate::browser;
 use crate::live::counts::{Country, code_text};
@@ -28,7 +29,7 @@ pub(super) fn Countries() -> impl IntoView {
     };
     view! {
         <div class="side-scroll" tabindex="0" role="region" aria-label="Countries by tweets">
-            <p class="note side-note">{caption}</p>
+            <p class="note side-note">{shown(caption)}</p>
             <table class="numbers country-table">
                 <thead>
                     <tr>
@@ -38,9 +39,9 @@ pub(super) fn Countries() -> impl IntoView {
                         <th scope="col" title="Known to the point, and to a place such as a city">"Exact · place"</th>
                     </tr>
                 </thead>
-                <tbody>{rows}</tbody>
+                <tbody>{shown(rows)}</tbody>
             </table>
-            <Show when=move || lines.with(Vec::is_empty)>
+            <Show when=flag(move || lines.with(Vec::is_empty))>
                 <p class="empty">"No tweet with a place has come in the last 15 minutes."</p>
             </Show>
         </div>
@@ -64,7 +65,7 @@ fn row(at: usize, line: Country, most: u64) -> AnyView {
             <td class="rank">{at + 1}</td>
             <th scope="row">
                 <span class="share" style:width=share></span>
-                <button type="button" class="country-name" title="Show only this country" on:click=choose>{name}</button>
+                <button type="button" class="country-name" title="Show only this country" on:click=on_click(choose)>{name}</button>
             </th>
             <td>{numbers::count(line.tweets)}</td>
             <td class="note">{format!("{} · {}", numbers::count(line.exact), numbers::count(line.place))}</td>

@@ -1,6 +1,7 @@
 //! What was and was not observed, minute by minute.
 
 use super::Shared;
+use crate::parts::erase::{flag, shown};
 use crate::app::app;
 use crate::numbers;
 use crate::parts::panel;
@@ -41,9 +42,9 @@ fn content(coverage: Signal<StreamCoverage>) -> AnyView {
     };
     let empty = move || coverage.with(|coverage| coverage.minutes.is_empty());
     view! {
-        <p class="side-note">{told}</p>
-        {gaps}
-        <Show when=move || !empty()>
+        <p class="side-note">{shown(told)}</p>
+        {shown(gaps)}
+        <Show when=flag(move || !empty())>
             <h2 class="side-head">"Minute by minute"</h2>
             <table class="numbers coverage-table">
                 <thead>
@@ -53,7 +54,7 @@ fn content(coverage: Signal<StreamCoverage>) -> AnyView {
                         <th scope="col">"Not observed"</th>
                     </tr>
                 </thead>
-                <tbody>{rows}</tbody>
+                <tbody>{shown(rows)}</tbody>
             </table>
         </Show>
     }
@@ -67,7 +68,7 @@ fn row(minute: CoverageMinute, most: u32) -> AnyView {
     let out = format!("{}%", minute.disconnected_s.min(60) * 100 / 60);
     view! {
         <tr>
-            <th scope="row">{clock}</th>
+            <th scope="row">{shown(clock)}</th>
             <td>
                 <div class="bar-cell">
                     <span class="bar-received" style:width=share(minute.received)></span>
@@ -98,7 +99,7 @@ fn gap(gap: CoverageGap) -> AnyView {
     };
     view! {
         <li>
-            <strong>{text}</strong>
+            <strong>{shown(text)}</strong>
             <span>{crate::words::sentence(&crate::words::capital(&gap.why))}</span>
         </li>
     }

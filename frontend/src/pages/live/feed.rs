@@ -2,6 +2,7 @@
 //! a pill.
 
 use super::{Shared, card};
+use crate::parts::erase::{flag, on_click, shown};
 use crate::app::app;
 use crate::live::client::Phase;
 use crate::live::feed::Row;
@@ -41,7 +42,7 @@ pub(super) fn FeedPanel(shared: Shared) -> impl IntoView {
         let held = stream.held.get();
         (held > 0).then(|| {
             view! {
-                <button type="button" class="feed-pill" on:click=up>
+                <button type="button" class="feed-pill" on:click=on_click(up)>
                     <Icon name="up"/>
                     {words::pill(held)}
                 </button>
@@ -60,12 +61,12 @@ pub(super) fn FeedPanel(shared: Shared) -> impl IntoView {
     };
     view! {
         <div class="feed">
-            {pill}
+            {shown(pill)}
             <div class="feed-list" node_ref=list tabindex="0" role="region" aria-label="Tweets, newest first"
                 on:scroll=scroll
                 on:pointerenter=move |event| hovered.set(event.pointer_type() == "mouse")
                 on:pointerleave=move |_| hovered.set(false)>
-                {unlisted}
+                {shown(unlisted)}
                 <ul>
                     <For each=move || stream.rows.get() key=Row::key children=row/>
                 </ul>
@@ -118,7 +119,7 @@ fn Nothing(shared: Shared) -> impl IntoView {
         match (stream.phase.get(), state.get()) {
         (Phase::Denied(_), _) => Some(
             view! {
-                <button type="button" class="button" on:click=move |_| stream.retry()>"Try again"</button>
+                <button type="button" class="button" on:click=on_click(move |_| stream.retry())>"Try again"</button>
             }
             .into_any(),
         ),
@@ -129,10 +130,10 @@ fn Nothing(shared: Shared) -> impl IntoView {
     }
     };
     view! {
-        <Show when=move || empty.get()>
+        <Show when=flag(move || empty.get())>
             <div class="empty">
-                <p>{text}</p>
-                {more}
+                <p>{shown(text)}</p>
+                {shown(more)}
             </div>
         </Show>
     }

@@ -1,6 +1,7 @@
 //! What passes: words, language, country, rule, area. All of it is in the address.
 
 use super::Shared;
+use crate::parts::erase::{attr, flag, on_click, on_value, shown};
 use crate::app::app;
 use crate::browser;
 use crate::live::counts::code_text;
@@ -42,11 +43,11 @@ pub(super) fn Filters(shared: Shared) -> impl IntoView {
         app.change(|view| view.live.country = code.into_iter().collect());
     };
     view! {
-        <div class="map-filters" class:open=move || open.get()>
-            <button type="button" class="button filters-button" aria-expanded=move || open.get().to_string()
-                on:click=move |_| open.update(|open| *open = !*open)>
+        <div class="map-filters" class:open=flag(move || open.get())>
+            <button type="button" class="button filters-button" aria-expanded=attr(move || open.get().to_string())
+                on:click=on_click(move |_| open.update(|open| *open = !*open))>
                 <Icon name="filter"/>
-                {face}
+                {shown(face)}
             </button>
             <div class="filters-fields" role="search" aria-label="Filter the stream">
                 <Words/>
@@ -60,8 +61,8 @@ pub(super) fn Filters(shared: Shared) -> impl IntoView {
                     choose=choose_country/>
                 <Rules shared=shared/>
                 <Area/>
-                <Show when=move || { count() > 0 }>
-                    <button type="button" class="quiet-button" on:click=clear>"Clear"</button>
+                <Show when=flag(move || { count() > 0 })>
+                    <button type="button" class="quiet-button" on:click=on_click(clear)>"Clear"</button>
                 </Show>
             </div>
         </div>
@@ -90,8 +91,8 @@ fn Words() -> impl IntoView {
             <span class="hidden">"Words"</span>
             <Icon name="search"/>
             <input type="search" placeholder="Words in the text" autocomplete="off" maxlength="200"
-                prop:value=move || app.view.with(|view| view.live.words.clone())
-                on:input:target=move |event| typed(event.target().value())/>
+                prop:value=attr(move || app.view.with(|view| view.live.words.clone()))
+                on:input=on_value(move |value| typed(value))/>
         </label>
     }
 }
@@ -123,10 +124,10 @@ fn Choice(
     view! {
         <label class="choice">
             <span class="hidden">{label}</span>
-            <select on:change:target=move |event| choose.run(Some(event.target().value()).filter(|value| !value.is_empty()))
-                prop:value=value class:set=move || chosen.with(|chosen| !chosen.is_empty())>
+            <select on:change=on_value(move |value| choose.run(Some(value).filter(|value| !value.is_empty())))
+                prop:value=attr(value) class:set=flag(move || chosen.with(|chosen| !chosen.is_empty()))>
                 <option value="">{every}</option>
-                {rows}
+                {shown(rows)}
             </select>
         </label>
     }
@@ -176,7 +177,7 @@ fn Rules(shared: Shared) -> impl IntoView {
     };
     let choose = move |rule: Option<String>| app.change(|view| view.live.rule = rule);
     view! {
-        <Show when=any>
+        <Show when=flag(any)>
             <Choice label="Rule" every="Any rule"
                 chosen=move || app.view.with(|view| view.live.rule.clone().into_iter().collect::<Vec<_>>())
                 options=move || options.get()
@@ -201,7 +202,7 @@ fn Area() -> impl IntoView {
         app.view.with(|view| view.live.area).map(|area| {
             view! {
                 <button type="button" class="chip area-chip" title="Take the area away"
-                    on:click=move |_| app.change(|view| view.live.area = None)>
+                    on:click=on_click(move |_| app.change(|view| view.live.area = None))>
                     {words::area(area)}
                     <Icon name="close"/>
                 </button>

@@ -1,6 +1,7 @@
 //! The map with what lies on it: filters, tools, legend, the card of a blip.
 
 use super::{Shared, card, filters};
+use crate::parts::erase::{attr, flag, on_click, shown};
 use crate::app::{App, app};
 use crate::live::blips::Hit;
 use crate::live::counts::{Mark, code_text};
@@ -83,9 +84,9 @@ pub(super) fn Ground(shared: Shared) -> impl IntoView {
         })
     };
     view! {
-        <section class="live-map" class:boxing=move || ground.boxing.get() aria-label="Map">
-            <div class="map-host" node_ref=host role="group" aria-label=label></div>
-            {failed}
+        <section class="live-map" class:boxing=flag(move || ground.boxing.get()) aria-label="Map">
+            <div class="map-host" node_ref=host role="group" aria-label=attr(label)></div>
+            {shown(failed)}
             <Card ground=ground/>
             <filters::Filters shared=shared/>
             <Tools ground=ground/>
@@ -266,7 +267,7 @@ fn Card(ground: Ground) -> impl IntoView {
         let open = ground.card.get()?;
         let close = open.pinned.then(|| {
             view! {
-                <button type="button" class="icon-button close" aria-label="Close" on:click=move |_| ground.close()>
+                <button type="button" class="icon-button close" aria-label="Close" on:click=on_click(move |_| ground.close())>
                     <Icon name="close"/>
                 </button>
             }
@@ -275,9 +276,9 @@ fn Card(ground: Ground) -> impl IntoView {
         Some(view! { {tweet} {close} })
     };
     view! {
-        <div class="map-card" node_ref=node hidden=move || ground.card.with(Option::is_none)
-            class:pinned=move || ground.card.with(|card| card.as_ref().is_some_and(|card| card.pinned))>
-            {inside}
+        <div class="map-card" node_ref=node hidden=flag(move || ground.card.with(Option::is_none))
+            class:pinned=flag(move || ground.card.with(|card| card.as_ref().is_some_and(|card| card.pinned)))>
+            {shown(inside)}
         </div>
     }
 }
@@ -290,28 +291,28 @@ fn Tools(ground: Ground) -> impl IntoView {
     view! {
         <div class="map-tools" role="group" aria-label="Map tools">
             <button type="button" class="icon-button" aria-label="Zoom in" title="Zoom in"
-                on:click=move |_| ground.with_map(|map| map.zoom_by(1.0))>
+                on:click=on_click(move |_| ground.with_map(|map| map.zoom_by(1.0)))>
                 <Icon name="plus"/>
             </button>
             <button type="button" class="icon-button" aria-label="Zoom out" title="Zoom out"
-                on:click=move |_| ground.with_map(|map| map.zoom_by(-1.0))>
+                on:click=on_click(move |_| ground.with_map(|map| map.zoom_by(-1.0)))>
                 <Icon name="minus"/>
             </button>
             <button type="button" class="icon-button" aria-label="Show the whole world" title="The whole world"
-                on:click=move |_| {
+                on:click=on_click(move |_| {
                     ground.with_map(map::LiveMap::home);
                     app.replace(|view| view.live.camera = None);
-                }>
+                })>
                 <Icon name="globe"/>
             </button>
             <button type="button" class="icon-button" aria-label="Draw an area to filter by" title="Draw an area"
-                aria-pressed=move || ground.boxing.get().to_string()
-                on:click=move |_| ground.boxing.update(|on| *on = !*on)>
+                aria-pressed=attr(move || ground.boxing.get().to_string())
+                on:click=on_click(move |_| ground.boxing.update(|on| *on = !*on))>
                 <Icon name="box"/>
             </button>
             <button type="button" class="icon-button" aria-label="Counts instead of single tweets" title="Counts of the last 5 minutes"
-                aria-pressed=clusters
-                on:click=move |_| app.change(|view| view.live.clusters = !view.live.clusters)>
+                aria-pressed=attr(clusters)
+                on:click=on_click(move |_| app.change(|view| view.live.clusters = !view.live.clusters))>
                 <Icon name="clusters"/>
             </button>
         </div>
@@ -327,7 +328,7 @@ fn Legend() -> impl IntoView {
     };
     view! {
         <div class="map-legend">
-            <p class="placed">{move || words::placed(app.stream.placed.get())}</p>
+            <p class="placed">{shown(move || words::placed(app.stream.placed.get()))}</p>
             <div class="legend-marks">
                 {words::KINDS.map(kind)}
                 <span class="mark-exact">"exact"</span>

@@ -1,6 +1,7 @@
 //! The rules at X: what is there, and a new one, whose price comes before it is saved.
 
 use super::Shared;
+use crate::parts::erase::{flag, on_click, on_submit, on_value, shown};
 use crate::address::encode;
 use crate::api;
 use crate::app::app;
@@ -23,8 +24,8 @@ pub(super) fn Rules(shared: Shared) -> impl IntoView {
     view! {
         <div class="side-block">
             <h2>"Rules at X"</h2>
-            <ul class="rule-list">{rows}</ul>
-            <Show when=none>
+            <ul class="rule-list">{shown(rows)}</ul>
+            <Show when=flag(none)>
                 <p class="note">"There are none: without a rule X sends nothing."</p>
             </Show>
             <Add shared=shared/>
@@ -52,7 +53,7 @@ fn row(shared: Shared, rule: Rule) -> AnyView {
             });
         };
         view! {
-            <button type="button" class="icon-button" aria-label="Delete this rule" title="Delete" on:click=delete>
+            <button type="button" class="icon-button" aria-label="Delete this rule" title="Delete" on:click=on_click(delete)>
                 <Icon name="close"/>
             </button>
         }
@@ -124,8 +125,8 @@ fn Add(shared: Shared) -> impl IntoView {
                 <div class="rule-price" role="alert">
                     <p>{told}</p>
                     <div class="side-actions">
-                        <button type="button" class="button primary" on:click=move |_| send(Some(usd))>"Save at this price"</button>
-                        <button type="button" class="button" on:click=move |_| price.set(None)>"Not now"</button>
+                        <button type="button" class="button primary" on:click=on_click(move |_| send(Some(usd)))>"Save at this price"</button>
+                        <button type="button" class="button" on:click=on_click(move |_| price.set(None))>"Not now"</button>
                     </div>
                 </div>
             }
@@ -137,22 +138,22 @@ fn Add(shared: Shared) -> impl IntoView {
         price.set(None);
     };
     view! {
-        <form class="rule-add" on:submit=submit>
+        <form class="rule-add" on:submit=on_submit(submit)>
             <label class="side-field">
                 <span>"A new rule"</span>
                 <textarea rows="2" spellcheck="false" maxlength="1024" placeholder="(tea OR coffee) lang:en -is:retweet"
-                    prop:value=value on:input:target=move |event| typed(value, event.target().value())></textarea>
+                    prop:value=value on:input=on_value(move |text| typed(value, text))></textarea>
                 <span class="note">"For the map: place_country:DE or bounding_box:[5 47 15 55] match only tweets that carry a place."</span>
             </label>
             <label class="side-field">
                 <span>"Its name"</span>
                 <input type="text" maxlength="64" autocomplete="off" prop:value=tag
-                    on:input:target=move |event| typed(tag, event.target().value())/>
+                    on:input=on_value(move |value| typed(tag, value))/>
             </label>
             <p class="wrong" role="alert">{wrong}</p>
-            {offer}
-            <button type="submit" class="button" disabled=move || busy.get()>
-                {move || if app.simulated() { "Add the rule" } else { "See its price" }}
+            {shown(offer)}
+            <button type="submit" class="button" disabled=flag(move || busy.get())>
+                {shown(move || if app.simulated() { "Add the rule" } else { "See its price" })}
             </button>
         </form>
     }

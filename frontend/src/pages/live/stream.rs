@@ -1,6 +1,7 @@
 //! The stream itself: whether it runs, which one, what it brings and costs, where it stops.
 
 use super::{Shared, rules};
+use crate::parts::erase::{flag, on_checked, on_click, on_submit, on_value, shown};
 use crate::address::{Page, View};
 use crate::api;
 use crate::app::{App, app};
@@ -51,19 +52,19 @@ pub(super) fn Start(shared: Shared) -> impl IntoView {
         }
     };
     view! {
-        <Show when=move || shared.stream.with(|stream| stream.is_some())>
-            <button type="button" class="button primary" on:click=press>"Start streaming"</button>
-            <p class="note">{price} " " {caps}</p>
+        <Show when=flag(move || shared.stream.with(|stream| stream.is_some()))>
+            <button type="button" class="button primary" on:click=on_click(press)>"Start streaming"</button>
+            <p class="note">{shown(price)} " " {shown(caps)}</p>
         </Show>
         <Dialog title="Start streaming" open=asked closed=move |()| asked.set(false)>
-            <p>{price}</p>
-            <p>{caps} " You can stop it at any time; a limit is set under Stream."</p>
+            <p>{shown(price)}</p>
+            <p>{shown(caps)} " You can stop it at any time; a limit is set under Stream."</p>
             <div class="dialog-actions">
-                <button type="button" class="button" on:click=move |_| asked.set(false)>"Not now"</button>
-                <button type="button" class="button primary" on:click=move |_| {
+                <button type="button" class="button" on:click=on_click(move |_| asked.set(false))>"Not now"</button>
+                <button type="button" class="button primary" on:click=on_click(move |_| {
                     asked.set(false);
                     switch(app, shared, true);
-                }>"Start"</button>
+                })>"Start"</button>
             </div>
         </Dialog>
     }
@@ -86,10 +87,10 @@ pub(super) fn Settings(shared: Shared) -> impl IntoView {
     };
     view! {
         <div class="side-scroll stream-panel" tabindex="0" role="region" aria-label="The stream's settings">
-            <Show when=failed>
+            <Show when=flag(failed)>
                 <Failed failure=move || remote.failure() retry=move |()| remote.again()/>
             </Show>
-            {inside}
+            {shown(inside)}
         </div>
     }
 }
@@ -127,11 +128,11 @@ fn Standing(shared: Shared) -> impl IntoView {
     };
     view! {
         <div class="side-block">
-            <p>{move || words::connection(state())}</p>
-            <p class="note">{why}</p>
-            <p class="note">{meter}</p>
-            <Show when=on fallback=move || view! { <Start shared=shared/> }>
-                <button type="button" class="button" on:click=move |_| switch(app, shared, false)>"Stop streaming"</button>
+            <p>{shown(move || words::connection(state()))}</p>
+            <p class="note">{shown(why)}</p>
+            <p class="note">{shown(meter)}</p>
+            <Show when=flag(on) fallback=move || view! { <Start shared=shared/> }>
+                <button type="button" class="button" on:click=on_click(move |_| switch(app, shared, false))>"Stop streaming"</button>
             </Show>
         </div>
     }
@@ -280,7 +281,7 @@ fn Form(shared: Shared, settings: StreamSettings, sample: bool) -> impl IntoView
         }
     });
     view! {
-        <form class="side-block" on:submit=save>
+        <form class="side-block" on:submit=on_submit(save)>
             <h2>"What is streamed"</h2>
             {mode}
             {area_field("Words or phrases, one a line", "Each becomes part of a rule at X.", draft.track)}
@@ -317,7 +318,7 @@ fn area_field(label: &'static str, note: &'static str, text: RwSignal<String>) -
     view! {
         <label class="side-field">
             <span>{label}</span>
-            <textarea rows="2" spellcheck="false" prop:value=text on:input:target=move |event| text.set(event.target().value())></textarea>
+            <textarea rows="2" spellcheck="false" prop:value=text on:input=on_value(move |value| text.set(value))></textarea>
             <span class="note">{note}</span>
         </label>
     }
@@ -329,7 +330,7 @@ fn text_field(label: &'static str, text: RwSignal<String>) -> AnyView {
         <label class="side-field">
             <span>{label}</span>
             <input type="text" inputmode="decimal" autocomplete="off" placeholder="none" prop:value=text
-                on:input:target=move |event| text.set(event.target().value())/>
+                on:input=on_value(move |value| text.set(value))/>
         </label>
     }
     .into_any()
@@ -340,7 +341,7 @@ fn toggle(label: &'static str, on: RwSignal<bool>) -> AnyView {
         <label class="side-toggle">
             <span>{label}</span>
             <input type="checkbox" role="switch" class="switch" prop:checked=on
-                on:change:target=move |event| on.set(event.target().checked())/>
+                on:change=on_checked(move |now| on.set(now))/>
         </label>
     }
     .into_any()
@@ -361,8 +362,8 @@ fn TakeArea(draft: Draft) -> impl IntoView {
         });
     };
     view! {
-        <Show when=move || area().is_some()>
-            <button type="button" class="button" on:click=take>"Add the area drawn on the map"</button>
+        <Show when=flag(move || area().is_some())>
+            <button type="button" class="button" on:click=on_click(take)>"Add the area drawn on the map"</button>
         </Show>
     }
 }
@@ -372,12 +373,12 @@ fn Level(level: RwSignal<FilterLevel>) -> impl IntoView {
     let option = move |one: &FilterLevel| {
         let one = *one;
         let selected = move || level.get() == one;
-        view! { <option value=one.as_str() selected=selected>{words::level(one)}</option> }
+        view! { <option value=one.as_str() selected=flag(selected)>{words::level(one)}</option> }
     };
     view! {
         <label class="side-toggle">
             <span>"Filter level"</span>
-            <select on:change:target=move |event| level.set(FilterLevel::from_word(&event.target().value()).unwrap_or(FilterLevel::None))>
+            <select on:change=on_value(move |value| level.set(FilterLevel::from_word(&value).unwrap_or(FilterLevel::None)))>
                 {FilterLevel::ALL.iter().map(option).collect_view()}
             </select>
         </label>

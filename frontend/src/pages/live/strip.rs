@@ -2,6 +2,7 @@
 //! who watches, what it costs.
 
 use super::Shared;
+use crate::parts::erase::{attr, flag, on_click, on_value, shown};
 use crate::app::app;
 use crate::browser;
 use crate::live::player::Mode;
@@ -39,9 +40,9 @@ fn State() -> impl IntoView {
     });
     let class = move || format!("strip-state {}", said.with(|(tone, _)| tone.class()));
     view! {
-        <p class=class role="status">
+        <p class=attr(class) role="status">
             <span class="dot" aria-hidden="true"></span>
-            {move || said.with(|(_, text)| text.clone())}
+            {shown(move || said.with(|(_, text)| text.clone()))}
         </p>
     }
 }
@@ -88,26 +89,26 @@ fn Play() -> impl IntoView {
     view! {
         <div class="strip-play">
             <button type="button" class="icon-button" title="Pause (P)"
-                aria-label=move || if paused.get() { "Go on" } else { "Pause" }
-                on:click=move |_| stream.toggle()>
-                {move || if paused.get() { view! { <Icon name="play"/> } } else { view! { <Icon name="pause"/> } }}
+                aria-label=attr(move || if paused.get() { "Go on" } else { "Pause" })
+                on:click=on_click(move |_| stream.toggle())>
+                {shown(move || if paused.get() { view! { <Icon name="play"/> } } else { view! { <Icon name="pause"/> } })}
             </button>
             <label class="scrub">
                 <span class="hidden">"Rewind"</span>
                 <input type="range" data-arrows
                     prop:min=move || stream.window.get().0.to_string()
                     prop:max=move || stream.window.get().1.to_string()
-                    prop:value=value
-                    aria-valuetext=told
-                    on:input:target=move |event| dragged(event.target().value())
-                    on:change:target=move |event| dropped(event.target().value())/>
-                <output>{told}</output>
+                    prop:value=attr(value)
+                    aria-valuetext=attr(told)
+                    on:input=on_value(move |value| dragged(value))
+                    on:change=on_value(move |value| dropped(value))/>
+                <output>{shown(told)}</output>
             </label>
-            <Show when=move || back.get() || at.get().is_some()>
-                <button type="button" class="quiet-button speed" title="How fast the past goes by" on:click=faster>
-                    {move || format!("{}\u{d7}", speed.get())}
+            <Show when=flag(move || back.get() || at.get().is_some())>
+                <button type="button" class="quiet-button speed" title="How fast the past goes by" on:click=on_click(faster)>
+                    {shown(move || format!("{}\u{d7}", speed.get()))}
                 </button>
-                <button type="button" class="quiet-button" on:click=move |_| { at.set(None); stream.go_live(); }>
+                <button type="button" class="quiet-button" on:click=on_click(move |_| { at.set(None); stream.go_live(); })>
                     "Back to live"
                 </button>
             </Show>
@@ -142,10 +143,10 @@ fn Graph() -> impl IntoView {
         stretches.into_iter().map(stretch).collect_view()
     };
     view! {
-        <div class="strip-graph" title=told>
-            <svg viewBox="0 0 90 1000" preserveAspectRatio="none" role="img" aria-label=told>
-                {hatched}
-                <path d=move || bars.with(|bars| rate::outline(bars))></path>
+        <div class="strip-graph" title=attr(told)>
+            <svg viewBox="0 0 90 1000" preserveAspectRatio="none" role="img" aria-label=attr(told)>
+                {shown(hatched)}
+                <path d=attr(move || bars.with(|bars| rate::outline(bars)))></path>
             </svg>
             <span class="strip-graph-label" aria-hidden="true">"15 min"</span>
         </div>
