@@ -13,9 +13,9 @@ pub(crate) use layer::{Dialog, Menu};
 pub(crate) use panel::{Failed, panel};
 pub(crate) use person::{Avatar, EventChip, HowWeKnow, Name, PersonRow, names};
 
-use crate::parts::erase::{attr, on_click};
 use crate::address::{self, View};
 use crate::app::app;
+use crate::parts::erase::{attr, on_click};
 use crate::words::when;
 use leptos::prelude::*;
 use shared::time::UnixMs;

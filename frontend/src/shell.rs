@@ -8,9 +8,9 @@ mod filters;
 mod overlays;
 mod period_menu;
 
-use crate::parts::erase::{flag, shown};
 use crate::address::{Page, View};
 use crate::app::{App, app};
+use crate::parts::erase::{flag, shown};
 use crate::parts::{Failed, HowWeKnow, To};
 use crate::{api, browser, pages};
 use leptos::prelude::*;

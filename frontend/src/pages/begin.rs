@@ -1,10 +1,10 @@
 //! The first-run page: three ways to begin, each with its price. Owns: the choice and its form.
 //! Invariant: nothing is sent that makes Roost read from X before Start is pressed.
 
-use crate::parts::erase::{attr, flag, on_submit, on_value, shown};
 use crate::address::View;
 use crate::api;
 use crate::app::{App, app};
+use crate::parts::erase::{attr, flag, on_submit, on_value, shown};
 use crate::parts::{Icon, panel};
 use crate::remote::{Question, Remote, remote};
 use crate::words::begin::{self, Way};

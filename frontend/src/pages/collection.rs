@@ -10,11 +10,11 @@ mod upload;
 pub(crate) use check::CheckNow;
 pub(crate) use cost::{Cap, Schedules};
 
-use crate::parts::erase::{flag, shown};
 use crate::address::with_query;
 use crate::api;
 use crate::app::app;
 use crate::pages::about_account;
+use crate::parts::erase::{flag, shown};
 use crate::parts::{Icon, panel};
 use crate::period::Range;
 use crate::remote::{Remote, remote};

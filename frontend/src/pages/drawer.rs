@@ -2,7 +2,6 @@
 //! Owns: the drawer. Must not know: which page it lies over. Invariant: a note is sent when its
 //! field is left or Save is pressed, never while one types.
 
-use crate::parts::erase::{attr, flag, on_click, on_value, shown};
 use crate::address::with_query;
 use crate::api;
 use crate::app::{App, app};
@@ -10,6 +9,7 @@ use crate::browser;
 use crate::fetching::Failure;
 use crate::numbers;
 use crate::pages::about_account;
+use crate::parts::erase::{attr, flag, on_click, on_value, shown};
 use crate::parts::{Ago, Avatar, EventChip, Icon, Moment, names, panel};
 use crate::remote::{Remote, remote};
 use crate::words::person;

@@ -5,7 +5,6 @@
 mod as_of;
 mod table;
 
-use crate::parts::erase::{attr, on_click, on_value, shown};
 use crate::address::with_query;
 use crate::app::{App, app, today};
 use crate::calendar::midnight;
@@ -13,6 +12,7 @@ use crate::numbers;
 use crate::pages::drawer::Drawer;
 use crate::pages::range_pairs;
 use crate::parts::Icon;
+use crate::parts::erase::{attr, on_click, on_value, shown};
 use crate::words;
 use crate::{api, browser};
 use leptos::prelude::*;

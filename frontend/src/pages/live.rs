@@ -11,11 +11,11 @@ mod rules;
 mod stream;
 mod strip;
 
-use crate::parts::erase::{attr, flag, on_click, shown};
 use crate::app::app;
 use crate::live::filter::Tab;
 use crate::map::Frames;
 use crate::parts::Icon;
+use crate::parts::erase::{attr, flag, on_click, shown};
 use crate::remote::{Question, Remote, remote};
 use leptos::prelude::*;
 use shared::api::{List, Rule, Stream, StreamCoverage};

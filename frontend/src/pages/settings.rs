@@ -1,10 +1,10 @@
 //! Settings: what this device shows, and the account itself.
 
-use crate::parts::erase::{flag, on_checked, on_click, on_submit, on_value, shown};
 use crate::address::{Page, View};
 use crate::api;
 use crate::app::app;
 use crate::browser;
+use crate::parts::erase::{flag, on_checked, on_click, on_submit, on_value, shown};
 use crate::parts::{Dialog, Segmented, To};
 use crate::settings::Theme;
 use leptos::prelude::*;

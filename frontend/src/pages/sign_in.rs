@@ -1,9 +1,9 @@
 //! Signing in: one field, then back to where one was.
 
-use crate::parts::erase::{attr, on_submit, on_value, shown};
 use crate::address::{self, Page};
 use crate::app::app;
 use crate::parts::Mark;
+use crate::parts::erase::{attr, on_submit, on_value, shown};
 use crate::{api, browser};
 use leptos::prelude::*;
 use leptos::task::spawn_local;

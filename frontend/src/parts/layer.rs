@@ -1,9 +1,9 @@
 //! What lies over the page: menus by a button, and dialogs. Both are the browser's own
 //! (`popover`, `dialog`): it keeps the focus and closes them on Escape.
 
-use crate::parts::erase::{attr, flag, on_click};
 use crate::browser;
 use crate::parts::Icon;
+use crate::parts::erase::{attr, flag, on_click};
 use leptos::html;
 use leptos::prelude::*;
 

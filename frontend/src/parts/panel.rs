@@ -1,8 +1,8 @@
 //! A panel and its states: nothing yet, skeleton, value (perhaps stale), failure.
 
-use crate::parts::erase::{attr, flag, on_click, shown};
 use crate::fetching::{Failure, Shown};
 use crate::parts::Icon;
+use crate::parts::erase::{attr, flag, on_click, shown};
 use crate::remote::{Remote, Wire};
 use leptos::prelude::*;
 

@@ -1,9 +1,9 @@
 //! People: pictures, rows, chips, and "How we know".
 
-use crate::parts::erase::{on_click, shown};
 use crate::app::app;
 use crate::browser;
 use crate::numbers;
+use crate::parts::erase::{on_click, shown};
 use crate::parts::{Ago, Icon, To};
 use crate::words::person;
 use leptos::html;

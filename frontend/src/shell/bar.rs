@@ -1,8 +1,8 @@
 //! The top bar, the tabs of a phone, the banner of sample data.
 
-use crate::parts::erase::{attr, flag, on_click, shown};
 use crate::address::{Page, View};
 use crate::app::{Layer, app};
+use crate::parts::erase::{attr, flag, on_click, shown};
 use crate::parts::{Avatar, Icon, Mark, Menu, To};
 use crate::words::state::{self, Tone};
 use crate::{api, browser, numbers};

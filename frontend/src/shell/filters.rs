@@ -1,10 +1,10 @@
 //! The bar under the bar: period, comparison, interval, zone, the link to all that.
 
-use crate::parts::erase::{attr, flag, on_click, on_value, shown};
 use crate::address::{self, Comparison, Page, View};
 use crate::app::app;
 use crate::browser;
 use crate::parts::Icon;
+use crate::parts::erase::{attr, flag, on_click, on_value, shown};
 use crate::period;
 use crate::shell::command;
 use crate::shell::period_menu::PeriodMenu;

@@ -1,9 +1,9 @@
 //! Dialogs of the whole page: keys, the palette, "Use my account".
 
-use crate::parts::erase::{attr, flag, on_click, on_key, on_value, shown};
 use crate::app::{Layer, app};
 use crate::keys::{self, Entry};
 use crate::parts::Dialog;
+use crate::parts::erase::{attr, flag, on_click, on_key, on_value, shown};
 use crate::shell::command;
 use crate::words::begin;
 use leptos::html;

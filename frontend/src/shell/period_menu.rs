@@ -1,9 +1,9 @@
 //! The period picker: presets with their keys, and any dates.
 
-use crate::parts::erase::{attr, flag, on_click, on_submit, on_value, shown};
 use crate::app::{app, today};
 use crate::browser;
 use crate::calendar::Date;
+use crate::parts::erase::{attr, flag, on_click, on_submit, on_value, shown};
 use crate::parts::{Icon, Menu};
 use crate::period::{Period, Preset, dates_label};
 use leptos::prelude::*;

@@ -1,8 +1,8 @@
 //! What it costs: the month so far, its limit, and each schedule with its price.
 
-use crate::parts::erase::{flag, on_submit, on_value, shown};
 use crate::app::app;
 use crate::numbers::{self, dollars};
+use crate::parts::erase::{flag, on_submit, on_value, shown};
 use crate::parts::panel;
 use crate::remote::{Question, Remote, remote};
 use crate::words::cost;

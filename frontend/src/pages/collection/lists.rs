@@ -1,10 +1,10 @@
 //! Saved lists: each full check as a file.
 
-use crate::parts::erase::{flag, on_click, shown};
 use crate::api;
 use crate::app::app;
 use crate::numbers;
 use crate::pages::about_account;
+use crate::parts::erase::{flag, on_click, shown};
 use crate::parts::{Icon, Moment, panel};
 use crate::remote::{Remote, remote};
 use crate::words::{self, runs};

@@ -1,7 +1,7 @@
 //! What ran: the newest invocations and what came of them.
 
-use crate::parts::erase::{flag, shown};
 use crate::app::app;
+use crate::parts::erase::{flag, shown};
 use crate::parts::{Moment, panel};
 use crate::remote::{Question, Remote, remote};
 use crate::words::{runs, when};

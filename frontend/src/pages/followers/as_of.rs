@@ -1,10 +1,10 @@
 //! Time travel: a slider over a small tide of all time. Owns: which day's list is asked for.
 
-use crate::parts::erase::{attr, flag, on_click, on_value, shown};
 use crate::app::{App, app, today};
 use crate::calendar::{Date, date_at, midnight};
 use crate::numbers;
 use crate::pages::about_account;
+use crate::parts::erase::{attr, flag, on_click, on_value, shown};
 use crate::parts::panel;
 use crate::period::Range;
 use crate::remote::{Remote, remote};

@@ -2,12 +2,12 @@
 //! Owns: fetching and windowing. Must not know: what the filters mean.
 
 use super::{pairs, row_px};
-use crate::parts::erase::{attr, flag, on_click, shown};
 use crate::address::{SortBy, with_query};
 use crate::app::{App, app};
 use crate::fetching::Failure;
 use crate::numbers;
 use crate::paging::{Ask, Pages, Window, window};
+use crate::parts::erase::{attr, flag, on_click, shown};
 use crate::parts::{Ago, Avatar, Failed, Icon, Name};
 use crate::words::{person, state};
 use crate::{api, browser};

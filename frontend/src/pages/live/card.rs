@@ -1,10 +1,10 @@
 //! One tweet by X's display rules: picture, name and handle that lead to the author, the text
 //! as it is with its links, the time that leads to the tweet, "View on X".
 
-use crate::parts::erase::{on_click, shown};
 use crate::app::app;
 use crate::browser;
 use crate::live::text;
+use crate::parts::erase::{on_click, shown};
 use crate::parts::{Ago, Avatar, Icon};
 use crate::words::live as words;
 use leptos::prelude::*;

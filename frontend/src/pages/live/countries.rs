@@ -1,10 +1,10 @@
 //! Countries by their tweets: the map as a table, for whoever reads better than they look.
 
-use crate::parts::erase::{flag, on_click, shown};
 use crate::app::app;
 use crate::browser;
 use crate::live::counts::{Country, code_text};
 use crate::numbers;
+use crate::parts::erase::{flag, on_click, shown};
 use leptos::prelude::*;
 
 /// The panel.

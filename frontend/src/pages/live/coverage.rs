@@ -1,9 +1,9 @@
 //! What was and was not observed, minute by minute.
 
 use super::Shared;
-use crate::parts::erase::{flag, shown};
 use crate::app::app;
 use crate::numbers;
+use crate::parts::erase::{flag, shown};
 use crate::parts::panel;
 use crate::words::{live as words, when};
 use leptos::prelude::*;

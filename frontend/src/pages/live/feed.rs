@@ -2,11 +2,11 @@
 //! a pill.
 
 use super::{Shared, card};
-use crate::parts::erase::{flag, on_click, shown};
 use crate::app::app;
 use crate::live::client::Phase;
 use crate::live::feed::Row;
 use crate::parts::Icon;
+use crate::parts::erase::{flag, on_click, shown};
 use crate::words::live as words;
 use leptos::html;
 use leptos::prelude::*;

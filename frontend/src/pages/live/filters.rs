@@ -1,11 +1,11 @@
 //! What passes: words, language, country, rule, area. All of it is in the address.
 
 use super::Shared;
-use crate::parts::erase::{attr, flag, on_click, on_value, shown};
 use crate::app::app;
 use crate::browser;
 use crate::live::counts::code_text;
 use crate::parts::Icon;
+use crate::parts::erase::{attr, flag, on_click, on_value, shown};
 use crate::words::live as words;
 use leptos::prelude::*;
 use std::time::Duration;

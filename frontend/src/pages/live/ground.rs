@@ -1,13 +1,13 @@
 //! The map with what lies on it: filters, tools, legend, the card of a blip.
 
 use super::{Shared, card, filters};
-use crate::parts::erase::{attr, flag, on_click, shown};
 use crate::app::{App, app};
 use crate::live::blips::Hit;
 use crate::live::counts::{Mark, code_text};
 use crate::live::filter::{Area, Camera};
 use crate::map::{self, Closures, Frames, Made};
 use crate::parts::Icon;
+use crate::parts::erase::{attr, flag, on_click, shown};
 use crate::words::live as words;
 use leptos::html;
 use leptos::prelude::*;

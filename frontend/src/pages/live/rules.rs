@@ -1,12 +1,12 @@
 //! The rules at X: what is there, and a new one, whose price comes before it is saved.
 
 use super::Shared;
-use crate::parts::erase::{flag, on_click, on_submit, on_value, shown};
 use crate::address::encode;
 use crate::api;
 use crate::app::app;
 use crate::numbers;
 use crate::parts::Icon;
+use crate::parts::erase::{flag, on_click, on_submit, on_value, shown};
 use crate::words::live as words;
 use leptos::prelude::*;
 use leptos::task::spawn_local;
@@ -119,19 +119,6 @@ fn Add(shared: Shared) -> impl IntoView {
         price.set(None);
         send(None);
     };
-    let offer = move || {
-        price.get().map(|(told, usd)| {
-            view! {
-                <div class="rule-price" role="alert">
-                    <p>{told}</p>
-                    <div class="side-actions">
-                        <button type="button" class="button primary" on:click=on_click(move |_| send(Some(usd)))>"Save at this price"</button>
-                        <button type="button" class="button" on:click=on_click(move |_| price.set(None))>"Not now"</button>
-                    </div>
-                </div>
-            }
-        })
-    };
     let typed = move |signal: RwSignal<String>, text: String| {
         signal.set(text);
         // The price was another rule's.
@@ -151,10 +138,28 @@ fn Add(shared: Shared) -> impl IntoView {
                     on:input=on_value(move |value| typed(tag, value))/>
             </label>
             <p class="wrong" role="alert">{wrong}</p>
-            {shown(offer)}
+            <Offer price send=Callback::new(move |usd| send(Some(usd)))/>
             <button type="submit" class="button" disabled=flag(move || busy.get())>
                 {shown(move || if app.simulated() { "Add the rule" } else { "See its price" })}
             </button>
         </form>
+    }
+}
+
+/// The price of a rule, to be accepted or not.
+#[component]
+fn Offer(price: RwSignal<Option<(String, f64)>>, send: Callback<f64>) -> impl IntoView {
+    move || {
+        price.get().map(|(told, usd)| {
+            view! {
+                <div class="rule-price" role="alert">
+                    <p>{told}</p>
+                    <div class="side-actions">
+                        <button type="button" class="button primary" on:click=move |_| send.run(usd)>"Save at this price"</button>
+                        <button type="button" class="button" on:click=move |_| price.set(None)>"Not now"</button>
+                    </div>
+                </div>
+            }
+        })
     }
 }

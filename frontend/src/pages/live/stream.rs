@@ -1,11 +1,11 @@
 //! The stream itself: whether it runs, which one, what it brings and costs, where it stops.
 
 use super::{Shared, rules};
-use crate::parts::erase::{flag, on_checked, on_click, on_submit, on_value, shown};
 use crate::address::{Page, View};
 use crate::api;
 use crate::app::{App, app};
 use crate::numbers;
+use crate::parts::erase::{flag, on_checked, on_click, on_submit, on_value, shown};
 use crate::parts::{Dialog, Failed, Segmented, To};
 use crate::words::live as words;
 use leptos::prelude::*;

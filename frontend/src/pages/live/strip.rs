@@ -2,12 +2,12 @@
 //! who watches, what it costs.
 
 use super::Shared;
-use crate::parts::erase::{attr, flag, on_click, on_value, shown};
 use crate::app::app;
 use crate::browser;
 use crate::live::player::Mode;
 use crate::live::rate;
 use crate::parts::Icon;
+use crate::parts::erase::{attr, flag, on_click, on_value, shown};
 use crate::words::live as words;
 use leptos::prelude::*;
 

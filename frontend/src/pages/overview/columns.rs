@@ -1,11 +1,11 @@
 //! Came and Left: the top of each list, or the people of the bucket that is picked.
 
 use super::Shared;
-use crate::parts::erase::{flag, on_click, shown};
 use crate::address::{Page, View};
 use crate::app::{app, today};
 use crate::numbers;
 use crate::pages::about_account;
+use crate::parts::erase::{flag, on_click, shown};
 use crate::parts::{PersonRow, Segmented, To, panel};
 use crate::remote::{Remote, remote};
 use crate::words::{self, overview, state};

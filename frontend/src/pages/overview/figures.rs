@@ -1,8 +1,8 @@
 //! The sentence, the four figures, the reasons: all of one series.
 
-use crate::parts::erase::{attr, flag, shown};
 use crate::app::{app, today};
 use crate::numbers::{self, Trend};
+use crate::parts::erase::{attr, flag, shown};
 use crate::parts::{Icon, To};
 use crate::words::{self, overview, person};
 use leptos::prelude::*;

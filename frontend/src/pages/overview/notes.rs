@@ -1,11 +1,11 @@
 //! What one should know about what one sees: the first day, a stopped collector, a check under
 //! way, gaps, spending.
 
-use crate::parts::erase::shown;
 use crate::address::{Page, View};
 use crate::app::app;
 use crate::numbers;
 use crate::pages::collection::CheckNow;
+use crate::parts::erase::shown;
 use crate::parts::{Icon, To};
 use crate::period::Range;
 use crate::words::{self, cost, overview, state};

@@ -1,12 +1,12 @@
 //! The tide as a panel: the chart, its keys, its table, its file.
 
 use super::Shared;
-use crate::parts::erase::{attr, flag, on_click, on_key, shown};
 use crate::api;
 use crate::app::{app, today};
 use crate::charts::{Chart, Listener};
 use crate::numbers;
 use crate::parts::Icon;
+use crate::parts::erase::{attr, flag, on_click, on_key, shown};
 use crate::tide;
 use crate::words::tide as words;
 use leptos::html;
