@@ -256,7 +256,10 @@ mod tests {
         ];
         for ((lon, lat), (x, y)) in table {
             let found = mercator(lon, lat);
-            assert!((found.0 - x).abs() < 1e-4 && (found.1 - y).abs() < 1e-4, "{lon} {lat}: {found:?}");
+            assert!(
+                (found.0 - x).abs() < 1e-4 && (found.1 - y).abs() < 1e-4,
+                "{lon} {lat}: {found:?}"
+            );
         }
     }
 

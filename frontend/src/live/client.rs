@@ -242,10 +242,7 @@ impl Client {
         }
         self.resumed_at = Some(now);
         let after = self.covered.unwrap_or_default();
-        vec![
-            Effect::Send(frames::subscribe(&self.filter)),
-            Effect::Send(frames::resume(after)),
-        ]
+        vec![Effect::Send(frames::subscribe(&self.filter)), Effect::Send(frames::resume(after))]
     }
 
     fn hello(&mut self, now: i64, cursor: u64, floor: u64) -> Vec<Effect> {

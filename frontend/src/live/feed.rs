@@ -301,7 +301,10 @@ mod tests {
         let mut notice = sample_notice(315);
         notice.about = "disconnected".to_owned();
         assert!(feed.push(&Item::Event(Event::Notice(Arc::new(notice)))));
-        assert_eq!(feed.rows().iter().map(Row::key).collect::<Vec<_>>(), [(2, 315), (1, 2), (0, 1)]);
+        assert_eq!(
+            feed.rows().iter().map(Row::key).collect::<Vec<_>>(),
+            [(2, 315), (1, 2), (0, 1)]
+        );
     }
 
     #[test]
@@ -321,7 +324,8 @@ mod tests {
         assert!(feed.remove(&one));
         assert_eq!((numbers(&feed).len(), feed.held()), (19, 1));
         // Authors repeat every 7 tweets.
-        let of_user = Removal { user: Some(UserId(1)), up_to: Some(TweetId(8)), ..Removal::default() };
+        let of_user =
+            Removal { user: Some(UserId(1)), up_to: Some(TweetId(8)), ..Removal::default() };
         assert!(feed.remove(&of_user));
         assert!(!numbers(&feed).contains(&1) && !numbers(&feed).contains(&8));
         assert!(numbers(&feed).contains(&15), "later ones stay");

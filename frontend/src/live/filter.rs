@@ -126,7 +126,8 @@ impl Choice {
             "tab" => self.tab = Tab::of(value),
             "clusters" => self.clusters = value == "on",
             "camera" => {
-                self.camera = numbers(value).and_then(|[lon, lat, zoom]| Camera::of(lon, lat, zoom));
+                self.camera =
+                    numbers(value).and_then(|[lon, lat, zoom]| Camera::of(lon, lat, zoom));
             }
             _ => return false,
         }

@@ -137,7 +137,13 @@ impl Player {
         }
     }
 
-    fn paced(&mut self, now: i64, server_now: i64, speed: i64, anchor: Option<(i64, i64)>) -> Vec<Item> {
+    fn paced(
+        &mut self,
+        now: i64,
+        server_now: i64,
+        speed: i64,
+        anchor: Option<(i64, i64)>,
+    ) -> Vec<Item> {
         let mut due = Vec::new();
         let mut anchor = anchor;
         let mut newest = None;

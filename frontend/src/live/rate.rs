@@ -79,7 +79,11 @@ fn bars(from: i64, to: i64) -> std::ops::Range<i64> {
 pub(crate) fn top(bars: &[Bar]) -> f64 {
     let most = bars.iter().filter_map(|bar| bar.rate).fold(1.0_f64, f64::max);
     let unit = 10_f64.powf(most.log10().floor());
-    [1.0, 2.0, 5.0, 10.0].map(|step| step * unit).into_iter().find(|&top| top >= most).unwrap_or(most)
+    [1.0, 2.0, 5.0, 10.0]
+        .map(|step| step * unit)
+        .into_iter()
+        .find(|&top| top >= most)
+        .unwrap_or(most)
 }
 
 /// The outline of the bars in a box of `BARS` by 1 (down), as an SVG path; it is interrupted
@@ -182,7 +186,10 @@ mod tests {
     #[test]
     fn a_gap_is_a_gap_whatever_was_counted() {
         let mut rate = Rate::default();
-        rate.learn(NOW, &coverage(&[(NOW - 3 * MINUTE_MS + 5_000, Some(NOW - 3 * MINUTE_MS + 15_000))]));
+        rate.learn(
+            NOW,
+            &coverage(&[(NOW - 3 * MINUTE_MS + 5_000, Some(NOW - 3 * MINUTE_MS + 15_000))]),
+        );
         assert_eq!(rates(&rate).iter().flatten().count(), 10);
         assert_eq!(unseen(&rate.bars(NOW)).first().map(|gap| gap.1), Some(2));
         rate.learn(NOW, &coverage(&[(NOW - 30_000, None)]));
@@ -200,7 +207,8 @@ mod tests {
 
     #[test]
     fn the_scale_ends_at_a_round_number() {
-        for (most, expected) in [(0.2, 1.0), (1.0, 1.0), (3.0, 5.0), (12.0, 20.0), (501.0, 1_000.0)] {
+        for (most, expected) in [(0.2, 1.0), (1.0, 1.0), (3.0, 5.0), (12.0, 20.0), (501.0, 1_000.0)]
+        {
             let bars = [Bar { rate: Some(most), unseen: false }];
             assert!((top(&bars) - expected).abs() < 1e-9, "{most}");
         }

@@ -81,12 +81,7 @@ mod tests {
     use crate::live::frames::tests::sample_tweet;
 
     fn link(start: u32, end: u32, display: Option<&str>) -> Entity {
-        Entity {
-            start,
-            end,
-            url: "https://t.co/a".to_owned(),
-            display: display.map(str::to_owned),
-        }
+        Entity { start, end, url: "https://t.co/a".to_owned(), display: display.map(str::to_owned) }
     }
 
     #[track_caller]
@@ -99,16 +94,21 @@ mod tests {
 
     #[test]
     fn texts_are_cut_by_characters_and_not_by_bytes() {
-        check("é🍵 #tea ok", &[link(3, 7, None)], &[("é🍵 ", false), ("#tea", true), (" ok", false)]);
+        check(
+            "é🍵 #tea ok",
+            &[link(3, 7, None)],
+            &[("é🍵 ", false), ("#tea", true), (" ok", false)],
+        );
         check("плюс @ада", &[link(5, 9, None)], &[("плюс ", false), ("@ада", true)]);
     }
 
     #[test]
     fn a_link_shows_xs_short_form() {
-        check("see https://t.co/a", &[link(4, 18, Some("example.org/a…"))], &[
-            ("see ", false),
-            ("example.org/a…", true),
-        ]);
+        check(
+            "see https://t.co/a",
+            &[link(4, 18, Some("example.org/a…"))],
+            &[("see ", false), ("example.org/a…", true)],
+        );
     }
 
     #[test]

@@ -1,10 +1,10 @@
 //! The first-run page: three ways to begin, each with its price. Owns: the choice and its form.
 //! Invariant: nothing is sent that makes Roost read from X before Start is pressed.
 
-use crate::parts::erase::{attr, flag, on_submit, on_value, shown};
 use crate::address::View;
 use crate::api;
 use crate::app::{App, app};
+use crate::erase::{Rows as _, attr, flag, on_submit, on_value, shown};
 use crate::parts::{Icon, panel};
 use crate::remote::{Question, Remote, remote};
 use crate::words::begin::{self, Way};
@@ -73,7 +73,7 @@ fn form(setup: Signal<Setup>) -> AnyView {
             </label>
             <fieldset>
                 <legend class="hidden">"How to begin"</legend>
-                {Way::ORDER.into_iter().enumerate().map(|(at, way)| way_row(at, way, form, setup)).collect_view()}
+                {Way::ORDER.into_iter().enumerate().map(|(at, way)| way_row(at, way, form, setup)).rows()}
             </fieldset>
             <p class="trouble" role="alert">{form.trouble}</p>
             <div class="start">

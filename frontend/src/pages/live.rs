@@ -11,8 +11,8 @@ mod rules;
 mod stream;
 mod strip;
 
-use crate::parts::erase::{attr, flag, on_click, shown};
 use crate::app::app;
+use crate::erase::{attr, effect, flag, memo, on_click, shown};
 use crate::live::filter::Tab;
 use crate::map::Frames;
 use crate::parts::Icon;
@@ -45,15 +45,22 @@ pub(crate) fn Live() -> impl IntoView {
     on_cleanup(move || {
         let _ = loop_.try_update_value(Option::take);
     });
-    let asked = Memo::new(move |_| {
+    let asked = memo(move || {
         app.view.with(|view| {
             let chosen = &view.live;
-            crate::live::filter::Choice { tab: Tab::Feed, clusters: false, camera: None, ..chosen.clone() }
+            crate::live::filter::Choice {
+                tab: Tab::Feed,
+                clusters: false,
+                camera: None,
+                ..chosen.clone()
+            }
         })
     });
-    Effect::new(move |_| asked.with(|choice| stream.filter(choice)));
+    effect(move || asked.with(|choice| stream.filter(choice)));
     let shared = Shared {
-        stream: remote(move || Some(question("/stream", app.now.get().0.div_euclid(10_000).unsigned_abs()))),
+        stream: remote(move || {
+            Some(question("/stream", app.now.get().0.div_euclid(10_000).unsigned_abs()))
+        }),
         rules: remote(|| Some(question("/stream/rules", 0))),
         coverage: remote(move || {
             let minute = app.now.get().0.div_euclid(MINUTE_MS) * MINUTE_MS;
@@ -62,7 +69,7 @@ pub(crate) fn Live() -> impl IntoView {
             Some(Question { subject: "coverage".to_owned(), path, edition: 0 })
         }),
     };
-    Effect::new(move |_| {
+    effect(move || {
         shared.coverage.with(|coverage| {
             if let Some(coverage) = coverage {
                 let _ = stream.with(|engine, now| {
@@ -86,7 +93,7 @@ pub(crate) fn Live() -> impl IntoView {
 #[component]
 fn Side(shared: Shared) -> impl IntoView {
     let app = app();
-    let tab = Memo::new(move |_| app.view.with(|view| view.live.tab));
+    let tab = memo(move || app.view.with(|view| view.live.tab));
     let button = move |one: Tab| {
         let chosen = move || (tab.get() == one).to_string();
         let href = move || {

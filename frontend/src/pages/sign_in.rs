@@ -1,8 +1,8 @@
 //! Signing in: one field, then back to where one was.
 
-use crate::parts::erase::{attr, on_submit, on_value, shown};
 use crate::address::{self, Page};
 use crate::app::app;
+use crate::erase::{attr, on_submit, on_value, shown};
 use crate::parts::Mark;
 use crate::{api, browser};
 use leptos::prelude::*;

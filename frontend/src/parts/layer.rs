@@ -1,8 +1,8 @@
 //! What lies over the page: menus by a button, and dialogs. Both are the browser's own
 //! (`popover`, `dialog`): it keeps the focus and closes them on Escape.
 
-use crate::parts::erase::{attr, flag, on_click};
 use crate::browser;
+use crate::erase::{attr, effect, flag, on_click};
 use crate::parts::Icon;
 use leptos::html;
 use leptos::prelude::*;
@@ -47,7 +47,7 @@ pub(crate) fn Dialog(
     children: ChildrenFn,
 ) -> impl IntoView {
     let node = NodeRef::<html::Dialog>::new();
-    Effect::new(move |_| {
+    effect(move || {
         let Some(dialog) = node.get() else { return };
         if open.get() {
             browser::open_dialog(&dialog);

@@ -1,8 +1,8 @@
 //! People: pictures, rows, chips, and "How we know".
 
-use crate::parts::erase::{on_click, shown};
 use crate::app::app;
 use crate::browser;
+use crate::erase::{Rows as _, on_click, shown};
 use crate::numbers;
 use crate::parts::{Ago, Icon, To};
 use crate::words::person;
@@ -127,7 +127,7 @@ pub(crate) fn HowWeKnow() -> impl IntoView {
                 </div>
             }
         };
-        Some(lines.into_iter().map(row).collect_view())
+        Some(lines.into_iter().map(row).rows())
     };
     view! {
         <div class="popover how" id="how" popover="auto" role="dialog" aria-label="How we know" node_ref=node>

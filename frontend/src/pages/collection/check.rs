@@ -1,8 +1,8 @@
 //! "Full check now": its price first, then a second press.
 
-use crate::parts::erase::{flag, on_click, shown};
 use crate::api;
 use crate::app::app;
+use crate::erase::{flag, on_click, shown};
 use crate::parts::{Dialog, Icon};
 use crate::words::cost;
 use leptos::prelude::*;

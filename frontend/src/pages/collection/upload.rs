@@ -2,10 +2,10 @@
 //! Invariant: files go in the order of their names, oldest first, so that the history grows
 //! forward; one that fails does not stop the rest.
 
-use crate::parts::erase::{attr, shown};
 use crate::address::with_query;
 use crate::api;
 use crate::app::{App, app};
+use crate::erase::{attr, shown};
 use crate::numbers;
 use crate::parts::Icon;
 use crate::words::runs;

@@ -1,9 +1,9 @@
 //! One tweet by X's display rules: picture, name and handle that lead to the author, the text
 //! as it is with its links, the time that leads to the tweet, "View on X".
 
-use crate::parts::erase::{on_click, shown};
 use crate::app::app;
 use crate::browser;
+use crate::erase::{Rows as _, on_click, shown};
 use crate::live::text;
 use crate::parts::{Ago, Avatar, Icon};
 use crate::words::live as words;
@@ -21,7 +21,8 @@ pub(super) fn card(tweet: Arc<SimpleTweet>) -> AnyView {
     };
     let (name, handle) = crate::parts::names(&person);
     let (word, kind) = words::kind(tweet.refers.as_ref());
-    let chip = (kind != "tweet").then(|| view! { <span class=format!("kind {kind}")>{word}</span> });
+    let chip =
+        (kind != "tweet").then(|| view! { <span class=format!("kind {kind}")>{word}</span> });
     let late = tweet.late.then(|| view! { <span title="It came late, from recent search after a gap">"fetched later"</span> });
     let place = tweet.country.as_deref().map(browser::region_name);
     let lang = tweet.lang.as_deref().filter(|lang| *lang != "und").map(browser::language_name);
@@ -62,13 +63,14 @@ fn body(tweet: &Arc<SimpleTweet>) -> AnyView {
         move || {
             let piece = |piece: text::Piece| match piece.url {
                 Some(url) => {
-                    view! { <a href=url target="_blank" rel="noopener nofollow">{piece.text}</a> }.into_any()
+                    view! { <a href=url target="_blank" rel="noopener nofollow">{piece.text}</a> }
+                        .into_any()
                 }
                 None => piece.text.into_any(),
             };
             let pieces = text::pieces(&tweet.body, &tweet.entities);
             let lang = tweet.lang.clone().filter(|lang| lang != "und");
-            view! { <p class="tweet-text" dir="auto" lang=lang>{pieces.into_iter().map(piece).collect_view()}</p> }
+            view! { <p class="tweet-text" dir="auto" lang=lang>{pieces.into_iter().map(piece).rows()}</p> }
         }
     };
     if !tweet.sensitive {

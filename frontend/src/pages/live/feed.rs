@@ -2,8 +2,8 @@
 //! a pill.
 
 use super::{Shared, card};
-use crate::parts::erase::{flag, on_click, shown};
 use crate::app::app;
+use crate::erase::{effect, flag, memo, on_click, shown};
 use crate::live::client::Phase;
 use crate::live::feed::Row;
 use crate::parts::Icon;
@@ -23,7 +23,7 @@ pub(super) fn FeedPanel(shared: Shared) -> impl IntoView {
     let list = NodeRef::<html::Div>::new();
     let hovered = RwSignal::new(false);
     let scrolled = RwSignal::new(false);
-    Effect::new(move |_| stream.hold(hovered.get() || scrolled.get()));
+    effect(move || stream.hold(hovered.get() || scrolled.get()));
     on_cleanup(move || stream.hold(false));
     let scroll = move |_| {
         let far = list.get_untracked().is_some_and(|list| list.scroll_top() > READING_PX);
@@ -52,7 +52,10 @@ pub(super) fn FeedPanel(shared: Shared) -> impl IntoView {
     let unlisted = move || {
         let unlisted = stream.unlisted.get();
         (unlisted > 0).then(|| {
-            let text = format!("{} more in the last second: more than can be read.", crate::numbers::count(unlisted));
+            let text = format!(
+                "{} more in the last second: more than can be read.",
+                crate::numbers::count(unlisted)
+            );
             view! { <p class="feed-note">{text}</p> }
         })
     };
@@ -90,26 +93,30 @@ fn row(row: Row) -> AnyView {
 fn Nothing(shared: Shared) -> impl IntoView {
     let app = app();
     let stream = app.stream;
-    let empty = Memo::new(move |_| stream.rows.with(Vec::is_empty));
-    let state = Memo::new(move |_| {
+    let empty = memo(move || stream.rows.with(Vec::is_empty));
+    let state = memo(move || {
         let told = stream.standing.with(|standing| standing.as_ref().map(|one| one.stream));
         told.or_else(|| shared.stream.with(|stream| stream.map(|one| one.connection.state)))
     });
     let filtered = move || app.view.with(|view| view.live.filters()) > 0;
     let text = move || match (stream.phase.get(), state.get()) {
-        (Phase::Denied(reason), _) if reason.is_empty() => "Roost refused the connection.".to_owned(),
+        (Phase::Denied(reason), _) if reason.is_empty() => {
+            "Roost refused the connection.".to_owned()
+        }
         (Phase::Denied(reason), _) => crate::words::sentence(&reason),
         (Phase::Live | Phase::Stale, Some(ConnectionState::Off)) => words::OFF.to_owned(),
-        (Phase::Live | Phase::Stale, Some(state @ (ConnectionState::Waiting | ConnectionState::Stopped))) => {
-            words::connection(state).to_owned()
-        }
+        (
+            Phase::Live | Phase::Stale,
+            Some(state @ (ConnectionState::Waiting | ConnectionState::Stopped)),
+        ) => words::connection(state).to_owned(),
         (Phase::Live | Phase::Stale, _) if filtered() => {
             "No tweet has passed these filters yet.".to_owned()
         }
         (Phase::Live | Phase::Stale, _) => "No tweet has come yet.".to_owned(),
         _ => "Connecting.".to_owned(),
     };
-    let more = move || match (stream.phase.get(), state.get()) {
+    let more = move || {
+        match (stream.phase.get(), state.get()) {
         (Phase::Denied(_), _) => Some(
             view! {
                 <button type="button" class="button" on:click=on_click(move |_| stream.retry())>"Try again"</button>
@@ -120,6 +127,7 @@ fn Nothing(shared: Shared) -> impl IntoView {
             Some(view! { <super::stream::Start shared=shared/> }.into_any())
         }
         _ => None,
+    }
     };
     view! {
         <Show when=flag(move || empty.get())>

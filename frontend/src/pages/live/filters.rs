@@ -1,9 +1,9 @@
 //! What passes: words, language, country, rule, area. All of it is in the address.
 
 use super::Shared;
-use crate::parts::erase::{attr, flag, on_click, on_value, shown};
 use crate::app::app;
 use crate::browser;
+use crate::erase::{Rows as _, attr, flag, memo, on_click, on_value, shown};
 use crate::live::counts::code_text;
 use crate::parts::Icon;
 use crate::words::live as words;
@@ -119,7 +119,7 @@ fn Choice(
             let selected = option == now;
             view! { <option value=option selected=selected>{text}</option> }
         };
-        options.into_iter().map(row).collect_view()
+        options.into_iter().map(row).rows()
     };
     view! {
         <label class="choice">
@@ -134,7 +134,8 @@ fn Choice(
 }
 
 fn languages() -> Vec<(String, String)> {
-    let name = |tag: &str| (tag.to_owned(), browser::language_name(if tag == "in" { "id" } else { tag }));
+    let name =
+        |tag: &str| (tag.to_owned(), browser::language_name(if tag == "in" { "id" } else { tag }));
     let mut all: Vec<_> = LANGUAGES.into_iter().map(name).collect();
     all.sort_by(|one, other| one.1.cmp(&other.1));
     all
@@ -160,7 +161,7 @@ fn countries(app: crate::app::App) -> Vec<(String, String)> {
 #[component]
 fn Rules(shared: Shared) -> impl IntoView {
     let app = app();
-    let options = Memo::new(move |_| {
+    let options = memo(move || {
         shared.rules.with(|rules| {
             let tags = rules.into_iter().flat_map(|rules| &rules.items).filter_map(|rule| {
                 let tag = rule.tag.clone().or_else(|| rule.id.clone())?;

@@ -1,8 +1,8 @@
 //! The map with what lies on it: filters, tools, legend, the card of a blip.
 
 use super::{Shared, card, filters};
-use crate::parts::erase::{attr, flag, on_click, shown};
 use crate::app::{App, app};
+use crate::erase::{attr, effect, flag, memo, on_click, shown};
 use crate::live::blips::Hit;
 use crate::live::counts::{Mark, code_text};
 use crate::live::filter::{Area, Camera};
@@ -56,7 +56,7 @@ pub(super) fn Ground(shared: Shared) -> impl IntoView {
         failed: RwSignal::new(None),
     };
     let host = NodeRef::<html::Div>::new();
-    Effect::new(move |_| {
+    effect(move || {
         if let Some(host) = host.get() {
             ground.open(host);
         }
@@ -147,9 +147,8 @@ impl Ground {
             });
             engine.card.is_none()
         });
-        let shown = self.card.with_untracked(|card| {
-            card.as_ref().is_some_and(|card| card.tweet.is_some())
-        });
+        let shown =
+            self.card.with_untracked(|card| card.as_ref().is_some_and(|card| card.tweet.is_some()));
         if gone == Some(true) && shown {
             self.card.set(None);
         }
@@ -157,15 +156,14 @@ impl Ground {
 
     /// Whether counts are drawn instead of blips.
     fn clusters(self) -> bool {
-        self.dense.get_untracked()
-            || self.app.view.with_untracked(|view| view.live.clusters)
+        self.dense.get_untracked() || self.app.view.with_untracked(|view| view.live.clusters)
     }
 
     /// Hands the map numbers and box once a second, and at once what the viewer changed.
     fn follow(self) {
         let (app, stream) = (self.app, self.app.stream);
-        let looks = Memo::new(move |_| app.view.with(|view| (view.live.clusters, view.live.area)));
-        Effect::new(move |_| {
+        let looks = memo(move || app.view.with(|view| (view.live.clusters, view.live.area)));
+        effect(move || {
             stream.second.track();
             looks.track();
             let world = self.world.get();
@@ -180,11 +178,11 @@ impl Ground {
             }
             self.show();
         });
-        Effect::new(move |_| {
+        effect(move || {
             app.recoloured.track();
             self.with_map(map::LiveMap::recolour);
         });
-        Effect::new(move |_| {
+        effect(move || {
             let on = self.boxing.get();
             self.with_map(|map| map.box_tool(on));
         });
@@ -204,7 +202,8 @@ impl Ground {
     }
 
     fn pointed(self, x: f64, y: f64, world: f64, clicked: bool) {
-        let pinned = self.card.try_with_untracked(|card| card.as_ref().is_some_and(|one| one.pinned));
+        let pinned =
+            self.card.try_with_untracked(|card| card.as_ref().is_some_and(|one| one.pinned));
         if pinned.is_none() || (pinned == Some(true) && !clicked) {
             return;
         }
@@ -257,7 +256,7 @@ fn marks(countries: &[Mark], clusters: &[Mark], area: Option<Area>) -> String {
 #[component]
 fn Card(ground: Ground) -> impl IntoView {
     let node = NodeRef::<html::Div>::new();
-    Effect::new(move |_| {
+    effect(move || {
         let open = ground.card.with(|card| card.as_ref().map(|card| card.hit));
         match (node.get(), open) {
             (Some(node), Some(hit)) => ground.with_map(|map| map.pin(&node, hit.x, hit.y)),

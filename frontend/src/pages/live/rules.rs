@@ -1,10 +1,10 @@
 //! The rules at X: what is there, and a new one, whose price comes before it is saved.
 
 use super::Shared;
-use crate::parts::erase::{flag, on_click, on_submit, on_value, shown};
 use crate::address::encode;
 use crate::api;
 use crate::app::app;
+use crate::erase::{Rows as _, flag, on_click, on_submit, on_value, shown};
 use crate::numbers;
 use crate::parts::Icon;
 use crate::words::live as words;
@@ -18,7 +18,7 @@ pub(super) fn Rules(shared: Shared) -> impl IntoView {
     let rules = shared.rules;
     let rows = move || {
         let items = rules.with(|rules| rules.map(|rules| rules.items.clone())).unwrap_or_default();
-        items.into_iter().map(|rule| row(shared, rule)).collect_view()
+        items.into_iter().map(|rule| row(shared, rule)).rows()
     };
     let none = move || rules.with(|rules| rules.is_some_and(|rules| rules.items.is_empty()));
     view! {

@@ -1,10 +1,10 @@
 //! The stream itself: whether it runs, which one, what it brings and costs, where it stops.
 
 use super::{Shared, rules};
-use crate::parts::erase::{flag, on_checked, on_click, on_submit, on_value, shown};
 use crate::address::{Page, View};
 use crate::api;
 use crate::app::{App, app};
+use crate::erase::{Rows as _, flag, memo, on_checked, on_click, on_submit, on_value, shown};
 use crate::numbers;
 use crate::parts::{Dialog, Failed, Segmented, To};
 use crate::words::live as words;
@@ -41,9 +41,8 @@ fn switch(app: App, shared: Shared, on: bool) {
 pub(super) fn Start(shared: Shared) -> impl IntoView {
     let app = app();
     let asked = RwSignal::new(false);
-    let price = move || {
-        shared.stream.with(|stream| stream.map(|one| words::price(one, app.simulated())))
-    };
+    let price =
+        move || shared.stream.with(|stream| stream.map(|one| words::price(one, app.simulated())));
     let caps = move || shared.stream.with(|stream| stream.map(words::caps));
     let press = move |_| {
         if app.simulated() {
@@ -76,7 +75,7 @@ pub(super) fn Start(shared: Shared) -> impl IntoView {
 pub(super) fn Settings(shared: Shared) -> impl IntoView {
     let remote = shared.stream;
     // Made once there is something; the parts follow what is known of it.
-    let known = Memo::new(move |_| remote.with(|stream| stream.is_some()));
+    let known = memo(move || remote.with(|stream| stream.is_some()));
     let failed = move || !known.get() && remote.failure().is_some();
     let inside = move || {
         let first = known.get().then(|| untrack(|| remote.value())).flatten()?;
@@ -101,9 +100,8 @@ pub(super) fn Settings(shared: Shared) -> impl IntoView {
 fn Standing(shared: Shared) -> impl IntoView {
     let app = app();
     let stream = shared.stream;
-    let on = move || {
-        stream.with(|stream| stream.is_some_and(|one| one.settings.state == Switch::On))
-    };
+    let on =
+        move || stream.with(|stream| stream.is_some_and(|one| one.settings.state == Switch::On));
     let state = move || {
         stream.with(|stream| {
             let told = app.stream.standing.with(|one| one.as_ref().map(|one| one.stream));
@@ -112,7 +110,8 @@ fn Standing(shared: Shared) -> impl IntoView {
         })
     };
     let why = move || {
-        stream.with(|stream| stream.and_then(|one| one.connection.why.clone()))
+        stream
+            .with(|stream| stream.and_then(|one| one.connection.why.clone()))
             .map(|why| crate::words::sentence(&why))
     };
     let meter = move || {
@@ -187,7 +186,10 @@ impl Draft {
             track: Some(entries(&self.track.get_untracked())),
             follow: Some(ids(&self.follow.get_untracked())?),
             locations: Some(Locations::Boxes(areas(&self.areas.get_untracked())?)),
-            session_cap_usd: Some(dollars("The limit a session", &self.session_cap.get_untracked())?),
+            session_cap_usd: Some(dollars(
+                "The limit a session",
+                &self.session_cap.get_untracked(),
+            )?),
             month_cap_usd: Some(dollars("The limit a month", &self.month_cap.get_untracked())?),
             stop_without_viewers: Some(self.without_viewers.get_untracked()),
             fill_gaps: Some(self.fill.get_untracked()),
@@ -377,7 +379,7 @@ fn Level(level: RwSignal<FilterLevel>) -> impl IntoView {
         <label class="side-toggle">
             <span>"Filter level"</span>
             <select on:change=on_value(move |value| level.set(FilterLevel::from_word(&value).unwrap_or(FilterLevel::None)))>
-                {FilterLevel::ALL.iter().map(option).collect_view()}
+                {FilterLevel::ALL.iter().map(option).rows()}
             </select>
         </label>
     }

@@ -1,9 +1,9 @@
 //! Came and Left: the top of each list, or the people of the bucket that is picked.
 
 use super::Shared;
-use crate::parts::erase::{flag, on_click, shown};
 use crate::address::{Page, View};
 use crate::app::{app, today};
+use crate::erase::{effect, flag, memo, on_click, shown};
 use crate::numbers;
 use crate::pages::about_account;
 use crate::parts::{PersonRow, Segmented, To, panel};
@@ -93,7 +93,7 @@ pub(super) fn columns(shared: Shared) -> impl IntoView {
 fn picked_people(shared: Shared) -> Remote<List<FollowerEvent>> {
     let app = app();
     let rested = RwSignal::new(None::<usize>);
-    Effect::new(move |_| {
+    effect(move || {
         let at = shared.picked();
         if at.is_none() {
             rested.set(None);
@@ -142,7 +142,7 @@ fn column(
         Side::Left => "column left card",
     };
     panel(list, class, move |list| {
-        let rows = Memo::new(move |_| rows(shared, side, list, picked));
+        let rows = memo(move || rows(shared, side, list, picked));
         let count = move || count(shared, side);
         let filter = match side {
             Side::Came => RosterFilter::New,
