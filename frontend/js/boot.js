@@ -19,4 +19,7 @@ function failed(error) {
   document.body.replaceChildren(box);
 }
 
+// The first page draws the tide: its chart comes beside the wasm, not after it.
+if (location.pathname === "/") import("./tide_chart.js").catch(() => {});
+
 init().catch(failed);

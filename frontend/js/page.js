@@ -135,6 +135,15 @@ export async function request(method, path, bearer, body) {
   }
 }
 
+/** The value of a JSON text; undefined if it is none. */
+export function parseJson(text) {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}
+
 /** Sends a file, telling the share sent so far; answers as `request` does. */
 export function upload(path, file, bearer, progress) {
   return new Promise((resolve) => {

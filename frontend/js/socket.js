@@ -1,6 +1,8 @@
 // The live socket. Owns: opening it with what proves who asks. Must not know: what is said.
 // After `close` nothing is told any more.
 
+import { parseJson } from "./page.js";
+
 /**
  * Opens a socket to a path of this site. The session's cookie goes along by itself; a token of
  * this tab goes as a subprotocol, the only header a page may set.
@@ -21,7 +23,7 @@ export function openSocket(path, token, heard, closed) {
     socket = new WebSocket(url, ["roost.v1"]);
   }
   socket.onmessage = ({ data }) => {
-    if (!over && typeof data === "string") heard(data);
+    if (!over && typeof data === "string") heard(parseJson(data));
   };
   socket.onclose = ({ code }) => end(code);
   return {

@@ -93,7 +93,7 @@ fn checked(answer: &JsValue) -> Result<String, Failure> {
 }
 
 fn parse<T: DeserializeOwned>(text: &str) -> Result<T, Failure> {
-    serde_json::from_str(text).map_err(|error| Failure {
+    serde_wasm_bindgen::from_value(browser::parse_json(text)).map_err(|error| Failure {
         status: None,
         title: "Roost's answer could not be read".to_owned(),
         detail: format!("The page may be older than the server: reload it. ({error})"),

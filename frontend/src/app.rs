@@ -6,6 +6,7 @@
 use crate::address::{self, Page, View};
 use crate::browser::{self, BrowserZone};
 use crate::calendar::date_at;
+use crate::erase::{effect, memo};
 use crate::fetching::Failure;
 use crate::period::{self, Frame, Period, Range};
 use crate::remote::{Question, Remote, remote};
@@ -80,27 +81,26 @@ impl App {
     /// Makes it, at the root.
     pub(crate) fn provide() -> Self {
         let view = RwSignal::new(of_address(&browser::address()));
-        let page = Memo::new(move |_| view.with(|view| view.page));
-        let signed_in = Memo::new(move |_| page.get() != Page::SignIn);
+        let page = memo(move || view.with(|view| view.page));
+        let signed_in = memo(move || page.get() != Page::SignIn);
         let settings = RwSignal::new(Settings::load());
         let status = remote(|| Some(question("status", "/status")));
         let accounts: Remote<List<Account>> =
             remote(move || signed_in.get().then(|| question("accounts", "/accounts?limit=1000")));
-        let account = Memo::new(move |_| chosen(accounts, view));
+        let account = memo(move || chosen(accounts, view));
         let now = RwSignal::new(UnixMs(browser::clock_ms()));
-        let zone = Memo::new(move |_| {
+        let zone = memo(move || {
             let name = view.with(|view| view.zone.clone());
             let name = name.or_else(|| settings.with(|settings| settings.zone.clone()));
             BrowserZone::new(&name.unwrap_or_else(browser::browser_zone))
         });
-        let range = Memo::new(move |_| {
+        let range = memo(move || {
             let zone = zone.get();
             let began = account.with(|account| began(account.as_ref(), now.get()));
             let frame = Frame { now: now.get(), zone: &zone, began };
             view.with(|view| view.period).range(&frame)
         });
-        let interval =
-            Memo::new(move |_| period::interval(view.with(|view| view.interval), range.get()));
+        let interval = memo(move || period::interval(view.with(|view| view.interval), range.get()));
         let app = Self {
             view,
             page,
@@ -243,7 +243,7 @@ impl App {
     /// The page's clock is the server's: browsers' clocks are wrong, and a simulated server
     /// lives in its own time.
     fn keep_time(self) {
-        Effect::new(move |_| {
+        effect(move || {
             let Some(now) = self.status.with(|status| status.map(|status| status.now)) else {
                 return;
             };
@@ -308,7 +308,7 @@ impl App {
         let follow = Closure::<dyn Fn(String)>::new(move |path: String| self.go(of_address(&path)));
         browser::on_links(&follow);
         follow.forget();
-        Effect::new(move |_| {
+        effect(move || {
             let name = match self.page.get() {
                 Page::Overview => "Overview",
                 Page::Followers => "Followers",

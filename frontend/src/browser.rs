@@ -42,6 +42,9 @@ extern "C" {
         progress: &Closure<dyn Fn(f64)>,
     ) -> JsValue;
 
+    /// The value of a JSON text; `undefined` if it is none.
+    #[wasm_bindgen(js_name = parseJson)]
+    pub(crate) fn parse_json(text: &str) -> JsValue;
     #[wasm_bindgen(js_name = copyText)]
     pub(crate) async fn copy_text(text: &str) -> JsValue;
     #[wasm_bindgen(js_name = setTheme)]

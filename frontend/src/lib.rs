@@ -3,7 +3,7 @@
 //! # Layout
 //! - pure, tested natively: [`calendar`], [`period`], [`address`], [`numbers`], [`tide`],
 //!   [`paging`], [`fetching`], [`keys`], [`live`], [`words`]
-//! - the edge: [`browser`] (everything JavaScript), [`api`], [`remote`], [`charts`], [`settings`],
+//! - the edge: [`browser`] (everything JavaScript), [`erase`], [`api`], [`remote`], [`charts`], [`settings`],
 //!   [`socket`], [`map`], [`stream`]
 //! - the page: [`app`] (shared state), [`parts`], [`shell`], [`pages`]
 //!
@@ -23,6 +23,7 @@ mod app;
 mod browser;
 mod calendar;
 mod charts;
+mod erase;
 mod fetching;
 mod keys;
 mod live;

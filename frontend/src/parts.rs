@@ -2,7 +2,6 @@
 //! states, menus, dialogs. Must not know: any page. Invariant: every state of a panel has the
 //! size of its content, so that nothing jumps.
 
-pub(crate) mod erase;
 mod icon;
 mod layer;
 mod panel;
@@ -15,7 +14,7 @@ pub(crate) use person::{Avatar, EventChip, HowWeKnow, Name, PersonRow, names};
 
 use crate::address::{self, View};
 use crate::app::app;
-use crate::parts::erase::{attr, on_click};
+use crate::erase::{Rows as _, attr, on_click};
 use crate::words::when;
 use leptos::prelude::*;
 use shared::time::UnixMs;
@@ -77,7 +76,7 @@ pub(crate) fn Segmented(
     };
     view! {
         <div class="segmented" role="group" aria-label=label>
-            {options.into_iter().map(button).collect_view()}
+            {options.into_iter().map(button).rows()}
         </div>
     }
 }

@@ -3,6 +3,7 @@
 //! asked anew when it changes, when someone asks again, and never because of anything else.
 
 use crate::api;
+use crate::erase::memo;
 use crate::fetching::{Failure, Fetched, SLOW_MS, Shown, Step};
 use leptos::prelude::*;
 use leptos::task::spawn_local;
@@ -46,7 +47,7 @@ pub(crate) fn remote<T: Wire>(
     ask: impl Fn() -> Option<Question> + Send + Sync + 'static,
 ) -> Remote<T> {
     let made = Remote { state: RwSignal::new(Fetched::default()), again: RwSignal::new(0) };
-    let question = Memo::new(move |_| ask());
+    let question = memo(move || ask());
     Effect::new(move |before: Option<(u64, Option<String>)>| {
         made.again.track();
         let (turn, subject) = before.unwrap_or_default();

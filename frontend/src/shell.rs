@@ -10,7 +10,7 @@ mod period_menu;
 
 use crate::address::{Page, View};
 use crate::app::{App, app};
-use crate::parts::erase::{flag, shown};
+use crate::erase::{flag, memo, shown};
 use crate::parts::{Failed, HowWeKnow, To};
 use crate::{api, browser, pages};
 use leptos::prelude::*;
@@ -84,7 +84,7 @@ enum State {
 #[component]
 fn Content() -> impl IntoView {
     let app = app();
-    let state = Memo::new(move |_| {
+    let state = memo(move || {
         let page = app.page.get();
         let accounts = app.accounts.with(|list| list.map(|list| list.items.len()));
         match accounts {
@@ -95,7 +95,7 @@ fn Content() -> impl IntoView {
         }
     });
     // Another account is another page: nothing of the one before may shine through.
-    let subject = Memo::new(move |_| app.account.with(|one| one.as_ref().map(|one| one.id)));
+    let subject = memo(move || app.account.with(|one| one.as_ref().map(|one| one.id)));
     move || {
         subject.track();
         match state.get() {

@@ -11,7 +11,7 @@ extern "C" {
     fn open_socket(
         path: &str,
         token: &str,
-        heard: &Closure<dyn FnMut(String)>,
+        heard: &Closure<dyn FnMut(JsValue)>,
         closed: &Closure<dyn FnMut(u16)>,
     ) -> Raw;
 
@@ -24,18 +24,18 @@ extern "C" {
 /// An open, or opening, socket.
 pub(crate) struct Socket {
     raw: Raw,
-    _heard: Closure<dyn FnMut(String)>,
+    _heard: Closure<dyn FnMut(JsValue)>,
     _closed: Closure<dyn FnMut(u16)>,
 }
 
 impl Socket {
-    /// Opens one to a path of this site.
+    /// Opens one to a path of this site; what is heard comes as values out of JSON.
     pub(crate) fn open(
         path: &str,
-        heard: impl FnMut(String) + 'static,
+        heard: impl FnMut(JsValue) + 'static,
         closed: impl FnMut(u16) + 'static,
     ) -> Self {
-        let heard = Closure::<dyn FnMut(String)>::new(heard);
+        let heard = Closure::<dyn FnMut(JsValue)>::new(heard);
         let closed = Closure::<dyn FnMut(u16)>::new(closed);
         let raw = open_socket(path, &crate::browser::token(), &heard, &closed);
         Self { raw, _heard: heard, _closed: closed }

@@ -8,13 +8,14 @@ use crate::live::counts::{Code, Country};
 use crate::live::engine::Engine;
 use crate::live::feed::Row;
 use crate::live::filter::Choice;
-use crate::live::frames::Standing;
+use crate::live::frames::{Envelope, Standing};
 use crate::live::player::Mode;
 use crate::socket::Socket;
 use leptos::prelude::*;
 use shared::routes::BASE;
 use std::collections::BTreeSet;
 use std::time::Duration;
+use wasm_bindgen::JsValue;
 
 /// How often the connection is looked after.
 const BEAT: Duration = Duration::from_millis(250);
@@ -85,8 +86,10 @@ impl Stream {
         for effect in effects {
             match effect {
                 Effect::Open => {
-                    let heard = move |text: String| {
-                        self.act(|engine, now| engine.text(now, browser::random(), &text));
+                    let heard = move |said: JsValue| {
+                        if let Ok(frame) = serde_wasm_bindgen::from_value::<Envelope>(said) {
+                            self.act(|engine, now| engine.hear(now, browser::random(), frame));
+                        }
                     };
                     let closed = move |code: u16| self.tell(Input::Closed(code));
                     let socket = Socket::open(&format!("{BASE}/live"), heard, closed);

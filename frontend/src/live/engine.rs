@@ -6,7 +6,7 @@ use super::blips::{Blips, LIFE_S};
 use super::client::{Client, Cover, Effect, Input, Phase};
 use super::counts::Counts;
 use super::feed::{Feed, Removal};
-use super::frames::{self, Event, Frame, Standing};
+use super::frames::{self, Envelope, Event, Frame, Standing};
 use super::player::{Item, Mode, Player};
 use super::rate::Rate;
 use shared::api::{GapReason, SimpleTweet, Subscribe};
@@ -182,8 +182,8 @@ impl Engine {
     }
 
     /// Takes a frame in.
-    pub(crate) fn text(&mut self, now: i64, random: f64, text: &str) -> Vec<Effect> {
-        let Some(frame) = frames::read(text) else { return Vec::new() };
+    pub(crate) fn hear(&mut self, now: i64, random: f64, frame: Envelope) -> Vec<Effect> {
+        let Some(frame) = frames::read(frame) else { return Vec::new() };
         let mut effects = self.client.handle(now, random, Input::Heard);
         match frame {
             Frame::Hello { cursor, floor, server_time } => {
@@ -367,6 +367,13 @@ mod tests {
     use shared::time::UnixMs;
 
     const NOW: i64 = 1_700_000_001_000;
+
+    impl Engine {
+        /// Takes a frame in as it comes over the wire.
+        fn text(&mut self, now: i64, random: f64, text: &str) -> Vec<Effect> {
+            self.hear(now, random, serde_json::from_str(text).unwrap())
+        }
+    }
 
     fn engine() -> Engine {
         let mut engine = Engine::new(NOW);

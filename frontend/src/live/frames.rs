@@ -1,6 +1,7 @@
 //! Frames of the live socket. Owns: reading what the server says and writing what it is told.
-//! Must not know: what is done with it. Invariant: a frame that cannot be read is `None` and
-//! changes nothing: the numbers that it covered are then missed, and asked for again.
+//! Must not know: what is done with it, or who takes JSON apart. Invariant: a frame that cannot
+//! be read is `None` and changes nothing: the numbers that it covered are then missed, and asked
+//! for again.
 
 use serde::Deserialize;
 use shared::api::{
@@ -70,7 +71,7 @@ pub(crate) enum Frame {
 /// for each, and quicker than looking for the kind first.
 #[derive(Default, Deserialize)]
 #[serde(default)]
-struct Envelope {
+pub(crate) struct Envelope {
     t: String,
     cursor: u64,
     floor: u64,
@@ -125,8 +126,7 @@ struct Flat {
 }
 
 /// Reads a frame.
-pub(crate) fn read(text: &str) -> Option<Frame> {
-    let frame: Envelope = serde_json::from_str(text).ok()?;
+pub(crate) fn read(frame: Envelope) -> Option<Frame> {
     Some(match frame.t.as_str() {
         "hello" => Frame::Hello {
             cursor: frame.cursor,
@@ -234,6 +234,11 @@ fn write(message: &FromClient) -> String {
 #[cfg(test)]
 pub(crate) mod tests {
     use super::*;
+
+    /// Reads a frame as it comes over the wire.
+    pub(crate) fn read(text: &str) -> Option<Frame> {
+        serde_json::from_str(text).ok().and_then(super::read)
+    }
 
     pub(crate) fn sample_tweet(seq: u64, id: u64) -> SimpleTweet {
         SimpleTweet {

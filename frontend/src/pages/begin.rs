@@ -4,7 +4,7 @@
 use crate::address::View;
 use crate::api;
 use crate::app::{App, app};
-use crate::parts::erase::{attr, flag, on_submit, on_value, shown};
+use crate::erase::{Rows as _, attr, flag, on_submit, on_value, shown};
 use crate::parts::{Icon, panel};
 use crate::remote::{Question, Remote, remote};
 use crate::words::begin::{self, Way};
@@ -73,7 +73,7 @@ fn form(setup: Signal<Setup>) -> AnyView {
             </label>
             <fieldset>
                 <legend class="hidden">"How to begin"</legend>
-                {Way::ORDER.into_iter().enumerate().map(|(at, way)| way_row(at, way, form, setup)).collect_view()}
+                {Way::ORDER.into_iter().enumerate().map(|(at, way)| way_row(at, way, form, setup)).rows()}
             </fieldset>
             <p class="trouble" role="alert">{form.trouble}</p>
             <div class="start">

@@ -13,6 +13,7 @@ pub(crate) use cost::{Cap, Schedules};
 use crate::address::with_query;
 use crate::api;
 use crate::app::app;
+use crate::erase::{Rows as _, flag, memo, shown};
 use crate::pages::about_account;
 use crate::parts::erase::{flag, shown};
 use crate::parts::{Icon, panel};
@@ -72,7 +73,7 @@ pub(crate) fn Collection() -> impl IntoView {
 fn Unseen() -> impl IntoView {
     let app = app();
     // To the hour: the question stays the same while one looks.
-    let hour = Memo::new(move |_| {
+    let hour = memo(move || {
         let now = app.now.get();
         now.0 - now.0.rem_euclid(shared::time::HOUR_MS)
     });
@@ -86,7 +87,7 @@ fn Unseen() -> impl IntoView {
 
 fn unseen(coverage: Signal<Coverage>) -> AnyView {
     let app = app();
-    let gaps = Memo::new(move |_| {
+    let gaps = memo(move || {
         coverage.with(|coverage| {
             let gaps = coverage.spans.iter().filter(|span| span.state == SpanState::Gap);
             gaps.rev().cloned().collect::<Vec<Span>>()
@@ -100,7 +101,7 @@ fn unseen(coverage: Signal<Coverage>) -> AnyView {
             let class = if span.state == SpanState::Gap { "gap" } else { "seen" };
             view! { <span class=class style:width=format!("{width:.3}%")></span> }
         };
-        coverage.with(|coverage| coverage.spans.clone()).into_iter().map(part).collect_view()
+        coverage.with(|coverage| coverage.spans.clone()).into_iter().map(part).rows()
     };
     let rows = move || {
         let (zone, now) = (app.zone.get(), app.now.get());
@@ -113,7 +114,7 @@ fn unseen(coverage: Signal<Coverage>) -> AnyView {
                 </li>
             }
         };
-        gaps.get().into_iter().take(20).map(line).collect_view()
+        gaps.get().into_iter().take(20).map(line).rows()
     };
     let observed = move || {
         let share = coverage.with(|coverage| coverage.observed);
@@ -170,7 +171,7 @@ fn Files() -> impl IntoView {
     view! {
         <section class="card">
             <h2>"Export"</h2>
-            <ul class="files">{FILES.map(row).collect_view()}</ul>
+            <ul class="files">{FILES.into_iter().map(row).rows()}</ul>
         </section>
     }
 }

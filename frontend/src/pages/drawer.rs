@@ -6,6 +6,7 @@ use crate::address::with_query;
 use crate::api;
 use crate::app::{App, app};
 use crate::browser;
+use crate::erase::{Rows as _, attr, effect, flag, memo, on_click, on_value, shown};
 use crate::fetching::Failure;
 use crate::numbers;
 use crate::pages::about_account;
@@ -26,7 +27,7 @@ const NOTE_MAX: u32 = 2_000;
 #[component]
 pub(crate) fn Drawer() -> impl IntoView {
     let app = app();
-    let person = Memo::new(move |_| app.view.with(|view| view.person.clone()));
+    let person = memo(move || app.view.with(|view| view.person.clone()));
     move || person.get().map(|id| view! { <Open id=id/> })
 }
 
@@ -40,7 +41,7 @@ fn Open(id: String) -> impl IntoView {
         Some(question)
     });
     let close = move || app.change(|view| view.person = None);
-    Effect::new(move |_| {
+    effect(move || {
         if node.get().is_some() {
             browser::lend_focus(".drawer .close");
         }
@@ -157,8 +158,7 @@ fn history(value: Signal<FollowerDetail>) -> impl IntoView {
         if events.is_empty() {
             view! { <p class="empty">"Nothing since tracking began."</p> }.into_any()
         } else {
-            view! { <ol class="history">{events.into_iter().map(row).collect_view()}</ol> }
-                .into_any()
+            view! { <ol class="history">{events.into_iter().map(row).rows()}</ol> }.into_any()
         }
     }
 }
@@ -199,10 +199,9 @@ fn MuteButton(value: Signal<FollowerDetail>, detail: Remote<FollowerDetail>) -> 
 #[component]
 fn Note(value: Signal<FollowerDetail>, detail: Remote<FollowerDetail>) -> impl IntoView {
     let app = app();
-    let kept =
-        Memo::new(move |_| value.with(|detail| detail.follower.note.clone()).unwrap_or_default());
+    let kept = memo(move || value.with(|detail| detail.follower.note.clone()).unwrap_or_default());
     let text = RwSignal::new(kept.get_untracked());
-    Effect::new(move |_| text.set(kept.get()));
+    effect(move || text.set(kept.get()));
     let changed = move || text.get() != kept.get();
     // Leaving the field by a press of Save would send it twice.
     let sent = StoredValue::new(None::<String>);

@@ -8,6 +8,7 @@ mod table;
 use crate::address::with_query;
 use crate::app::{App, app, today};
 use crate::calendar::midnight;
+use crate::erase::{Rows as _, attr, memo, on_click, on_value, shown};
 use crate::numbers;
 use crate::pages::drawer::Drawer;
 use crate::pages::range_pairs;
@@ -79,7 +80,7 @@ fn in_period(filter: RosterFilter) -> bool {
 #[component]
 fn Search() -> impl IntoView {
     let app = app();
-    let query = Memo::new(move |_| app.view.with(|view| view.query.clone()));
+    let query = memo(move || app.view.with(|view| view.query.clone()));
     let turn = StoredValue::new(0_u32);
     let typed = move |text: String| {
         turn.update_value(|turn| *turn = turn.wrapping_add(1));
@@ -123,7 +124,7 @@ fn FilterChips() -> impl IntoView {
     };
     view! {
         <div class="filter-chips" role="group" aria-label="Filter">
-            {FILTERS.map(chip).collect_view()}
+            {FILTERS.into_iter().map(chip).rows()}
         </div>
     }
 }

@@ -12,6 +12,7 @@ mod stream;
 mod strip;
 
 use crate::app::app;
+use crate::erase::{attr, effect, flag, memo, on_click, shown};
 use crate::live::filter::Tab;
 use crate::map::Frames;
 use crate::parts::Icon;
@@ -45,7 +46,7 @@ pub(crate) fn Live() -> impl IntoView {
     on_cleanup(move || {
         let _ = loop_.try_update_value(Option::take);
     });
-    let asked = Memo::new(move |_| {
+    let asked = memo(move || {
         app.view.with(|view| {
             let chosen = &view.live;
             crate::live::filter::Choice {
@@ -56,7 +57,7 @@ pub(crate) fn Live() -> impl IntoView {
             }
         })
     });
-    Effect::new(move |_| asked.with(|choice| stream.filter(choice)));
+    effect(move || asked.with(|choice| stream.filter(choice)));
     let shared = Shared {
         stream: remote(move || {
             Some(question("/stream", app.now.get().0.div_euclid(10_000).unsigned_abs()))
@@ -69,7 +70,7 @@ pub(crate) fn Live() -> impl IntoView {
             Some(Question { subject: "coverage".to_owned(), path, edition: 0 })
         }),
     };
-    Effect::new(move |_| {
+    effect(move || {
         shared.coverage.with(|coverage| {
             if let Some(coverage) = coverage {
                 let _ = stream.with(|engine, now| {
@@ -93,7 +94,7 @@ pub(crate) fn Live() -> impl IntoView {
 #[component]
 fn Side(shared: Shared) -> impl IntoView {
     let app = app();
-    let tab = Memo::new(move |_| app.view.with(|view| view.live.tab));
+    let tab = memo(move || app.view.with(|view| view.live.tab));
     let button = move |one: Tab| {
         let chosen = move || (tab.get() == one).to_string();
         let href = move || {

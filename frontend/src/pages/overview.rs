@@ -8,6 +8,7 @@ mod notes;
 mod tide_view;
 
 use crate::app::app;
+use crate::erase::memo;
 use crate::pages::drawer::Drawer;
 use crate::pages::{about_account, range_pairs};
 use crate::parts::panel;
@@ -78,7 +79,7 @@ pub(crate) fn Overview() -> impl IntoView {
         remote(move || about_account(app, "/coverage", &range_pairs(app)));
     let came = lists("followed,returned");
     let left = lists("lost");
-    let tide = Memo::new(move |_| {
+    let tide = memo(move || {
         let zone = app.zone.get();
         let now = app.now.get();
         let spans = coverage.value().map(|coverage| coverage.spans).unwrap_or_default();
@@ -101,7 +102,7 @@ pub(crate) fn Overview() -> impl IntoView {
             })
         })
     });
-    let pinned = Memo::new(move |_| {
+    let pinned = memo(move || {
         let key = app.view.with(|view| view.day.clone())?;
         tide.with(|tide| tide::find(&tide.buckets, &key))
     });

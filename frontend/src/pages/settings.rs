@@ -4,7 +4,7 @@ use crate::address::{Page, View};
 use crate::api;
 use crate::app::app;
 use crate::browser;
-use crate::parts::erase::{flag, on_checked, on_click, on_submit, on_value, shown};
+use crate::erase::{Rows as _, flag, memo, on_checked, on_click, on_submit, on_value, shown};
 use crate::parts::{Dialog, Segmented, To};
 use crate::settings::Theme;
 use leptos::prelude::*;
@@ -95,7 +95,7 @@ fn ZoneSetting() -> impl IntoView {
                 app.set(|settings| settings.zone = (!zone.is_empty()).then_some(zone));
             })>
                 <option value="" selected=flag(move || chosen().is_empty())>{format!("This browser's ({})", own.replace('_', " "))}</option>
-                {zones.lines().map(option).collect_view()}
+                {zones.lines().map(option).rows()}
             </select>
         </label>
     }
@@ -107,7 +107,7 @@ fn Delete() -> impl IntoView {
     let app = app();
     let open = RwSignal::new(false);
     let typed = RwSignal::new(String::new());
-    let handle = Memo::new(move |_| {
+    let handle = memo(move || {
         app.account.with(|one| one.as_ref().map(|one| one.username.clone())).unwrap_or_default()
     });
     let right = move || {

@@ -2,6 +2,7 @@
 
 use crate::address::{self, Page};
 use crate::app::app;
+use crate::erase::{attr, on_submit, on_value, shown};
 use crate::parts::Mark;
 use crate::parts::erase::{attr, on_submit, on_value, shown};
 use crate::{api, browser};

@@ -2,6 +2,7 @@
 //! (`popover`, `dialog`): it keeps the focus and closes them on Escape.
 
 use crate::browser;
+use crate::erase::{attr, effect, flag, on_click};
 use crate::parts::Icon;
 use crate::parts::erase::{attr, flag, on_click};
 use leptos::html;
@@ -47,7 +48,7 @@ pub(crate) fn Dialog(
     children: ChildrenFn,
 ) -> impl IntoView {
     let node = NodeRef::<html::Dialog>::new();
-    Effect::new(move |_| {
+    effect(move || {
         let Some(dialog) = node.get() else { return };
         if open.get() {
             browser::open_dialog(&dialog);

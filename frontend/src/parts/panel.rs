@@ -1,8 +1,8 @@
 //! A panel and its states: nothing yet, skeleton, value (perhaps stale), failure.
 
+use crate::erase::{attr, flag, memo, on_click, shown};
 use crate::fetching::{Failure, Shown};
 use crate::parts::Icon;
-use crate::parts::erase::{attr, flag, on_click, shown};
 use crate::remote::{Remote, Wire};
 use leptos::prelude::*;
 
@@ -14,7 +14,7 @@ pub(crate) fn panel<T: Wire>(
     content: impl Fn(Signal<T>) -> AnyView + Send + Sync + 'static,
 ) -> impl IntoView {
     // Only the kind of state rebuilds the panel; stale or not is a class.
-    let kind = Memo::new(move |_| match remote.shown() {
+    let kind = memo(move || match remote.shown() {
         Shown::Value { .. } => Shown::Value { stale: false },
         other => other,
     });

@@ -2,6 +2,7 @@
 
 use crate::app::app;
 use crate::browser;
+use crate::erase::{Rows as _, on_click, shown};
 use crate::numbers;
 use crate::parts::erase::{on_click, shown};
 use crate::parts::{Ago, Icon, To};
@@ -127,7 +128,7 @@ pub(crate) fn HowWeKnow() -> impl IntoView {
                 </div>
             }
         };
-        Some(lines.into_iter().map(row).collect_view())
+        Some(lines.into_iter().map(row).rows())
     };
     view! {
         <div class="popover how" id="how" popover="auto" role="dialog" aria-label="How we know" node_ref=node>

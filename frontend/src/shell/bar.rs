@@ -2,7 +2,7 @@
 
 use crate::address::{Page, View};
 use crate::app::{Layer, app};
-use crate::parts::erase::{attr, flag, on_click, shown};
+use crate::erase::{Rows as _, attr, flag, memo, on_click, shown};
 use crate::parts::{Avatar, Icon, Mark, Menu, To};
 use crate::words::state::{self, Tone};
 use crate::{api, browser, numbers};
@@ -142,7 +142,7 @@ fn Switcher() -> impl IntoView {
             .unwrap_or_default()
             .into_iter()
             .map(row)
-            .collect_view()
+            .rows()
     };
     view! {
         <Menu id="accounts" label="" class="switcher" face=face>
@@ -160,7 +160,7 @@ fn Switcher() -> impl IntoView {
 #[component]
 fn Pill() -> impl IntoView {
     let app = app();
-    let said = Memo::new(move |_| {
+    let said = memo(move || {
         let account = app.account.get()?;
         let (zone, now) = (app.zone.get(), app.now.get());
         let (tone, text) = state::pill(&account, now, &zone);

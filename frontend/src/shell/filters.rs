@@ -3,6 +3,7 @@
 use crate::address::{self, Comparison, Page, View};
 use crate::app::app;
 use crate::browser;
+use crate::erase::{Rows as _, attr, flag, on_click, on_value, shown};
 use crate::parts::Icon;
 use crate::parts::erase::{attr, flag, on_click, on_value, shown};
 use crate::period;
@@ -74,7 +75,7 @@ fn ComparisonChoice() -> impl IntoView {
             <span>"Compare"</span>
             <select title="Comparison (X)" on:change=on_value(move |value| choose(value))
                 prop:value=attr(move || chosen().slug())>
-                {Comparison::ORDER.map(option).collect_view()}
+                {Comparison::ORDER.into_iter().map(option).rows()}
             </select>
         </label>
     }
@@ -97,7 +98,7 @@ fn IntervalChoice() -> impl IntoView {
             let chosen = move || app.interval.get() == one;
             view! { <option value=one.as_str() selected=flag(chosen)>{interval_label(one)}</option> }
         };
-        period::intervals(app.range.get()).into_iter().map(option).collect_view()
+        period::intervals(app.range.get()).into_iter().map(option).rows()
     };
     let choose = move |word: String| {
         app.change(|view| {
@@ -132,7 +133,7 @@ fn ZoneChoice() -> impl IntoView {
             let chosen = move || app.zone.with(|zone| zone.name == name);
             view! { <option value=value selected=flag(chosen)>{text}</option> }
         };
-        names.into_iter().map(option).collect_view()
+        names.into_iter().map(option).rows()
     };
     let choose = move |name: String| {
         let own = app.settings.with_untracked(|settings| settings.zone.clone());

@@ -1,6 +1,7 @@
 //! Dialogs of the whole page: keys, the palette, "Use my account".
 
 use crate::app::{Layer, app};
+use crate::erase::{Rows as _, attr, effect, flag, memo, on_click, on_key, on_value, shown};
 use crate::keys::{self, Entry};
 use crate::parts::Dialog;
 use crate::parts::erase::{attr, flag, on_click, on_key, on_value, shown};
@@ -35,7 +36,7 @@ pub(super) fn Overlays() -> impl IntoView {
 }
 
 fn key_caps(entry: &Entry) -> impl IntoView + use<> {
-    entry.keys.iter().map(|key| view! { <kbd>{*key}</kbd> }).collect_view()
+    entry.keys.iter().map(|key| view! { <kbd>{*key}</kbd> }).rows()
 }
 
 fn keys_list() -> impl IntoView {
@@ -49,7 +50,7 @@ fn keys_list() -> impl IntoView {
     };
     let entries = keys::entries().into_iter().filter(|entry| !entry.keys.is_empty());
     view! {
-        <dl class="key-list">{entries.map(row).collect_view()}</dl>
+        <dl class="key-list">{entries.map(row).rows()}</dl>
         <p class="note">
             "On the tide: ← and → pick, Enter pins, Esc lets go, dragging zooms. Single keys can be \
              switched off in Settings."
@@ -64,7 +65,7 @@ fn Palette() -> impl IntoView {
     let entries = StoredValue::new(keys::entries());
     let typed = RwSignal::new(String::new());
     let at = RwSignal::new(0_usize);
-    let found = Memo::new(move |_| {
+    let found = memo(move || {
         let found = entries.with_value(|entries| keys::matching(entries, &typed.get()));
         found.into_iter().map(|entry| entry.label).collect::<Vec<_>>()
     });
@@ -94,7 +95,7 @@ fn Palette() -> impl IntoView {
         event.prevent_default();
     };
     let input = NodeRef::<html::Input>::new();
-    Effect::new(move |_| {
+    effect(move || {
         if let Some(input) = input.get() {
             let _ = input.focus();
         }
@@ -120,7 +121,7 @@ fn Palette() -> impl IntoView {
                 at.set(0);
             })/>
         <ul id="commands" role="listbox" aria-label="Commands">
-            {shown(move || found.get().into_iter().enumerate().map(option).collect_view())}
+            {shown(move || found.get().into_iter().enumerate().map(option).rows())}
         </ul>
         <Show when=flag(move || found.with(Vec::is_empty))>
             <p class="note">"No such command."</p>
@@ -137,13 +138,13 @@ fn own_account() -> impl IntoView {
         view! {
             <li>
                 <strong>{title}</strong>
-                <p>{parts.collect_view()}</p>
+                <p>{parts.rows()}</p>
             </li>
         }
     };
     view! {
         <p>"What you see is made up by a simulator on this machine. Your own account takes three steps:"</p>
-        <ol class="steps">{begin::OWN_ACCOUNT.into_iter().map(step).collect_view()}</ol>
+        <ol class="steps">{begin::OWN_ACCOUNT.into_iter().map(step).rows()}</ol>
         <p class="note">"The README tells the same at length, under “Deploy”."</p>
     }
 }

@@ -3,7 +3,7 @@
 use crate::app::{app, today};
 use crate::browser;
 use crate::calendar::Date;
-use crate::parts::erase::{attr, flag, on_click, on_submit, on_value, shown};
+use crate::erase::{Rows as _, attr, effect, flag, memo, on_click, on_submit, on_value, shown};
 use crate::parts::{Icon, Menu};
 use crate::period::{Period, Preset, dates_label};
 use leptos::prelude::*;
@@ -56,9 +56,9 @@ fn presets() -> impl IntoView {
     };
     let group = move |group: u8| {
         let of_group = Preset::ORDER.into_iter().filter(move |preset| preset.group() == group);
-        view! { <div class="preset-group">{of_group.map(item).collect_view()}</div> }
+        view! { <div class="preset-group">{of_group.map(item).rows()}</div> }
     };
-    (0..=4).map(group).collect_view()
+    (0..=4).map(group).rows()
 }
 
 /// First and last day, by the browser's own date fields: they speak every locale and need no
@@ -66,13 +66,13 @@ fn presets() -> impl IntoView {
 #[component]
 fn CustomDates() -> impl IntoView {
     let app = app();
-    let span = Memo::new(move |_| {
+    let span = memo(move || {
         let period = app.view.with(|view| view.period);
         app.with_frame(|frame| period.span(frame))
     });
     let first = RwSignal::new(String::new());
     let last = RwSignal::new(String::new());
-    Effect::new(move |_| {
+    effect(move || {
         let (from, to) = span.get();
         first.set(from.iso());
         last.set(to.iso());

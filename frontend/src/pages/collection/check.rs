@@ -2,7 +2,7 @@
 
 use crate::api;
 use crate::app::app;
-use crate::parts::erase::{flag, on_click, shown};
+use crate::erase::{flag, on_click, shown};
 use crate::parts::{Dialog, Icon};
 use crate::words::cost;
 use leptos::prelude::*;

@@ -1,6 +1,7 @@
 //! What it costs: the month so far, its limit, and each schedule with its price.
 
 use crate::app::app;
+use crate::erase::{Rows as _, effect, flag, memo, on_submit, on_value, shown};
 use crate::numbers::{self, dollars};
 use crate::parts::erase::{flag, on_submit, on_value, shown};
 use crate::parts::panel;
@@ -78,9 +79,7 @@ fn month(budget: Signal<Budget>) -> AnyView {
             </tr>
         }
     };
-    let rows = move || {
-        budget.with(|budget| budget.by_resource.clone()).into_iter().map(row).collect_view()
-    };
+    let rows = move || budget.with(|budget| budget.by_resource.clone()).into_iter().map(row).rows();
     view! {
         <div class="month-bar" aria-hidden="true">
             <span class="forecast" style:width=width(|budget| budget.forecast_usd)></span>
@@ -109,7 +108,7 @@ fn change(app: crate::app::App, id: String, change: AccountChange, said: &'stati
 #[component]
 pub(crate) fn Schedules() -> impl IntoView {
     let app = app();
-    let chosen = Memo::new(move |_| app.account.with(|one| one.as_ref().map(|one| one.schedule)));
+    let chosen = memo(move || app.account.with(|one| one.as_ref().map(|one| one.schedule)));
     let row = move |schedule: Schedule| {
         let (name, what) = cost::schedule(schedule);
         let price = move || {
@@ -143,7 +142,7 @@ pub(crate) fn Schedules() -> impl IntoView {
     view! {
         <fieldset class="radio-rows">
             <legend>"Schedule"</legend>
-            {SCHEDULES.map(row).collect_view()}
+            {SCHEDULES.into_iter().map(row).rows()}
         </fieldset>
     }
 }
@@ -152,11 +151,10 @@ pub(crate) fn Schedules() -> impl IntoView {
 #[component]
 pub(crate) fn Cap() -> impl IntoView {
     let app = app();
-    let kept = Memo::new(move |_| {
-        app.account.with(|one| one.as_ref().map_or(0.0, |one| one.monthly_cap_usd))
-    });
+    let kept =
+        memo(move || app.account.with(|one| one.as_ref().map_or(0.0, |one| one.monthly_cap_usd)));
     let text = RwSignal::new(String::new());
-    Effect::new(move |_| text.set(kept.get().to_string()));
+    effect(move || text.set(kept.get().to_string()));
     let read = move || {
         text.with(|text| {
             text.trim().parse::<f64>().ok().filter(|usd| (0.0..=100_000.0).contains(usd))

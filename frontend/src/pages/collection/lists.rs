@@ -2,6 +2,7 @@
 
 use crate::api;
 use crate::app::app;
+use crate::erase::{Rows as _, flag, on_click, shown};
 use crate::numbers;
 use crate::pages::about_account;
 use crate::parts::erase::{flag, on_click, shown};
@@ -55,7 +56,7 @@ fn content(list: Signal<List<Snapshot>>, limit: RwSignal<u32>) -> AnyView {
             </tr>
         }
     };
-    let rows = move || list.with(|list| list.items.clone()).into_iter().map(row).collect_view();
+    let rows = move || list.with(|list| list.items.clone()).into_iter().map(row).rows();
     let more = move || list.with(|list| list.next_cursor.is_some()) && limit.get() < 1_000;
     view! {
         <h2>"Saved lists"</h2>

@@ -1,7 +1,7 @@
 //! What ran: the newest invocations and what came of them.
 
 use crate::app::app;
-use crate::parts::erase::{flag, shown};
+use crate::erase::{Rows as _, flag, shown};
 use crate::parts::{Moment, panel};
 use crate::remote::{Question, Remote, remote};
 use crate::words::{runs, when};
@@ -40,7 +40,7 @@ fn content(list: Signal<List<Run>>) -> AnyView {
             </tr>
         }
     };
-    let rows = move || list.with(|list| list.items.clone()).into_iter().map(row).collect_view();
+    let rows = move || list.with(|list| list.items.clone()).into_iter().map(row).rows();
     view! {
         <h2>"What ran"</h2>
         <Show

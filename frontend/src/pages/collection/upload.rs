@@ -5,6 +5,7 @@
 use crate::address::with_query;
 use crate::api;
 use crate::app::{App, app};
+use crate::erase::{attr, shown};
 use crate::numbers;
 use crate::parts::Icon;
 use crate::parts::erase::{attr, shown};

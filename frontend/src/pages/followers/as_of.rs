@@ -2,6 +2,7 @@
 
 use crate::app::{App, app, today};
 use crate::calendar::{Date, date_at, midnight};
+use crate::erase::{Rows as _, attr, effect, flag, memo, on_click, on_value, shown};
 use crate::numbers;
 use crate::pages::about_account;
 use crate::parts::erase::{attr, flag, on_click, on_value, shown};
@@ -22,7 +23,7 @@ const REST: Duration = Duration::from_millis(160);
 pub(super) fn AsOf() -> impl IntoView {
     let app = app();
     // From the first list to today, by whole days of the zone.
-    let range = Memo::new(move |_| {
+    let range = memo(move || {
         let zone = app.zone.get();
         let today = date_at(app.now.get(), &zone);
         let first = app.account.with(|one| one.as_ref().and_then(|one| one.first_snapshot))?;
@@ -55,12 +56,12 @@ struct Days {
 
 impl Days {
     fn new(app: App, range: Memo<Option<Range>>) -> Self {
-        let first = Memo::new(move |_| {
+        let first = memo(move || {
             range.get().map_or_else(|| today(app), |range| date_at(range.from, &app.zone.get()))
         });
-        let length = Memo::new(move |_| today(app).days() - first.get().days());
+        let length = memo(move || today(app).days() - first.get().days());
         let at = RwSignal::new(length.get_untracked());
-        Effect::new(move |_| {
+        effect(move || {
             let date = app.view.with(|view| view.as_of);
             let length = length.get();
             at.set(date.map_or(length, |date| (date.days() - first.get().days()).clamp(0, length)));
@@ -94,7 +95,7 @@ fn slider(series: Signal<Series>, range: Memo<Option<Range>>) -> AnyView {
         let today = today(app);
         days.date().map_or_else(|| "now".to_owned(), |date| date.near(today))
     };
-    let then = Memo::new(move |_| {
+    let then = memo(move || {
         let end =
             app.zone.with(|zone| days.date().map(|date| midnight(date.plus_days(1), zone)))?;
         let count = series.with(|series| {
@@ -130,7 +131,7 @@ fn slider(series: Signal<Series>, range: Memo<Option<Range>>) -> AnyView {
 
 /// The small tide under the slider.
 fn curve(app: App, series: Signal<Series>, range: Memo<Option<Range>>) -> impl IntoView {
-    let drawn = Memo::new(move |_| {
+    let drawn = memo(move || {
         let range = range.get()?;
         let zone = app.zone.get();
         Some(series.with(|series| {
@@ -146,7 +147,7 @@ fn curve(app: App, series: Signal<Series>, range: Memo<Option<Range>>) -> impl I
         let (path, gaps) = drawn.get()?;
         Some(view! {
             <svg class="strip" viewBox="0 0 1000 100" preserveAspectRatio="none" aria-hidden="true">
-                {gaps.into_iter().map(gap).collect_view()}
+                {gaps.into_iter().map(gap).rows()}
                 <path d=path vector-effect="non-scaling-stroke"></path>
             </svg>
         })

@@ -4,6 +4,7 @@
 use super::{pairs, row_px};
 use crate::address::{SortBy, with_query};
 use crate::app::{App, app};
+use crate::erase::{attr, effect, flag, memo, on_click, shown};
 use crate::fetching::Failure;
 use crate::numbers;
 use crate::paging::{Ask, Pages, Window, window};
@@ -57,7 +58,7 @@ impl Loader {
 
 fn loader() -> Loader {
     let app = app();
-    let question = Memo::new(move |_| {
+    let question = memo(move || {
         let id = app.account.with(|one| one.as_ref().map(|one| one.id))?;
         Some((format!("/accounts/{id}/followers"), pairs(app), app.fresh.get()))
     });
@@ -80,7 +81,7 @@ fn follow(loader: Loader, shown: Memo<Window>) {
         }
         asked
     });
-    Effect::new(move |_| {
+    effect(move || {
         let Some((id, change)) = loader.app.edited.get() else { return };
         loader.pages.update(|pages| {
             for row in pages.rows.iter_mut().filter(|row| row.user.id == id) {
@@ -110,13 +111,13 @@ pub(super) fn Table() -> impl IntoView {
         scroll.remove();
         resize.remove();
     });
-    let shown = Memo::new(move |_| {
+    let shown = memo(move || {
         let rows = loader.pages.with(|pages| pages.rows.len());
         let (scrolled, height) = place.get();
         window(rows, row_px(), scrolled, height)
     });
     follow(loader, shown);
-    Effect::new(move |_| {
+    effect(move || {
         let last = shown.get().last;
         // The rows that came may not fill the window yet: looked at again when they are here.
         loader.pages.with(|pages| pages.rows.len());
@@ -162,7 +163,7 @@ pub(super) fn Table() -> impl IntoView {
 #[component]
 fn Head(by: SortBy, label: &'static str) -> impl IntoView {
     let app = app();
-    let sort = Memo::new(move |_| app.view.with(|view| view.sort));
+    let sort = memo(move || app.view.with(|view| view.sort));
     let state = move || match sort.get() {
         sort if sort.by != by => "none",
         sort if sort.descending => "descending",
@@ -263,8 +264,8 @@ fn row(at: usize, row: Follower) -> impl IntoView {
 /// Under the rows: waiting, failed, empty, or the end.
 fn foot(loader: Loader) -> impl IntoView {
     let slow = RwSignal::new(false);
-    let waiting = Memo::new(move |_| loader.pages.with(Pages::waiting));
-    Effect::new(move |_| {
+    let waiting = memo(move || loader.pages.with(Pages::waiting));
+    effect(move || {
         slow.set(false);
         if waiting.get() {
             let late = move || {
@@ -274,7 +275,7 @@ fn foot(loader: Loader) -> impl IntoView {
         }
     });
     let failure =
-        Memo::new(move |_| -> Option<Failure> { loader.pages.with(|pages| pages.failure.clone()) });
+        memo(move || -> Option<Failure> { loader.pages.with(|pages| pages.failure.clone()) });
     let empty = move || {
         loader.pages.with(|pages| pages.rows.is_empty() && pages.complete() && !pages.stale)
     };

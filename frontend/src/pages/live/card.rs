@@ -3,6 +3,7 @@
 
 use crate::app::app;
 use crate::browser;
+use crate::erase::{Rows as _, on_click, shown};
 use crate::live::text;
 use crate::parts::erase::{on_click, shown};
 use crate::parts::{Ago, Avatar, Icon};
@@ -70,7 +71,7 @@ fn body(tweet: &Arc<SimpleTweet>) -> AnyView {
             };
             let pieces = text::pieces(&tweet.body, &tweet.entities);
             let lang = tweet.lang.clone().filter(|lang| lang != "und");
-            view! { <p class="tweet-text" dir="auto" lang=lang>{pieces.into_iter().map(piece).collect_view()}</p> }
+            view! { <p class="tweet-text" dir="auto" lang=lang>{pieces.into_iter().map(piece).rows()}</p> }
         }
     };
     if !tweet.sensitive {

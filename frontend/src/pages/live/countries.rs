@@ -2,9 +2,9 @@
 
 use crate::app::app;
 use crate::browser;
+use crate::erase::{Rows as _, flag, memo, on_click, shown};
 use crate::live::counts::{Country, code_text};
 use crate::numbers;
-use crate::parts::erase::{flag, on_click, shown};
 use leptos::prelude::*;
 
 /// The panel.
@@ -12,10 +12,8 @@ use leptos::prelude::*;
 pub(super) fn Countries() -> impl IntoView {
     let app = app();
     let lines = app.stream.countries;
-    let total =
-        Memo::new(move |_| lines.with(|lines| lines.iter().map(|line| line.tweets).sum::<u64>()));
-    let most =
-        Memo::new(move |_| lines.with(|lines| lines.first().map_or(1, |line| line.tweets.max(1))));
+    let total = memo(move || lines.with(|lines| lines.iter().map(|line| line.tweets).sum::<u64>()));
+    let most = memo(move || lines.with(|lines| lines.first().map_or(1, |line| line.tweets.max(1))));
     let caption = move || {
         format!(
             "{} of the last 15 minutes by country. Only tweets that carry a place are here.",
@@ -25,7 +23,7 @@ pub(super) fn Countries() -> impl IntoView {
     // Rows are made once a second, of which few are: no need to keep each apart.
     let rows = move || {
         let all = lines.get();
-        all.into_iter().enumerate().map(|(at, line)| row(at, line, most.get())).collect_view()
+        all.into_iter().enumerate().map(|(at, line)| row(at, line, most.get())).rows()
     };
     view! {
         <div class="side-scroll" tabindex="0" role="region" aria-label="Countries by tweets">

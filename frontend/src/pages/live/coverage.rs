@@ -2,6 +2,7 @@
 
 use super::Shared;
 use crate::app::app;
+use crate::erase::{Rows as _, flag, memo, shown};
 use crate::numbers;
 use crate::parts::erase::{flag, shown};
 use crate::parts::panel;
@@ -21,7 +22,7 @@ pub(super) fn Coverage(shared: Shared) -> impl IntoView {
 
 fn content(coverage: Signal<StreamCoverage>) -> AnyView {
     let told = move || coverage.with(|coverage| words::coverage(&coverage.totals));
-    let most = Memo::new(move |_| {
+    let most = memo(move || {
         coverage.with(|coverage| {
             let sum = |one: &CoverageMinute| one.received.saturating_add(one.missed);
             coverage.minutes.iter().map(sum).max().unwrap_or(1).max(1)
@@ -29,14 +30,14 @@ fn content(coverage: Signal<StreamCoverage>) -> AnyView {
     });
     let rows = move || {
         let minutes = coverage.with(|coverage| coverage.minutes.clone());
-        minutes.into_iter().rev().map(|minute| row(minute, most.get())).collect_view()
+        minutes.into_iter().rev().map(|minute| row(minute, most.get())).rows()
     };
     let gaps = move || {
         let gaps = coverage.with(|coverage| coverage.gaps.clone());
         (!gaps.is_empty()).then(|| {
             view! {
                 <h2 class="side-head">"Not connected"</h2>
-                <ul class="gap-list">{gaps.into_iter().rev().map(gap).collect_view()}</ul>
+                <ul class="gap-list">{gaps.into_iter().rev().map(gap).rows()}</ul>
             }
         })
     };

@@ -3,6 +3,7 @@
 
 use super::{Shared, card};
 use crate::app::app;
+use crate::erase::{effect, flag, memo, on_click, shown};
 use crate::live::client::Phase;
 use crate::live::feed::Row;
 use crate::parts::Icon;
@@ -23,7 +24,7 @@ pub(super) fn FeedPanel(shared: Shared) -> impl IntoView {
     let list = NodeRef::<html::Div>::new();
     let hovered = RwSignal::new(false);
     let scrolled = RwSignal::new(false);
-    Effect::new(move |_| stream.hold(hovered.get() || scrolled.get()));
+    effect(move || stream.hold(hovered.get() || scrolled.get()));
     on_cleanup(move || stream.hold(false));
     let scroll = move |_| {
         let far = list.get_untracked().is_some_and(|list| list.scroll_top() > READING_PX);
@@ -93,8 +94,8 @@ fn row(row: Row) -> AnyView {
 fn Nothing(shared: Shared) -> impl IntoView {
     let app = app();
     let stream = app.stream;
-    let empty = Memo::new(move |_| stream.rows.with(Vec::is_empty));
-    let state = Memo::new(move |_| {
+    let empty = memo(move || stream.rows.with(Vec::is_empty));
+    let state = memo(move || {
         let told = stream.standing.with(|standing| standing.as_ref().map(|one| one.stream));
         told.or_else(|| shared.stream.with(|stream| stream.map(|one| one.connection.state)))
     });

@@ -3,6 +3,7 @@
 use super::Shared;
 use crate::app::app;
 use crate::browser;
+use crate::erase::{Rows as _, attr, flag, memo, on_click, on_value, shown};
 use crate::live::counts::code_text;
 use crate::parts::Icon;
 use crate::parts::erase::{attr, flag, on_click, on_value, shown};
@@ -119,7 +120,7 @@ fn Choice(
             let selected = option == now;
             view! { <option value=option selected=selected>{text}</option> }
         };
-        options.into_iter().map(row).collect_view()
+        options.into_iter().map(row).rows()
     };
     view! {
         <label class="choice">
@@ -161,7 +162,7 @@ fn countries(app: crate::app::App) -> Vec<(String, String)> {
 #[component]
 fn Rules(shared: Shared) -> impl IntoView {
     let app = app();
-    let options = Memo::new(move |_| {
+    let options = memo(move || {
         shared.rules.with(|rules| {
             let tags = rules.into_iter().flat_map(|rules| &rules.items).filter_map(|rule| {
                 let tag = rule.tag.clone().or_else(|| rule.id.clone())?;

@@ -2,6 +2,7 @@
 
 use super::{Shared, card, filters};
 use crate::app::{App, app};
+use crate::erase::{attr, effect, flag, memo, on_click, shown};
 use crate::live::blips::Hit;
 use crate::live::counts::{Mark, code_text};
 use crate::live::filter::{Area, Camera};
@@ -56,7 +57,7 @@ pub(super) fn Ground(shared: Shared) -> impl IntoView {
         failed: RwSignal::new(None),
     };
     let host = NodeRef::<html::Div>::new();
-    Effect::new(move |_| {
+    effect(move || {
         if let Some(host) = host.get() {
             ground.open(host);
         }
@@ -162,8 +163,8 @@ impl Ground {
     /// Hands the map numbers and box once a second, and at once what the viewer changed.
     fn follow(self) {
         let (app, stream) = (self.app, self.app.stream);
-        let looks = Memo::new(move |_| app.view.with(|view| (view.live.clusters, view.live.area)));
-        Effect::new(move |_| {
+        let looks = memo(move || app.view.with(|view| (view.live.clusters, view.live.area)));
+        effect(move || {
             stream.second.track();
             looks.track();
             let world = self.world.get();
@@ -178,11 +179,11 @@ impl Ground {
             }
             self.show();
         });
-        Effect::new(move |_| {
+        effect(move || {
             app.recoloured.track();
             self.with_map(map::LiveMap::recolour);
         });
-        Effect::new(move |_| {
+        effect(move || {
             let on = self.boxing.get();
             self.with_map(|map| map.box_tool(on));
         });
@@ -256,7 +257,7 @@ fn marks(countries: &[Mark], clusters: &[Mark], area: Option<Area>) -> String {
 #[component]
 fn Card(ground: Ground) -> impl IntoView {
     let node = NodeRef::<html::Div>::new();
-    Effect::new(move |_| {
+    effect(move || {
         let open = ground.card.with(|card| card.as_ref().map(|card| card.hit));
         match (node.get(), open) {
             (Some(node), Some(hit)) => ground.with_map(|map| map.pin(&node, hit.x, hit.y)),

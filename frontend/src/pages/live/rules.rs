@@ -4,6 +4,7 @@ use super::Shared;
 use crate::address::encode;
 use crate::api;
 use crate::app::app;
+use crate::erase::{Rows as _, flag, on_click, on_submit, on_value, shown};
 use crate::numbers;
 use crate::parts::Icon;
 use crate::parts::erase::{flag, on_click, on_submit, on_value, shown};
@@ -18,7 +19,7 @@ pub(super) fn Rules(shared: Shared) -> impl IntoView {
     let rules = shared.rules;
     let rows = move || {
         let items = rules.with(|rules| rules.map(|rules| rules.items.clone())).unwrap_or_default();
-        items.into_iter().map(|rule| row(shared, rule)).collect_view()
+        items.into_iter().map(|rule| row(shared, rule)).rows()
     };
     let none = move || rules.with(|rules| rules.is_some_and(|rules| rules.items.is_empty()));
     view! {

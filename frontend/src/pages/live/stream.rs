@@ -4,6 +4,7 @@ use super::{Shared, rules};
 use crate::address::{Page, View};
 use crate::api;
 use crate::app::{App, app};
+use crate::erase::{Rows as _, flag, memo, on_checked, on_click, on_submit, on_value, shown};
 use crate::numbers;
 use crate::parts::erase::{flag, on_checked, on_click, on_submit, on_value, shown};
 use crate::parts::{Dialog, Failed, Segmented, To};
@@ -75,7 +76,7 @@ pub(super) fn Start(shared: Shared) -> impl IntoView {
 pub(super) fn Settings(shared: Shared) -> impl IntoView {
     let remote = shared.stream;
     // Made once there is something; the parts follow what is known of it.
-    let known = Memo::new(move |_| remote.with(|stream| stream.is_some()));
+    let known = memo(move || remote.with(|stream| stream.is_some()));
     let failed = move || !known.get() && remote.failure().is_some();
     let inside = move || {
         let first = known.get().then(|| untrack(|| remote.value())).flatten()?;
@@ -379,7 +380,7 @@ fn Level(level: RwSignal<FilterLevel>) -> impl IntoView {
         <label class="side-toggle">
             <span>"Filter level"</span>
             <select on:change=on_value(move |value| level.set(FilterLevel::from_word(&value).unwrap_or(FilterLevel::None)))>
-                {FilterLevel::ALL.iter().map(option).collect_view()}
+                {FilterLevel::ALL.iter().map(option).rows()}
             </select>
         </label>
     }

@@ -4,6 +4,7 @@
 use super::Shared;
 use crate::app::app;
 use crate::browser;
+use crate::erase::{Rows as _, attr, effect, flag, memo, on_click, on_value, shown};
 use crate::live::player::Mode;
 use crate::live::rate;
 use crate::parts::Icon;
@@ -31,7 +32,7 @@ pub(super) fn Strip(shared: Shared) -> impl IntoView {
 #[component]
 fn State() -> impl IntoView {
     let stream = app().stream;
-    let said = Memo::new(move |_| {
+    let said = memo(move || {
         // The countdown moves with the seconds.
         stream.second.track();
         let told = stream.standing.with(|standing| standing.as_ref().map(|one| one.stream));
@@ -51,12 +52,12 @@ fn State() -> impl IntoView {
 #[component]
 fn Play() -> impl IntoView {
     let stream = app().stream;
-    let paused = Memo::new(move |_| stream.mode.get() == Mode::Paused);
+    let paused = memo(move || stream.mode.get() == Mode::Paused);
     let speed = RwSignal::new(1_i64);
-    let back = Memo::new(move |_| matches!(stream.mode.get(), Mode::Replay { .. }));
+    let back = memo(move || matches!(stream.mode.get(), Mode::Replay { .. }));
     // Where the slider is being dragged to; it stays there while the past is shown.
     let at = RwSignal::new(None::<u64>);
-    Effect::new(move |_| {
+    effect(move || {
         if stream.mode.get() == Mode::Live {
             at.set(None);
         }
@@ -120,7 +121,7 @@ fn Play() -> impl IntoView {
 #[component]
 fn Graph() -> impl IntoView {
     let stream = app().stream;
-    let bars = Memo::new(move |_| {
+    let bars = memo(move || {
         let now = stream.second.get() * 1_000;
         stream.with(|engine, _| engine.rate.bars(now)).unwrap_or_default()
     });
@@ -140,7 +141,7 @@ fn Graph() -> impl IntoView {
         let stretch = |(first, count): (usize, usize)| {
             view! { <rect x=first.to_string() y="0" width=count.to_string() height="1000" class="unseen"></rect> }
         };
-        stretches.into_iter().map(stretch).collect_view()
+        stretches.into_iter().map(stretch).rows()
     };
     view! {
         <div class="strip-graph" title=attr(told)>
@@ -160,7 +161,7 @@ fn Figures(shared: Shared) -> impl IntoView {
     let figure = move |read: fn(&crate::live::frames::Standing) -> Option<String>| {
         move || stream.standing.with(|standing| standing.as_ref().and_then(read))
     };
-    let cost = Memo::new(move |_| {
+    let cost = memo(move || {
         let told = stream.standing.with(|one| one.as_ref().and_then(|one| one.session_usd));
         shared.stream.with(|stream| {
             let usd = told.or_else(|| stream.map(|one| one.meter.session_usd))?;

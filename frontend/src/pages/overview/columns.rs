@@ -3,6 +3,7 @@
 use super::Shared;
 use crate::address::{Page, View};
 use crate::app::{app, today};
+use crate::erase::{effect, flag, memo, on_click, shown};
 use crate::numbers;
 use crate::pages::about_account;
 use crate::parts::erase::{flag, on_click, shown};
@@ -93,7 +94,7 @@ pub(super) fn columns(shared: Shared) -> impl IntoView {
 fn picked_people(shared: Shared) -> Remote<List<FollowerEvent>> {
     let app = app();
     let rested = RwSignal::new(None::<usize>);
-    Effect::new(move |_| {
+    effect(move || {
         let at = shared.picked();
         if at.is_none() {
             rested.set(None);
@@ -142,7 +143,7 @@ fn column(
         Side::Left => "column left card",
     };
     panel(list, class, move |list| {
-        let rows = Memo::new(move |_| rows(shared, side, list, picked));
+        let rows = memo(move || rows(shared, side, list, picked));
         let count = move || count(shared, side);
         let filter = match side {
             Side::Came => RosterFilter::New,

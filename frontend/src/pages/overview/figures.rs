@@ -1,6 +1,7 @@
 //! The sentence, the four figures, the reasons: all of one series.
 
 use crate::app::{app, today};
+use crate::erase::{Rows as _, attr, flag, memo, shown};
 use crate::numbers::{self, Trend};
 use crate::parts::erase::{attr, flag, shown};
 use crate::parts::{Icon, To};
@@ -11,13 +12,13 @@ use shared::api::{ReasonCount, RosterFilter, Series};
 /// The sentence, and what X's count says beyond the names.
 pub(super) fn headline(series: Signal<Series>) -> AnyView {
     let app = app();
-    let said = Memo::new(move |_| {
+    let said = memo(move || {
         let period = app.view.with(|view| view.period);
         let (first, last) = app.with_frame(|frame| period.span(frame));
         let basis = overview::Basis { period, first, last, today: today(app) };
         series.with(|series| overview::sentence(&series.points, &series.totals, basis))
     });
-    let difference = Memo::new(move |_| {
+    let difference = memo(move || {
         let account = app.account.get()?;
         let zone = app.zone.get();
         series.with(|series| overview::difference(&series.totals, &account, app.now.get(), &zone))
@@ -163,7 +164,7 @@ fn delta(now: i64, before: i64, good: Good, compare: crate::address::Comparison)
 
 /// Why people left: one stacked bar with words.
 pub(super) fn reasons(series: Signal<Series>) -> AnyView {
-    let reasons = Memo::new(move |_| {
+    let reasons = memo(move || {
         let mut reasons = series.with(|series| series.reasons.clone());
         reasons.retain(|one| one.count > 0);
         reasons.sort_by_key(|one| std::cmp::Reverse(one.count));
@@ -209,8 +210,8 @@ pub(super) fn reasons(series: Signal<Series>) -> AnyView {
             when=flag(move || total() != 0)
             fallback=|| view! { <p class="empty">"No one left in this period."</p> }
         >
-            <div class="stack" aria-hidden="true">{shown(move || reasons.get().into_iter().map(part).collect_view())}</div>
-            <ul class="reasons">{shown(move || reasons.get().into_iter().map(row).collect_view())}</ul>
+            <div class="stack" aria-hidden="true">{shown(move || reasons.get().into_iter().map(part).rows())}</div>
+            <ul class="reasons">{shown(move || reasons.get().into_iter().map(row).rows())}</ul>
         </Show>
         <p class="note">{shown(notes)}</p>
     }

@@ -3,6 +3,7 @@
 
 use crate::address::{Page, View};
 use crate::app::app;
+use crate::erase::{Rows as _, memo, shown};
 use crate::numbers;
 use crate::pages::collection::CheckNow;
 use crate::parts::erase::shown;
@@ -28,7 +29,7 @@ enum Note {
 #[component]
 pub(super) fn Notes() -> impl IntoView {
     let app = app();
-    let note = Memo::new(move |_| {
+    let note = memo(move || {
         app.account.with(|account| {
             let Some(account) = account else { return Note::None };
             let collector = &account.collector;
@@ -92,7 +93,7 @@ pub(super) fn seen(coverage: Signal<Coverage>) -> AnyView {
             let text = state::gap(range, span.reason.as_deref(), now, &zone);
             view! { <li>{text}</li> }
         };
-        let lines = gaps.iter().rev().take(GAPS_NAMED).map(line).collect_view();
+        let lines = gaps.iter().rev().take(GAPS_NAMED).map(line).rows();
         let more = (more > 0).then(|| {
             let text = format!("and {} more", numbers::plural(more as u64, "gap", "gaps"));
             view! { <li><To change=|view: View| view.to(Page::Collection)>{text}</To></li> }

@@ -4,6 +4,7 @@ use super::Shared;
 use crate::api;
 use crate::app::{app, today};
 use crate::charts::{Chart, Listener};
+use crate::erase::{Rows as _, attr, effect, flag, memo, on_click, on_key, shown};
 use crate::numbers;
 use crate::parts::Icon;
 use crate::parts::erase::{attr, flag, on_click, on_key, shown};
@@ -65,7 +66,7 @@ fn Legend(series: Signal<Series>, shared: Shared) -> impl IntoView {
         });
         any.then(|| view! { <span class="mark before">{word}</span> })
     };
-    let counted = Memo::new(move |_| {
+    let counted = memo(move || {
         series.with(|series| series.points.iter().all(|point| point.followers.is_none()))
     });
     // Where not everyone who left is loaded, nobody is drawn as gone.
@@ -123,7 +124,7 @@ fn canvas(shared: Shared) -> impl IntoView {
         pinned: Callback::new(pin),
         zoomed: Callback::new(zoom),
     };
-    Effect::new(move |_| {
+    effect(move || {
         let Some(host) = host.get() else { return };
         let zone = app.zone.get();
         let interval = app.interval.get_untracked();
@@ -131,8 +132,8 @@ fn canvas(shared: Shared) -> impl IntoView {
         chart.draw(&host, &drawing, listener);
         chart.hold(shared.pinned.get_untracked());
     });
-    Effect::new(move |_| chart.hold(shared.pinned.get()));
-    Effect::new(move |_| {
+    effect(move || chart.hold(shared.pinned.get()));
+    effect(move || {
         app.recoloured.track();
         chart.recolour();
     });
@@ -196,7 +197,7 @@ fn table(shared: Shared) -> impl IntoView {
     let rows = move || {
         shared.tide.with(|tide| {
             let there = tide.buckets.iter().rev().filter(|bucket| !bucket.ahead);
-            there.cloned().map(row).collect_view()
+            there.cloned().map(row).rows()
         })
     };
     view! {

@@ -50,6 +50,46 @@ impl<T: IntoText> IntoText for Option<T> {
     }
 }
 
+/// Runs now, and again when what it reads changes.
+pub(crate) fn effect(act: impl Fn() + 'static) {
+    boxed_effect(Box::new(act));
+}
+
+// A closure made inside a generic function is generic with it, whatever it holds: so not there.
+fn boxed_effect(act: Box<dyn Fn()>) {
+    Effect::new(move |_| act());
+}
+
+/// Computed once for all who read it.
+pub(crate) fn memo<T: PartialEq + Send + Sync + 'static>(
+    compute: impl Fn() -> T + Send + Sync + 'static,
+) -> Memo<T> {
+    boxed_memo(Box::new(compute))
+}
+
+fn boxed_memo<T: PartialEq + Send + Sync + 'static>(
+    compute: Box<dyn Fn() -> T + Send + Sync>,
+) -> Memo<T> {
+    Memo::new(move |_| compute())
+}
+
+/// Views of many things.
+pub(crate) trait Rows: Iterator {
+    /// All of them, in order.
+    fn rows(self) -> Vec<AnyView>;
+}
+
+impl<V: IntoAny, I: Iterator<Item = V>> Rows for I {
+    fn rows(self) -> Vec<AnyView> {
+        // By hand: `collect` and its kin are compiled in several shapes for every iterator.
+        let mut rows = Vec::new();
+        for one in self {
+            rows.push(one.into_any());
+        }
+        rows
+    }
+}
+
 /// For `on:click`.
 pub(crate) fn on_click(act: impl FnMut(MouseEvent) + 'static) -> Box<dyn FnMut(MouseEvent)> {
     Box::new(act)
