@@ -5,11 +5,13 @@
 mod accounts;
 mod events;
 mod live;
+mod locations;
 mod operations;
 
 pub use accounts::*;
 pub use events::*;
 pub use live::*;
+pub use locations::*;
 pub use operations::*;
 
 /// Derives what every wire type has: one place to change it.
