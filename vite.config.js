@@ -3,6 +3,7 @@
 // wasm-bindgen has written frontend/pkg.
 import { fileURLToPath } from "node:url";
 import { defineConfig } from "vite";
+import { basemap } from "./frontend/map/basemap.mjs";
 
 const here = (path) => fileURLToPath(new URL(path, import.meta.url));
 
@@ -40,10 +41,24 @@ function preloadWasm() {
   };
 }
 
+/** `virtual:basemap` is the address of the map's ground, which is made while building. */
+function ground() {
+  const id = "\0virtual:basemap";
+  return {
+    name: "ground",
+    resolveId: (source) => (source === "virtual:basemap" ? id : null),
+    load(wanted) {
+      if (wanted !== id) return null;
+      const file = this.emitFile({ type: "asset", name: "basemap.json", source: basemap() });
+      return `export default import.meta.ROLLUP_FILE_URL_${file};`;
+    },
+  };
+}
+
 export default defineConfig({
   root: here("./frontend"),
   publicDir: here("./frontend/public"),
-  plugins: [snippetsAreSources(), preloadWasm()],
+  plugins: [snippetsAreSources(), ground(), preloadWasm()],
   build: {
     outDir: here("./dist"),
     emptyOutDir: true,

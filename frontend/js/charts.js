@@ -4,23 +4,10 @@
 // i - 0.5 to i + 0.5, so that hours, days and months are equally wide whatever clocks do.
 import uPlot from "uplot";
 import "uplot/dist/uPlot.min.css";
+import { readColours } from "./colours.js";
 
 const COLOURS = ["ink", "ink2", "ink3", "line", "card", "came", "left", "warn", "accent"];
 const FONT = "12px system-ui, sans-serif";
-
-/** Custom properties may hold light-dark(): only a computed colour is a colour. */
-function readColours(host) {
-  const probe = document.createElement("span");
-  probe.hidden = true;
-  host.append(probe);
-  const colours = {};
-  for (const name of COLOURS) {
-    probe.style.color = `var(--${name})`;
-    colours[name] = getComputedStyle(probe).color;
-  }
-  probe.remove();
-  return colours;
-}
 
 function hatch(ctx, box, colour, scale) {
   ctx.save();
@@ -46,7 +33,7 @@ function hatch(ctx, box, colour, scale) {
  */
 export function makeTide(host, text, picked, pinned, zoomed) {
   let drawing = JSON.parse(text);
-  let colours = readColours(host);
+  let colours = readColours(host, COLOURS);
   let plot = null;
   let hovered = -1;
   let shown = -1;
@@ -441,7 +428,7 @@ export function makeTide(host, text, picked, pinned, zoomed) {
       showTip(plot);
     },
     recolour() {
-      colours = readColours(host);
+      colours = readColours(host, COLOURS);
       plot.redraw(false);
     },
     destroy() {

@@ -316,6 +316,50 @@ export function scrollToTop() {
   scrollTo(0, 0);
 }
 
+let lent = null;
+
+/** Focuses what a selector finds, and remembers what had the focus. */
+export function lendFocus(selector) {
+  lent ??= document.activeElement;
+  document.querySelector(selector)?.focus({ preventScroll: true });
+}
+
+export function returnFocus() {
+  if (lent?.isConnected) lent.focus({ preventScroll: true });
+  lent = null;
+}
+
+const regions = new Intl.DisplayNames(["en"], { type: "region", fallback: "code" });
+const languages = new Intl.DisplayNames(["en"], { type: "language", fallback: "code" });
+
+/** A country's name by its ISO code; the code if there is none. */
+export function regionName(code) {
+  try {
+    return regions.of(code) ?? code;
+  } catch {
+    return code;
+  }
+}
+
+/** A language's name by its BCP 47 tag; the tag if there is none. */
+export function languageName(tag) {
+  try {
+    return languages.of(tag) ?? tag;
+  } catch {
+    return tag;
+  }
+}
+
+/** Whether the browser has a network at all. */
+export function isOnline() {
+  return navigator.onLine;
+}
+
+/** Whether the element, or one around it, does something by the space bar itself. */
+export function takesSpace(target) {
+  return target instanceof Element && target.closest("button, a, input, select, textarea, summary, dialog, [popover], [role=button]") !== null;
+}
+
 /** Takes away what stood there before the page did. */
 export function endBoot() {
   document.getElementById("boot")?.remove();

@@ -3,6 +3,7 @@
 //! cannot be read is the default, so that no address is an error; defaults are not written.
 
 use crate::calendar::Date;
+use crate::live::filter::Choice;
 use crate::period::{Period, Preset};
 use shared::api::{Compare, Interval, RosterFilter};
 use std::fmt::Write as _;
@@ -13,6 +14,7 @@ pub(crate) enum Page {
     #[default]
     Overview,
     Followers,
+    Live,
     Collection,
     Settings,
     /// Tracking the first or one more account.
@@ -27,6 +29,7 @@ impl Page {
         match self {
             Self::Overview | Self::NotFound => "/",
             Self::Followers => "/followers",
+            Self::Live => "/live",
             Self::Collection => "/collection",
             Self::Settings => "/settings",
             Self::Begin => "/begin",
@@ -39,6 +42,7 @@ impl Page {
         match path.trim_end_matches('/') {
             "" => Self::Overview,
             "/followers" => Self::Followers,
+            "/live" => Self::Live,
             "/collection" => Self::Collection,
             "/settings" => Self::Settings,
             "/begin" => Self::Begin,
@@ -173,6 +177,8 @@ pub(crate) struct View {
     pub(crate) as_of: Option<Date>,
     /// The X user id of the person whose drawer is open.
     pub(crate) person: Option<String>,
+    /// What of the stream is looked at.
+    pub(crate) live: Choice,
     /// Where sign-in leads back to: a path of this site.
     pub(crate) next: Option<String>,
 }
@@ -221,6 +227,9 @@ pub(crate) fn read(path: &str, search: &str) -> View {
             "as_of" => view.as_of = Date::parse(&value),
             "person" => view.person = digits(&value),
             "next" => view.next = some(value).filter(|next| is_own_path(next)),
+            _ if view.page == Page::Live => {
+                view.live.read(name, &value);
+            }
             _ => {}
         }
     }
@@ -260,6 +269,7 @@ pub(crate) fn write(view: &View) -> String {
     add("as_of", view.as_of.map(Date::iso));
     add("person", view.person.clone());
     add("next", view.next.clone());
+    pairs.extend(view.live.write());
     with_query(view.page.path(), &pairs)
 }
 
@@ -355,6 +365,7 @@ mod tests {
         check("/?tz=America/Argentina/Buenos_Aires&interval=week&day=2026-11-03");
         check("/followers?q=caf%C3%A9%20%26%20co&sort=-followers&filter=left");
         check("/followers?as_of=2026-10-14&person=1234567890123456789");
+        check("/live?words=green%20tea&lang=de,en&area=-10.5,35,30,60&tab=countries");
         check("/signin?next=/followers%3Fq%3Da%2526b");
     }
 

@@ -10,6 +10,7 @@ use crate::fetching::Failure;
 use crate::period::{self, Frame, Period, Range};
 use crate::remote::{Question, Remote, remote};
 use crate::settings::{Settings, Theme};
+use crate::stream::Stream;
 use leptos::prelude::*;
 use leptos::task::spawn_local;
 use shared::api::{Account, CollectorState, FollowerChange, FollowerEvent, Interval, List, Status};
@@ -57,6 +58,8 @@ pub(crate) struct App {
     pub(crate) interval: Memo<Interval>,
     /// Counts changes of colours: canvases draw anew.
     pub(crate) recoloured: RwSignal<u64>,
+    /// The live stream: one connection for the whole page.
+    pub(crate) stream: Stream,
 }
 
 /// The shared state, from anywhere below the root.
@@ -117,6 +120,7 @@ impl App {
             range,
             interval,
             recoloured: RwSignal::new(0),
+            stream: Stream::provide(),
         };
         provide_context(app);
         app.keep_time();
@@ -308,6 +312,7 @@ impl App {
             let name = match self.page.get() {
                 Page::Overview => "Overview",
                 Page::Followers => "Followers",
+                Page::Live => "Live",
                 Page::Collection => "Collection",
                 Page::Settings => "Settings",
                 Page::Begin => "Add an account",

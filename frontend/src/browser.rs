@@ -76,6 +76,21 @@ extern "C" {
     pub(crate) fn complain(text: &str);
     #[wasm_bindgen(js_name = sleep)]
     async fn sleep_for(ms: u32) -> JsValue;
+    /// Focuses what a selector finds, and remembers what had the focus.
+    #[wasm_bindgen(js_name = lendFocus)]
+    pub(crate) fn lend_focus(selector: &str);
+    #[wasm_bindgen(js_name = returnFocus)]
+    pub(crate) fn return_focus();
+    /// A country's name by its ISO code.
+    #[wasm_bindgen(js_name = regionName)]
+    pub(crate) fn region_name(code: &str) -> String;
+    /// A language's name by its tag.
+    #[wasm_bindgen(js_name = languageName)]
+    pub(crate) fn language_name(tag: &str) -> String;
+    #[wasm_bindgen(js_name = isOnline)]
+    pub(crate) fn is_online() -> bool;
+    #[wasm_bindgen(js_name = takesSpace)]
+    pub(crate) fn takes_space(target: &JsValue) -> bool;
     #[wasm_bindgen(js_name = endBoot)]
     pub(crate) fn end_boot();
     #[wasm_bindgen(js_name = setTitle)]
@@ -112,6 +127,11 @@ impl Zone for BrowserZone {
 /// The browser's clock: right or wrong, see `App::now` for the one that counts.
 pub(crate) fn clock_ms() -> i64 {
     crate::numbers::whole(js_sys::Date::now())
+}
+
+/// A number from 0 to below 1.
+pub(crate) fn random() -> f64 {
+    js_sys::Math::random()
 }
 
 /// What is remembered on this device between visits.

@@ -19,6 +19,8 @@ pub(crate) enum Command {
     Help,
     Palette,
     Theme,
+    /// Stops and goes on, on the Live page.
+    Pause,
     /// Closes or lets go of whatever is innermost.
     Escape,
 }
@@ -38,6 +40,10 @@ pub(crate) struct Press {
     pub(crate) typing: bool,
     /// The focus is on something that uses arrows itself (the tide, a slider, a menu).
     pub(crate) arrows_taken: bool,
+    /// The focus is on something that the space bar presses.
+    pub(crate) space_taken: bool,
+    /// The page is the Live one, where pausing comes before periods.
+    pub(crate) live: bool,
 }
 
 /// What a press means, and whether `g` now waits for its second key.
@@ -74,7 +80,9 @@ pub(crate) fn read(press: &Press, waited: bool, letters: bool) -> Meaning {
         "/" => means(Command::Search),
         "?" => means(Command::Help),
         "g" => Meaning { command: None, waits: true },
+        " " if press.live && !press.space_taken => means(Command::Pause),
         _ if press.shift => NOTHING,
+        "p" if press.live => means(Command::Pause),
         "c" => means(Command::Custom),
         "i" => means(Command::Interval),
         "x" => means(Command::Comparison),
@@ -92,6 +100,7 @@ fn page_of(key: &str) -> Option<Page> {
     match key {
         "o" => Some(Page::Overview),
         "f" => Some(Page::Followers),
+        "l" => Some(Page::Live),
         "c" => Some(Page::Collection),
         "s" => Some(Page::Settings),
         _ => None,
@@ -115,6 +124,7 @@ pub(crate) fn entries() -> Vec<Entry> {
     let mut all = vec![
         entry(Command::Go(Page::Overview), &["G", "O"], "Go to Overview"),
         entry(Command::Go(Page::Followers), &["G", "F"], "Go to Followers"),
+        entry(Command::Go(Page::Live), &["G", "L"], "Go to Live"),
         entry(Command::Go(Page::Collection), &["G", "C"], "Go to Collection"),
         entry(Command::Go(Page::Settings), &["G", "S"], "Go to Settings"),
         entry(Command::Search, &["/"], "Search followers"),
@@ -123,6 +133,7 @@ pub(crate) fn entries() -> Vec<Entry> {
         entry(Command::Custom, &["C"], "Choose dates"),
         entry(Command::Interval, &["I"], "Change interval"),
         entry(Command::Comparison, &["X"], "Change comparison"),
+        entry(Command::Pause, &["P"], "Pause the live stream"),
         entry(Command::Palette, &["Ctrl", "K"], "Find a command"),
         entry(Command::Help, &["?"], "Show these keys"),
         entry(Command::Theme, &[], "Switch between light and dark"),
@@ -210,6 +221,16 @@ mod tests {
     }
 
     #[test]
+    fn the_live_page_pauses() {
+        let live = |key: &str| Press { live: true, ..press(key) };
+        check(&live("p"), false, Some(Command::Pause));
+        check(&live(" "), false, Some(Command::Pause));
+        check(&Press { space_taken: true, ..live(" ") }, false, None);
+        check(&press(" "), false, None);
+        check(&press("p"), false, Some(Command::Period(Preset::LastMonth)));
+    }
+
+    #[test]
     fn the_palette_and_escape_work_always() {
         let palette = Press { control: true, chord: true, typing: true, ..press("k") };
         assert_eq!(read(&palette, false, false).command, Some(Command::Palette));
@@ -229,7 +250,8 @@ mod tests {
                 "→" => "ArrowRight".to_owned(),
                 other => other.to_lowercase(),
             };
-            let meaning = read(&press(&key), false, true);
+            let live = entry.command == Command::Pause;
+            let meaning = read(&Press { live, ..press(&key) }, false, true);
             let meaning = match rest {
                 [second] => read(&press(&second.to_lowercase()), meaning.waits, true),
                 _ => meaning,

@@ -2,8 +2,9 @@
 //!
 //! # Layout
 //! - pure, tested natively: [`calendar`], [`period`], [`address`], [`numbers`], [`tide`],
-//!   [`paging`], [`fetching`], [`keys`], [`words`]
-//! - the edge: [`browser`] (everything JavaScript), [`api`], [`remote`], [`charts`], [`settings`]
+//!   [`paging`], [`fetching`], [`keys`], [`live`], [`words`]
+//! - the edge: [`browser`] (everything JavaScript), [`api`], [`remote`], [`charts`], [`settings`],
+//!   [`socket`], [`map`], [`stream`]
 //! - the page: [`app`] (shared state), [`parts`], [`shell`], [`pages`]
 //!
 //! Invariant: nothing in the first group knows the second, nothing in the second the third;
@@ -24,6 +25,8 @@ mod calendar;
 mod charts;
 mod fetching;
 mod keys;
+mod live;
+mod map;
 mod numbers;
 mod pages;
 mod paging;
@@ -32,6 +35,8 @@ mod period;
 mod remote;
 mod settings;
 mod shell;
+mod socket;
+mod stream;
 mod tide;
 mod words;
 

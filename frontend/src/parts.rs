@@ -2,6 +2,7 @@
 //! states, menus, dialogs. Must not know: any page. Invariant: every state of a panel has the
 //! size of its content, so that nothing jumps.
 
+pub(crate) mod erase;
 mod icon;
 mod layer;
 mod panel;
@@ -12,6 +13,7 @@ pub(crate) use layer::{Dialog, Menu};
 pub(crate) use panel::{Failed, panel};
 pub(crate) use person::{Avatar, EventChip, HowWeKnow, Name, PersonRow, names};
 
+use crate::parts::erase::{attr, on_click};
 use crate::address::{self, View};
 use crate::app::app;
 use crate::words::when;
@@ -29,7 +31,7 @@ pub(crate) fn To(
 ) -> impl IntoView {
     let app = app();
     let href = move || address::write(&change.run(app.view.get()));
-    view! { <a class=class href=href>{children()}</a> }
+    view! { <a class=class href=attr(href)>{children()}</a> }
 }
 
 /// A time in a list: how long ago, the exact time on hover.
@@ -52,7 +54,7 @@ pub(crate) fn Moment(at: UnixMs) -> impl IntoView {
 fn Timed(at: UnixMs, #[prop(into)] text: Signal<String>) -> impl IntoView {
     let app = app();
     let exact = move || app.zone.with(|zone| when::exact(at, zone, &zone.name));
-    view! { <time datetime=at.rfc3339() title=exact>{text}</time> }
+    view! { <time datetime=at.rfc3339() title=attr(exact)>{text}</time> }
 }
 
 /// One of a few choices that are all in sight.
@@ -68,7 +70,7 @@ pub(crate) fn Segmented(
     let button = move |(value, text): (&'static str, String)| {
         let pressed = move || chosen.with(|chosen| chosen == value).to_string();
         view! {
-            <button type="button" aria-pressed=pressed on:click=move |_| choose.run(value.to_owned())>
+            <button type="button" aria-pressed=attr(pressed) on:click=on_click(move |_| choose.run(value.to_owned()))>
                 {text}
             </button>
         }

@@ -8,6 +8,7 @@ mod filters;
 mod overlays;
 mod period_menu;
 
+use crate::parts::erase::{flag, shown};
 use crate::address::{Page, View};
 use crate::app::{App, app};
 use crate::parts::{Failed, HowWeKnow, To};
@@ -36,11 +37,11 @@ pub(crate) fn Shell() -> impl IntoView {
         _ => view! { <Frame/> }.into_any(),
     };
     view! {
-        {inside}
+        {shown(inside)}
         <HowWeKnow/>
         <overlays::Overlays/>
         <div class="said" role="status" aria-live="polite">
-            {move || app.said.get().map(|text| view! { <p>{text}</p> })}
+            {shown(move || app.said.get().map(|text| view! { <p>{text}</p> }))}
         </div>
     }
 }
@@ -60,7 +61,7 @@ fn Frame() -> impl IntoView {
         <a class="skip" href="#main">"Skip to the content"</a>
         <bar::Banner/>
         <bar::Bar/>
-        <Show when=has_period>
+        <Show when=flag(has_period)>
             <filters::Filters/>
         </Show>
         <main id="main" tabindex="-1">
@@ -89,7 +90,7 @@ fn Content() -> impl IntoView {
         match accounts {
             _ if !app.ready() => State::Waiting,
             None => State::Failed,
-            Some(0) if page != Page::Settings => State::First,
+            Some(0) if !matches!(page, Page::Settings | Page::Live) => State::First,
             Some(_) => State::Page(page),
         }
     });
@@ -108,6 +109,7 @@ fn Content() -> impl IntoView {
             State::First | State::Page(Page::Begin) => view! { <pages::Begin/> }.into_any(),
             State::Page(Page::Overview) => view! { <pages::Overview/> }.into_any(),
             State::Page(Page::Followers) => view! { <pages::Followers/> }.into_any(),
+            State::Page(Page::Live) => view! { <pages::Live/> }.into_any(),
             State::Page(Page::Collection) => view! { <pages::Collection/> }.into_any(),
             State::Page(Page::Settings) => view! { <pages::SettingsPage/> }.into_any(),
             State::Page(Page::SignIn | Page::NotFound) => view! { <NotFound/> }.into_any(),

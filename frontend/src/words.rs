@@ -4,6 +4,7 @@
 
 pub(crate) mod begin;
 pub(crate) mod cost;
+pub(crate) mod live;
 pub(crate) mod overview;
 pub(crate) mod person;
 pub(crate) mod runs;

@@ -1,12 +1,15 @@
 // A stand-in for the worker: serves dist/ as Cloudflare would (headers, single-page fallback) and
 // answers the API from a small made-up world. Owns: states that are hard to bring about with the
 // real thing (empty, failing, stopped, first run). Must not know: the page. The clock stands still,
-// so that every run sees the same days. By hand: `node tests/browser/mock.ts --port 8770`.
+// so that every run sees the same days; but the live stream's runs on from there. By hand:
+// `node tests/browser/mock.ts --port 8770 --rate 12`.
 import { createReadStream, existsSync, readFileSync, statSync } from "node:fs";
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
 import { extname, join, normalize } from "node:path";
 import { fileURLToPath } from "node:url";
+import { accept } from "./socket.ts";
+import { LiveStream } from "./tweets.ts";
 import { HOUR, NOW, World, type Filter, type Sort } from "./world.ts";
 
 export const TOKEN = "0123456789abcdef0123456789abcdef";
@@ -50,6 +53,8 @@ export interface Mock {
   scene: Scene;
   /** Every call to the API so far. */
   calls: Call[];
+  /** The live stream. */
+  live: LiveStream;
   /** Back to the beginning. */
   reset(scene?: Partial<Scene>): void;
   close(): Promise<void>;
@@ -59,6 +64,8 @@ const TYPES: Record<string, string> = {
   ".html": "text/html; charset=utf-8",
   ".js": "text/javascript; charset=utf-8",
   ".css": "text/css; charset=utf-8",
+  ".mjs": "text/javascript; charset=utf-8",
+  ".json": "application/json",
   ".svg": "image/svg+xml",
   ".wasm": "application/wasm",
 };
@@ -117,12 +124,20 @@ export async function startMock(port = 0): Promise<Mock> {
     url: "",
     scene: { ...CALM },
     calls: [],
+    live: new LiveStream(),
     reset(scene = {}) {
       world = new World();
+      mock.live.stop();
+      mock.live.drop();
+      mock.live = new LiveStream();
       mock.scene = { ...CALM, ...scene };
       mock.calls = [];
     },
-    close: () => new Promise((resolve) => server.close(() => resolve())),
+    close() {
+      mock.live.stop();
+      mock.live.drop();
+      return new Promise((resolve) => server.close(() => resolve()));
+    },
   };
 
   function get(path: string, query: URLSearchParams, response: ServerResponse): void {
@@ -136,6 +151,9 @@ export async function startMock(port = 0): Promise<Mock> {
     if (path === "/budget") return json(response, world.budget());
     if (path === "/runs") return json(response, page(world.runs(), query));
     if (path.startsWith("/runs/")) return json(response, { ...world.runs()[1], id: path.slice(6) });
+    if (path === "/stream") return json(response, mock.live.stream());
+    if (path === "/stream/rules") return json(response, page(mock.live.rules(), query));
+    if (path === "/stream/coverage") return json(response, mock.live.coverage());
     if (rest === "") return json(response, world.accounts(scene)[0]);
     if (rest === "/coverage") return json(response, world.coverage(from, to));
     if (rest === "/snapshots") return json(response, page(world.snapshots(), query));
@@ -171,6 +189,14 @@ export async function startMock(port = 0): Promise<Mock> {
       mock.scene.accounts = "counted";
       return json(response, world.accounts(mock.scene)[0], 201);
     }
+    if (method === "PUT" && path === "/stream") return json(response, mock.live.change(body));
+    if (method === "POST" && path === "/stream/rules") {
+      const rule = mock.live.addRule(body);
+      if (rule) return json(response, rule, 201);
+      const price = 'To save the rule send it again with "accept_usd_per_day": 8.90.';
+      return problem(response, 409, "Price first", `12,400 posts in 7 days, about $8.90 a day. ${price}`);
+    }
+    if (method === "DELETE" && path === "/stream/rules") mock.live.deleteRules((call.query.get("ids") ?? "").split(","));
     if (method === "POST" && /\/(crawl|snapshots)$/.test(path)) return json(response, { run: "r-new" }, 202);
     const person = /^\/accounts\/\d+\/followers\/(\d+)$/.exec(path);
     if (method === "PATCH" && person) return json(response, world.changePerson(person[1], body));
@@ -227,6 +253,17 @@ export async function startMock(port = 0): Promise<Mock> {
       serveFile(url.pathname, response);
     }
   });
+  server.on("upgrade", (request: IncomingMessage, stream) => {
+    const url = new URL(request.url ?? "/", "http://mock");
+    const bearer = String(request.headers["sec-websocket-protocol"] ?? "").includes(`bearer.${TOKEN}`);
+    if (url.pathname !== "/api/v1/live" || (!mock.scene.signedIn && !bearer)) {
+      stream.end("HTTP/1.1 401 Unauthorized\r\nConnection: close\r\n\r\n");
+      return;
+    }
+    const { live } = mock;
+    const socket = accept(request, stream, { heard: (text) => live.hear(socket, text), gone: () => live.left(socket) });
+    live.joined(socket);
+  });
   await new Promise<void>((resolve) => server.listen(port, "127.0.0.1", resolve));
   mock.url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
   return mock;
@@ -235,5 +272,11 @@ export async function startMock(port = 0): Promise<Mock> {
 if (process.argv[1] === fileURLToPath(import.meta.url)) {
   const at = process.argv.indexOf("--port");
   const mock = await startMock(at > 0 ? Number(process.argv[at + 1]) : 0);
+  const rate = process.argv.indexOf("--rate");
+  if (rate > 0) {
+    const perSecond = Number(process.argv[rate + 1]);
+    mock.live.past(Math.min(6_000, 600 * perSecond), perSecond);
+    mock.live.flow(perSecond);
+  }
   console.log(`${mock.url}/#token=${TOKEN}`);
 }

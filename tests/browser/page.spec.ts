@@ -1,82 +1,23 @@
 // The page in a real browser against the stand-in: what a person does with it. Every test also
 // fails on a console error or a breach of the CSP. Needs dist/ (`cargo xtask build`).
 import assert from "node:assert/strict";
-import { readFileSync } from "node:fs";
-import { createRequire } from "node:module";
-import { after, afterEach, before, beforeEach, test } from "node:test";
-import { chromium, type Browser, type BrowserContext, type Page } from "playwright-core";
-import { startMock, TOKEN, type Mock } from "./mock.ts";
+import { test } from "node:test";
+import type { Page } from "playwright-core";
+import type { Mock } from "./mock.ts";
+import { TOKEN } from "./mock.ts";
+import { Stage, until, type Opening } from "./stage.ts";
 
-const AXE = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
-
-let browser: Browser;
+const stage = new Stage();
 let mock: Mock;
-let context: BrowserContext;
 let page: Page;
-/** What went wrong in the page so far; a test that expects an error empties it. */
-let troubles: string[] = [];
 
-before(async () => {
-  mock = await startMock();
-  browser = await chromium.launch({
-    executablePath: process.env.ROOST_CHROMIUM ?? "/usr/bin/chromium",
-    args: ["--no-sandbox", "--disable-background-networking"],
-  });
-});
-
-after(async () => {
-  await browser.close();
-  await mock.close();
-});
-
-async function open(path: string, options: { width?: number; height?: number; theme?: "light" | "dark" } = {}): Promise<void> {
-  const { width = 1440, height = 900, theme = "light" } = options;
-  context = await browser.newContext({
-    viewport: { width, height },
-    colorScheme: theme,
-    timezoneId: "UTC",
-    hasTouch: width < 500,
-  });
-  page = await context.newPage();
-  page.on("console", (message) => message.type() === "error" && troubles.push(message.text()));
-  page.on("pageerror", (error) => troubles.push(String(error)));
-  await page.addInitScript(() => {
-    document.addEventListener("securitypolicyviolation", (event) => console.error(`CSP: ${event.violatedDirective} ${event.blockedURI}`));
-  });
-  await page.goto(mock.url + path);
-}
-
-beforeEach(() => {
-  mock.reset();
-  troubles = [];
-});
-
-afterEach(async () => {
-  await context.close();
-  assert.deepEqual(troubles, [], "nothing on the console");
-});
-
-/** Polls until `read` gives what is wanted; the page works in its own time. */
-async function until<T>(read: () => Promise<T> | T, wanted: (value: T) => boolean, what: string): Promise<T> {
-  let value = await read();
-  for (let tries = 0; tries < 100 && !wanted(value); tries += 1) {
-    await new Promise((resolve) => setTimeout(resolve, 50));
-    value = await read();
-  }
-  assert.ok(wanted(value), `${what}: ${JSON.stringify(value)}`);
-  return value;
-}
-
-const path = (): string => page.url().slice(mock.url.length);
-const asked = (method: string, part: string): number => mock.calls.filter((call) => call.method === method && call.path.includes(part)).length;
-
-async function accessibility(): Promise<string[]> {
-  await page.evaluate(AXE);
-  return page.evaluate(async () => {
-    const { violations } = await (window as unknown as { axe: { run(): Promise<{ violations: { id: string; nodes: { html: string; failureSummary: string }[] }[] }> } }).axe.run();
-    return violations.map((one) => `${one.id}: ${one.nodes.map((node) => `${node.html.slice(0, 120)} ${node.failureSummary}`).join(" | ")}`);
-  });
-}
+const open = async (address: string, opening?: Opening): Promise<void> => {
+  page = await stage.open(address, opening);
+  mock = stage.mock;
+};
+const path = (): string => stage.path();
+const asked = (method: string, part: string): number => stage.asked(method, part);
+const accessibility = (): Promise<string[]> => stage.accessibility();
 
 for (const theme of ["light", "dark"] as const) {
   test(`axe finds nothing on Overview, Followers and Collection in ${theme}`, async () => {
@@ -174,7 +115,7 @@ test("a person opens in a drawer that the address keeps, with mute and note", as
 });
 
 test("the first run starts nothing before Start", async () => {
-  mock.reset({ accounts: "none" });
+  stage.mock.reset({ accounts: "none" });
   await open("/");
   await page.locator(".way").nth(2).waitFor();
   assert.match((await page.locator(".way").first().textContent()) ?? "", /about \$10, expected/);
@@ -195,12 +136,12 @@ test("the first run starts nothing before Start", async () => {
 });
 
 test("an error stays in its panel, names its request, and can be retried", async () => {
-  mock.reset({ failing: ["/series"] });
+  stage.mock.reset({ failing: ["/series"] });
   await open("/");
   await page.locator(".tide-panel .failed", { hasText: "req-7f3a" }).waitFor();
   await page.locator(".column.came .person").first().waitFor();
   mock.scene.failing = [];
-  troubles = troubles.filter((text) => !text.includes("500"));
+  stage.forgive("500");
   await page.locator(".tide-panel").getByRole("button", { name: "Retry" }).click();
   await page.locator(".tide-canvas canvas").waitFor();
 });
@@ -222,7 +163,7 @@ test("a phone has no sideways scroll, and shows one list at a time", async () =>
 });
 
 test("whoever is not signed in signs in and comes back; a token in the address does it alone", async () => {
-  mock.reset({ signedIn: false });
+  stage.mock.reset({ signedIn: false });
   await open("/followers?filter=left");
   await page.getByLabel("Token").fill("wrong");
   await page.getByRole("button", { name: "Sign in" }).click();
@@ -231,11 +172,11 @@ test("whoever is not signed in signs in and comes back; a token in the address d
   await page.getByRole("button", { name: "Sign in" }).click();
   await page.locator(".roster tbody tr").nth(2).waitFor();
   assert.equal(path(), "/followers?filter=left");
-  mock.reset({ signedIn: false });
+  stage.mock.reset({ signedIn: false });
   await page.goto(`${mock.url}/?period=7d#token=${TOKEN}`);
   await page.reload();
   await page.locator(".tide-canvas canvas").waitFor();
   assert.equal(path(), "/?period=7d", "the token is out of the address");
   assert.ok(asked("POST", "/session") >= 1, "it was traded for a cookie");
-  troubles = troubles.filter((text) => !text.includes("401"));
+  stage.forgive("401");
 });

@@ -13,7 +13,7 @@ const GAP = [Date.parse("2026-11-03T00:00:00Z"), Date.parse("2026-11-06T00:00:00
 const iso = (at: number): string => new Date(at).toISOString().replace(".000Z", "Z");
 
 /** A small generator (mulberry32): good enough to look alive, and always the same. */
-function random(seed: number): () => number {
+export function random(seed: number): () => number {
   let state = seed;
   return () => {
     state = (state + 0x6d2b79f5) | 0;

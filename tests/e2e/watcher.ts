@@ -27,21 +27,24 @@ export class Watcher {
   repeats = 0;
   closed: CloseEvent | undefined;
   readonly #socket: WebSocket;
+  readonly #after: number | undefined;
   readonly #seen = new Set<number>();
   /** This machine's clock less the deployment's. */
   #skew: number | undefined;
 
-  private constructor(socket: WebSocket) {
+  private constructor(socket: WebSocket, after: number | undefined) {
     this.#socket = socket;
+    this.#after = after;
     socket.binaryType = "arraybuffer";
   }
 
   static async open(base: URL, options: WatchOptions = {}): Promise<Watcher> {
     const url = new URL("/api/v1/live", base);
     url.protocol = "ws:";
+    if (options.after !== undefined) url.searchParams.set("after", String(options.after));
     const token = options.token ?? ADMIN_TOKEN;
     const socket = new WebSocket(url, ["roost.v1", `bearer.${token}`]);
-    const watcher = new Watcher(socket);
+    const watcher = new Watcher(socket, options.after);
     socket.addEventListener("message", (message) => watcher.#take(message.data));
     await new Promise<void>((opened, failed) => {
       socket.addEventListener("open", () => opened());
@@ -52,7 +55,6 @@ export class Watcher {
       });
     });
     await watcher.until("hello", () => watcher.hello !== undefined);
-    if (options.after !== undefined) watcher.say({ t: "resume", after: options.after });
     if (options.subscribe) watcher.say({ t: "subscribe", ...options.subscribe });
     return watcher;
   }
@@ -72,7 +74,7 @@ export class Watcher {
       case "hello":
         this.hello = frame;
         this.#skew = Date.now() - frame.server_time;
-        this.cursor = frame.cursor;
+        this.cursor = this.#after ?? frame.cursor;
         return;
       case "events":
         this.#cover(frame.from, frame.to);

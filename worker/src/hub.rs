@@ -154,6 +154,11 @@ impl Hub {
         u32::try_from(self.inner.borrow().entries.len()).unwrap_or(u32::MAX)
     }
 
+    /// The newest number that was handed out here.
+    pub(crate) fn last(&self) -> Option<u64> {
+        self.inner.borrow().last
+    }
+
     /// Messages sent, and numbers not sent to slow browsers, since this memory began.
     pub(crate) fn counters(&self) -> (u64, u64) {
         (self.sent.get(), self.skipped.get())

@@ -23,10 +23,10 @@ pub(crate) use sim::evict;
 
 use crate::config::Config;
 use crate::fault::{Fault, Result};
+use crate::http;
 use crate::hub::{Hub, Said};
 use crate::rpc::{self, Greeting, ToLive};
 use crate::sql::{Sql, values};
-use crate::http;
 use intake::Memory;
 use relays::Relays;
 use shared::api::{LiveGap, StreamSettings};
@@ -158,7 +158,7 @@ impl DurableObject for Live {
         self.core.wake().await;
         if let Said::Resume { after } = self.core.hub.message(&socket, message) {
             let outcome = self.core.resume(&socket, after);
-            self.core.log_fault(outcome);
+            Core::log_fault(outcome);
         }
         Ok(())
     }
@@ -174,7 +174,11 @@ impl DurableObject for Live {
         Ok(())
     }
 
-    async fn websocket_error(&self, socket: WebSocket, _error: worker::Error) -> worker::Result<()> {
+    async fn websocket_error(
+        &self,
+        socket: WebSocket,
+        _error: worker::Error,
+    ) -> worker::Result<()> {
         self.core.hub.closed(&socket);
         Ok(())
     }
@@ -208,7 +212,7 @@ impl Core {
         })
     }
 
-    fn log_fault(&self, outcome: Result<()>) {
+    fn log_fault(outcome: Result<()>) {
         if let Err(fault) = outcome {
             worker::console_error!("live: {}", fault.log());
         }

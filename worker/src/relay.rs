@@ -6,9 +6,10 @@
 
 use crate::control::split_url;
 use crate::fault::{Fault, Result};
+use crate::http;
 use crate::hub::{Hub, Said};
 use crate::rpc::{self, Greeting, Replayed, ToLive, ToRelay};
-use crate::http;
+use shared::api::Subscribe;
 use shared::live::ring::Stretch;
 use shared::routes;
 use worker::{
@@ -70,7 +71,11 @@ impl DurableObject for Relay {
         Ok(())
     }
 
-    async fn websocket_error(&self, socket: WebSocket, _error: worker::Error) -> worker::Result<()> {
+    async fn websocket_error(
+        &self,
+        socket: WebSocket,
+        _error: worker::Error,
+    ) -> worker::Result<()> {
         self.hub.closed(&socket);
         Ok(())
     }
@@ -81,21 +86,36 @@ impl Relay {
     async fn greet(&self, request: &Request) -> Result<Response> {
         let url = request.inner().url();
         let (path, query) = split_url(&url);
-        let found = routes::find("GET", path)
-            .map_err(|_| Fault::missing(format!("no route {path}")))?;
+        let found =
+            routes::find("GET", path).map_err(|_| Fault::missing(format!("no route {path}")))?;
         let query = routes::query(found.route, query).map_err(Fault::bad)?;
-        let greeting: Greeting = rpc::call(&rpc::live(&self.env)?, &ToLive::Greet).await?;
+        let after = query.get("after").and_then(|text| text.parse().ok());
+        let (greeting, replayed) = loop {
+            let greeting: Greeting = rpc::call(&rpc::live(&self.env)?, &ToLive::Greet).await?;
+            let replayed = match after {
+                Some(after) => Some(self.since(after, Subscribe::default()).await?),
+                None => None,
+            };
+            let cursor = replayed.as_ref().map_or(greeting.cursor, |replayed| replayed.to);
+            // What was handed out here since then would be missing: ask again.
+            if self.hub.last().is_none_or(|last| last <= cursor) {
+                break (Greeting { cursor, ..greeting }, replayed);
+            }
+        };
         let (socket, answer) = self.hub.accept(request, &greeting.hello, greeting.cursor)?;
-        if let Some(after) = query.get("after").and_then(|text| text.parse().ok()) {
-            self.resume(&socket, after).await?;
+        for frame in replayed.iter().flat_map(Replayed::frames) {
+            self.hub.send_frame(&socket, &frame);
         }
         Ok(answer)
     }
 
+    async fn since(&self, after: u64, subscribe: Subscribe) -> Result<Replayed> {
+        rpc::call(&rpc::live(&self.env)?, &ToLive::Since { after, subscribe }).await
+    }
+
     async fn resume(&self, socket: &WebSocket, after: u64) -> Result<()> {
         let Some(subscribe) = self.hub.subscription_of(socket) else { return Ok(()) };
-        let ask = ToLive::Since { after, subscribe };
-        let replayed: Replayed = rpc::call(&rpc::live(&self.env)?, &ask).await?;
+        let replayed = self.since(after, subscribe).await?;
         for frame in replayed.frames() {
             self.hub.send_frame(socket, &frame);
         }

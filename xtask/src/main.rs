@@ -6,7 +6,7 @@
 //!
 //! # Layout
 //! - verbs: [`build`], [`dev`], [`test`], [`doctor`], [`openapi`], [`tidy`], [`deploy`],
-//!   [`sim`], [`screenshots`], [`replay`]
+//!   [`sim`], [`stream`], [`bench`], [`screenshots`], [`replay`]
 //! - the build: [`tools`], [`page`], [`worker`], [`wasm`], [`bundle`],
 //!   [`stamp`], [`sizes`]
 //! - the local stack: [`stack`], [`children`], [`ports`], [`world`], [`history`], [`vars`],
@@ -16,6 +16,7 @@
 
 mod api;
 mod args;
+mod bench;
 mod browser;
 mod build;
 mod bundle;
@@ -43,6 +44,7 @@ mod sizes;
 mod stack;
 mod stamp;
 mod steps;
+mod stream;
 mod tally;
 mod test;
 mod tidy;
@@ -103,6 +105,18 @@ const VERBS: &[Verb] = &[
         summary: "run the simulator of the X API alone",
         help: sim::HELP,
         run: sim::run,
+    },
+    Verb {
+        name: "stream",
+        summary: "check the connection to X's stream",
+        help: stream::HELP,
+        run: stream::run,
+    },
+    Verb {
+        name: "bench",
+        summary: "measure Roost beside others, on this machine",
+        help: bench::HELP,
+        run: bench::run,
     },
     Verb {
         name: "replay",

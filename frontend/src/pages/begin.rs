@@ -1,6 +1,7 @@
 //! The first-run page: three ways to begin, each with its price. Owns: the choice and its form.
 //! Invariant: nothing is sent that makes Roost read from X before Start is pressed.
 
+use crate::parts::erase::{attr, flag, on_submit, on_value, shown};
 use crate::address::View;
 use crate::api;
 use crate::app::{App, app};
@@ -56,18 +57,18 @@ fn form(setup: Signal<Setup>) -> AnyView {
         waiting: RwSignal::new(false),
     };
     view! {
-        <form class="ways" on:submit=move |event: leptos::ev::SubmitEvent| {
+        <form class="ways" on:submit=on_submit(move |event: leptos::ev::SubmitEvent| {
             event.prevent_default();
             start(app, form, setup);
-        }>
+        })>
             <label class="size">
                 <span>"Prices for about"</span>
-                <input type="number" min="1" step="1" inputmode="numeric" prop:value=move || form.followers.get().to_string()
-                    on:input:target=move |event| {
-                        if let Ok(count) = event.target().value().trim().parse() {
+                <input type="number" min="1" step="1" inputmode="numeric" prop:value=attr(move || form.followers.get().to_string())
+                    on:input=on_value(move |value| {
+                        if let Ok(count) = value.trim().parse() {
                             form.followers.set(count);
                         }
-                    }/>
+                    })/>
                 <span>"followers"</span>
             </label>
             <fieldset>
@@ -76,10 +77,10 @@ fn form(setup: Signal<Setup>) -> AnyView {
             </fieldset>
             <p class="trouble" role="alert">{form.trouble}</p>
             <div class="start">
-                <button type="submit" class="button primary large" disabled=move || !can_start(form, setup)>
-                    {move || if form.waiting.get() { "Starting…" } else { "Start" }}
+                <button type="submit" class="button primary large" disabled=flag(move || !can_start(form, setup))>
+                    {shown(move || if form.waiting.get() { "Starting…" } else { "Start" })}
                 </button>
-                <p class="note">{move || setup.with(|setup| begin::start(form.way.get(), setup))}</p>
+                <p class="note">{shown(move || setup.with(|setup| begin::start(form.way.get(), setup)))}</p>
             </div>
         </form>
     }
@@ -90,20 +91,20 @@ fn way_row(at: usize, way: Way, form: Form, setup: Signal<Setup>) -> impl IntoVi
     let chosen = move || form.way.get() == way;
     let price = move || setup.with(|setup| begin::price(way, setup, form.followers.get()));
     view! {
-        <div class="way card" class:chosen=chosen>
+        <div class="way card" class:chosen=flag(chosen)>
             <label class="way-head">
-                <input type="radio" name="way" value=way.slug() prop:checked=chosen on:change=move |_| form.way.set(way)/>
+                <input type="radio" name="way" value=way.slug() prop:checked=flag(chosen) on:change=move |_| form.way.set(way)/>
                 <span class="way-number" aria-hidden="true">{(at + 1).to_string()}</span>
                 <span class="way-text">
                     <strong>{way.title()}</strong>
                     <span class="note">{way.what()}</span>
                 </span>
                 <span class="way-price">
-                    <strong>{price}</strong>
+                    <strong>{shown(price)}</strong>
                     <span class="note">{begin::price_note(way)}</span>
                 </span>
             </label>
-            <Show when=chosen>
+            <Show when=flag(chosen)>
                 <div class="way-inside">{inside(way, form, setup)}</div>
             </Show>
         </div>
@@ -138,7 +139,7 @@ fn inside(way: Way, form: Form, setup: Signal<Setup>) -> AnyView {
             <label class="field">
                 <span>"Handle"</span>
                 <input type="text" placeholder="@handle" autocomplete="off" spellcheck="false" prop:value=form.handle
-                    on:input:target=move |event| form.handle.set(event.target().value())/>
+                    on:input=on_value(move |value| form.handle.set(value))/>
             </label>
         }
         .into_any(),
@@ -150,7 +151,7 @@ fn id_field(form: Form, label: &'static str) -> impl IntoView {
         <label class="field">
             <span>{label}</span>
             <input type="text" inputmode="numeric" placeholder="digits only" autocomplete="off" prop:value=form.id
-                on:input:target=move |event| form.id.set(event.target().value())/>
+                on:input=on_value(move |value| form.id.set(value))/>
         </label>
     }
 }

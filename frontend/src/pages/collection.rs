@@ -10,6 +10,7 @@ mod upload;
 pub(crate) use check::CheckNow;
 pub(crate) use cost::{Cap, Schedules};
 
+use crate::parts::erase::{flag, shown};
 use crate::address::with_query;
 use crate::api;
 use crate::app::app;
@@ -47,12 +48,12 @@ pub(crate) fn Collection() -> impl IntoView {
         app.account.with(|one| one.as_ref().is_some_and(|one| one.first_snapshot.is_none()))
     };
     view! {
-        <div class="page collection" class:empty-handed=empty_handed>
+        <div class="page collection" class:empty-handed=flag(empty_handed)>
             <header class="page-head">
                 <div>
                     <h1>"Collection"</h1>
-                    <p class="stand">{stand}</p>
-                    {reason}
+                    <p class="stand">{shown(stand)}</p>
+                    {shown(reason)}
                 </div>
                 <CheckNow/>
             </header>
@@ -123,9 +124,9 @@ fn unseen(coverage: Signal<Coverage>) -> AnyView {
     };
     view! {
         <h2>"What we did not see"</h2>
-        <div class="coverage-bar" aria-hidden="true">{bar}</div>
-        <p>{observed}</p>
-        <ul class="unseen-list">{rows}</ul>
+        <div class="coverage-bar" aria-hidden="true">{shown(bar)}</div>
+        <p>{shown(observed)}</p>
+        <ul class="unseen-list">{shown(rows)}</ul>
     }
     .into_any()
 }

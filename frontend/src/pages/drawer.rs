@@ -2,6 +2,7 @@
 //! Owns: the drawer. Must not know: which page it lies over. Invariant: a note is sent when its
 //! field is left or Save is pressed, never while one types.
 
+use crate::parts::erase::{attr, flag, on_click, on_value, shown};
 use crate::address::with_query;
 use crate::api;
 use crate::app::{App, app};
@@ -41,14 +42,15 @@ fn Open(id: String) -> impl IntoView {
     let close = move || app.change(|view| view.person = None);
     Effect::new(move |_| {
         if node.get().is_some() {
-            browser::focus_on(".drawer .close");
+            browser::lend_focus(".drawer .close");
         }
     });
+    on_cleanup(browser::return_focus);
     view! {
-        <div class="drawer-back" on:click=move |_| close()></div>
+        <div class="drawer-back" on:click=on_click(move |_| close())></div>
         <aside class="drawer" role="dialog" aria-label="Person" node_ref=node>
             <button type="button" class="icon-button close" aria-label="Close" title="Close (Esc)"
-                on:click=move |_| close()>
+                on:click=on_click(move |_| close())>
                 <Icon name="close"/>
             </button>
             {panel(detail, "drawer-panel", move |value| content(value, detail))}
@@ -89,18 +91,18 @@ fn content(value: Signal<FollowerDetail>, detail: Remote<FollowerDetail>) -> Any
         })
     };
     view! {
-        <header class="drawer-head">{head}</header>
+        <header class="drawer-head">{shown(head)}</header>
         <p class="badges">{badges}</p>
         <p class="description">{of(|detail| detail.follower.description.clone())}</p>
         {facts(value)}
         <div class="drawer-actions">
             <MuteButton value=value detail=detail/>
-            {out}
+            {shown(out)}
         </div>
         <Note value=value detail=detail/>
         <h3>"What happened"</h3>
         {history(value)}
-        <p class="note">{move || value.with(|detail| detail.profile_at).map(|at| view! { "Profile read " <Ago at=at/> "." })}</p>
+        <p class="note">{shown(move || value.with(|detail| detail.profile_at).map(|at| view! { "Profile read " <Ago at=at/> "." }))}</p>
     }
     .into_any()
 }
@@ -186,10 +188,10 @@ fn MuteButton(value: Signal<FollowerDetail>, detail: Remote<FollowerDetail>) -> 
         });
     };
     view! {
-        <button type="button" class="button" aria-pressed=move || muted().to_string() on:click=turn
+        <button type="button" class="button" aria-pressed=attr(move || muted().to_string()) on:click=on_click(turn)
             title="Muted people are left out of who came and who left">
             <Icon name="mute"/>
-            {move || if muted() { "Muted" } else { "Mute" }}
+            {shown(move || if muted() { "Muted" } else { "Mute" })}
         </button>
     }
 }
@@ -230,10 +232,10 @@ fn Note(value: Signal<FollowerDetail>, detail: Remote<FollowerDetail>) -> impl I
             <label for="person-note"><Icon name="note"/>"Your note"</label>
             <textarea id="person-note" rows="2" maxlength=NOTE_MAX.to_string() prop:value=text
                 placeholder="Only you see it"
-                on:input:target=move |event| text.set(event.target().value())
+                on:input=on_value(move |value| text.set(value))
                 on:change=move |_| save()></textarea>
-            <Show when=changed>
-                <button type="button" class="button primary" on:click=move |_| save()>"Save"</button>
+            <Show when=flag(changed)>
+                <button type="button" class="button primary" on:click=on_click(move |_| save())>"Save"</button>
             </Show>
         </div>
     }

@@ -5,6 +5,7 @@
 mod as_of;
 mod table;
 
+use crate::parts::erase::{attr, on_click, on_value, shown};
 use crate::address::with_query;
 use crate::app::{App, app, today};
 use crate::calendar::midnight;
@@ -97,7 +98,7 @@ fn Search() -> impl IntoView {
             <Icon name="search"/>
             <input id="search" type="search" placeholder="Name, handle, profile, note"
                 aria-label="Search followers" autocomplete="off" spellcheck="false"
-                prop:value=query on:input:target=move |event| typed(event.target().value())/>
+                prop:value=query on:input=on_value(move |value| typed(value))/>
             <kbd aria-hidden="true">"/"</kbd>
         </div>
     }
@@ -114,8 +115,8 @@ fn FilterChips() -> impl IntoView {
             });
         };
         view! {
-            <button type="button" class="filter-chip" aria-pressed=move || (chosen() == Some(filter)).to_string()
-                on:click=turn>
+            <button type="button" class="filter-chip" aria-pressed=attr(move || (chosen() == Some(filter)).to_string())
+                on:click=on_click(turn)>
                 {label}
             </button>
         }
@@ -161,7 +162,7 @@ fn Told() -> impl IntoView {
         }
         parts.join(", ")
     };
-    view! { <h1 class="told" aria-live="polite">{text}</h1> }
+    view! { <h1 class="told" aria-live="polite">{shown(text)}</h1> }
 }
 
 /// The same list as a file; its label says which list and which zone.
@@ -181,7 +182,7 @@ fn Csv() -> impl IntoView {
         format!("CSV: {}, {zone}", words::capital(filter))
     };
     view! {
-        <a class="quiet-button csv" href=href download title=label>
+        <a class="quiet-button csv" href=href download title=attr(label)>
             <Icon name="download"/>
             <span>{label}</span>
         </a>

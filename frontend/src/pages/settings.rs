@@ -1,5 +1,6 @@
 //! Settings: what this device shows, and the account itself.
 
+use crate::parts::erase::{flag, on_checked, on_click, on_submit, on_value, shown};
 use crate::address::{Page, View};
 use crate::api;
 use crate::app::app;
@@ -18,9 +19,9 @@ pub(crate) fn SettingsPage() -> impl IntoView {
         <div class="page narrow settings">
             <h1>"Settings"</h1>
             <Device/>
-            <Show when=has_account>
+            <Show when=flag(has_account)>
                 <section class="card">
-                    <h2>{move || app.account.with(|one| one.as_ref().map(|one| format!("@{}", one.username)))}</h2>
+                    <h2>{shown(move || app.account.with(|one| one.as_ref().map(|one| format!("@{}", one.username))))}</h2>
                     <super::collection::Schedules/>
                     <super::collection::Cap/>
                     <p class="note">
@@ -58,11 +59,11 @@ fn Device() -> impl IntoView {
                     "Single-key shortcuts"
                     <span class="note">"Ctrl K and Esc work either way."</span>
                 </span>
-                <input type="checkbox" role="switch" class="switch" prop:checked=letters
-                    on:change:target=move |event| {
-                        let on = event.target().checked();
+                <input type="checkbox" role="switch" class="switch" prop:checked=flag(letters)
+                    on:change=on_checked(move |on| {
+                        let on = on;
                         app.set(|settings| settings.letters = on);
-                    }/>
+                    })/>
             </label>
         </section>
     }
@@ -80,7 +81,7 @@ fn ZoneSetting() -> impl IntoView {
             let value = value.clone();
             move || chosen() == value
         };
-        view! { <option value=value.clone() selected=selected>{text}</option> }
+        view! { <option value=value.clone() selected=flag(selected)>{text}</option> }
     };
     let zones = browser::zones();
     view! {
@@ -89,11 +90,11 @@ fn ZoneSetting() -> impl IntoView {
                 "Time zone"
                 <span class="note">"Days begin at its midnight."</span>
             </span>
-            <select on:change:target=move |event| {
-                let zone = event.target().value();
+            <select on:change=on_value(move |value| {
+                let zone = value;
                 app.set(|settings| settings.zone = (!zone.is_empty()).then_some(zone));
-            }>
-                <option value="" selected=move || chosen().is_empty()>{format!("This browser's ({})", own.replace('_', " "))}</option>
+            })>
+                <option value="" selected=flag(move || chosen().is_empty())>{format!("This browser's ({})", own.replace('_', " "))}</option>
                 {zones.lines().map(option).collect_view()}
             </select>
         </label>
@@ -134,18 +135,18 @@ fn Delete() -> impl IntoView {
         <section class="card danger">
             <h2>"Delete this account from Roost"</h2>
             <p>"Stops tracking and deletes everything kept of it: lists, history, notes. Nothing changes at X."</p>
-            <button type="button" class="button bad" on:click=move |_| { typed.set(String::new()); open.set(true); }>
+            <button type="button" class="button bad" on:click=on_click(move |_| { typed.set(String::new()); open.set(true); })>
                 "Delete…"
             </button>
             <Dialog title="Delete everything kept of this account" open=open closed=move |()| open.set(false)>
-                <form on:submit=delete>
-                    <p>{move || format!("This cannot be undone. Type @{} to go on.", handle.get())}</p>
+                <form on:submit=on_submit(delete)>
+                    <p>{shown(move || format!("This cannot be undone. Type @{} to go on.", handle.get()))}</p>
                     <label for="typed-handle" class="hidden">"The account's handle"</label>
                     <input id="typed-handle" type="text" autocomplete="off" spellcheck="false" prop:value=typed
-                        on:input:target=move |event| typed.set(event.target().value())/>
+                        on:input=on_value(move |value| typed.set(value))/>
                     <div class="dialog-actions">
-                        <button type="button" class="button" on:click=move |_| open.set(false)>"Keep it"</button>
-                        <button type="submit" class="button bad" disabled=move || !right()>"Delete"</button>
+                        <button type="button" class="button" on:click=on_click(move |_| open.set(false))>"Keep it"</button>
+                        <button type="submit" class="button bad" disabled=flag(move || !right())>"Delete"</button>
                     </div>
                 </form>
             </Dialog>

@@ -1,5 +1,6 @@
 //! Signing in: one field, then back to where one was.
 
+use crate::parts::erase::{attr, on_submit, on_value, shown};
 use crate::address::{self, Page};
 use crate::app::app;
 use crate::parts::Mark;
@@ -46,16 +47,16 @@ pub(crate) fn SignIn() -> impl IntoView {
         });
     };
     view! {
-        <form class="sign-in" on:submit=enter>
+        <form class="sign-in" on:submit=on_submit(enter)>
             <Mark/>
             <h1>"Sign in to Roost"</h1>
             <label for="token">"Token"</label>
             <input id="token" type="password" autocomplete="current-password" spellcheck="false" autofocus
-                aria-describedby="token-note" aria-invalid=move || trouble.with(Option::is_some).to_string()
-                prop:value=token on:input:target=move |event| token.set(event.target().value())/>
+                aria-describedby="token-note" aria-invalid=attr(move || trouble.with(Option::is_some).to_string())
+                prop:value=token on:input=on_value(move |value| token.set(value))/>
             <p class="trouble" role="alert">{trouble}</p>
             <button type="submit" class="button primary" disabled=waiting>
-                {move || if waiting.get() { "Signing in…" } else { "Sign in" }}
+                {shown(move || if waiting.get() { "Signing in…" } else { "Sign in" })}
             </button>
             <p class="note" id="token-note">
                 "The ADMIN_TOKEN of this deployment. "

@@ -1,6 +1,7 @@
 //! What lies over the page: menus by a button, and dialogs. Both are the browser's own
 //! (`popover`, `dialog`): it keeps the focus and closes them on Escape.
 
+use crate::parts::erase::{attr, flag, on_click};
 use crate::browser;
 use crate::parts::Icon;
 use leptos::html;
@@ -25,7 +26,7 @@ pub(crate) fn Menu(
 ) -> impl IntoView {
     view! {
         <button type="button" class=format!("menu-button {class}") popovertarget=id
-            aria-label=move || Some(label.get()).filter(|label| !label.is_empty())>
+            aria-label=attr(move || Some(label.get()).filter(|label| !label.is_empty()))>
             {face.run()}
         </button>
         <div class="menu" id=id popover="auto" data-align=align>
@@ -68,7 +69,7 @@ pub(crate) fn Dialog(
             class=class
             aria-label=title
             on:close=move |_| closed.run(())
-            on:click=outside
+            on:click=on_click(outside)
         >
             <div class="dialog-inside">
                 <header>
@@ -77,13 +78,13 @@ pub(crate) fn Dialog(
                         type="button"
                         class="icon-button"
                         aria-label="Close"
-                        on:click=move |_| closed.run(())
+                        on:click=on_click(move |_| closed.run(()))
                     >
                         <Icon name="close"/>
                     </button>
                 </header>
                 // What a closed dialog holds is made anew when it opens.
-                <Show when=move || open.get()>{children()}</Show>
+                <Show when=flag(move || open.get())>{children()}</Show>
             </div>
         </dialog>
     }

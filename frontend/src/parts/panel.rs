@@ -1,5 +1,6 @@
 //! A panel and its states: nothing yet, skeleton, value (perhaps stale), failure.
 
+use crate::parts::erase::{attr, flag, on_click, shown};
 use crate::fetching::{Failure, Shown};
 use crate::parts::Icon;
 use crate::remote::{Remote, Wire};
@@ -39,8 +40,8 @@ pub(crate) fn panel<T: Wire>(
         }),
     };
     view! {
-        <div class=format!("panel {class}") class:stale=stale aria-busy=move || stale().to_string()>
-            {inner}
+        <div class=format!("panel {class}") class:stale=flag(stale) aria-busy=attr(move || stale().to_string())>
+            {shown(inner)}
         </div>
     }
 }
@@ -63,7 +64,7 @@ pub(crate) fn Failed(
                 <p>{text(|failure| Some(failure.detail.clone()))}</p>
                 <p class="note">{id}</p>
             </div>
-            <button type="button" class="button" on:click=move |_| retry.run(())>
+            <button type="button" class="button" on:click=on_click(move |_| retry.run(()))>
                 "Retry"
             </button>
         </div>

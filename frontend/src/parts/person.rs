@@ -1,5 +1,6 @@
 //! People: pictures, rows, chips, and "How we know".
 
+use crate::parts::erase::{on_click, shown};
 use crate::app::app;
 use crate::browser;
 use crate::numbers;
@@ -32,7 +33,7 @@ pub(crate) fn Avatar(person: Person, #[prop(optional)] large: bool) -> impl Into
     view! {
         <span class=class aria-hidden="true">
             {person::initials(&person.name, &person.username)}
-            {image}
+            {shown(image)}
         </span>
     }
 }
@@ -79,7 +80,7 @@ pub(crate) fn EventChip(event: FollowerEvent) -> impl IntoView {
         }
     };
     view! {
-        <button type="button" class=format!("chip {class}") title="How we know" on:click=open>
+        <button type="button" class=format!("chip {class}") title="How we know" on:click=on_click(open)>
             {word}
         </button>
     }
@@ -131,11 +132,11 @@ pub(crate) fn HowWeKnow() -> impl IntoView {
     view! {
         <div class="popover how" id="how" popover="auto" role="dialog" aria-label="How we know" node_ref=node>
             <h3>
-                "How we know" <span class="who">{move || app.how.get().map(|event| names(&event.user).0)}</span>
+                "How we know" <span class="who">{shown(move || app.how.get().map(|event| names(&event.user).0))}</span>
             </h3>
-            <dl>{lines}</dl>
+            <dl>{shown(lines)}</dl>
             <button type="button" class="icon-button close" aria-label="Close" autofocus
-                on:click=move |_| browser::close_popover("#how")>
+                on:click=on_click(move |_| browser::close_popover("#how"))>
                 <Icon name="close"/>
             </button>
         </div>

@@ -1,5 +1,6 @@
 //! The top bar, the tabs of a phone, the banner of sample data.
 
+use crate::parts::erase::{attr, flag, on_click, shown};
 use crate::address::{Page, View};
 use crate::app::{Layer, app};
 use crate::parts::{Avatar, Icon, Mark, Menu, To};
@@ -14,10 +15,10 @@ use shared::api::{Account, CollectorState, Person};
 pub(super) fn Banner() -> impl IntoView {
     let app = app();
     view! {
-        <Show when=move || app.simulated()>
+        <Show when=flag(move || app.simulated())>
             <div class="banner" role="note">
                 <span>"Sample data: nobody here is real"</span>
-                <button type="button" class="link" on:click=move |_| app.layer.set(Layer::OwnAccount)>
+                <button type="button" class="link" on:click=on_click(move |_| app.layer.set(Layer::OwnAccount))>
                     "Use my account"
                 </button>
             </div>
@@ -37,17 +38,18 @@ pub(super) fn Bar() -> impl IntoView {
                     <Mark/>
                     <span>"Roost"</span>
                 </To>
-                <Show when=has_account>
+                <Show when=flag(has_account)>
                     <Switcher/>
                     <nav aria-label="Pages">
                         <Place page=Page::Overview label="Overview"/>
                         <Place page=Page::Followers label="Followers"/>
+                        <Place page=Page::Live label="Live"/>
                     </nav>
                 </Show>
                 <div class="bar-end">
                     <Pill/>
                     <button type="button" class="icon-button keys-button" aria-label="Keys" title="Keys (?)"
-                        on:click=move |_| app.layer.set(Layer::Keys)>
+                        on:click=on_click(move |_| app.layer.set(Layer::Keys))>
                         <span aria-hidden="true">"?"</span>
                     </button>
                     <Gear/>
@@ -63,7 +65,7 @@ fn Place(page: Page, label: &'static str) -> impl IntoView {
     let app = app();
     let href = move || crate::address::write(&app.view.get().to(page));
     let here = move || (app.page.get() == page).then_some("page");
-    view! { <a class="place" href=href aria-current=here>{label}</a> }
+    view! { <a class="place" href=attr(href) aria-current=attr(here)>{label}</a> }
 }
 
 /// The tabs of a phone.
@@ -74,17 +76,18 @@ pub(super) fn Tabs() -> impl IntoView {
         let href = move || crate::address::write(&app.view.get().to(page));
         let here = move || (app.page.get() == page).then_some("page");
         view! {
-            <a href=href aria-current=here>
+            <a href=attr(href) aria-current=attr(here)>
                 <Icon name=icon/>
                 <span>{label}</span>
             </a>
         }
     };
     view! {
-        <Show when=move || app.account.with(Option::is_some)>
+        <Show when=flag(move || app.account.with(Option::is_some))>
             <nav class="tabs" aria-label="Pages, at the bottom">
                 {tab(Page::Overview, "wave", "Overview")}
                 {tab(Page::Followers, "people", "Followers")}
+                {tab(Page::Live, "signal", "Live")}
             </nav>
         </Show>
     }
@@ -125,7 +128,7 @@ fn Switcher() -> impl IntoView {
         let chosen = app.account.with(|one| one.as_ref().is_some_and(|one| one.id == account.id));
         view! {
             <button type="button" class="menu-item account" aria-current=chosen.then_some("true")
-                on:click=move |_| choose(id.clone())>
+                on:click=on_click(move |_| choose(id.clone()))>
                 <Avatar person=as_person(&account)/>
                 <span class="name">{account.name.clone()}</span>
                 <span class="handle">{format!("@{}", account.username)}</span>
@@ -143,9 +146,9 @@ fn Switcher() -> impl IntoView {
     };
     view! {
         <Menu id="accounts" label="" class="switcher" face=face>
-            {rows}
+            {shown(rows)}
             <hr/>
-            <a class="menu-item" href="/begin" on:click=|_| browser::close_popover("#accounts")>
+            <a class="menu-item" href="/begin" on:click=on_click(|_| browser::close_popover("#accounts"))>
                 <Icon name="plus"/>
                 "Add an account"
             </a>
@@ -182,12 +185,12 @@ fn Pill() -> impl IntoView {
                     <span class="dot" aria-hidden="true"></span>
                     <span class="long" title=next>{text}</span>
                     <span class="short" aria-hidden="true">{short}</span>
-                    {share}
+                    {shown(share)}
                 </To>
             }
         })
     };
-    view! { <div class="pill-place" role="status">{pill}</div> }
+    view! { <div class="pill-place" role="status">{shown(pill)}</div> }
 }
 
 /// Settings and Collection, the theme, the way out.
@@ -209,22 +212,22 @@ fn Gear() -> impl IntoView {
     view! {
         <Menu id="gear" label="Settings and more" class="icon-button" align="end"
             face=|| view! { <Icon name="gear"/> }>
-            <a class="menu-item" href=href(Page::Collection) on:click=move |_| close()>
+            <a class="menu-item" href=href(Page::Collection) on:click=on_click(move |_| close())>
                 <Icon name="table"/>
                 "Collection"
                 <kbd>"G C"</kbd>
             </a>
-            <a class="menu-item" href=href(Page::Settings) on:click=move |_| close()>
+            <a class="menu-item" href=href(Page::Settings) on:click=on_click(move |_| close())>
                 <Icon name="gear"/>
                 "Settings"
                 <kbd>"G S"</kbd>
             </a>
-            <button type="button" class="menu-item" on:click=move |_| app.turn_theme()>
+            <button type="button" class="menu-item" on:click=on_click(move |_| app.turn_theme())>
                 <Icon name="moon"/>
                 "Light or dark"
             </button>
             <hr/>
-            <button type="button" class="menu-item" on:click=leave>
+            <button type="button" class="menu-item" on:click=on_click(leave)>
                 <Icon name="leave"/>
                 "Sign out"
             </button>

@@ -29,7 +29,7 @@ pub(super) fn listen(app: App) {
         waits.set_value(0);
         let letters = app.settings.with_untracked(|settings| settings.letters);
         let over = app.layer.get_untracked() != Layer::None;
-        let press = press(&event);
+        let press = press(&event, app.page.get_untracked() == Page::Live);
         let meaning = keys::read(&press, waited, letters && !over);
         if meaning.waits {
             waits.set_value(1);
@@ -43,7 +43,7 @@ pub(super) fn listen(app: App) {
     });
 }
 
-fn press(event: &KeyboardEvent) -> Press {
+fn press(event: &KeyboardEvent, live: bool) -> Press {
     let target = event.target().map(wasm_bindgen::JsValue::from).unwrap_or_default();
     Press {
         key: event.key(),
@@ -52,37 +52,47 @@ fn press(event: &KeyboardEvent) -> Press {
         shift: event.shift_key(),
         typing: browser::is_typing(&target),
         arrows_taken: browser::takes_arrows(&target),
+        space_taken: browser::takes_space(&target),
+        live,
     }
 }
 
 /// Carries a command out.
 pub(super) fn run(app: App, command: Command) {
     match command {
-        Command::Period(preset) => app.choose(Period::Preset(preset)),
+        Command::Period(preset) => {
+            browser::close_popover("#period");
+            app.choose(Period::Preset(preset));
+        }
         Command::Custom => open_dates(app),
         Command::Earlier => step(app, -1),
         Command::Later => step(app, 1),
         Command::Interval => {
             let next =
                 period::next_interval(app.interval.get_untracked(), app.range.get_untracked());
-            with_period(app, |view| {
+            with_tide(app, |view| {
                 view.interval = Some(next);
                 view.day = None;
             });
         }
-        Command::Comparison => with_period(app, |view| view.compare = view.compare.next()),
+        Command::Comparison => with_tide(app, |view| view.compare = view.compare.next()),
         Command::Search => search(app),
         Command::Go(page) => app.go(app.view.get_untracked().to(page)),
         Command::Help => app.layer.set(Layer::Keys),
         Command::Palette => app.layer.set(Layer::Palette),
         Command::Theme => app.turn_theme(),
+        Command::Pause => {
+            if app.page.get_untracked() == Page::Live {
+                app.stream.toggle();
+            }
+        }
         Command::Escape => escape(app),
     }
 }
 
-/// Changes what only pages with a period have.
-fn with_period(app: App, change: impl FnOnce(&mut crate::address::View)) {
-    if app.page.get_untracked().has_period() {
+/// Changes what only the page with the tide has.
+fn with_tide(app: App, change: impl FnOnce(&mut crate::address::View)) {
+    if app.page.get_untracked() == Page::Overview {
         app.change(change);
     }
 }

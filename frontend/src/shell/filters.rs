@@ -1,5 +1,6 @@
 //! The bar under the bar: period, comparison, interval, zone, the link to all that.
 
+use crate::parts::erase::{attr, flag, on_click, on_value, shown};
 use crate::address::{self, Comparison, Page, View};
 use crate::app::app;
 use crate::browser;
@@ -24,17 +25,17 @@ pub(super) fn Filters() -> impl IntoView {
             <div class="filters-inside">
                 <div class="stepper">
                     <button type="button" class="icon-button" aria-label="Previous period" title="Previous period (←)"
-                        disabled=move || !can(-1) on:click=move |_| command::step(app, -1)>
+                        disabled=flag(move || !can(-1)) on:click=on_click(move |_| command::step(app, -1))>
                         <Icon name="left"/>
                     </button>
                     <PeriodMenu/>
                     <button type="button" class="icon-button" aria-label="Next period" title="Next period (→)"
-                        disabled=move || !can(1) on:click=move |_| command::step(app, 1)>
+                        disabled=flag(move || !can(1)) on:click=on_click(move |_| command::step(app, 1))>
                         <Icon name="right"/>
                     </button>
                 </div>
                 // A list has no other period beside it and no buckets.
-                <Show when=move || app.page.get() == Page::Overview>
+                <Show when=flag(move || app.page.get() == Page::Overview)>
                     <ComparisonChoice/>
                     <IntervalChoice/>
                 </Show>
@@ -59,7 +60,7 @@ fn ComparisonChoice() -> impl IntoView {
     let chosen = move || app.view.with(|view| view.compare);
     let option = move |one: Comparison| {
         view! {
-            <option value=one.slug() selected=move || chosen() == one>
+            <option value=one.slug() selected=flag(move || chosen() == one)>
                 {comparison_label(one)}
             </option>
         }
@@ -71,8 +72,8 @@ fn ComparisonChoice() -> impl IntoView {
     view! {
         <label class="choice">
             <span>"Compare"</span>
-            <select title="Comparison (X)" on:change:target=move |event| choose(event.target().value())
-                prop:value=move || chosen().slug()>
+            <select title="Comparison (X)" on:change=on_value(move |value| choose(value))
+                prop:value=attr(move || chosen().slug())>
                 {Comparison::ORDER.map(option).collect_view()}
             </select>
         </label>
@@ -94,7 +95,7 @@ fn IntervalChoice() -> impl IntoView {
     let options = move || {
         let option = |one: Interval| {
             let chosen = move || app.interval.get() == one;
-            view! { <option value=one.as_str() selected=chosen>{interval_label(one)}</option> }
+            view! { <option value=one.as_str() selected=flag(chosen)>{interval_label(one)}</option> }
         };
         period::intervals(app.range.get()).into_iter().map(option).collect_view()
     };
@@ -107,9 +108,9 @@ fn IntervalChoice() -> impl IntoView {
     view! {
         <label class="choice">
             <span>"By"</span>
-            <select title="Interval (I)" on:change:target=move |event| choose(event.target().value())
-                prop:value=move || app.interval.get().as_str()>
-                {options}
+            <select title="Interval (I)" on:change=on_value(move |value| choose(value))
+                prop:value=attr(move || app.interval.get().as_str())>
+                {shown(options)}
             </select>
         </label>
     }
@@ -129,7 +130,7 @@ fn ZoneChoice() -> impl IntoView {
             let text = name.replace('_', " ");
             let value = name.clone();
             let chosen = move || app.zone.with(|zone| zone.name == name);
-            view! { <option value=value selected=chosen>{text}</option> }
+            view! { <option value=value selected=flag(chosen)>{text}</option> }
         };
         names.into_iter().map(option).collect_view()
     };
@@ -145,9 +146,9 @@ fn ZoneChoice() -> impl IntoView {
         <label class="choice zone">
             <span>"Zone"</span>
             <select title="Days are counted in this zone; more in Settings"
-                on:change:target=move |event| choose(event.target().value())
-                prop:value=move || app.zone.with(|zone| zone.name.clone())>
-                {options}
+                on:change=on_value(move |value| choose(value))
+                prop:value=attr(move || app.zone.with(|zone| zone.name.clone()))>
+                {shown(options)}
             </select>
         </label>
     }
@@ -169,7 +170,7 @@ fn CopyLink() -> impl IntoView {
         });
     };
     view! {
-        <button type="button" class="quiet-button copy-link" on:click=copy>
+        <button type="button" class="quiet-button copy-link" on:click=on_click(copy)>
             <Icon name="link"/>
             <span>"Copy link"</span>
         </button>

@@ -1,5 +1,6 @@
 //! Dialogs of the whole page: keys, the palette, "Use my account".
 
+use crate::parts::erase::{attr, flag, on_click, on_key, on_value, shown};
 use crate::app::{Layer, app};
 use crate::keys::{self, Entry};
 use crate::parts::Dialog;
@@ -103,7 +104,7 @@ fn Palette() -> impl IntoView {
         let entry = entries.with_value(|all| all.iter().find(|one| one.label == label).cloned());
         let name = label.clone();
         view! {
-            <li role="option" id=format!("command-{index}") aria-selected=chosen on:click=move |_| run(name.clone())>
+            <li role="option" id=format!("command-{index}") aria-selected=attr(chosen) on:click=on_click(move |_| run(name.clone()))>
                 <span>{label}</span>
                 <span>{entry.as_ref().map(key_caps)}</span>
             </li>
@@ -112,16 +113,16 @@ fn Palette() -> impl IntoView {
     view! {
         <input node_ref=input type="text" class="palette-input" placeholder="Type a command" role="combobox"
             aria-expanded="true" aria-controls="commands" aria-label="Command" autocomplete="off"
-            aria-activedescendant=move || format!("command-{}", at.get())
-            on:keydown=keydown
-            on:input:target=move |event| {
-                typed.set(event.target().value());
+            aria-activedescendant=attr(move || format!("command-{}", at.get()))
+            on:keydown=on_key(keydown)
+            on:input=on_value(move |value| {
+                typed.set(value);
                 at.set(0);
-            }/>
+            })/>
         <ul id="commands" role="listbox" aria-label="Commands">
-            {move || found.get().into_iter().enumerate().map(option).collect_view()}
+            {shown(move || found.get().into_iter().enumerate().map(option).collect_view())}
         </ul>
-        <Show when=move || found.with(Vec::is_empty)>
+        <Show when=flag(move || found.with(Vec::is_empty))>
             <p class="note">"No such command."</p>
         </Show>
     }

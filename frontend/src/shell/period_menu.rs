@@ -1,5 +1,6 @@
 //! The period picker: presets with their keys, and any dates.
 
+use crate::parts::erase::{attr, flag, on_click, on_submit, on_value, shown};
 use crate::app::{app, today};
 use crate::browser;
 use crate::calendar::Date;
@@ -23,7 +24,7 @@ pub(super) fn PeriodMenu() -> impl IntoView {
     let face = move || {
         view! {
             <Icon name="calendar"/>
-            <span class="period-label">{label}</span>
+            <span class="period-label">{shown(label)}</span>
             <Icon name="chevron"/>
         }
     };
@@ -43,11 +44,11 @@ fn presets() -> impl IntoView {
         let chosen =
             move || (app.view.with(|view| view.period) == Period::Preset(preset)).then_some("true");
         view! {
-            <button type="button" class="menu-item" aria-current=chosen
-                on:click=move |_| {
+            <button type="button" class="menu-item" aria-current=attr(chosen)
+                on:click=on_click(move |_| {
                     browser::close_popover("#period");
                     app.choose(Period::Preset(preset));
-                }>
+                })>
                 {preset.label()}
                 <kbd>{preset.key().to_ascii_uppercase().to_string()}</kbd>
             </button>
@@ -86,19 +87,19 @@ fn CustomDates() -> impl IntoView {
     };
     let latest = move || today(app).iso();
     view! {
-        <form class="custom-dates" on:submit=apply>
+        <form class="custom-dates" on:submit=on_submit(apply)>
             <strong>"Any dates" <kbd>"C"</kbd></strong>
             <label>
                 <span>"First day"</span>
-                <input id="period-first" type="date" max=latest prop:value=first
-                    on:input:target=move |event| first.set(event.target().value())/>
+                <input id="period-first" type="date" max=attr(latest) prop:value=first
+                    on:input=on_value(move |value| first.set(value))/>
             </label>
             <label>
                 <span>"Last day"</span>
-                <input type="date" max=latest prop:value=last
-                    on:input:target=move |event| last.set(event.target().value())/>
+                <input type="date" max=attr(latest) prop:value=last
+                    on:input=on_value(move |value| last.set(value))/>
             </label>
-            <button type="submit" class="button primary" disabled=move || read().is_none()>
+            <button type="submit" class="button primary" disabled=flag(move || read().is_none())>
                 "Show these days"
             </button>
         </form>

@@ -2,8 +2,8 @@
 //! what is taken out of them. Must not know: R2. Invariant: a file is gzip members side by side,
 //! so that parts join without being read; what is purged leaves no trace but a smaller count.
 
-use crate::live::ring::Purge;
 use crate::live::hydrate::{Failures, hydrate};
+use crate::live::ring::Purge;
 use crate::time::UnixMs;
 use flate2::write::{GzEncoder, MultiGzDecoder};
 use flate2::{Compression, GzBuilder};
@@ -171,7 +171,11 @@ mod tests {
     use crate::id::{TweetId, UserId};
 
     fn line(id: u64, author: u64, placed: bool) -> String {
-        let geo = if placed { r#","geo":{"coordinates":{"type":"Point","coordinates":[1,2]}}"# } else { "" };
+        let geo = if placed {
+            r#","geo":{"coordinates":{"type":"Point","coordinates":[1,2]}}"#
+        } else {
+            ""
+        };
         format!(r#"{{"data":{{"id":"{id}","author_id":"{author}","text":"é"{geo}}}}}"#)
     }
 

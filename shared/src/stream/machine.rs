@@ -5,21 +5,22 @@
 //! within a connection or within a declared gap.
 //!
 //! `now` is any clock that runs evenly: one that a test may set ahead by hours would make every
-//! connection look dead. The machine is written as JSON after every input whose effects are not
-//! empty; [`Input::Bytes`] has none while all is well, and its last instant may be saved as
-//! rarely as the shell likes: what was not saved widens a gap, never hides one.
+//! connection look dead. The machine is written as JSON after every input, before its effects are
+//! carried out; only after [`Input::Bytes`], which has none, as rarely as the shell likes: an
+//! instant that was not saved widens a gap, never hides one.
 
+mod io;
 #[cfg(test)]
 mod simulation;
 #[cfg(test)]
 mod tests;
 
-use super::disconnect::Disconnect;
+pub use io::{Effect, Ended, Input};
+
 use super::reconnect::{Backoff, HEALTHY_MS, Next, Remedy, capped, no_rules};
 use crate::api::{Connection, ConnectionState};
 use crate::retry::{Stop, StopCause, Trouble};
 use crate::time::{SECOND_MS, UnixMs};
-use crate::x::problem::Rate;
 use serde::{Deserialize, Serialize};
 
 /// Silence after which a connection is dead: X sends at least a keep-alive every 20 s.
@@ -30,117 +31,6 @@ pub const JITTER_MS: i64 = SECOND_MS;
 const CONNECT_MS: i64 = 30 * SECOND_MS;
 /// So long may the calls take that come before a connect.
 const REMEDY_MS: i64 = 60 * SECOND_MS;
-
-/// What happened.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Input {
-    /// The owner switched the stream on or off, or set `tries`. On, a stopped machine tries
-    /// again at once.
-    Want {
-        /// To which.
-        on: bool,
-        /// Attempts in a row that may fail; none for no end.
-        tries: Option<u32>,
-        /// Whether X must have rules before a connect: the filtered stream, not the sample.
-        rules: bool,
-    },
-    /// The host lost its memory: no reader is left, though X may still hold its socket open.
-    Restarted,
-    /// X answered 200.
-    Opened {
-        /// To which.
-        attempt: u64,
-    },
-    /// X answered otherwise, or nobody did.
-    Refused {
-        /// Whom.
-        attempt: u64,
-        /// How.
-        trouble: Trouble,
-        /// What the headers said.
-        rate: Option<Rate>,
-    },
-    /// Bytes came, if only a keep-alive.
-    Bytes {
-        /// From which.
-        attempt: u64,
-    },
-    /// X said that it closes the stream.
-    Said {
-        /// Which.
-        attempt: u64,
-        /// How.
-        disconnect: Disconnect,
-    },
-    /// The connection ended.
-    Ended {
-        /// Which.
-        attempt: u64,
-        /// How.
-        how: Ended,
-    },
-    /// [`Effect::SyncRules`] is done: so many rules are in force at X, or it failed.
-    RulesSynced(Result<u32, Trouble>),
-    /// [`Effect::KillGhosts`] is done.
-    GhostsKilled(Result<(), Trouble>),
-    /// The budget says no.
-    Capped {
-        /// The numbers, and what to do.
-        why: String,
-    },
-    /// The settings changed so that another connection is needed.
-    Reconnect,
-    /// [`Machine::wake_at`] has come, or any other time.
-    Tick,
-}
-
-/// How a connection ended.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Ended {
-    /// X ended it.
-    Eof,
-    /// The network broke it.
-    Error(String),
-    /// Nothing came for too long.
-    Silent,
-}
-
-/// What is to be done, in this order.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Effect {
-    /// Drop whatever connection there may be, one left by a host that is gone included.
-    Abort,
-    /// Make X's rules what the settings say; then [`Input::RulesSynced`].
-    SyncRules,
-    /// Have X close every connection of this app; then [`Input::GhostsKilled`].
-    KillGhosts,
-    /// Connect; then [`Input::Opened`] or [`Input::Refused`].
-    Connect {
-        /// The name of this connection in all inputs about it.
-        attempt: u64,
-    },
-    /// From here on nothing is observed.
-    GapBegan {
-        /// The last instant at which something was.
-        from: UnixMs,
-        /// Why, for people.
-        why: String,
-    },
-    /// The gap is over.
-    GapEnded {
-        /// Its beginning, as declared.
-        from: UnixMs,
-        /// Its end.
-        to: UnixMs,
-    },
-    /// For the browsers: a notice.
-    Tell {
-        /// `connected`, `disconnected` or `stopped`.
-        about: &'static str,
-        /// For people.
-        text: String,
-    },
-}
 
 /// See the module.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]

@@ -56,9 +56,9 @@ pub enum Room {
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Posts {
     session: u64,
-    /// The month `month_posts` is of.
+    /// The UTC month that `in_month` is of.
     month: String,
-    month_posts: u64,
+    in_month: u64,
 }
 
 impl Posts {
@@ -72,14 +72,14 @@ impl Posts {
         let month = now.utc_month();
         if self.month != month {
             self.month = month;
-            self.month_posts = 0;
+            self.in_month = 0;
         }
         self.session = self.session.saturating_add(billed);
-        self.month_posts = self.month_posts.saturating_add(billed);
+        self.in_month = self.in_month.saturating_add(billed);
     }
 
     fn this_month(&self, now: UnixMs) -> u64 {
-        if self.month == now.utc_month() { self.month_posts } else { 0 }
+        if self.month == now.utc_month() { self.in_month } else { 0 }
     }
 
     /// How many more may be read, at most [`LEASE_POSTS`] at a time.

@@ -8,13 +8,13 @@
 mod answers;
 mod geo;
 mod language;
+mod operators;
 
 pub use answers::{Fault, FaultKind, RuleChange, RulesPage, read_change, read_rules};
 pub use geo::{BOX_SIDE_MAX_KM, box_rules, check_box};
 pub use language::{alternatives, check, operators};
 
 use crate::api::{BoundingBox, Rule, RuleEstimate, RuleOrigin, StreamSettings};
-use crate::id::UserId;
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 use std::collections::{BTreeMap, BTreeSet};
@@ -121,7 +121,10 @@ pub fn wanted(settings: &StreamSettings, own: &[Wanted]) -> Result<Vec<Wanted>, 
     let track: Vec<String> =
         settings.track.iter().map(|word| phrase(word)).collect::<Result<_, _>>()?;
     rules.extend(pack(track, RuleOrigin::Track));
-    rules.extend(pack(settings.follow.iter().map(follow).collect(), RuleOrigin::Follow));
+    rules.extend(pack(
+        settings.follow.iter().map(|user| format!("from:{user}")).collect(),
+        RuleOrigin::Follow,
+    ));
     let boxes = settings.locations.iter().map(|&place: &BoundingBox| box_rules(place));
     let boxes = boxes.collect::<Result<Vec<_>, _>>()?.concat();
     rules.extend(pack(boxes, RuleOrigin::Locations));
@@ -134,10 +137,6 @@ pub fn wanted(settings: &StreamSettings, own: &[Wanted]) -> Result<Vec<Wanted>, 
         ));
     }
     Ok(rules)
-}
-
-fn follow(user: &UserId) -> String {
-    format!("from:{user}")
 }
 
 /// A tracked word or phrase as X's language has it: in quotes where it is more than a word.

@@ -2,6 +2,9 @@
 //! tweets out of pages. Must not know: what a tweet says. Invariant: a tweet that was found has
 //! the same shape as one that was streamed, with its own author and place beside it and nobody
 //! else's.
+//!
+//! Search is not the stream: since May 2026 X leaves retweets out of searches by keyword, and which
+//! rule a found tweet matched is not told. What is filled in is counted as such.
 
 use super::rules::{alternatives, join, operators};
 use super::settings::fields;

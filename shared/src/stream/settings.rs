@@ -125,6 +125,7 @@ pub fn change(settings: &StreamSettings, change: StreamChange) -> Result<StreamS
     Ok(new)
 }
 
+#[allow(clippy::option_option, reason = "absent, null and a value are three things")]
 fn cap(name: &str, change: Option<Option<f64>>, old: Option<f64>) -> Result<Option<f64>, String> {
     match change {
         None => Ok(old),

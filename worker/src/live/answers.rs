@@ -214,8 +214,8 @@ impl Core {
         )?;
         for mut row in found {
             let at = UnixMs(row.int()?);
-            let counts = Counts::decode(&row.blob()?)
-                .ok_or_else(|| corrupt("a minute of coverage", &at))?;
+            let counts =
+                Counts::decode(&row.blob()?).ok_or_else(|| corrupt("a minute of coverage", &at))?;
             rows.push(coverage::Row { at, counts });
         }
         rows.extend(self.memory.borrow().minutes.unsaved());

@@ -63,14 +63,7 @@ impl Core {
                     "INSERT OR REPLACE INTO archive
                         (name, key, began, ended, count, bytes, ids_only, swept)
                      VALUES (?, ?, ?, ?, ?, ?, 0, 0)",
-                    values![
-                        name,
-                        key,
-                        began.0,
-                        taken.ended,
-                        taken.count,
-                        int(size as u64)
-                    ],
+                    values![name, key, began.0, taken.ended, taken.count, int(size as u64)],
                 )?;
                 sql.run(
                     "INSERT INTO meta (key, value) VALUES ('archived', ?)
@@ -115,7 +108,11 @@ impl Core {
         let bound = values![texts_until.0, newest_purge.unwrap_or(0)];
         for row in self.sql.rows(&statement, bound)? {
             let found = part(row)?;
-            if found.to < texts_until { self.to_ids(&found).await? } else { self.clean(&found).await? }
+            if found.to < texts_until {
+                self.to_ids(&found).await?;
+            } else {
+                self.clean(&found).await?;
+            }
         }
         Ok(())
     }
@@ -145,7 +142,8 @@ impl Core {
                 values![int(count), int(size), found.name.as_str()],
             )?;
         }
-        self.sql.run("UPDATE archive SET swept = ? WHERE name = ?", values![now.0, found.name.as_str()])
+        self.sql
+            .run("UPDATE archive SET swept = ? WHERE name = ?", values![now.0, found.name.as_str()])
     }
 
     /// What remains of a part when its time is over: ids and how many there were.

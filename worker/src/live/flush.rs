@@ -53,7 +53,7 @@ impl Core {
             self.hub.deliver(&stretch);
             self.relay(&stretch);
         }
-        self.log_fault(self.save_rows(false));
+        Self::log_fault(self.save_rows(false));
         self.tell_status();
         let due = self.memory.borrow().ring.due_at().is_some();
         some || due

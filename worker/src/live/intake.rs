@@ -109,7 +109,6 @@ impl Memory {
             self.seen.see(now, tweet);
         }
     }
-
 }
 
 impl Core {
@@ -226,13 +225,15 @@ impl Core {
         let purge = purge_of(notice);
         if let Some(purge) = &purge {
             let outcome = self.purge(purge);
-            self.log_fault(outcome);
+            Self::log_fault(outcome);
         }
         let (mut tweets, mut user, mut up_to) = (vec![], None, None);
         match &purge {
             Some(Purge::Tweet(tweet)) => tweets.push(*tweet),
             Some(Purge::User(who)) => user = Some(*who),
-            Some(Purge::Place { user: who, up_to: last }) => (user, up_to) = (Some(*who), Some(*last)),
+            Some(Purge::Place { user: who, up_to: last }) => {
+                (user, up_to) = (Some(*who), Some(*last));
+            }
             None => {}
         }
         let (about, text) = (notice.about().to_owned(), notice.text());
@@ -286,7 +287,7 @@ impl Core {
             memory.pending.push(kept);
             Ok(())
         })();
-        self.log_fault(outcome);
+        Self::log_fault(outcome);
         self.begin_flushing();
     }
 

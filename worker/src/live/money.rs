@@ -26,7 +26,7 @@ const LOW: u64 = 100;
 /// Tweets that may come.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) struct Lease {
-    lease: u64,
+    number: u64,
     /// Tweets still granted.
     left: u64,
     /// Tweets that came and are billed.
@@ -136,7 +136,7 @@ impl Core {
         };
         Ok(match ControlClient::new(&self.env)?.ask(ask).await? {
             Grant::Go { lease, .. } => {
-                let lease = Lease { lease, left: room, used: 0, repeats: 0 };
+                let lease = Lease { number: lease, left: room, used: 0, repeats: 0 };
                 self.memory.borrow_mut().books.lease = Some(lease);
                 self.save_books()?;
                 Ok(())
@@ -150,7 +150,7 @@ impl Core {
         let lease = self.memory.borrow_mut().books.lease.take();
         let Some(lease) = lease else { return Ok(()) };
         let settlement = Settlement {
-            lease: lease.lease,
+            lease: lease.number,
             account: STREAM,
             route: String::new(),
             resource: Resource::Post,

@@ -43,7 +43,7 @@ impl Core {
             Delay::from(Duration::from_millis(WAIT_MS)).await;
             let (from, to) = (from.plus(offset), to.plus(offset));
             let outcome = core.search(from, to).await;
-            core.log_fault(outcome);
+            Self::log_fault(outcome);
         });
     }
 

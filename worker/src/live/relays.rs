@@ -130,13 +130,11 @@ impl Core {
             let item = {
                 let mut relays = self.relays.borrow_mut();
                 let Some(relay) = relays.0.get_mut(&number) else { return };
-                match relay.queue.pop_front() {
-                    Some(item) => item,
-                    None => {
-                        relay.busy = false;
-                        return;
-                    }
-                }
+                let Some(item) = relay.queue.pop_front() else {
+                    relay.busy = false;
+                    return;
+                };
+                item
             };
             let mut outcome = self.hand(number, &item).await;
             if outcome.is_err() {
@@ -173,7 +171,7 @@ impl Core {
         if was != viewers {
             let roll = relays.roll();
             drop(relays);
-            self.log_fault(self.put_meta("relays", &roll));
+            Self::log_fault(self.put_meta("relays", &roll));
         }
     }
 

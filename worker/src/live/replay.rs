@@ -71,9 +71,10 @@ impl Core {
     pub(super) async fn poll(&self, query: &Query) -> Result<Response> {
         let number = |name: &str| match query.get(name) {
             None => Ok(None),
-            Some(text) => text.parse::<u64>().map(Some).map_err(|_| {
-                Fault::bad(format!("`{name}={text}`: a whole number is expected"))
-            }),
+            Some(text) => text
+                .parse::<u64>()
+                .map(Some)
+                .map_err(|_| Fault::bad(format!("`{name}={text}`: a whole number is expected"))),
         };
         let limit = query::limit(query)?;
         let wait = number("wait")?.unwrap_or(0);
@@ -89,8 +90,9 @@ impl Core {
             let answer = self.events_after(after, &view, limit)?;
             if looks == 0 || answer.is_some() {
                 let now = newest().max(after);
-                let body = answer.unwrap_or_else(|| view::poll_answer(now.min(after + 1), now, &[], None));
-                return Ok(crate::http::bytes(200, "application/json", body.into_bytes())?);
+                let body =
+                    answer.unwrap_or_else(|| view::poll_answer(now.min(after + 1), now, &[], None));
+                return crate::http::bytes(200, "application/json", body.into_bytes());
             }
             looks -= 1;
             Delay::from(Duration::from_millis(LOOK_MS)).await;

@@ -13,7 +13,9 @@ use crate::query::Query;
 use crate::rpc::{ControlClient, ToControl};
 use crate::sql::values;
 use crate::x::{Answer, Call, X};
-use shared::api::{ConnectionState, Credential, List, NewRule, Rule, RuleEstimate, RuleOrigin, StreamMode};
+use shared::api::{
+    ConnectionState, Credential, List, NewRule, Rule, RuleEstimate, RuleOrigin, StreamMode,
+};
 use shared::budget::{Ask, Grant, Resource, Settlement, price, usd};
 use shared::retry::Trouble;
 use shared::stream::rules::{self, FaultKind, UpstreamRule, Wanted};
@@ -130,8 +132,7 @@ impl Core {
     }
 
     fn own_rules(&self) -> Result<Vec<Wanted>> {
-        let rows =
-            self.sql.rows("SELECT value, tag FROM rules WHERE origin = 'own'", values![])?;
+        let rows = self.sql.rows("SELECT value, tag FROM rules WHERE origin = 'own'", values![])?;
         rows.into_iter()
             .map(|mut row| {
                 let (value, name) = (row.text()?, row.maybe_text()?);
@@ -151,8 +152,7 @@ impl Core {
                 let (id, value, tag) = (row.maybe_text()?, row.text()?, row.maybe_text()?);
                 let origin = RuleOrigin::from_word(&row.text()?).unwrap_or(RuleOrigin::Foreign);
                 let estimate = row.maybe_text()?;
-                let estimate =
-                    estimate.map(|text| serde_json::from_str(&text)).transpose()?;
+                let estimate = estimate.map(|text| serde_json::from_str(&text)).transpose()?;
                 Ok(Rule { id, value, tag, origin, estimate })
             })
             .collect()
@@ -255,8 +255,9 @@ impl Core {
             rate,
         };
         control.tell::<Option<()>>(ToControl::Settle { settlement }).await?;
-        let posts_7d = total
-            .map_err(|why| Fault::new(502, "X did not count", format!("the rule's price: {why}")))?;
+        let posts_7d = total.map_err(|why| {
+            Fault::new(502, "X did not count", format!("the rule's price: {why}"))
+        })?;
         Ok(RuleEstimate {
             posts_7d,
             usd_per_day: usd(posts_7d.saturating_mul(price(Resource::Post)) / 7),

@@ -57,7 +57,7 @@ impl Core {
     pub(super) fn advance(self: &Rc<Self>, input: Input) {
         let effects = self.memory.borrow_mut().machine.handle(self.real(), input);
         if !effects.is_empty() {
-            self.log_fault(self.save_machine());
+            Self::log_fault(self.save_machine());
         }
         for effect in effects {
             self.carry_out(effect);
@@ -86,7 +86,7 @@ impl Core {
                     core.advance(Input::GhostsKilled(outcome));
                 });
             }
-            Effect::GapBegan { from, why } => self.log_fault(self.gap_began(from, &why)),
+            Effect::GapBegan { from, why } => Self::log_fault(self.gap_began(from, &why)),
             Effect::GapEnded { from, to } => self.gap_ended(from, to),
             Effect::Tell { about, text } => self.tell_notice(about, text),
         }
@@ -133,7 +133,7 @@ impl Core {
             Ok(signal) => signal,
             Err(fault) => return worker::console_error!("stream: {}", fault.log()),
         };
-        match X::new(&config).open(&path, &query, &signal).await {
+        match X::new(&config).open(path, &query, &signal).await {
             Err(refusal) => {
                 let (trouble, rate) = (refusal.trouble, refusal.rate);
                 self.advance(Input::Refused { attempt, trouble, rate });

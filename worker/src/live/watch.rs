@@ -98,13 +98,13 @@ impl Core {
         self.note_viewers();
         self.stop_unwatched();
         let outcome = self.save_minutes(false).and_then(|()| self.save_rows(true));
-        self.log_fault(outcome);
+        Self::log_fault(outcome);
         // So that the books of the deployment lag by a minute at most.
         let outcome = self.settle().await;
-        self.log_fault(outcome);
+        Self::log_fault(outcome);
         self.mind_lease();
         let outcome = self.archive().await;
-        self.log_fault(outcome);
+        Self::log_fault(outcome);
         self.retire_relays().await;
         self.arm().await;
     }
@@ -138,7 +138,7 @@ impl Core {
         if stop && unwatched > UNWATCHED_MS {
             self.settings.borrow_mut().state = Switch::Off;
             let settings = self.settings.borrow().clone();
-            self.log_fault(self.put_meta("settings", &settings));
+            Self::log_fault(self.put_meta("settings", &settings));
             self.want();
             self.tell_notice("stopped", "Nobody watched for 10 minutes: the stream is off.".into());
         }
@@ -151,8 +151,7 @@ impl Core {
             if all { memory.minutes.take_all() } else { memory.minutes.take_over(clock::now()) }
         };
         for Row { at, counts } in rows {
-            let found =
-                self.sql.first("SELECT counts FROM minutes WHERE at = ?", values![at.0])?;
+            let found = self.sql.first("SELECT counts FROM minutes WHERE at = ?", values![at.0])?;
             let before = found.map(|mut row| row.blob()).transpose()?;
             let before = before.and_then(|bytes| Counts::decode(&bytes)).unwrap_or_default();
             self.sql.run(
@@ -201,7 +200,7 @@ impl Core {
             "UPDATE gaps SET ended = MAX(?, began + 1) WHERE ended IS NULL",
             values![self.recorded(to).0],
         );
-        self.log_fault(outcome);
+        Self::log_fault(outcome);
         self.refill(from, to);
     }
 

@@ -1,5 +1,6 @@
 //! "Full check now": its price first, then a second press.
 
+use crate::parts::erase::{flag, on_click, shown};
 use crate::api;
 use crate::app::app;
 use crate::parts::{Dialog, Icon};
@@ -57,16 +58,16 @@ pub(crate) fn CheckNow() -> impl IntoView {
         })
     };
     view! {
-        <button type="button" class="button primary" disabled=busy on:click=move |_| open.set(true)>
-            {text}
+        <button type="button" class="button primary" disabled=flag(busy) on:click=on_click(move |_| open.set(true))>
+            {shown(text)}
         </button>
         <Dialog title="Run a full check" open=open closed=move |()| open.set(false)>
-            <p>{told}</p>
+            <p>{shown(told)}</p>
             <div class="dialog-actions">
-                <button type="button" class="button" on:click=move |_| open.set(false)>"Not now"</button>
-                <button type="button" class="button primary" on:click=go>
+                <button type="button" class="button" on:click=on_click(move |_| open.set(false))>"Not now"</button>
+                <button type="button" class="button primary" on:click=on_click(go)>
                     <Icon name="check"/>
-                    {text}
+                    {shown(text)}
                 </button>
             </div>
         </Dialog>

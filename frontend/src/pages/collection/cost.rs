@@ -1,5 +1,6 @@
 //! What it costs: the month so far, its limit, and each schedule with its price.
 
+use crate::parts::erase::{flag, on_submit, on_value, shown};
 use crate::app::app;
 use crate::numbers::{self, dollars};
 use crate::parts::panel;
@@ -88,7 +89,7 @@ fn month(budget: Signal<Budget>) -> AnyView {
         </div>
         <p>{text}</p>
         <table class="numbers spend">
-            <tbody>{rows}</tbody>
+            <tbody>{shown(rows)}</tbody>
         </table>
     }
     .into_any()
@@ -129,13 +130,13 @@ pub(crate) fn Schedules() -> impl IntoView {
         view! {
             <label class="radio-row">
                 <input type="radio" name="schedule" value=schedule.as_str()
-                    prop:checked=move || chosen.get() == Some(schedule) on:change=choose/>
+                    prop:checked=flag(move || chosen.get() == Some(schedule)) on:change=choose/>
                 <span class="radio-text">
                     <strong>{name}</strong>
                     <span class="note">{what}</span>
-                    {over}
+                    {shown(over)}
                 </span>
-                <span class="radio-price">{price}</span>
+                <span class="radio-price">{shown(price)}</span>
             </label>
         }
     };
@@ -171,14 +172,14 @@ pub(crate) fn Cap() -> impl IntoView {
         }
     };
     view! {
-        <form class="cap" on:submit=save>
+        <form class="cap" on:submit=on_submit(save)>
             <label for="cap">"Monthly limit of this account"</label>
             <span class="money">
                 <span aria-hidden="true">"$"</span>
                 <input id="cap" type="number" min="0" max="100000" step="any" inputmode="decimal" prop:value=text
-                    on:input:target=move |event| text.set(event.target().value())/>
+                    on:input=on_value(move |value| text.set(value))/>
             </span>
-            <button type="submit" class="button" disabled=move || !changed()>"Change"</button>
+            <button type="submit" class="button" disabled=flag(move || !changed())>"Change"</button>
             <span class="note">"Nothing is read from X beyond it in a UTC month."</span>
         </form>
     }

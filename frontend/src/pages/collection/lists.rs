@@ -1,5 +1,6 @@
 //! Saved lists: each full check as a file.
 
+use crate::parts::erase::{flag, on_click, shown};
 use crate::api;
 use crate::app::app;
 use crate::numbers;
@@ -59,15 +60,15 @@ fn content(list: Signal<List<Snapshot>>, limit: RwSignal<u32>) -> AnyView {
     view! {
         <h2>"Saved lists"</h2>
         <Show
-            when=move || list.with(|list| !list.items.is_empty())
+            when=flag(move || list.with(|list| !list.items.is_empty()))
             fallback=|| view! { <p class="empty">"None yet. Every full check leaves one."</p> }
         >
             <div class="scroller" tabindex="0" role="region" aria-label="Saved lists">
-                <table class="plain"><tbody>{rows}</tbody></table>
+                <table class="plain"><tbody>{shown(rows)}</tbody></table>
             </div>
         </Show>
-        <Show when=more>
-            <button type="button" class="quiet-button" on:click=move |_| limit.update(|limit| *limit = (*limit * 5).min(1_000))>
+        <Show when=flag(more)>
+            <button type="button" class="quiet-button" on:click=on_click(move |_| limit.update(|limit| *limit = (*limit * 5).min(1_000)))>
                 "Show more"
             </button>
         </Show>

@@ -1,5 +1,6 @@
 //! What ran: the newest invocations and what came of them.
 
+use crate::parts::erase::{flag, shown};
 use crate::app::app;
 use crate::parts::{Moment, panel};
 use crate::remote::{Question, Remote, remote};
@@ -43,7 +44,7 @@ fn content(list: Signal<List<Run>>) -> AnyView {
     view! {
         <h2>"What ran"</h2>
         <Show
-            when=move || list.with(|list| !list.items.is_empty())
+            when=flag(move || list.with(|list| !list.items.is_empty()))
             fallback=|| view! { <p class="empty">"Nothing has run for this account yet."</p> }
         >
             <div class="scroller" tabindex="0" role="region" aria-label="What ran">
@@ -57,7 +58,7 @@ fn content(list: Signal<List<Run>>) -> AnyView {
                             <th scope="col">"Took"</th>
                         </tr>
                     </thead>
-                    <tbody>{rows}</tbody>
+                    <tbody>{shown(rows)}</tbody>
                 </table>
             </div>
         </Show>

@@ -2,6 +2,7 @@
 //! Invariant: files go in the order of their names, oldest first, so that the history grows
 //! forward; one that fails does not stop the rest.
 
+use crate::parts::erase::{attr, shown};
 use crate::address::with_query;
 use crate::api;
 use crate::app::{App, app};
@@ -102,9 +103,9 @@ fn row(sent: Sent) -> impl IntoView {
         Stage::Done(_) | Stage::Bad(_) => "100%".to_owned(),
     };
     view! {
-        <li class=class>
+        <li class=attr(class)>
             <span class="file-name">{sent.name}</span>
-            <span class="note">{text}</span>
+            <span class="note">{shown(text)}</span>
             <span class="sent-bar" aria-hidden="true"><span style:width=width></span></span>
         </li>
     }

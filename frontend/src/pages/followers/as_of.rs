@@ -1,5 +1,6 @@
 //! Time travel: a slider over a small tide of all time. Owns: which day's list is asked for.
 
+use crate::parts::erase::{attr, flag, on_click, on_value, shown};
 use crate::app::{App, app, today};
 use crate::calendar::{Date, date_at, midnight};
 use crate::numbers;
@@ -108,10 +109,10 @@ fn slider(series: Signal<Series>, range: Memo<Option<Range>>) -> AnyView {
     };
     view! {
         <div class="as-of-head">
-            <span>"As of " <strong>{label}</strong></span>
+            <span>"As of " <strong>{shown(label)}</strong></span>
             <span class="note">{then}</span>
-            <Show when=move || app.view.with(|view| view.as_of.is_some())>
-                <button type="button" class="quiet-button" on:click=move |_| app.change(|view| view.as_of = None)>
+            <Show when=flag(move || app.view.with(|view| view.as_of.is_some()))>
+                <button type="button" class="quiet-button" on:click=on_click(move |_| app.change(|view| view.as_of = None))>
                     "Back to now"
                 </button>
             </Show>
@@ -119,9 +120,9 @@ fn slider(series: Signal<Series>, range: Memo<Option<Range>>) -> AnyView {
         <div class="as-of-strip" style=("--at", share)>
             {curve(app, series, range)}
             <span class="as-of-line" aria-hidden="true"></span>
-            <input type="range" min="0" max=move || days.length.get().to_string() step="1"
-                prop:value=move || days.at.get().to_string() aria-label="The list as of this day" aria-valuetext=label
-                on:input:target=move |event| days.slid(app, &event.target().value())/>
+            <input type="range" min="0" max=attr(move || days.length.get().to_string()) step="1"
+                prop:value=attr(move || days.at.get().to_string()) aria-label="The list as of this day" aria-valuetext=attr(label)
+                on:input=on_value(move |value| days.slid(app, &value))/>
         </div>
     }
     .into_any()

@@ -2,6 +2,7 @@
 //! Owns: fetching and windowing. Must not know: what the filters mean.
 
 use super::{pairs, row_px};
+use crate::parts::erase::{attr, flag, on_click, shown};
 use crate::address::{SortBy, with_query};
 use crate::app::{App, app};
 use crate::fetching::Failure;
@@ -140,8 +141,8 @@ pub(super) fn Table() -> impl IntoView {
         }
     };
     view! {
-        <div class="roster card" class:stale=stale>
-            <table aria-rowcount=count>
+        <div class="roster card" class:stale=flag(stale)>
+            <table aria-rowcount=attr(count)>
                 <thead>
                     <tr>
                         <Head by=SortBy::Name label="Person"/>
@@ -173,10 +174,10 @@ fn Head(by: SortBy, label: &'static str) -> impl IntoView {
         _ => None,
     };
     view! {
-        <th scope="col" aria-sort=state class=by.slug()>
-            <button type="button" on:click=move |_| app.change(|view| view.sort = view.sort.clicked(by))>
+        <th scope="col" aria-sort=attr(state) class=by.slug()>
+            <button type="button" on:click=on_click(move |_| app.change(|view| view.sort = view.sort.clicked(by)))>
                 {label}
-                {icon}
+                {shown(icon)}
             </button>
         </th>
     }
@@ -215,7 +216,12 @@ fn row(at: usize, row: Follower) -> impl IntoView {
     let id = row.user.id.to_string();
     let open = {
         let id = id.clone();
-        move |_| app.change(|view| view.person = Some(id.clone()))
+        move |click: leptos::ev::MouseEvent| {
+            // With a key held the link opens elsewhere, and not here too.
+            if !(click.ctrl_key() || click.meta_key() || click.shift_key()) {
+                app.change(|view| view.person = Some(id.clone()));
+            }
+        }
     };
     let chosen = move || app.view.with(|view| view.person.as_deref() == Some(id.as_str()));
     let verified = row.verified.map(|mark| {
@@ -236,7 +242,7 @@ fn row(at: usize, row: Follower) -> impl IntoView {
         .followers
         .map(|count| view! { <span title=numbers::count(count)>{numbers::compact(count)}</span> });
     view! {
-        <tr aria-rowindex=(at + 2).to_string() class:chosen=chosen on:click=open>
+        <tr aria-rowindex=(at + 2).to_string() class:chosen=flag(chosen) on:click=on_click(open)>
             <th scope="row">
                 <div class="cell-person">
                     <Avatar person=row.user.clone()/>
@@ -273,13 +279,13 @@ fn foot(loader: Loader) -> impl IntoView {
         loader.pages.with(|pages| pages.rows.is_empty() && pages.complete() && !pages.stale)
     };
     view! {
-        <Show when=move || slow.get() && !loader.pages.with(|pages| pages.stale && !pages.rows.is_empty())>
+        <Show when=flag(move || slow.get() && !loader.pages.with(|pages| pages.stale && !pages.rows.is_empty()))>
             <div class="skeleton rows"></div>
         </Show>
-        <Show when=move || failure.with(Option::is_some)>
+        <Show when=flag(move || failure.with(Option::is_some))>
             <Failed failure=failure retry=move |()| loader.retry()/>
         </Show>
-        <Show when=empty>{empty_words(loader.app)}</Show>
+        <Show when=flag(empty)>{empty_words(loader.app)}</Show>
     }
 }
 
@@ -309,9 +315,9 @@ fn empty_words(app: App) -> impl IntoView {
         move || app.view.with(|view| view.filter.is_some() || !view.query.trim().is_empty());
     view! {
         <div class="empty">
-            <p>{text}</p>
-            <Show when=narrowed>
-                <button type="button" class="button" on:click=clear>"Show everyone"</button>
+            <p>{shown(text)}</p>
+            <Show when=flag(narrowed)>
+                <button type="button" class="button" on:click=on_click(clear)>"Show everyone"</button>
             </Show>
         </div>
     }

@@ -1,6 +1,7 @@
 //! Came and Left: the top of each list, or the people of the bucket that is picked.
 
 use super::Shared;
+use crate::parts::erase::{flag, on_click, shown};
 use crate::address::{Page, View};
 use crate::app::{app, today};
 use crate::numbers;
@@ -64,17 +65,17 @@ pub(super) fn columns(shared: Shared) -> impl IntoView {
     let let_go = move || {
         shared.pinned.get().map(|_| {
             view! {
-                <button type="button" class="quiet-button" on:click=move |_| app.change(|view| view.day = None)>
+                <button type="button" class="quiet-button" on:click=on_click(move |_| app.change(|view| view.day = None))>
                     "Show the whole period" <kbd>"Esc"</kbd>
                 </button>
             }
         })
     };
     view! {
-        <section class="columns" class:picked=move || shared.picked().is_some() aria-label="Who came and who left">
+        <section class="columns" class:picked=flag(move || shared.picked().is_some()) aria-label="Who came and who left">
             <div class="columns-head">
-                <h2 class="columns-label">{label}</h2>
-                {let_go}
+                <h2 class="columns-label">{shown(label)}</h2>
+                {shown(let_go)}
             </div>
             <div class="columns-switch">
                 <Segmented label="Which" options=vec![("came", "Came".to_owned()), ("left", "Left".to_owned())]
@@ -151,9 +152,9 @@ fn column(
         let heading = words::capital(side.word());
         view! {
             <header>
-                <h3>{heading} <span class="number">{count}</span></h3>
-                <Show when=move || shared.picked().is_none() && list.with(|list| list.items.len() > ROWS)>
-                    <To change=all>{move || format!("All {}", count().unwrap_or_default())}</To>
+                <h3>{heading} <span class="number">{shown(count)}</span></h3>
+                <Show when=flag(move || shared.picked().is_none() && list.with(|list| list.items.len() > ROWS))>
+                    <To change=all>{shown(move || format!("All {}", count().unwrap_or_default()))}</To>
                 </Show>
             </header>
             <ul class="people">
@@ -161,12 +162,12 @@ fn column(
                     <PersonRow event=event/>
                 </For>
             </ul>
-            <Show when=move || { more(shared, side, rows) > 0 }>
+            <Show when=flag(move || { more(shared, side, rows) > 0 })>
                 <p class="note more">
-                    {move || format!("and {} more: click the bucket to see them", more(shared, side, rows))}
+                    {shown(move || format!("and {} more: click the bucket to see them", more(shared, side, rows)))}
                 </p>
             </Show>
-            <Show when=move || rows.with(Vec::is_empty)>
+            <Show when=flag(move || rows.with(Vec::is_empty))>
                 <Empty shared=shared side=side/>
             </Show>
         }
@@ -249,5 +250,5 @@ fn Empty(shared: Shared, side: Side) -> impl IntoView {
             .with(|account| account.as_ref().map(|account| state::last_check(account, now, &zone)));
         overview::empty(side.word(), picked.is_some(), &last.unwrap_or_default())
     };
-    view! { <p class="empty">{text}</p> }
+    view! { <p class="empty">{shown(text)}</p> }
 }

@@ -1,5 +1,6 @@
 //! The sentence, the four figures, the reasons: all of one series.
 
+use crate::parts::erase::{attr, flag, shown};
 use crate::app::{app, today};
 use crate::numbers::{self, Trend};
 use crate::parts::{Icon, To};
@@ -31,7 +32,7 @@ pub(super) fn headline(series: Signal<Series>) -> AnyView {
         view! { {said.lead}<span class=class>{said.change}</span>{said.rest} }
     };
     view! {
-        <h1>{change}</h1>
+        <h1>{shown(change)}</h1>
         <p class="difference">{difference}</p>
     }
     .into_any()
@@ -120,8 +121,8 @@ fn figure(
         <div class=format!("figure {class}")>
             <dt>{name}</dt>
             <dd>
-                <span class="number" title=unknown>{number}</span>
-                {change}
+                <span class="number" title=attr(unknown)>{shown(number)}</span>
+                {shown(change)}
             </dd>
         </div>
     }
@@ -205,13 +206,13 @@ pub(super) fn reasons(series: Signal<Series>) -> AnyView {
     view! {
         <h2>"Why they left"</h2>
         <Show
-            when=move || total() != 0
+            when=flag(move || total() != 0)
             fallback=|| view! { <p class="empty">"No one left in this period."</p> }
         >
-            <div class="stack" aria-hidden="true">{move || reasons.get().into_iter().map(part).collect_view()}</div>
-            <ul class="reasons">{move || reasons.get().into_iter().map(row).collect_view()}</ul>
+            <div class="stack" aria-hidden="true">{shown(move || reasons.get().into_iter().map(part).collect_view())}</div>
+            <ul class="reasons">{shown(move || reasons.get().into_iter().map(row).collect_view())}</ul>
         </Show>
-        <p class="note">{notes}</p>
+        <p class="note">{shown(notes)}</p>
     }
     .into_any()
 }

@@ -1,6 +1,7 @@
 //! What one should know about what one sees: the first day, a stopped collector, a check under
 //! way, gaps, spending.
 
+use crate::parts::erase::shown;
 use crate::address::{Page, View};
 use crate::app::app;
 use crate::numbers;
@@ -120,9 +121,9 @@ pub(super) fn seen(coverage: Signal<Coverage>) -> AnyView {
     };
     view! {
         <h2>"What we saw"</h2>
-        <p>{observed}</p>
-        {gaps}
-        <p class="note">{last}</p>
+        <p>{shown(observed)}</p>
+        {shown(gaps)}
+        <p class="note">{shown(last)}</p>
         <p class="note">
             {account(cost::line)}
             " "

@@ -1,6 +1,7 @@
 //! The tide as a panel: the chart, its keys, its table, its file.
 
 use super::Shared;
+use crate::parts::erase::{attr, flag, on_click, on_key, shown};
 use crate::api;
 use crate::app::{app, today};
 use crate::charts::{Chart, Listener};
@@ -27,23 +28,23 @@ pub(super) fn tide(shared: Shared, series: Signal<Series>) -> impl IntoView {
     };
     view! {
         <figure class="tide">
-            <figcaption class="hidden" id="tide-caption">{caption}</figcaption>
+            <figcaption class="hidden" id="tide-caption">{shown(caption)}</figcaption>
             <Legend series=series shared=shared/>
             {canvas(shared)}
-            <div class="hidden" aria-live="polite">{spoken}</div>
+            <div class="hidden" aria-live="polite">{shown(spoken)}</div>
             <div class="tide-foot">
-                <button type="button" class="quiet-button" aria-expanded=move || as_table.get().to_string()
-                    on:click=move |_| as_table.update(|shown| *shown = !*shown)>
+                <button type="button" class="quiet-button" aria-expanded=attr(move || as_table.get().to_string())
+                    on:click=on_click(move |_| as_table.update(|shown| *shown = !*shown))>
                     <Icon name="table"/>
-                    {move || if as_table.get() { "Hide the table" } else { "As table" }}
+                    {shown(move || if as_table.get() { "Hide the table" } else { "As table" })}
                 </button>
-                <a class="quiet-button" href=move || csv(app) download>
+                <a class="quiet-button" href=attr(move || csv(app)) download>
                     <Icon name="download"/>
                     "CSV"
                 </a>
                 <span class="note hint">"Drag to zoom, click to pin a bucket, ← → to move."</span>
             </div>
-            <Show when=move || as_table.get()>{table(shared)}</Show>
+            <Show when=flag(move || as_table.get())>{table(shared)}</Show>
         </figure>
     }
 }
@@ -81,16 +82,16 @@ fn Legend(series: Signal<Series>, shared: Shared) -> impl IntoView {
     };
     view! {
         <div class="legend" aria-hidden="true">
-            <span class="mark line">{move || if counted.get() { "X's count" } else { "Followers" }}</span>
-            {compared}
-            <Show when=move || !counted.get()>
+            <span class="mark line">{shown(move || if counted.get() { "X's count" } else { "Followers" })}</span>
+            {shown(compared)}
+            <Show when=flag(move || !counted.get())>
                 <span class="mark came">"Came"</span>
                 <span class="mark left">"Left"</span>
             </Show>
-            <Show when=gone>
+            <Show when=flag(gone)>
                 <span class="mark gone">"Left, gone from X"</span>
             </Show>
-            {unexplained}
+            {shown(unexplained)}
         </div>
     }
 }
@@ -155,7 +156,7 @@ fn canvas(shared: Shared) -> impl IntoView {
     };
     view! {
         <div class="tide-canvas" tabindex="0" role="application" data-arrows
-            aria-roledescription="chart" aria-labelledby="tide-caption" on:keydown=keydown node_ref=host>
+            aria-roledescription="chart" aria-labelledby="tide-caption" on:keydown=on_key(keydown) node_ref=host>
         </div>
     }
 }
@@ -211,7 +212,7 @@ fn table(shared: Shared) -> impl IntoView {
                         <th scope="col"><span class="hidden">"Note"</span></th>
                     </tr>
                 </thead>
-                <tbody>{rows}</tbody>
+                <tbody>{shown(rows)}</tbody>
             </table>
         </div>
     }

@@ -2,7 +2,11 @@
 //! happens: never two connections, every tweet that did not arrive lies in a declared gap, and
 //! once X is well the stream is live again.
 
+#![allow(clippy::needless_pass_by_value, reason = "an effect is carried out once")]
+
 use super::*;
+use crate::stream::disconnect::{Disconnect, DisconnectType};
+use crate::x::problem::Rate;
 use crate::x::problem::{Class, XProblem};
 
 const START: UnixMs = UnixMs(1_000_000_000_000);
@@ -299,7 +303,7 @@ impl World {
             7 => self.input(Input::Capped { why: "the cap".into() }),
             8 => {
                 self.rules_hold = false;
-                self.say(None, Some(super::super::disconnect::DisconnectType::InvalidRules));
+                self.say(None, Some(DisconnectType::InvalidRules));
             }
             _ => {
                 let code = u8::try_from(1 + self.dice.below(12)).unwrap();
@@ -315,7 +319,7 @@ impl World {
         }
     }
 
-    fn say(&mut self, code: Option<u8>, kind: Option<crate::stream::disconnect::DisconnectType>) {
+    fn say(&mut self, code: Option<u8>, kind: Option<DisconnectType>) {
         if let Some(attempt) = self.held.filter(|&held| self.open.iter().any(|o| o.attempt == held))
         {
             let disconnect = Disconnect { code, kind, reason: String::new() };

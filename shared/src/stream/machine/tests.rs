@@ -1,6 +1,7 @@
 //! The machine by hand, step by step.
 
 use super::*;
+use crate::stream::disconnect::Disconnect;
 use crate::x::problem::{Class, XProblem};
 
 const NOW: UnixMs = UnixMs(1_000_000_000_000);
@@ -134,6 +135,14 @@ fn a_healthy_connection_that_ends_is_made_anew_at_once_and_once() {
         bench.check(ConnectionState::Waiting, Some(250));
         assert_eq!(bench.after(250, Input::Tick), "abort connect3");
     }
+}
+
+#[test]
+fn the_owner_sees_when_the_last_byte_came_and_since_when_it_stands() {
+    let bench = Bench::healthy();
+    let connection = bench.machine.connection();
+    assert_eq!((connection.last_byte, connection.since), (Some(bench.now), Some(NOW.plus(100))));
+    assert_eq!((connection.attempts, connection.why), (0, None));
 }
 
 #[test]
@@ -296,10 +305,8 @@ fn other_settings_make_a_new_connection_but_do_not_shorten_a_wait() {
 #[test]
 fn connects_stay_below_what_x_allows() {
     let mut bench = Bench::live();
-    let mut attempt = 1;
-    for _ in 0..44 {
+    for attempt in 2..46 {
         bench.after(1, Input::Reconnect);
-        attempt += 1;
         bench.after(0, Input::Opened { attempt });
     }
     bench.check(ConnectionState::Live, None);

@@ -37,6 +37,7 @@ pub fn check_box(place: BoundingBox) -> Result<Vec<BoundingBox>, String> {
             "{named} is not on the earth: west, south, east, north in degrees are expected"
         ));
     }
+    #[allow(clippy::float_cmp, reason = "two borders given as the same number")]
     if s >= n || w == e {
         return Err(format!(
             "{named} is empty: west, south, east, north are expected in this order"

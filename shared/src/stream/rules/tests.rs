@@ -1,6 +1,7 @@
 //! Settings to rules, and rules compared with X's.
 
 use super::*;
+use crate::id::UserId;
 use crate::stream::settings::defaults;
 
 fn settings(track: &[&str], follow: &[u64], locations: &[BoundingBox]) -> StreamSettings {

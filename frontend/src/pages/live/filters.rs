@@ -1,0 +1,213 @@
+//! What passes: words, language, country, rule, area. All of it is in the address.
+
+use super::Shared;
+use crate::parts::erase::{attr, flag, on_click, on_value, shown};
+use crate::app::app;
+use crate::browser;
+use crate::live::counts::code_text;
+use crate::parts::Icon;
+use crate::words::live as words;
+use leptos::prelude::*;
+use std::time::Duration;
+
+/// Languages most tweets are in; others can be asked for by the address.
+const LANGUAGES: [&str; 20] = [
+    "ar", "de", "en", "es", "fa", "fr", "hi", "in", "it", "ja", "ko", "nl", "pl", "pt", "ru", "th",
+    "tr", "uk", "vi", "zh",
+];
+/// Typing pauses so long before it is asked for.
+const TYPED: Duration = Duration::from_millis(350);
+
+/// The bar on the map.
+#[component]
+pub(super) fn Filters(shared: Shared) -> impl IntoView {
+    let app = app();
+    let open = RwSignal::new(false);
+    let count = move || app.view.with(|view| view.live.filters());
+    let face = move || match count() {
+        0 => "Filter".to_owned(),
+        count => format!("Filter ({count})"),
+    };
+    let clear = move |_| {
+        app.change(|view| {
+            let kept = std::mem::take(&mut view.live);
+            view.live.tab = kept.tab;
+            view.live.clusters = kept.clusters;
+            view.live.camera = kept.camera;
+        });
+    };
+    let choose_language = move |tag: Option<String>| {
+        app.change(|view| view.live.lang = tag.into_iter().collect());
+    };
+    let choose_country = move |code: Option<String>| {
+        app.change(|view| view.live.country = code.into_iter().collect());
+    };
+    view! {
+        <div class="map-filters" class:open=flag(move || open.get())>
+            <button type="button" class="button filters-button" aria-expanded=attr(move || open.get().to_string())
+                on:click=on_click(move |_| open.update(|open| *open = !*open))>
+                <Icon name="filter"/>
+                {shown(face)}
+            </button>
+            <div class="filters-fields" role="search" aria-label="Filter the stream">
+                <Words/>
+                <Choice label="Language" every="Any language"
+                    chosen=move || app.view.with(|view| view.live.lang.clone())
+                    options=languages
+                    choose=choose_language/>
+                <Choice label="Country" every="Any country"
+                    chosen=move || app.view.with(|view| view.live.country.clone())
+                    options=move || countries(app)
+                    choose=choose_country/>
+                <Rules shared=shared/>
+                <Area/>
+                <Show when=flag(move || { count() > 0 })>
+                    <button type="button" class="quiet-button" on:click=on_click(clear)>"Clear"</button>
+                </Show>
+            </div>
+        </div>
+    }
+}
+
+/// Words that all must be in the text.
+#[component]
+fn Words() -> impl IntoView {
+    let app = app();
+    let turn = StoredValue::new(0_u32);
+    let typed = move |text: String| {
+        turn.update_value(|turn| *turn = turn.wrapping_add(1));
+        let mine = turn.get_value();
+        set_timeout(
+            move || {
+                if turn.try_get_value() == Some(mine) {
+                    app.replace(|view| view.live.words = text);
+                }
+            },
+            TYPED,
+        );
+    };
+    view! {
+        <label class="words-field">
+            <span class="hidden">"Words"</span>
+            <Icon name="search"/>
+            <input type="search" placeholder="Words in the text" autocomplete="off" maxlength="200"
+                prop:value=attr(move || app.view.with(|view| view.live.words.clone()))
+                on:input=on_value(move |value| typed(value))/>
+        </label>
+    }
+}
+
+/// One of many, or any.
+#[component]
+fn Choice(
+    label: &'static str,
+    every: &'static str,
+    #[prop(into)] chosen: Signal<Vec<String>>,
+    /// Value and text.
+    #[prop(into)]
+    options: Signal<Vec<(String, String)>>,
+    #[prop(into)] choose: Callback<Option<String>>,
+) -> impl IntoView {
+    let value = move || chosen.with(|chosen| chosen.join(","));
+    let rows = move || {
+        let mut options = options.get();
+        let now = value();
+        if !now.is_empty() && !options.iter().any(|(value, _)| *value == now) {
+            options.push((now.clone(), now.replace(',', ", ")));
+        }
+        let row = |(option, text): (String, String)| {
+            let selected = option == now;
+            view! { <option value=option selected=selected>{text}</option> }
+        };
+        options.into_iter().map(row).collect_view()
+    };
+    view! {
+        <label class="choice">
+            <span class="hidden">{label}</span>
+            <select on:change=on_value(move |value| choose.run(Some(value).filter(|value| !value.is_empty())))
+                prop:value=attr(value) class:set=flag(move || chosen.with(|chosen| !chosen.is_empty()))>
+                <option value="">{every}</option>
+                {shown(rows)}
+            </select>
+        </label>
+    }
+}
+
+fn languages() -> Vec<(String, String)> {
+    let name =
+        |tag: &str| (tag.to_owned(), browser::language_name(if tag == "in" { "id" } else { tag }));
+    let mut all: Vec<_> = LANGUAGES.into_iter().map(name).collect();
+    all.sort_by(|one, other| one.1.cmp(&other.1));
+    all
+}
+
+/// Countries that tweets came from so far.
+fn countries(app: crate::app::App) -> Vec<(String, String)> {
+    // Their set alone: a list that is made anew each second cannot be chosen from.
+    let codes = app.stream.known_countries.get();
+    let mut all: Vec<_> = codes
+        .into_iter()
+        .map(|code| {
+            let code = code_text(code);
+            let name = browser::region_name(&code);
+            (code, name)
+        })
+        .collect();
+    all.sort_by(|one, other| one.1.cmp(&other.1));
+    all
+}
+
+/// By rule, where there are any.
+#[component]
+fn Rules(shared: Shared) -> impl IntoView {
+    let app = app();
+    let options = Memo::new(move |_| {
+        shared.rules.with(|rules| {
+            let tags = rules.into_iter().flat_map(|rules| &rules.items).filter_map(|rule| {
+                let tag = rule.tag.clone().or_else(|| rule.id.clone())?;
+                let text = rule.tag.clone().unwrap_or_else(|| rule.value.clone());
+                Some((tag, short(&text)))
+            });
+            tags.collect::<Vec<_>>()
+        })
+    });
+    let any = move || {
+        options.with(|options| !options.is_empty())
+            || app.view.with(|view| view.live.rule.is_some())
+    };
+    let choose = move |rule: Option<String>| app.change(|view| view.live.rule = rule);
+    view! {
+        <Show when=flag(any)>
+            <Choice label="Rule" every="Any rule"
+                chosen=move || app.view.with(|view| view.live.rule.clone().into_iter().collect::<Vec<_>>())
+                options=move || options.get()
+                choose=choose/>
+        </Show>
+    }
+}
+
+/// At most 32 letters of a rule.
+fn short(text: &str) -> String {
+    if text.chars().count() <= 32 {
+        return text.to_owned();
+    }
+    text.chars().take(31).chain(['…']).collect()
+}
+
+/// The area that was drawn.
+#[component]
+fn Area() -> impl IntoView {
+    let app = app();
+    let chip = move || {
+        app.view.with(|view| view.live.area).map(|area| {
+            view! {
+                <button type="button" class="chip area-chip" title="Take the area away"
+                    on:click=on_click(move |_| app.change(|view| view.live.area = None))>
+                    {words::area(area)}
+                    <Icon name="close"/>
+                </button>
+            }
+        })
+    };
+    chip
+}

@@ -1,0 +1,107 @@
+// What every browser test stands on: Chromium, the stand-in, one page at a time. Owns: starting
+// and ending them, and failing a test that left something on the console. Must not know the page.
+import assert from "node:assert/strict";
+import { readFileSync } from "node:fs";
+import { createRequire } from "node:module";
+import { after, afterEach, before, beforeEach } from "node:test";
+import { chromium, type Browser, type BrowserContext, type Page } from "playwright-core";
+import { startMock, type Mock } from "./mock.ts";
+
+const AXE = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
+
+export interface Opening {
+  width?: number;
+  height?: number;
+  theme?: "light" | "dark";
+  /** The viewer asked for little motion. */
+  still?: boolean;
+}
+
+/** Polls until `read` gives what is wanted; the page works in its own time. */
+export async function until<T>(read: () => Promise<T> | T, wanted: (value: T) => boolean, what: string): Promise<T> {
+  let value = await read();
+  for (let tries = 0; tries < 100 && !wanted(value); tries += 1) {
+    await new Promise((resolve) => setTimeout(resolve, 50));
+    value = await read();
+  }
+  assert.ok(wanted(value), `${what}: ${JSON.stringify(value)}`);
+  return value;
+}
+
+export class Stage {
+  mock!: Mock;
+  page!: Page;
+  /** What went wrong in the page so far; a test that expects an error empties it. */
+  troubles: string[] = [];
+  /** Every address the page has loaded. */
+  loaded: string[] = [];
+  private browser!: Browser;
+  private context!: BrowserContext;
+
+  /** Puts itself around the tests of a file; `drawing` has WebGL drawn in software. */
+  constructor(drawing = false) {
+    before(async () => {
+      this.mock = await startMock();
+      this.browser = await chromium.launch({
+        executablePath: process.env.ROOST_CHROMIUM ?? "/usr/bin/chromium",
+        args: ["--no-sandbox", "--disable-background-networking", ...(drawing ? ["--use-angle=swiftshader", "--enable-unsafe-swiftshader", "--ignore-gpu-blocklist"] : [])],
+      });
+    });
+    after(async () => {
+      await this.browser.close();
+      await this.mock.close();
+    });
+    beforeEach(() => {
+      this.mock.reset();
+      this.troubles = [];
+      this.loaded = [];
+    });
+    afterEach(async () => {
+      await this.context.close();
+      assert.deepEqual(this.troubles, [], "nothing on the console");
+    });
+  }
+
+  async open(path: string, { width = 1440, height = 900, theme = "light", still = false }: Opening = {}): Promise<Page> {
+    this.context = await this.browser.newContext({
+      viewport: { width, height },
+      colorScheme: theme,
+      reducedMotion: still ? "reduce" : "no-preference",
+      timezoneId: "UTC",
+      hasTouch: width < 500,
+    });
+    this.page = await this.context.newPage();
+    this.page.on("console", (message) => message.type() === "error" && this.troubles.push(message.text()));
+    this.page.on("pageerror", (error) => this.troubles.push(String(error)));
+    this.page.on("request", (request) => this.loaded.push(request.url()));
+    await this.page.addInitScript(() => {
+      document.addEventListener("securitypolicyviolation", (event) => console.error(`CSP: ${event.violatedDirective} ${event.blockedURI}`));
+    });
+    await this.page.goto(this.mock.url + path);
+    return this.page;
+  }
+
+  /** Path and query of the page's address. */
+  path(): string {
+    return this.page.url().slice(this.mock.url.length);
+  }
+
+  /** How often the API was asked so. */
+  asked(method: string, part: string): number {
+    return this.mock.calls.filter((call) => call.method === method && call.path.includes(part)).length;
+  }
+
+  /** Takes expected errors off the console's account. */
+  forgive(part: string): void {
+    this.troubles = this.troubles.filter((text) => !text.includes(part));
+  }
+
+  /** What axe finds. */
+  async accessibility(): Promise<string[]> {
+    await this.page.evaluate(AXE);
+    return this.page.evaluate(async () => {
+      const { violations } = await (window as unknown as { axe: { run(): Promise<{ violations: { id: string; nodes: { html: string; failureSummary: string }[] }[] }> } }).axe.run();
+      return violations.map((one) => `${one.id}: ${one.nodes.map((node) => `${node.html.slice(0, 120)} ${node.failureSummary}`).join(" | ")}`);
+    });
+  }
+}
