@@ -120,7 +120,7 @@ impl Hub {
     pub(crate) fn accept(
         &self,
         request: &Request,
-        hello: &FromServer,
+        hello: &str,
         cursor: u64,
     ) -> Result<(WebSocket, Response)> {
         let now = clock::real();
@@ -130,7 +130,7 @@ impl Hub {
         let view = View::new(&kept.subscribe, true).map_err(crate::fault::Fault::internal)?;
         let entry = Entry { socket: pair.server.clone(), kept, last_ping: None };
         entry.keep();
-        self.send_text(&pair.server, &hub::text_of(hello));
+        self.send_text(&pair.server, hello);
         self.inner.borrow_mut().join(entry, view, now);
         let mut answer = ResponseBuilder::new().with_status(101).with_websocket(pair.client);
         let offered = request.headers().get("sec-websocket-protocol")?.unwrap_or_default();
@@ -254,14 +254,14 @@ impl Hub {
     }
 
     /// Sends a frame without numbers to every browser that keeps up.
-    pub(crate) fn tell_all(&self, frame: &FromServer) {
+    pub(crate) fn tell_all(&self, text: &str) {
         let now = clock::real();
         let mut inner = self.inner.borrow_mut();
         for entry in inner.entries.values_mut() {
             entry.last_ping = self.wire.last_ping(&entry.socket);
         }
         let skipped = self.look_after(&mut inner, now);
-        let text = JsValue::from_str(&hub::text_of(frame));
+        let text = JsValue::from_str(text);
         for (reader, entry) in &inner.entries {
             if !skipped.contains(reader) {
                 self.send(&entry.socket, &text);

@@ -132,9 +132,9 @@ impl DurableObject for Live {
         self.core.wake().await;
         let request_id = request.headers().get("x-request-id")?.unwrap_or_default();
         let outcome = if request.path() == "/internal" {
-            match request.json().await {
+            match rpc::command(&mut request).await {
                 Ok(command) => rpc::answer(self.core.obey(command).await),
-                Err(error) => rpc::answer::<()>(Err(error.into())),
+                Err(fault) => rpc::answer::<()>(Err(fault)),
             }
         } else if let Some(what) = request.path().strip_prefix("/api/sim/live/") {
             self.core.break_down(what, &mut request).await

@@ -9,7 +9,7 @@ use crate::fault::{Fault, Result};
 use crate::http;
 use crate::hub::{Hub, Said};
 use crate::rpc::{self, Greeting, Replayed, ToLive, ToRelay};
-use shared::api::{FromServer, LiveGap, Subscribe};
+use shared::api::Subscribe;
 use shared::live::ring::Stretch;
 use shared::routes;
 use worker::{
@@ -34,10 +34,10 @@ impl DurableObject for Relay {
         let request_id = request.headers().get("x-request-id")?.unwrap_or_default();
         let path = request.path();
         let outcome = match path.as_str() {
-            "/internal" => match request.json().await {
-                Ok(command) => rpc::answer(Ok(self.obey(command))),
-                Err(error) => rpc::answer::<()>(Err(error.into())),
-            },
+            "/internal" => {
+                let command = rpc::command(&mut request).await;
+                rpc::answer(command.map(|command| self.obey(command)))
+            }
             "/deliver" => rpc::answer(self.deliver(&mut request).await),
             "/api/sim/live/relay/evict" => {
                 crate::live::evict(self.hub.wire().raw()).and_then(|()| http::json(200, &()))
@@ -131,10 +131,8 @@ impl Relay {
 
     fn obey(&self, command: ToRelay) -> u32 {
         match command {
-            ToRelay::Tell { frame: FromServer::Gap { from, to, reason } } => {
-                self.hub.declare(LiveGap { from, to, reason });
-            }
-            ToRelay::Tell { frame } => self.hub.tell_all(&frame),
+            ToRelay::Declare { gap } => self.hub.declare(gap),
+            ToRelay::Tell { text } => self.hub.tell_all(&text),
             ToRelay::Retire => self.hub.retire("moving to another relay"),
         }
         self.hub.viewers()

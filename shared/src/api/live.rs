@@ -1,6 +1,6 @@
 //! Wire types of the stream: settings, rules, coverage, archive.
 
-use super::{wire, words};
+use super::{Locations, wire, words};
 use crate::id::UserId;
 use crate::time::UnixMs;
 
@@ -159,15 +159,6 @@ wire! {
         /// See [`StreamSettings::stall_warnings`].
         #[serde(default, skip_serializing_if = "Option::is_none")]
         pub stall_warnings: Option<bool>,
-    }
-
-    /// Boxes as boxes, or as X's old flat list of south-west and north-east corners.
-    #[serde(untagged)]
-    pub enum Locations {
-        /// `[[west, south, east, north], …]`.
-        Boxes(Vec<BoundingBox>),
-        /// `[west, south, east, north, …]`.
-        Flat(Vec<f64>),
     }
 
     /// The upstream connection.

@@ -5,6 +5,7 @@
 use crate::api::{FromClient, FromServer, GapReason, LiveGap, Subscribe};
 use crate::time::{SECOND_MS, UnixMs};
 use serde::{Deserialize, Serialize};
+use std::borrow::Cow;
 use std::collections::VecDeque;
 
 /// Sockets of the Live object: beyond, relays take them.
@@ -163,8 +164,29 @@ pub fn read_client(text: &str) -> Result<FromClient, String> {
     if text.len() > MESSAGE_MAX_BYTES {
         return Err(format!("a message has at most {MESSAGE_MAX_BYTES} bytes"));
     }
-    serde_json::from_str(text)
-        .map_err(|error| format!("the message is not JSON of this protocol: {error}"))
+    frame_of(text).map_err(|error| format!("the message is not JSON of this protocol: {error}"))
+}
+
+/// The same as [`FromClient`]'s own reading, which buffers whatever value it meets: the worker
+/// would be larger by all the ways to read from that buffer.
+fn frame_of(text: &str) -> serde_json::Result<FromClient> {
+    #[derive(Deserialize)]
+    struct Tagged<'a> {
+        #[serde(borrow)]
+        t: Cow<'a, str>,
+    }
+    #[derive(Deserialize)]
+    struct Resume {
+        after: u64,
+    }
+    match &*serde_json::from_str::<Tagged>(text)?.t {
+        "subscribe" => serde_json::from_str(text).map(FromClient::Subscribe),
+        "resume" => {
+            serde_json::from_str(text).map(|Resume { after }| FromClient::Resume { after })
+        }
+        "ping" => Ok(FromClient::Ping),
+        other => Err(serde::de::Error::unknown_variant(other, &["subscribe", "resume", "ping"])),
+    }
 }
 
 /// The text of a frame that is no `events` frame.

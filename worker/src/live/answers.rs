@@ -14,6 +14,7 @@ use shared::api::{
     StreamMode, StreamPrice, Switch,
 };
 use shared::budget::{Resource, price, usd};
+use shared::live::hub;
 use shared::routes::{self, Op};
 use shared::stream::coverage::{self, Counts};
 use shared::stream::machine::Input;
@@ -178,13 +179,13 @@ impl Core {
     }
 
     /// What browsers are told every few seconds.
-    pub(super) fn status(&self) -> FromServer {
+    pub(super) fn status(&self) -> String {
         let (delivered, _) = self.hub.counters();
         let viewers = self.viewers();
         let mut memory = self.memory.borrow_mut();
         let lag_ms = memory.lags.median_ms(clock::now());
         let meter = memory.books.posts.view(&memory.rate, clock::now());
-        FromServer::Status {
+        hub::text_of(&FromServer::Status {
             received: memory.received,
             delivered,
             viewers,
@@ -193,7 +194,7 @@ impl Core {
             stream: memory.machine.connection().state,
             placed: Some(memory.books.placed),
             session_usd: Some(meter.session_usd),
-        }
+        })
     }
 
     /// `GET /stream/coverage`.

@@ -4,11 +4,12 @@
 //! memory, in the gap that the next memory declares.
 
 use super::Core;
+use super::relays::Item;
 use crate::clock;
 use crate::config::Config;
 use crate::fault::Result;
 use crate::sql::values;
-use shared::api::{FromServer, LiveGap};
+use shared::api::LiveGap;
 use shared::live::ring::Row;
 use std::rc::Rc;
 use std::time::Duration;
@@ -104,8 +105,7 @@ impl Core {
     /// Tells everyone of numbers that nobody will get.
     pub(super) fn declare(self: &Rc<Self>, gap: LiveGap) {
         self.hub.declare(gap);
-        let LiveGap { from, to, reason } = gap;
-        self.tell_relays(&FromServer::Gap { from, to, reason });
+        self.hand_to_relays(&Item::Gap(gap));
     }
 
     fn tell_status(self: &Rc<Self>) {
@@ -116,7 +116,7 @@ impl Core {
         self.told_status.set(now);
         let status = self.status();
         self.hub.tell_all(&status);
-        self.tell_relays(&status);
+        self.hand_to_relays(&Item::Text(status.into()));
     }
 }
 

@@ -8,7 +8,7 @@ use crate::config::Config;
 use crate::fault::Result;
 use crate::rpc::{self, ToRelay};
 use serde::{Deserialize, Serialize};
-use shared::api::{FromServer, GapReason};
+use shared::api::{GapReason, LiveGap};
 use shared::live::hub::{Place, place, relays_kept};
 use shared::live::ring::Stretch;
 use std::collections::{BTreeMap, VecDeque};
@@ -32,9 +32,11 @@ struct Relay {
 }
 
 #[derive(Clone)]
-enum Item {
+pub(super) enum Item {
     Stretch(Rc<Stretch>),
-    Frame(FromServer),
+    Gap(LiveGap),
+    /// A frame without numbers.
+    Text(Rc<str>),
 }
 
 /// Which relays have browsers, across a loss of memory.
@@ -83,14 +85,13 @@ impl Relay {
     fn fold(&mut self) {
         let span = |item: &Item| match item {
             Item::Stretch(stretch) => Some((stretch.from, stretch.to)),
-            Item::Frame(FromServer::Gap { from, to, .. }) => Some((*from, *to)),
-            Item::Frame(_) => None,
+            Item::Gap(gap) => Some((gap.from, gap.to)),
+            Item::Text(_) => None,
         };
         let spans: Vec<_> = self.queue.iter().filter_map(span).collect();
         self.queue.clear();
         if let (Some(&(from, _)), Some(&(_, to))) = (spans.first(), spans.last()) {
-            let gap = FromServer::Gap { from, to, reason: GapReason::Slow };
-            self.queue.push_back(Item::Frame(gap));
+            self.queue.push_back(Item::Gap(LiveGap { from, to, reason: GapReason::Slow }));
         }
     }
 }
@@ -115,11 +116,7 @@ impl Core {
         self.hand_to_relays(&Item::Stretch(stretch.clone()));
     }
 
-    pub(super) fn tell_relays(self: &Rc<Self>, frame: &FromServer) {
-        self.hand_to_relays(&Item::Frame(frame.clone()));
-    }
-
-    fn hand_to_relays(self: &Rc<Self>, item: &Item) {
+    pub(super) fn hand_to_relays(self: &Rc<Self>, item: &Item) {
         let idle = self.relays.borrow_mut().push(item);
         for number in idle {
             let core = self.clone();
@@ -157,8 +154,9 @@ impl Core {
     async fn hand(&self, number: u32, item: &Item) -> Result<u32> {
         let stub = rpc::relay(&self.env, number)?;
         match item {
-            Item::Frame(frame) => rpc::call(&stub, &ToRelay::Tell { frame: frame.clone() }).await,
             Item::Stretch(stretch) => rpc::deliver(&stub, stretch).await,
+            Item::Gap(gap) => rpc::call(&stub, &ToRelay::Declare { gap: *gap }).await,
+            Item::Text(text) => rpc::call(&stub, &ToRelay::Tell { text: text.to_string() }).await,
         }
     }
 

@@ -9,6 +9,7 @@ use crate::query::{self, Query};
 use crate::rpc::Replayed;
 use crate::sql::values;
 use shared::api::{FromServer, LiveGap, LiveKind, Subscribe};
+use shared::live::hub;
 use shared::live::ring::{Purge, RowInfo, Stretch};
 use shared::live::slot;
 use shared::live::view::{self, Frame, View};
@@ -138,15 +139,15 @@ impl Core {
         Ok(Some(view::poll_answer(after + 1, to, &found, gap)))
     }
 
-    /// The greeting of a new browser.
-    pub(super) fn hello(&self) -> FromServer {
+    /// The greeting of a new browser, as it is sent.
+    pub(super) fn hello(&self) -> String {
         let memory = self.memory.borrow();
-        FromServer::Hello {
+        hub::text_of(&FromServer::Hello {
             protocol: 1,
             cursor: memory.ring.tail().to,
             floor: memory.ring.floor(),
             server_time: clock::now().0,
-        }
+        })
     }
 }
 

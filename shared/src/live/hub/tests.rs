@@ -100,6 +100,28 @@ fn clients_are_understood() {
 }
 
 #[test]
+fn clients_are_understood_as_their_type_says() {
+    for text in [
+        r#"{"t":"ping"}"#,
+        r#"{"after":18446744073709551615,"t":"resume"}"#,
+        r#"{"max_per_s":2,"lang":["de"],"t":"sub\u0073cribe","form":"packed"}"#,
+        r#"{"t":"subscribe"}"#,
+        r#"{"t":"resume"}"#,
+        r#"{"t":"resume","after":-1}"#,
+        r#"{"t":"subscribe","bbox":[1,2,3]}"#,
+        r#"{"t":"subscribe","kinds":1}"#,
+        r#"{"t":1}"#,
+        r#"{"after":1}"#,
+        r#"{"t":"ping","t":"ping"}"#,
+        r#"{"t":"ping"} x"#,
+        "null",
+    ] {
+        let own = serde_json::from_str::<FromClient>(text).ok();
+        assert_eq!(read_client(text).ok(), own, "{text}");
+    }
+}
+
+#[test]
 fn clients_that_are_not_understood_hear_why() {
     let why = |text: &str| read_client(text).unwrap_err();
     assert!(why(r#"{"t":"subscribe","kinds":["blob"]}"#).contains("`blob`"));
