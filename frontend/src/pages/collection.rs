@@ -15,7 +15,6 @@ use crate::api;
 use crate::app::app;
 use crate::erase::{Rows as _, flag, memo, shown};
 use crate::pages::about_account;
-use crate::parts::erase::{flag, shown};
 use crate::parts::{Icon, panel};
 use crate::period::Range;
 use crate::remote::{Remote, remote};

@@ -10,7 +10,6 @@ use crate::erase::{Rows as _, attr, effect, flag, memo, on_click, on_value, show
 use crate::fetching::Failure;
 use crate::numbers;
 use crate::pages::about_account;
-use crate::parts::erase::{attr, flag, on_click, on_value, shown};
 use crate::parts::{Ago, Avatar, EventChip, Icon, Moment, names, panel};
 use crate::remote::{Remote, remote};
 use crate::words::person;

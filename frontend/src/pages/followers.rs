@@ -13,7 +13,6 @@ use crate::numbers;
 use crate::pages::drawer::Drawer;
 use crate::pages::range_pairs;
 use crate::parts::Icon;
-use crate::parts::erase::{attr, on_click, on_value, shown};
 use crate::words;
 use crate::{api, browser};
 use leptos::prelude::*;

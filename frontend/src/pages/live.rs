@@ -16,7 +16,6 @@ use crate::erase::{attr, effect, flag, memo, on_click, shown};
 use crate::live::filter::Tab;
 use crate::map::Frames;
 use crate::parts::Icon;
-use crate::parts::erase::{attr, flag, on_click, shown};
 use crate::remote::{Question, Remote, remote};
 use leptos::prelude::*;
 use shared::api::{List, Rule, Stream, StreamCoverage};

@@ -4,7 +4,6 @@ use crate::address::{self, Page};
 use crate::app::app;
 use crate::erase::{attr, on_submit, on_value, shown};
 use crate::parts::Mark;
-use crate::parts::erase::{attr, on_submit, on_value, shown};
 use crate::{api, browser};
 use leptos::prelude::*;
 use leptos::task::spawn_local;

@@ -4,7 +4,6 @@
 use crate::browser;
 use crate::erase::{attr, effect, flag, on_click};
 use crate::parts::Icon;
-use crate::parts::erase::{attr, flag, on_click};
 use leptos::html;
 use leptos::prelude::*;
 

@@ -4,7 +4,6 @@ use crate::app::app;
 use crate::browser;
 use crate::erase::{Rows as _, on_click, shown};
 use crate::numbers;
-use crate::parts::erase::{on_click, shown};
 use crate::parts::{Ago, Icon, To};
 use crate::words::person;
 use leptos::html;

@@ -5,7 +5,6 @@ use crate::app::app;
 use crate::browser;
 use crate::erase::{Rows as _, attr, flag, on_click, on_value, shown};
 use crate::parts::Icon;
-use crate::parts::erase::{attr, flag, on_click, on_value, shown};
 use crate::period;
 use crate::shell::command;
 use crate::shell::period_menu::PeriodMenu;

@@ -4,7 +4,6 @@ use crate::app::{Layer, app};
 use crate::erase::{Rows as _, attr, effect, flag, memo, on_click, on_key, on_value, shown};
 use crate::keys::{self, Entry};
 use crate::parts::Dialog;
-use crate::parts::erase::{attr, flag, on_click, on_key, on_value, shown};
 use crate::shell::command;
 use crate::words::begin;
 use leptos::html;

@@ -181,9 +181,7 @@ fn frame_of(text: &str) -> serde_json::Result<FromClient> {
     }
     match &*serde_json::from_str::<Tagged>(text)?.t {
         "subscribe" => serde_json::from_str(text).map(FromClient::Subscribe),
-        "resume" => {
-            serde_json::from_str(text).map(|Resume { after }| FromClient::Resume { after })
-        }
+        "resume" => serde_json::from_str(text).map(|Resume { after }| FromClient::Resume { after }),
         "ping" => Ok(FromClient::Ping),
         other => Err(serde::de::Error::unknown_variant(other, &["subscribe", "resume", "ping"])),
     }

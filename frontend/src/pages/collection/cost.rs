@@ -3,7 +3,6 @@
 use crate::app::app;
 use crate::erase::{Rows as _, effect, flag, memo, on_submit, on_value, shown};
 use crate::numbers::{self, dollars};
-use crate::parts::erase::{flag, on_submit, on_value, shown};
 use crate::parts::panel;
 use crate::remote::{Question, Remote, remote};
 use crate::words::cost;

@@ -5,7 +5,6 @@ use crate::app::app;
 use crate::erase::{Rows as _, flag, on_click, shown};
 use crate::numbers;
 use crate::pages::about_account;
-use crate::parts::erase::{flag, on_click, shown};
 use crate::parts::{Icon, Moment, panel};
 use crate::remote::{Remote, remote};
 use crate::words::{self, runs};

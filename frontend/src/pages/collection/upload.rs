@@ -8,7 +8,6 @@ use crate::app::{App, app};
 use crate::erase::{attr, shown};
 use crate::numbers;
 use crate::parts::Icon;
-use crate::parts::erase::{attr, shown};
 use crate::words::runs;
 use leptos::html;
 use leptos::prelude::*;

@@ -5,7 +5,6 @@ use crate::calendar::{Date, date_at, midnight};
 use crate::erase::{Rows as _, attr, effect, flag, memo, on_click, on_value, shown};
 use crate::numbers;
 use crate::pages::about_account;
-use crate::parts::erase::{attr, flag, on_click, on_value, shown};
 use crate::parts::panel;
 use crate::period::Range;
 use crate::remote::{Remote, remote};

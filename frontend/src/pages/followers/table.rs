@@ -8,7 +8,6 @@ use crate::erase::{attr, effect, flag, memo, on_click, shown};
 use crate::fetching::Failure;
 use crate::numbers;
 use crate::paging::{Ask, Pages, Window, window};
-use crate::parts::erase::{attr, flag, on_click, shown};
 use crate::parts::{Ago, Avatar, Failed, Icon, Name};
 use crate::words::{person, state};
 use crate::{api, browser};

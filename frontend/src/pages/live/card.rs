@@ -5,7 +5,6 @@ use crate::app::app;
 use crate::browser;
 use crate::erase::{Rows as _, on_click, shown};
 use crate::live::text;
-use crate::parts::erase::{on_click, shown};
 use crate::parts::{Ago, Avatar, Icon};
 use crate::words::live as words;
 use leptos::prelude::*;

@@ -4,7 +4,6 @@ use super::Shared;
 use crate::app::app;
 use crate::erase::{Rows as _, flag, memo, shown};
 use crate::numbers;
-use crate::parts::erase::{flag, shown};
 use crate::parts::panel;
 use crate::words::{live as words, when};
 use leptos::prelude::*;

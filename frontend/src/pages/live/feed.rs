@@ -7,7 +7,6 @@ use crate::erase::{effect, flag, memo, on_click, shown};
 use crate::live::client::Phase;
 use crate::live::feed::Row;
 use crate::parts::Icon;
-use crate::parts::erase::{flag, on_click, shown};
 use crate::words::live as words;
 use leptos::html;
 use leptos::prelude::*;

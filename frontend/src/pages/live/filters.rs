@@ -6,7 +6,6 @@ use crate::browser;
 use crate::erase::{Rows as _, attr, flag, memo, on_click, on_value, shown};
 use crate::live::counts::code_text;
 use crate::parts::Icon;
-use crate::parts::erase::{attr, flag, on_click, on_value, shown};
 use crate::words::live as words;
 use leptos::prelude::*;
 use std::time::Duration;

@@ -8,7 +8,6 @@ use crate::live::counts::{Mark, code_text};
 use crate::live::filter::{Area, Camera};
 use crate::map::{self, Closures, Frames, Made};
 use crate::parts::Icon;
-use crate::parts::erase::{attr, flag, on_click, shown};
 use crate::words::live as words;
 use leptos::html;
 use leptos::prelude::*;

@@ -7,7 +7,6 @@ use crate::app::app;
 use crate::erase::{Rows as _, flag, on_click, on_submit, on_value, shown};
 use crate::numbers;
 use crate::parts::Icon;
-use crate::parts::erase::{flag, on_click, on_submit, on_value, shown};
 use crate::words::live as words;
 use leptos::prelude::*;
 use leptos::task::spawn_local;
@@ -156,8 +155,8 @@ fn Offer(price: RwSignal<Option<(String, f64)>>, send: Callback<f64>) -> impl In
                 <div class="rule-price" role="alert">
                     <p>{told}</p>
                     <div class="side-actions">
-                        <button type="button" class="button primary" on:click=move |_| send.run(usd)>"Save at this price"</button>
-                        <button type="button" class="button" on:click=move |_| price.set(None)>"Not now"</button>
+                        <button type="button" class="button primary" on:click=on_click(move |_| send.run(usd))>"Save at this price"</button>
+                        <button type="button" class="button" on:click=on_click(move |_| price.set(None))>"Not now"</button>
                     </div>
                 </div>
             }

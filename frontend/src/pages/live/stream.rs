@@ -6,7 +6,6 @@ use crate::api;
 use crate::app::{App, app};
 use crate::erase::{Rows as _, flag, memo, on_checked, on_click, on_submit, on_value, shown};
 use crate::numbers;
-use crate::parts::erase::{flag, on_checked, on_click, on_submit, on_value, shown};
 use crate::parts::{Dialog, Failed, Segmented, To};
 use crate::words::live as words;
 use leptos::prelude::*;

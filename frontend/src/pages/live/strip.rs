@@ -8,7 +8,6 @@ use crate::erase::{Rows as _, attr, effect, flag, memo, on_click, on_value, show
 use crate::live::player::Mode;
 use crate::live::rate;
 use crate::parts::Icon;
-use crate::parts::erase::{attr, flag, on_click, on_value, shown};
 use crate::words::live as words;
 use leptos::prelude::*;
 

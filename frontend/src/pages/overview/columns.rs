@@ -6,7 +6,6 @@ use crate::app::{app, today};
 use crate::erase::{effect, flag, memo, on_click, shown};
 use crate::numbers;
 use crate::pages::about_account;
-use crate::parts::erase::{flag, on_click, shown};
 use crate::parts::{PersonRow, Segmented, To, panel};
 use crate::remote::{Remote, remote};
 use crate::words::{self, overview, state};

@@ -3,7 +3,6 @@
 use crate::app::{app, today};
 use crate::erase::{Rows as _, attr, flag, memo, shown};
 use crate::numbers::{self, Trend};
-use crate::parts::erase::{attr, flag, shown};
 use crate::parts::{Icon, To};
 use crate::words::{self, overview, person};
 use leptos::prelude::*;

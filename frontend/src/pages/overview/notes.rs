@@ -6,7 +6,6 @@ use crate::app::app;
 use crate::erase::{Rows as _, memo, shown};
 use crate::numbers;
 use crate::pages::collection::CheckNow;
-use crate::parts::erase::shown;
 use crate::parts::{Icon, To};
 use crate::period::Range;
 use crate::words::{self, cost, overview, state};

@@ -7,7 +7,6 @@ use crate::charts::{Chart, Listener};
 use crate::erase::{Rows as _, attr, effect, flag, memo, on_click, on_key, shown};
 use crate::numbers;
 use crate::parts::Icon;
-use crate::parts::erase::{attr, flag, on_click, on_key, shown};
 use crate::tide;
 use crate::words::tide as words;
 use leptos::html;
