@@ -47,7 +47,7 @@ pub(crate) fn remote<T: Wire>(
     ask: impl Fn() -> Option<Question> + Send + Sync + 'static,
 ) -> Remote<T> {
     let made = Remote { state: RwSignal::new(Fetched::default()), again: RwSignal::new(0) };
-    let question = memo(move || ask());
+    let question = memo(ask);
     Effect::new(move |before: Option<(u64, Option<String>)>| {
         made.again.track();
         let (turn, subject) = before.unwrap_or_default();

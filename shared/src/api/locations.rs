@@ -80,15 +80,15 @@ mod tests {
     use super::*;
 
     #[track_caller]
-    fn check(json: &str, expected: Option<Locations>) {
-        assert_eq!(serde_json::from_str(json).ok(), expected, "{json}");
+    fn check(json: &str, expected: Option<&Locations>) {
+        assert_eq!(serde_json::from_str(json).ok().as_ref(), expected, "{json}");
     }
 
     #[test]
     fn both_forms_are_told_apart() {
-        check("[]", Some(Locations::Boxes(vec![])));
-        check("[[1,2,3.5,-4]]", Some(Locations::Boxes(vec![[1.0, 2.0, 3.5, -4.0]])));
-        check("[1,-2,3.5,4,5]", Some(Locations::Flat(vec![1.0, -2.0, 3.5, 4.0, 5.0])));
+        check("[]", Some(&Locations::Boxes(vec![])));
+        check("[[1,2,3.5,-4]]", Some(&Locations::Boxes(vec![[1.0, 2.0, 3.5, -4.0]])));
+        check("[1,-2,3.5,4,5]", Some(&Locations::Flat(vec![1.0, -2.0, 3.5, 4.0, 5.0])));
     }
 
     #[test]
@@ -103,7 +103,7 @@ mod tests {
     #[test]
     fn what_is_written_is_read() {
         for locations in [Locations::Boxes(vec![[1.0; 4]; 2]), Locations::Flat(vec![0.5; 8])] {
-            check(&serde_json::to_string(&locations).unwrap(), Some(locations));
+            check(&serde_json::to_string(&locations).unwrap(), Some(&locations));
         }
     }
 }

@@ -184,7 +184,9 @@ mod tests {
         let mut bytes = Vec::new();
         for lines in lines.chunks(2) {
             let mut member = Member::default();
-            lines.iter().for_each(|line| member.push(line.as_bytes()));
+            for line in lines {
+                member.push(line.as_bytes());
+            }
             bytes.extend(member.close().bytes);
         }
         bytes
@@ -196,7 +198,8 @@ mod tests {
         let lines = [line(1, 7, false), line(2, 7, true), line(3, 8, true), line(4, 7, true)];
         let mut read = Lines::read(&part(&lines)).unwrap();
         read.purge(purge);
-        let left: Vec<String> = expected.iter().map(|&id| lines[id as usize - 1].clone()).collect();
+        let left: Vec<String> =
+            expected.iter().map(|&id| lines[usize::try_from(id).unwrap() - 1].clone()).collect();
         assert_eq!(read.lines, left, "{purge:?}");
         assert_eq!(read.changed(), expected.len() < 4, "{purge:?}");
         assert_eq!(Lines::read(&read.encode()).unwrap().lines, left);

@@ -92,7 +92,7 @@ fn Words() -> impl IntoView {
             <Icon name="search"/>
             <input type="search" placeholder="Words in the text" autocomplete="off" maxlength="200"
                 prop:value=attr(move || app.view.with(|view| view.live.words.clone()))
-                on:input=on_value(move |value| typed(value))/>
+                on:input=on_value(typed)/>
         </label>
     }
 }
@@ -198,7 +198,8 @@ fn short(text: &str) -> String {
 #[component]
 fn Area() -> impl IntoView {
     let app = app();
-    let chip = move || {
+
+    move || {
         app.view.with(|view| view.live.area).map(|area| {
             view! {
                 <button type="button" class="chip area-chip" title="Take the area away"
@@ -208,6 +209,5 @@ fn Area() -> impl IntoView {
                 </button>
             }
         })
-    };
-    chip
+    }
 }

@@ -78,7 +78,6 @@ fn Add(shared: Shared) -> impl IntoView {
     let app = app();
     let value = RwSignal::new(String::new());
     let tag = RwSignal::new(String::new());
-    // What it costs, in words and in dollars a day.
     let price = RwSignal::new(None::<(String, f64)>);
     let wrong = RwSignal::new(None::<String>);
     let busy = RwSignal::new(false);
@@ -146,7 +145,7 @@ fn Add(shared: Shared) -> impl IntoView {
     }
 }
 
-/// The price of a rule, to be accepted or not.
+/// The price of a rule, in words and in dollars a day, to be accepted or not.
 #[component]
 fn Offer(price: RwSignal<Option<(String, f64)>>, send: Callback<f64>) -> impl IntoView {
     move || {
