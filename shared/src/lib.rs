@@ -8,7 +8,7 @@
 //! # Layout
 //! - names: [`id`], [`time`], [`tz`]
 //! - what X says: [`x`], [`retry`], [`oauth1`]
-//! - what is kept: [`roster`], [`handles`], [`profile`], [`snapshot`], [`tweets`]
+//! - what is kept: [`roster`], [`handles`], [`profile`], [`snapshot`], [`tweets`], [`metrics`]
 //! - what is decided: [`crawl`], [`acceptance`], [`ledger`], [`budget`], [`schedule`]
 //! - what is shown: [`series`], [`coverage`], [`listing`], [`export`]
 //! - what goes over the wire: [`api`], [`routes`], [`session`], [`openapi`]
@@ -23,6 +23,7 @@ pub mod handles;
 pub mod id;
 pub mod ledger;
 pub mod listing;
+pub mod metrics;
 pub mod oauth1;
 #[cfg(feature = "openapi")]
 pub mod openapi;
