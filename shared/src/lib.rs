@@ -9,13 +9,15 @@
 //! - names: [`id`], [`time`], [`tz`]
 //! - what X says: [`x`], [`retry`], [`oauth1`]
 //! - what is kept: [`roster`], [`handles`], [`profile`], [`snapshot`], [`tweets`], [`metrics`]
-//! - what is decided: [`crawl`], [`acceptance`], [`ledger`], [`budget`], [`schedule`]
+//! - what is decided: [`crawl`], [`acceptance`], [`ledger`], [`budget`], [`schedule`],
+//!   [`cadence`]
 //! - what is shown: [`series`], [`coverage`], [`listing`], [`export`]
 //! - what goes over the wire: [`api`], [`routes`], [`session`], [`openapi`]
 
 pub mod acceptance;
 pub mod api;
 pub mod budget;
+pub mod cadence;
 pub mod coverage;
 pub mod crawl;
 pub mod export;
