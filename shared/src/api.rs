@@ -6,11 +6,13 @@ mod accounts;
 mod events;
 mod live;
 mod operations;
+mod tweets;
 
 pub use accounts::*;
 pub use events::*;
 pub use live::*;
 pub use operations::*;
+pub use tweets::*;
 
 /// Derives what every wire type has: one place to change it.
 macro_rules! wire {

@@ -7,11 +7,12 @@
 //!
 //! # Layout
 //! - names: [`id`], [`time`], [`tz`]
-//! - what X says: [`x`], [`retry`], [`oauth1`]
-//! - what is kept: [`roster`], [`handles`], [`profile`], [`snapshot`], [`tweets`], [`metrics`]
+//! - what X says: [`x`], [`tweet`], [`retry`], [`oauth1`]
+//! - what is kept: [`roster`], [`handles`], [`profile`], [`snapshot`], [`tweets`],
+//!   [`metrics`]
 //! - what is decided: [`crawl`], [`acceptance`], [`ledger`], [`budget`], [`schedule`],
 //!   [`cadence`]
-//! - what is shown: [`series`], [`coverage`], [`listing`], [`export`]
+//! - what is shown: [`series`], [`growth`], [`coverage`], [`listing`], [`export`]
 //! - what goes over the wire: [`api`], [`routes`], [`session`], [`openapi`]
 
 pub mod acceptance;
@@ -21,6 +22,7 @@ pub mod cadence;
 pub mod coverage;
 pub mod crawl;
 pub mod export;
+pub mod growth;
 pub mod handles;
 pub mod id;
 pub mod ledger;
@@ -39,6 +41,7 @@ pub mod series;
 pub mod session;
 pub mod snapshot;
 pub mod time;
+pub mod tweet;
 pub mod tweets;
 #[cfg(feature = "tz")]
 pub mod tz;

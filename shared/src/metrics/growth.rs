@@ -67,9 +67,29 @@ impl Series {
                 (Some(at), value)
             }
         };
-        let by = i128::from(last) - i128::from(first);
-        let by = i64::try_from(by).unwrap_or(if by < 0 { i64::MIN } else { i64::MAX });
-        Some(Growth { by, from, to })
+        Some(Growth { by: difference(last, first), from, to })
+    }
+
+    /// What a metric grew by in each bucket between `edges`, of what lies in `range`; `None` where
+    /// it was not read. The sum is the [`Self::growth`] of what edges and range share.
+    pub fn growths(
+        &self,
+        metric: &Metric,
+        edges: &[UnixMs],
+        range: (UnixMs, UnixMs),
+        created: Option<UnixMs>,
+    ) -> Vec<Option<i64>> {
+        let begin = edges.first().map_or(range.0, |edge| range.0.max(*edge));
+        let until = self.values(metric).take_while(|(at, _)| *at < begin).last();
+        let born = created.filter(|created| *created >= begin).map(|_| 0);
+        let first = self.values(metric).find(|(at, _)| *at >= begin).map(|(_, value)| value);
+        let mut before = until.map(|(_, value)| value).or(born).or(first);
+        let buckets = self.points(edges, range, std::slice::from_ref(metric)).into_iter();
+        let grew = |value: Option<u64>| {
+            let (value, before) = (value?, before.replace(value?)?);
+            Some(difference(value, before))
+        };
+        buckets.map(|bucket| bucket.values.first().copied().flatten()).map(grew).collect()
     }
 
     /// A metric at an instant: as read then, or on the line between the readings around it if
@@ -90,6 +110,12 @@ impl Series {
         let share = real(at.since(before.0).unsigned_abs()) / real(width_ms.unsigned_abs());
         Some(real(before.1) + (real(after.1) - real(before.1)) * share)
     }
+}
+
+/// `a` less `b`, at the end of the range where it has none.
+fn difference(a: u64, b: u64) -> i64 {
+    let difference = i128::from(a) - i128::from(b);
+    i64::try_from(difference).unwrap_or(if difference < 0 { i64::MIN } else { i64::MAX })
 }
 
 #[allow(clippy::cast_precision_loss, reason = "exact below 9 * 10^15")]

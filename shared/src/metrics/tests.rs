@@ -29,7 +29,7 @@ fn history() -> impl Strategy<Value = Vec<(UnixMs, Vec<(Metric, u64)>)>> {
         prop_oneof![2 => Just(0_i64), 1 => (0_i64..30).prop_map(|s| s * 1_000), 1 => 0_i64..60_000],
         prop::collection::vec((step, said), NAMES.len()),
     );
-    prop::collection::vec(tick, 0..60).prop_map(readings)
+    prop::collection::vec(tick, 0..40).prop_map(readings)
 }
 
 fn readings(ticks: Vec<Tick>) -> Vec<(UnixMs, Vec<(Metric, u64)>)> {
@@ -58,7 +58,7 @@ fn series(readings: &[(UnixMs, Vec<(Metric, u64)>)]) -> Series {
 }
 
 fn sample() -> Series {
-    size::lifelike(7, 48)
+    size::lifelike(7, 12)
 }
 
 proptest! {
@@ -136,6 +136,29 @@ proptest! {
         let metrics: Vec<Metric> = NAMES.iter().rev().map(|name| metric(name)).collect();
         let found = series.points(&edges, range, &metrics);
         prop_assert_eq!(found, reference(&readings, &edges, range, &metrics));
+    }
+
+    #[test]
+    fn growths_of_buckets_add_up(
+        steps in prop::collection::vec((1_i64..40, 0_u64..1_000), 0..40),
+        cuts in prop::collection::btree_set(0_i64..900, 2..20),
+        created in 0_i64..900,
+    ) {
+        let views = metric("public.impression_count");
+        let (mut series, mut at) = (Series::new(), created);
+        for (hours, value) in steps {
+            at += hours;
+            series.push(UnixMs(at * HOUR_MS), &[(views.clone(), value)]);
+        }
+        let edges: Vec<UnixMs> = cuts.into_iter().map(|cut| UnixMs(cut * HOUR_MS)).collect();
+        let range = (edges[0], *edges.last().unwrap());
+        let created = Some(UnixMs(created * HOUR_MS));
+        let parts = series.growths(&views, &edges, range, created);
+        prop_assert_eq!(parts.len(), edges.len() - 1);
+        let sum: i64 = parts.iter().flatten().sum();
+        let whole = series.growth(&views, range, created);
+        prop_assert_eq!(sum, whole.map_or(0, |growth| growth.by));
+        prop_assert_eq!(parts.iter().any(Option::is_some), whole.is_some());
     }
 
     #[test]
@@ -322,4 +345,22 @@ fn twenty_metrics_hourly_for_thirty_days_take_under_four_kilobytes() {
 fn a_year_by_the_hour_comes_back() {
     let year = size::lifelike(3, 8_760);
     assert_eq!(Series::decode(&year.encode()), Ok(year));
+}
+
+const GOLDEN: &str = "54574d310303010bff030b647265616d5f636f756e74008c1efda10100003907604b099e1f\
+    b34209febf82f0ff570e0e4abc37b2";
+
+/// A stored series of today must be readable tomorrow.
+#[test]
+fn a_series_is_these_bytes() {
+    let mut series = Series::new();
+    let (like, own) = (metric("public.like_count"), metric("organic.like_count"));
+    let odd = metric("promoted.dream_count");
+    let at = |hour: i64| UnixMs(1_795_248_000_000 + hour * HOUR_MS);
+    series.push(at(0), &[(like.clone(), 3), (own.clone(), 2), (odd.clone(), 900)]);
+    series.push(at(1), &[(like.clone(), 9), (own, 8), (odd, 0)]);
+    series.push(at(3), &[(like, 7)]);
+    let bytes = series.encode();
+    let hex: Vec<String> = bytes.iter().map(|byte| format!("{byte:02x}")).collect();
+    assert_eq!(hex.concat(), GOLDEN);
 }
