@@ -1,3 +1,5 @@
+//! The cadence by table, plans in short, and 65 days of an account under refusals and evictions.
+
 use super::*;
 use crate::id::TweetId;
 use proptest::prelude::*;

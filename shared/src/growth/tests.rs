@@ -1,3 +1,5 @@
+//! Windows, what is usual, tweets at an age: times are hours, and accounts are made up.
+
 use super::*;
 use crate::metrics::{Metric, Series};
 use crate::time::HOUR_MS;

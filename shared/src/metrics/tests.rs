@@ -1,3 +1,5 @@
+//! Histories with gaps, falls and late ticks: through bytes, through damage, into buckets.
+
 use super::*;
 use crate::time::HOUR_MS;
 use proptest::prelude::*;

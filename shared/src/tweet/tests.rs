@@ -1,3 +1,5 @@
+//! Everything that can be wrong with a tweet, an answer or a file, and what it costs.
+
 use super::*;
 use crate::api::TweetKind;
 use crate::id::{TweetId, UserId};
