@@ -82,6 +82,13 @@ fn a_day_that_is_not_over_is_not_judged() {
 }
 
 #[test]
+fn a_day_with_a_gap_is_not_judged() {
+    let mut flows = weeks(2, 5);
+    flows.retain(|flow| !(h(1_350)..h(1_354)).contains(&flow.from));
+    check_after(&flows, 1_400, (100, false, Some((48.0, 8)), Beside::Usual));
+}
+
+#[test]
 fn without_earlier_weeks_nothing_is_usual() {
     check_after(&weeks(2, 5)[1_300..], 1_400, (120, true, None, Beside::Usual));
 }

@@ -349,6 +349,31 @@ fn a_year_by_the_hour_comes_back() {
     assert_eq!(Series::decode(&year.encode()), Ok(year));
 }
 
+/// Buckets of 0 to 10 and 10 to 20: the values in each.
+#[track_caller]
+fn check_points(said: &[(i64, u64)], range: (i64, i64), expected: [Option<u64>; 2]) {
+    let like = metric("public.like_count");
+    let mut series = Series::new();
+    for &(at, value) in said {
+        series.push(UnixMs(at), &[(like.clone(), value)]);
+    }
+    let edges = [0, 10, 20].map(UnixMs);
+    let points = series.points(&edges, (UnixMs(range.0), UnixMs(range.1)), &[like]);
+    assert_eq!(points.iter().map(|bucket| bucket.values[0]).collect::<Vec<_>>(), expected);
+}
+
+#[test]
+fn a_bucket_has_its_beginning_and_not_its_end() {
+    check_points(&[(0, 1), (9, 2), (10, 3), (20, 4)], (0, 99), [Some(2), Some(3)]);
+    check_points(&[(-1, 1), (20, 4)], (-9, 99), [None, None]);
+}
+
+#[test]
+fn a_range_has_its_beginning_and_not_its_end() {
+    check_points(&[(4, 1), (5, 2), (14, 3), (15, 4)], (5, 15), [Some(2), Some(3)]);
+    check_points(&[(4, 1), (15, 4)], (5, 15), [None, None]);
+}
+
 const GOLDEN: &str = "54574d310303010bff030b647265616d5f636f756e74008c1efda10100003907604b099e1f\
     b34209febf82f0ff570e0e4abc37b2";
 
