@@ -184,6 +184,14 @@ fn lookup_errors_say_why_a_tweet_is_absent() {
     assert_eq!(found, [(5, Absence::Deleted), (6, Absence::Protected), (7, Absence::Unavailable)]);
 }
 
+#[test]
+fn a_tweet_that_came_is_not_absent_whatever_the_errors_say() {
+    let error =
+        json!({"resource_id": "5", "resource_type": "tweet", "type": "…/resource-not-found"});
+    let found = answer(&json!({"data": [{"id": "5"}], "errors": [error]}));
+    assert_eq!((ids(&found), found.absent), (vec![5], vec![]));
+}
+
 fn refusal(id: &str, field: &str) -> Value {
     json!({"resource_type": "tweet", "field": field, "parameter": "tweet.fields",
         "resource_id": id, "value": id, "section": "data", "title": "Field Authorization Error",
