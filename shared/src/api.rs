@@ -8,6 +8,7 @@ mod feed;
 mod live;
 mod locations;
 mod operations;
+mod tweets;
 
 pub use accounts::*;
 pub use events::*;
@@ -15,6 +16,7 @@ pub use feed::*;
 pub use live::*;
 pub use locations::*;
 pub use operations::*;
+pub use tweets::*;
 
 /// Derives what every wire type has: one place to change it.
 macro_rules! wire {

@@ -7,25 +7,29 @@
 //!
 //! # Layout
 //! - names: [`id`], [`time`], [`tz`]
-//! - what X says: [`x`], [`retry`], [`oauth1`]
-//! - what is kept: [`roster`], [`handles`], [`profile`], [`snapshot`], [`tweets`]
-//! - what is decided: [`crawl`], [`acceptance`], [`ledger`], [`budget`], [`schedule`]
-//! - what streams: [`stream`]
-//! - what streams: [`live`]
-//! - what is shown: [`series`], [`coverage`], [`listing`], [`export`]
+//! - what X says: [`x`], [`tweet`], [`retry`], [`oauth1`]
+//! - what is kept: [`roster`], [`handles`], [`profile`], [`snapshot`], [`tweets`],
+//!   [`metrics`]
+//! - what is decided: [`crawl`], [`acceptance`], [`ledger`], [`budget`], [`schedule`],
+//!   [`cadence`]
+//! - what streams: [`stream`], [`live`]
+//! - what is shown: [`series`], [`growth`], [`coverage`], [`listing`], [`export`]
 //! - what goes over the wire: [`api`], [`routes`], [`session`], [`openapi`]
 
 pub mod acceptance;
 pub mod api;
 pub mod budget;
+pub mod cadence;
 pub mod coverage;
 pub mod crawl;
 pub mod export;
+pub mod growth;
 pub mod handles;
 pub mod id;
 pub mod ledger;
 pub mod listing;
 pub mod live;
+pub mod metrics;
 pub mod oauth1;
 #[cfg(feature = "openapi")]
 pub mod openapi;
@@ -40,6 +44,7 @@ pub mod session;
 pub mod snapshot;
 pub mod stream;
 pub mod time;
+pub mod tweet;
 pub mod tweets;
 pub mod tz;
 pub mod x;
