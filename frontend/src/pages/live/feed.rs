@@ -3,7 +3,7 @@
 
 use super::{Shared, card};
 use crate::app::app;
-use crate::erase::{effect, flag, memo, on_click, shown};
+use crate::erase::{Show, effect, flag, memo, on_click, shown};
 use crate::live::client::Phase;
 use crate::live::feed::Row;
 use crate::parts::Icon;
@@ -98,7 +98,7 @@ fn Nothing(shared: Shared) -> impl IntoView {
         let told = stream.standing.with(|standing| standing.as_ref().map(|one| one.stream));
         told.or_else(|| shared.stream.with(|stream| stream.map(|one| one.connection.state)))
     });
-    let filtered = move || app.view.with(|view| view.live.filters()) > 0;
+    let filtered = move || app.seen(|view| view.live.filters()) > 0;
     let text = move || match (stream.phase.get(), state.get()) {
         (Phase::Denied(reason), _) if reason.is_empty() => {
             "Roost refused the connection.".to_owned()

@@ -3,7 +3,7 @@
 use super::Shared;
 use crate::app::app;
 use crate::browser;
-use crate::erase::{Rows as _, attr, flag, memo, on_click, on_value, shown};
+use crate::erase::{Rows as _, Show, attr, flag, memo, on_click, on_value, shown};
 use crate::live::counts::code_text;
 use crate::parts::Icon;
 use crate::words::live as words;
@@ -23,7 +23,7 @@ const TYPED: Duration = Duration::from_millis(350);
 pub(super) fn Filters(shared: Shared) -> impl IntoView {
     let app = app();
     let open = RwSignal::new(false);
-    let count = move || app.view.with(|view| view.live.filters());
+    let count = move || app.seen(|view| view.live.filters());
     let face = move || match count() {
         0 => "Filter".to_owned(),
         count => format!("Filter ({count})"),
@@ -52,11 +52,11 @@ pub(super) fn Filters(shared: Shared) -> impl IntoView {
             <div class="filters-fields" role="search" aria-label="Filter the stream">
                 <Words/>
                 <Choice label="Language" every="Any language"
-                    chosen=move || app.view.with(|view| view.live.lang.clone())
+                    chosen=move || app.seen(|view| view.live.lang.clone())
                     options=languages
                     choose=choose_language/>
                 <Choice label="Country" every="Any country"
-                    chosen=move || app.view.with(|view| view.live.country.clone())
+                    chosen=move || app.seen(|view| view.live.country.clone())
                     options=move || countries(app)
                     choose=choose_country/>
                 <Rules shared=shared/>
@@ -91,7 +91,7 @@ fn Words() -> impl IntoView {
             <span class="hidden">"Words"</span>
             <Icon name="search"/>
             <input type="search" placeholder="Words in the text" autocomplete="off" maxlength="200"
-                prop:value=attr(move || app.view.with(|view| view.live.words.clone()))
+                prop:value=attr(move || app.seen(|view| view.live.words.clone()))
                 on:input=on_value(move |value| typed(value))/>
         </label>
     }
@@ -172,14 +172,13 @@ fn Rules(shared: Shared) -> impl IntoView {
         })
     });
     let any = move || {
-        options.with(|options| !options.is_empty())
-            || app.view.with(|view| view.live.rule.is_some())
+        options.with(|options| !options.is_empty()) || app.seen(|view| view.live.rule.is_some())
     };
     let choose = move |rule: Option<String>| app.change(|view| view.live.rule = rule);
     view! {
         <Show when=flag(any)>
             <Choice label="Rule" every="Any rule"
-                chosen=move || app.view.with(|view| view.live.rule.clone().into_iter().collect::<Vec<_>>())
+                chosen=move || app.seen(|view| view.live.rule.clone().into_iter().collect::<Vec<_>>())
                 options=move || options.get()
                 choose=choose/>
         </Show>
@@ -199,7 +198,7 @@ fn short(text: &str) -> String {
 fn Area() -> impl IntoView {
     let app = app();
     let chip = move || {
-        app.view.with(|view| view.live.area).map(|area| {
+        app.seen(|view| view.live.area).map(|area| {
             view! {
                 <button type="button" class="chip area-chip" title="Take the area away"
                     on:click=on_click(move |_| app.change(|view| view.live.area = None))>

@@ -162,7 +162,7 @@ impl Ground {
     /// Hands the map numbers and box once a second, and at once what the viewer changed.
     fn follow(self) {
         let (app, stream) = (self.app, self.app.stream);
-        let looks = memo(move || app.view.with(|view| (view.live.clusters, view.live.area)));
+        let looks = memo(move || app.seen(|view| (view.live.clusters, view.live.area)));
         effect(move || {
             stream.second.track();
             looks.track();
@@ -287,7 +287,7 @@ fn Card(ground: Ground) -> impl IntoView {
 #[component]
 fn Tools(ground: Ground) -> impl IntoView {
     let app = ground.app;
-    let clusters = move || app.view.with(|view| view.live.clusters).to_string();
+    let clusters = move || app.seen(|view| view.live.clusters).to_string();
     view! {
         <div class="map-tools" role="group" aria-label="Map tools">
             <button type="button" class="icon-button" aria-label="Zoom in" title="Zoom in"

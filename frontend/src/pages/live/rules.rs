@@ -4,7 +4,7 @@ use super::Shared;
 use crate::address::encode;
 use crate::api;
 use crate::app::app;
-use crate::erase::{Rows as _, flag, on_click, on_submit, on_value, shown};
+use crate::erase::{Rows as _, Show, flag, on_click, on_submit, on_value, shown};
 use crate::numbers;
 use crate::parts::Icon;
 use crate::words::live as words;

@@ -4,7 +4,7 @@ use super::{Shared, rules};
 use crate::address::{Page, View};
 use crate::api;
 use crate::app::{App, app};
-use crate::erase::{Rows as _, flag, memo, on_checked, on_click, on_submit, on_value, shown};
+use crate::erase::{Rows as _, Show, flag, memo, on_checked, on_click, on_submit, on_value, shown};
 use crate::numbers;
 use crate::parts::{Dialog, Failed, Segmented, To};
 use crate::words::live as words;
@@ -131,7 +131,10 @@ fn Standing(shared: Shared) -> impl IntoView {
             <p>{shown(move || words::connection(state()))}</p>
             <p class="note">{shown(why)}</p>
             <p class="note">{shown(meter)}</p>
-            <Show when=flag(on) fallback=move || view! { <Start shared=shared/> }>
+            <Show when=flag(move || !on())>
+                <Start shared=shared/>
+            </Show>
+            <Show when=flag(on)>
                 <button type="button" class="button" on:click=on_click(move |_| switch(app, shared, false))>"Stop streaming"</button>
             </Show>
         </div>
@@ -351,7 +354,7 @@ fn toggle(label: &'static str, on: RwSignal<bool>) -> AnyView {
 #[component]
 fn TakeArea(draft: Draft) -> impl IntoView {
     let app = app();
-    let area = move || app.view.with(|view| view.live.area);
+    let area = move || app.seen(|view| view.live.area);
     let take = move |_| {
         let Some(area) = area() else { return };
         draft.areas.update(|text| {

@@ -4,7 +4,7 @@
 use super::Shared;
 use crate::app::app;
 use crate::browser;
-use crate::erase::{Rows as _, attr, effect, flag, memo, on_click, on_value, shown};
+use crate::erase::{Rows as _, Show, attr, effect, flag, memo, on_click, on_value, shown};
 use crate::live::player::Mode;
 use crate::live::rate;
 use crate::parts::Icon;
