@@ -69,7 +69,7 @@ pub(super) fn Ground(shared: Shared) -> impl IntoView {
     });
     ground.follow();
     let label = move || {
-        let placed = words::placed(app.stream.placed.get_untracked());
+        let placed = words::placed(untrack(|| app.stream.seen(|told| told.placed)));
         format!("Map of tweets as they come. {placed}. The tab Countries has the same as a table.")
     };
     let failed = move || {
@@ -328,7 +328,7 @@ fn Legend() -> impl IntoView {
     };
     view! {
         <div class="map-legend">
-            <p class="placed">{shown(move || words::placed(app.stream.placed.get()))}</p>
+            <p class="placed">{shown(move || words::placed(app.stream.seen(|told| told.placed)))}</p>
             <div class="legend-marks">
                 {words::KINDS.map(kind)}
                 <span class="mark-exact">"exact"</span>

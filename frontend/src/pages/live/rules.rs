@@ -78,8 +78,8 @@ fn Add(shared: Shared) -> impl IntoView {
     let app = app();
     let value = RwSignal::new(String::new());
     let tag = RwSignal::new(String::new());
-    // What it costs, in words and in dollars a day.
-    let price = RwSignal::new(None::<(String, f64)>);
+    // The server's words, which name the price.
+    let price = RwSignal::new(None::<String>);
     let wrong = RwSignal::new(None::<String>);
     let busy = RwSignal::new(false);
     let send = move |accepted: Option<f64>| {
@@ -105,12 +105,12 @@ fn Add(shared: Shared) -> impl IntoView {
                     shared.rules.again();
                     shared.stream.again();
                 }
-                Err(failure) => match words::named_price(&failure.detail) {
-                    Some(usd) if failure.status == Some(409) => {
-                        price.set(Some((words::price_told(&failure.detail).to_owned(), usd)));
-                    }
-                    _ => wrong.set(Some(failure.detail)),
-                },
+                Err(failure) => {
+                    let named = failure.status == Some(409)
+                        && words::named_price(&failure.detail).is_some();
+                    let place = if named { price } else { wrong };
+                    place.set(Some(failure.detail));
+                }
             }
         });
     };
@@ -120,12 +120,13 @@ fn Add(shared: Shared) -> impl IntoView {
         send(None);
     };
     let offer = move || {
-        price.get().map(|(told, usd)| {
+        price.get().map(|detail| {
+            let usd = words::named_price(&detail);
             view! {
                 <div class="rule-price" role="alert">
-                    <p>{told}</p>
+                    <p>{words::price_told(&detail).to_owned()}</p>
                     <div class="side-actions">
-                        <button type="button" class="button primary" on:click=on_click(move |_| send(Some(usd)))>"Save at this price"</button>
+                        <button type="button" class="button primary" on:click=on_click(move |_| send(usd))>"Save at this price"</button>
                         <button type="button" class="button" on:click=on_click(move |_| price.set(None))>"Not now"</button>
                     </div>
                 </div>

@@ -104,7 +104,7 @@ fn Standing(shared: Shared) -> impl IntoView {
         move || stream.with(|stream| stream.is_some_and(|one| one.settings.state == Switch::On));
     let state = move || {
         stream.with(|stream| {
-            let told = app.stream.standing.with(|one| one.as_ref().map(|one| one.stream));
+            let told = app.stream.seen(crate::stream::Told::upstream);
             let state = told.or(stream.map(|one| one.connection.state));
             state.unwrap_or(ConnectionState::Off)
         })
@@ -144,7 +144,7 @@ fn Standing(shared: Shared) -> impl IntoView {
 /// What one types, as text until it is saved.
 #[derive(Clone, Copy)]
 struct Draft {
-    mode: RwSignal<StreamMode>,
+    mode: RwSignal<String>,
     track: RwSignal<String>,
     follow: RwSignal<String>,
     areas: RwSignal<String>,
@@ -155,7 +155,7 @@ struct Draft {
     archive: RwSignal<bool>,
     hours: RwSignal<String>,
     tries: RwSignal<String>,
-    level: RwSignal<FilterLevel>,
+    level: RwSignal<String>,
     warnings: RwSignal<bool>,
 }
 
@@ -165,7 +165,7 @@ impl Draft {
         let areas: Vec<String> = settings.locations.iter().map(area_text).collect();
         let number = |number: Option<f64>| number.map(|usd| usd.to_string()).unwrap_or_default();
         Self {
-            mode: RwSignal::new(settings.mode),
+            mode: RwSignal::new(settings.mode.to_string()),
             track: RwSignal::new(settings.track.join("\n")),
             follow: RwSignal::new(follow.join("\n")),
             areas: RwSignal::new(areas.join("\n")),
@@ -176,7 +176,7 @@ impl Draft {
             archive: RwSignal::new(settings.archive),
             hours: RwSignal::new(settings.archive_hours.to_string()),
             tries: RwSignal::new(settings.tries.map(|tries| tries.to_string()).unwrap_or_default()),
-            level: RwSignal::new(settings.filter_level),
+            level: RwSignal::new(settings.filter_level.to_string()),
             warnings: RwSignal::new(settings.stall_warnings),
         }
     }
@@ -185,7 +185,7 @@ impl Draft {
     fn change(self) -> Result<StreamChange, String> {
         Ok(StreamChange {
             state: None,
-            mode: Some(self.mode.get_untracked()),
+            mode: StreamMode::from_word(&self.mode.get_untracked()),
             track: Some(entries(&self.track.get_untracked())),
             follow: Some(ids(&self.follow.get_untracked())?),
             locations: Some(Locations::Boxes(areas(&self.areas.get_untracked())?)),
@@ -199,7 +199,7 @@ impl Draft {
             archive: Some(self.archive.get_untracked()),
             archive_hours: Some(hours(&self.hours.get_untracked())?),
             tries: Some(tries(&self.tries.get_untracked())?),
-            filter_level: Some(self.level.get_untracked()),
+            filter_level: FilterLevel::from_word(&self.level.get_untracked()),
             stall_warnings: Some(self.warnings.get_untracked()),
         })
     }
@@ -278,8 +278,7 @@ fn Form(shared: Shared, settings: StreamSettings, sample: bool) -> impl IntoView
             <div class="side-field">
                 <span>"Which tweets"</span>
                 <Segmented label="Which tweets" options=options
-                    chosen=move || draft.mode.get().as_str().to_owned()
-                    choose=move |word: String| draft.mode.set(StreamMode::from_word(&word).unwrap_or(StreamMode::Filtered))/>
+                    chosen=draft.mode choose=move |word: String| draft.mode.set(word)/>
             </div>
         }
     });
@@ -372,16 +371,16 @@ fn TakeArea(draft: Draft) -> impl IntoView {
 }
 
 #[component]
-fn Level(level: RwSignal<FilterLevel>) -> impl IntoView {
+fn Level(level: RwSignal<String>) -> impl IntoView {
     let option = move |one: &FilterLevel| {
         let one = *one;
-        let selected = move || level.get() == one;
+        let selected = move || level.with(|level| level == one.as_str());
         view! { <option value=one.as_str() selected=flag(selected)>{words::level(one)}</option> }
     };
     view! {
         <label class="side-toggle">
             <span>"Filter level"</span>
-            <select on:change=on_value(move |value| level.set(FilterLevel::from_word(&value).unwrap_or(FilterLevel::None)))>
+            <select on:change=on_value(move |value| level.set(value))>
                 {FilterLevel::ALL.iter().map(option).rows()}
             </select>
         </label>
