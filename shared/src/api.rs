@@ -4,12 +4,16 @@
 
 mod accounts;
 mod events;
+mod feed;
 mod live;
+mod locations;
 mod operations;
 
 pub use accounts::*;
 pub use events::*;
+pub use feed::*;
 pub use live::*;
+pub use locations::*;
 pub use operations::*;
 
 /// Derives what every wire type has: one place to change it.

@@ -41,10 +41,15 @@ pub enum Resource {
     Follower,
     /// One follower of the account that owns the app, read with its own keys.
     OwnedFollower,
+    /// A tweet, streamed or searched.
+    Post,
+    /// One look at how many tweets matched recently, whatever the number.
+    Count,
 }
 
 impl Resource {
-    const ALL: [Self; 3] = [Self::User, Self::Follower, Self::OwnedFollower];
+    const ALL: [Self; 5] =
+        [Self::User, Self::Follower, Self::OwnedFollower, Self::Post, Self::Count];
 
     /// The word in the API.
     pub fn as_str(self) -> &'static str {
@@ -52,16 +57,20 @@ impl Resource {
             Self::User => "user",
             Self::Follower => "follower",
             Self::OwnedFollower => "owned_follower",
+            Self::Post => "post",
+            Self::Count => "count",
         }
     }
 }
 
 /// Micro-dollars of one resource by X's price list of August 2026 (docs.x.com, "Pricing",
-/// pay-per-use: User: Read $0.010, Followers: Read $0.010, Owned Reads $0.001).
+/// pay-per-use: User: Read $0.010, Followers: Read $0.010, Owned Reads $0.001, Posts: Read $0.005,
+/// Counts: Recent $0.005 a request).
 pub fn price(resource: Resource) -> u64 {
     match resource {
         Resource::User | Resource::Follower => 10_000,
         Resource::OwnedFollower => 1_000,
+        Resource::Post | Resource::Count => 5_000,
     }
 }
 
@@ -91,7 +100,7 @@ pub struct Ask {
     pub account_cap: u64,
     /// The rate window: `users/me`, `users`, `followers`.
     pub route: String,
-    /// Calls wanted.
+    /// Calls wanted; 0 for money alone, which needs no rate window.
     pub calls: u32,
     /// What they read.
     pub resource: Resource,
@@ -207,14 +216,10 @@ impl Book {
         if let Some(refusal) = self.over_cap(ask, cost, now) {
             return refusal;
         }
-        let reserved = self.reserved_calls(&ask.route, now);
-        let window = self.windows.entry(ask.route.clone()).or_default();
-        let free = window.free(&ask.route, reserved, self.keep_unused, now);
-        if free == 0 {
-            let why = format!("X's rate limit ({}): waiting for its next window", ask.route);
-            return Grant::Later { until: window.reset(), why };
-        }
-        let calls = ask.calls.clamp(1, free);
+        let calls = match self.calls(ask, now) {
+            Ok(calls) => calls,
+            Err(later) => return later,
+        };
         let lease = self.next_lease;
         self.next_lease += 1;
         self.leases.insert(
@@ -233,6 +238,22 @@ impl Book {
         Grant::Go { lease, calls }
     }
 
+    /// How many of the calls asked for a window has room for; one that asks for none (money for
+    /// what a stream will bring) needs no window.
+    fn calls(&mut self, ask: &Ask, now: UnixMs) -> Result<u32, Grant> {
+        if ask.calls == 0 {
+            return Ok(0);
+        }
+        let reserved = self.reserved_calls(&ask.route, now);
+        let window = self.windows.entry(ask.route.clone()).or_default();
+        let free = window.free(&ask.route, reserved, self.keep_unused, now);
+        if free == 0 {
+            let why = format!("X's rate limit ({}): waiting for its next window", ask.route);
+            return Err(Grant::Later { until: window.reset(), why });
+        }
+        Ok(ask.calls.clamp(1, free))
+    }
+
     /// Counts what a lease came to. Unknown leases were settled before and count nothing.
     pub fn settle(&mut self, done: &Settlement, now: UnixMs) {
         self.turn(now);
@@ -240,6 +261,9 @@ impl Book {
         let sum = self.sums.entry(done.account).or_default().entry(done.resource).or_default();
         sum.billed = sum.billed.saturating_add(done.billed);
         sum.repeats = sum.repeats.saturating_add(done.repeats);
+        if lease.calls == 0 {
+            return;
+        }
         let window = self.windows.entry(lease.route).or_default();
         match &done.rate {
             Some(rate) => window.told(rate, now),
@@ -304,6 +328,8 @@ impl Book {
         let what = match ask.resource {
             Resource::User => "profiles",
             Resource::Follower | Resource::OwnedFollower => "followers",
+            Resource::Post => "tweets",
+            Resource::Count => "counts",
         };
         format!(
             "This read of up to {} {what} may cost ${:.2}; of {name} of ${:.2}, ${:.2} is spent in \

@@ -10,6 +10,8 @@
 //! - what X says: [`x`], [`retry`], [`oauth1`]
 //! - what is kept: [`roster`], [`handles`], [`profile`], [`snapshot`], [`tweets`]
 //! - what is decided: [`crawl`], [`acceptance`], [`ledger`], [`budget`], [`schedule`]
+//! - what streams: [`stream`]
+//! - what streams: [`live`]
 //! - what is shown: [`series`], [`coverage`], [`listing`], [`export`]
 //! - what goes over the wire: [`api`], [`routes`], [`session`], [`openapi`]
 
@@ -23,6 +25,7 @@ pub mod handles;
 pub mod id;
 pub mod ledger;
 pub mod listing;
+pub mod live;
 pub mod oauth1;
 #[cfg(feature = "openapi")]
 pub mod openapi;
@@ -35,8 +38,8 @@ pub mod schedule;
 pub mod series;
 pub mod session;
 pub mod snapshot;
+pub mod stream;
 pub mod time;
 pub mod tweets;
-#[cfg(feature = "tz")]
 pub mod tz;
 pub mod x;

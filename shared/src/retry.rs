@@ -10,14 +10,14 @@ use serde::{Deserialize, Serialize};
 pub const SILENT_MS: i64 = 6 * HOUR_MS;
 /// X's advice for network trouble: 250 ms more each time, up to 16 s.
 const NETWORK_STEP_MS: i64 = 250;
-const NETWORK_MAX_MS: i64 = 16 * SECOND_MS;
+pub(crate) const NETWORK_MAX_MS: i64 = 16 * SECOND_MS;
 /// X's advice for HTTP errors: 5 s, doubling, up to 320 s.
-const HTTP_FIRST_MS: i64 = 5 * SECOND_MS;
-const HTTP_MAX_MS: i64 = 320 * SECOND_MS;
+pub(crate) const HTTP_FIRST_MS: i64 = 5 * SECOND_MS;
+pub(crate) const HTTP_MAX_MS: i64 = 320 * SECOND_MS;
 /// X's advice for 429 without a reset: one minute, doubling. X names no end; 16 minutes is
 /// past the end of any 15-minute window.
-const RATE_FIRST_MS: i64 = MINUTE_MS;
-const RATE_MAX_MS: i64 = 16 * MINUTE_MS;
+pub(crate) const RATE_FIRST_MS: i64 = MINUTE_MS;
+pub(crate) const RATE_MAX_MS: i64 = 16 * MINUTE_MS;
 /// A reset later than any window X has is not believed.
 const RESET_MAX_MS: i64 = 24 * HOUR_MS;
 /// An answer that cannot be read is asked for again this often, 2 s apart and doubling.
@@ -96,7 +96,7 @@ pub enum StopCause {
     Gone,
     /// X answers, but not with anything that can be used.
     Rejected,
-    /// No progress for hours.
+    /// No progress for hours, or for as many attempts as the owner allows.
     Silent,
 }
 
@@ -135,12 +135,13 @@ fn again(trouble: &Trouble, wait_ms: i64, now: UnixMs) -> Decision {
     Decision::Again { at: now.plus(wait_ms), why: trouble.to_string() }
 }
 
-fn network_wait_ms(tries: u32) -> i64 {
+/// The wait after so many network failures in a row.
+pub(crate) fn network_wait_ms(tries: u32) -> i64 {
     i64::from(tries.max(1)).saturating_mul(NETWORK_STEP_MS).min(NETWORK_MAX_MS)
 }
 
 /// `first`, twice that, four times that, … up to `max`.
-fn doubled(first_ms: i64, tries: u32, max_ms: i64) -> i64 {
+pub(crate) fn doubled(first_ms: i64, tries: u32, max_ms: i64) -> i64 {
     // 2^20 times any first wait is beyond every maximum here.
     first_ms.saturating_mul(1 << tries.saturating_sub(1).min(20)).min(max_ms)
 }
@@ -160,17 +161,18 @@ fn bad_answer(trouble: &Trouble, tries: u32, now: UnixMs) -> Decision {
 }
 
 fn rate_limited(trouble: &Trouble, tries: u32, rate: Option<&Rate>, now: UnixMs) -> Decision {
-    let reset = rate.map(|rate| rate.reset).filter(|&reset| {
-        let ahead_ms = reset.since(now);
-        (0..=RESET_MAX_MS).contains(&ahead_ms)
-    });
-    match reset {
-        Some(reset) => {
-            let at = reset.plus(SECOND_MS);
+    match next_window(rate, now) {
+        Some(at) => {
             Decision::Again { at, why: "X's rate limit: waiting for its next window".to_owned() }
         }
         None => again(trouble, doubled(RATE_FIRST_MS, tries, RATE_MAX_MS), now),
     }
+}
+
+/// When the window that the headers name is over, where they can be believed.
+pub(crate) fn next_window(rate: Option<&Rate>, now: UnixMs) -> Option<UnixMs> {
+    let reset = rate?.reset;
+    (0..=RESET_MAX_MS).contains(&reset.since(now)).then(|| reset.plus(SECOND_MS))
 }
 
 fn refused(problem: &XProblem) -> Stop {

@@ -1,16 +1,15 @@
 //! Zones: where days, weeks and months begin for the viewer. Owns: the buckets of a series and
-//! the range it is compared with. Must not know: what is counted in them. Invariant: edges
-//! ascend strictly and cover the range; a local day with a clock change has 23 or 25 hours.
+//! the range it is compared with. Must not know: what is counted in them, nor any zone's rules:
+//! whoever runs this knows what each zone's clocks show (tables of all zones would be a tenth
+//! of the worker). Invariant: edges ascend strictly and cover the range; a local day with a
+//! clock change has 23 or 25 hours.
 
 use crate::api::{Compare, Interval};
-use crate::time::{HOUR_MS, UnixMs};
-use chrono::{
-    DateTime, Datelike as _, Days, Months, NaiveDate, NaiveDateTime, NaiveTime, Offset as _,
-    TimeDelta, TimeZone as _, Utc,
-};
-
-/// A zone of the IANA database.
-pub type Tz = chrono_tz::Tz;
+use crate::time::{DAY_MS, HOUR_MS, MINUTE_MS, SECOND_MS, UnixMs};
+use chrono::{Datelike as _, Days, Months, NaiveDate, NaiveDateTime, NaiveTime, TimeDelta};
+use std::cell::RefCell;
+use std::collections::BTreeMap;
+use std::fmt;
 
 /// Most points of one series: 200 days by the hour, 13 years by the day.
 pub const POINTS_MAX: usize = 5_000;
@@ -18,16 +17,116 @@ pub const POINTS_MAX: usize = 5_000;
 /// longest (Samoa left out 30 December 2011) has 24 hours.
 const GAP_STEP_MINUTES: i64 = 15;
 const GAP_STEPS_MAX: i64 = 25 * 4;
+const WEEK_MS: i64 = 7 * DAY_MS;
 
-/// The zone of an IANA name such as `Europe/Berlin`.
+/// First parts of the IANA database's names. Platforms know others too (`SystemV/AST4`).
+const AREAS: &str = "Africa America Antarctica Arctic Asia Atlantic Australia Brazil Canada \
+                     Chile Etc Europe Indian Mexico Pacific US";
+/// Its names of one part. Platforms know others too: `IST` may be India's, Ireland's, Israel's.
+const ALONE: &str = "CET CST6CDT Cuba EET EST EST5EDT Egypt Eire GB GB-Eire GMT GMT+0 GMT-0 GMT0 \
+                     Greenwich HST Hongkong Iceland Iran Israel Jamaica Japan Kwajalein Libya \
+                     MET MST MST7MDT NZ NZ-CHAT Navajo PRC PST8PDT Poland Portugal ROC ROK \
+                     Singapore Turkey UCT UTC Universal W-SU WET Zulu";
+
+/// Whether a text has the form of an IANA name, such as `Europe/Berlin`: whether there is such
+/// a zone is for the platform to say. Offsets (`+01:00`) are no names.
 ///
 /// # Errors
 /// A sentence that names the text and says what is expected.
-pub fn parse(name: &str) -> Result<Tz, String> {
-    name.parse().map_err(|_| {
-        let name: String = name.chars().take(40).collect();
-        format!("`{name}` is not an IANA time zone: a name like UTC or Europe/Berlin is expected")
-    })
+pub fn check_name(name: &str) -> Result<(), String> {
+    let (first, known) = match name.split_once('/') {
+        Some((area, _)) => (area, AREAS),
+        None => (name, ALONE),
+    };
+    known.split(' ').any(|known| known == first).then_some(()).ok_or_else(|| unknown(name))
+}
+
+/// What to say of a name that is no zone's.
+pub fn unknown(name: &str) -> String {
+    let name: String = name.chars().take(40).collect();
+    format!("`{name}` is not an IANA time zone: a name like UTC or Europe/Berlin is expected")
+}
+
+/// Reads an offset as `Intl` writes it at the end of a date, in milliseconds east of UTC:
+/// `11/21/2026, GMT+05:30`. Nothing after GMT is UTC; local times of old have seconds.
+pub fn offset_ms(text: &str) -> i64 {
+    let offset = text.rsplit_once("GMT").map_or("", |(_, offset)| offset);
+    let digits = offset.trim_start_matches(|sign: char| !sign.is_ascii_digit());
+    let parts = digits.split(':').map(|part| part.parse::<i64>().unwrap_or_default());
+    let ms: i64 = parts.zip([HOUR_MS, MINUTE_MS, SECOND_MS]).map(|(part, unit)| part * unit).sum();
+    if offset.starts_with('+') { ms } else { -ms }
+}
+
+/// A zone: how far its clocks are ahead of UTC, at any instant.
+pub struct Zone {
+    /// Milliseconds east; slow to ask, as platforms answer with a text.
+    ask: Box<dyn Fn(UnixMs) -> i64>,
+    /// What it answered for the beginnings of weeks of UTC, counted from 1970.
+    weeks: RefCell<BTreeMap<i64, i64>>,
+}
+
+impl Zone {
+    /// A zone by what its clocks are ahead of UTC at an instant, in milliseconds. No change is
+    /// undone within a week: that is so of every zone since X began.
+    pub fn new(offset_ms: impl Fn(UnixMs) -> i64 + 'static) -> Self {
+        Self { ask: Box::new(offset_ms), weeks: RefCell::default() }
+    }
+
+    fn offset_ms(&self, at: UnixMs) -> i64 {
+        let week = at.0.div_euclid(WEEK_MS);
+        let (begin, end) = (self.week(week), self.week(week + 1));
+        if begin == end { begin } else { (self.ask)(at) }
+    }
+
+    fn week(&self, week: i64) -> i64 {
+        let begin = || (self.ask)(UnixMs(week.saturating_mul(WEEK_MS)));
+        *self.weeks.borrow_mut().entry(week).or_insert_with(begin)
+    }
+
+    /// What the zone's clocks show.
+    fn local(&self, at: UnixMs) -> NaiveDateTime {
+        at.plus(self.offset_ms(at)).utc().naive_utc()
+    }
+
+    /// The first instant at which the zone's clocks show this time; where they jump over it,
+    /// the instant of the jump.
+    fn instant(&self, local: NaiveDateTime) -> Option<UnixMs> {
+        (0..=GAP_STEPS_MAX).find_map(|step| {
+            let minutes = TimeDelta::minutes(step * GAP_STEP_MINUTES);
+            self.shown(local.checked_add_signed(minutes)?)
+        })
+    }
+
+    /// The first instant at which the zone's clocks show this time, if they ever do.
+    fn shown(&self, local: NaiveDateTime) -> Option<UnixMs> {
+        // No clock is a day ahead of UTC or behind it: one of the two offsets that hold a day
+        // before and a day after was in force.
+        let utc = UnixMs(local.and_utc().timestamp_millis());
+        let offsets = [-DAY_MS, DAY_MS].map(|apart| self.offset_ms(utc.plus(apart)));
+        let instants = offsets.map(|offset| (utc.plus(-offset), offset));
+        let shown = instants.into_iter().filter(|(at, offset)| self.offset_ms(*at) == *offset);
+        shown.map(|(at, _)| at).min()
+    }
+
+    /// Where the zone's hour of an instant begins: not a whole UTC hour in India.
+    fn hour_floor(&self, at: UnixMs) -> UnixMs {
+        at.plus(-(at.0.saturating_add(self.offset_ms(at))).rem_euclid(HOUR_MS))
+    }
+
+    /// The next hour of the zone. Clocks that change by half an hour (Lord Howe) make one hour
+    /// that is half as long; the change itself is an edge then.
+    fn hour_after(&self, at: UnixMs) -> UnixMs {
+        let after = at.plus(HOUR_MS);
+        let aligned = self.hour_floor(after);
+        let same_clock = self.offset_ms(aligned) == self.offset_ms(after);
+        if aligned > at && same_clock { aligned } else { after }
+    }
+}
+
+impl fmt::Debug for Zone {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Zone").field("weeks", &self.weeks).finish_non_exhaustive()
+    }
 }
 
 /// Where the buckets of a range begin, and where the last of them ends: n + 1 edges of n
@@ -35,13 +134,18 @@ pub fn parse(name: &str) -> Result<Tz, String> {
 ///
 /// # Errors
 /// A sentence, if the range is empty or has more than [`POINTS_MAX`] buckets.
-pub fn edges(from: UnixMs, to: UnixMs, interval: Interval, tz: Tz) -> Result<Vec<UnixMs>, String> {
+pub fn edges(
+    from: UnixMs,
+    to: UnixMs,
+    interval: Interval,
+    zone: &Zone,
+) -> Result<Vec<UnixMs>, String> {
     if from >= to {
         return Err(format!("`from` ({from}) must be before `to` ({to})"));
     }
     let outside = || format!("the range from {from} to {to} is outside of the calendar");
     let mut edges = Vec::new();
-    let mut edge = Edge::first(from, interval, tz).ok_or_else(outside)?;
+    let mut edge = Edge::first(from, interval, zone).ok_or_else(outside)?;
     loop {
         // A date that a zone left out begins where the next one does: one edge, not two.
         if edges.last().is_none_or(|&last| last < edge.at) {
@@ -56,26 +160,26 @@ pub fn edges(from: UnixMs, to: UnixMs, interval: Interval, tz: Tz) -> Result<Vec
                  for a wider interval or a shorter range"
             ));
         }
-        edge = edge.next(interval, tz).ok_or_else(outside)?;
+        edge = edge.next(interval, zone).ok_or_else(outside)?;
     }
 }
 
 /// The range that a range is compared with: as long and just before it (by the zone's days if
 /// it has whole ones), or the same local dates a year before, 29 February as the 28th.
-pub fn shifted(from: UnixMs, to: UnixMs, compare: Compare, tz: Tz) -> (UnixMs, UnixMs) {
-    let (local_from, local_to) = (local(from, tz), local(to, tz));
+pub fn shifted(from: UnixMs, to: UnixMs, compare: Compare, zone: &Zone) -> (UnixMs, UnixMs) {
+    let (local_from, local_to) = (zone.local(from), zone.local(to));
     match compare {
         Compare::Previous => {
             let days = local_to.date() - local_from.date();
             let whole = local_from.time() == local_to.time() && days > TimeDelta::zero();
             let before = local_from.checked_sub_signed(days).filter(|_| whole);
-            let before = before.and_then(|before| instant(before, tz));
+            let before = before.and_then(|before| zone.instant(before));
             (before.unwrap_or_else(|| from.plus(-to.since(from))), from)
         }
         Compare::Year => {
             let before = |at: UnixMs, local: NaiveDateTime| {
                 let shifted = local.checked_sub_months(Months::new(12));
-                shifted.and_then(|local| instant(local, tz)).unwrap_or(at)
+                shifted.and_then(|local| zone.instant(local)).unwrap_or(at)
             };
             (before(from, local_from), before(to, local_to))
         }
@@ -90,10 +194,10 @@ struct Edge {
 }
 
 impl Edge {
-    fn first(from: UnixMs, interval: Interval, tz: Tz) -> Option<Self> {
-        let date = local(from, tz).date();
+    fn first(from: UnixMs, interval: Interval, zone: &Zone) -> Option<Self> {
+        let date = zone.local(from).date();
         let date = match interval {
-            Interval::Hour => return Some(Self { at: hour_floor(from, tz), date }),
+            Interval::Hour => return Some(Self { at: zone.hour_floor(from), date }),
             Interval::Day => date,
             Interval::Week => {
                 let days = u64::from(date.weekday().num_days_from_monday());
@@ -101,60 +205,44 @@ impl Edge {
             }
             Interval::Month => date.with_day(1)?,
         };
-        Self::of(date, tz)
+        Self::of(date, zone)
     }
 
-    fn next(self, interval: Interval, tz: Tz) -> Option<Self> {
+    fn next(self, interval: Interval, zone: &Zone) -> Option<Self> {
         let date = match interval {
-            Interval::Hour => return Some(Self { at: hour_after(self.at, tz), ..self }),
+            Interval::Hour => return Some(Self { at: zone.hour_after(self.at), ..self }),
             Interval::Day => self.date.checked_add_days(Days::new(1))?,
             Interval::Week => self.date.checked_add_days(Days::new(7))?,
             Interval::Month => self.date.checked_add_months(Months::new(1))?,
         };
-        Self::of(date, tz)
+        Self::of(date, zone)
     }
 
-    fn of(date: NaiveDate, tz: Tz) -> Option<Self> {
-        Some(Self { at: instant(date.and_time(NaiveTime::MIN), tz)?, date })
+    fn of(date: NaiveDate, zone: &Zone) -> Option<Self> {
+        Some(Self { at: zone.instant(date.and_time(NaiveTime::MIN))?, date })
     }
-}
-
-/// The first instant at which a zone's clocks show this time; where they jump over it, the
-/// instant of the jump.
-fn instant(local: NaiveDateTime, tz: Tz) -> Option<UnixMs> {
-    (0..=GAP_STEPS_MAX).find_map(|step| {
-        let minutes = TimeDelta::minutes(step * GAP_STEP_MINUTES);
-        let shown = tz.from_local_datetime(&local.checked_add_signed(minutes)?).earliest()?;
-        Some(UnixMs(shown.timestamp_millis()))
-    })
-}
-
-fn local(at: UnixMs, tz: Tz) -> NaiveDateTime {
-    at.utc().with_timezone(&tz).naive_local()
-}
-
-fn offset_ms(at: UnixMs, tz: Tz) -> i64 {
-    let utc: DateTime<Utc> = at.utc();
-    i64::from(tz.offset_from_utc_datetime(&utc.naive_utc()).fix().local_minus_utc()) * 1_000
-}
-
-/// Where the zone's hour of an instant begins: not a whole UTC hour in India.
-fn hour_floor(at: UnixMs, tz: Tz) -> UnixMs {
-    at.plus(-(at.0 + offset_ms(at, tz)).rem_euclid(HOUR_MS))
-}
-
-/// The next hour of the zone. Clocks that change by half an hour (Lord Howe) make one hour
-/// that is half as long; the change itself is an edge then.
-fn hour_after(at: UnixMs, tz: Tz) -> UnixMs {
-    let after = at.plus(HOUR_MS);
-    let aligned = hour_floor(after, tz);
-    let same_clock = offset_ms(aligned, tz) == offset_ms(after, tz);
-    if aligned > at && same_clock { aligned } else { after }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use chrono::{Offset as _, TimeZone as _};
+    use chrono_tz::{TZ_VARIANTS, Tz};
+    use proptest::prelude::*;
+
+    /// A zone of the IANA database's tables.
+    fn zone(tz: Tz) -> Zone {
+        Zone::new(move |at| table_ms(tz, at))
+    }
+
+    fn table_ms(tz: Tz, at: UnixMs) -> i64 {
+        let offset = tz.offset_from_utc_datetime(&at.utc().naive_utc());
+        i64::from(offset.fix().local_minus_utc()) * 1_000
+    }
+
+    fn named(name: &str) -> Zone {
+        zone(name.parse().unwrap())
+    }
 
     fn at(text: &str) -> UnixMs {
         UnixMs::parse(text).unwrap()
@@ -166,26 +254,46 @@ mod tests {
 
     #[track_caller]
     fn check(zone: &str, interval: Interval, range: (&str, &str), expected: &[&str]) {
-        let edges = edges(at(range.0), at(range.1), interval, parse(zone).unwrap()).unwrap();
+        let edges = edges(at(range.0), at(range.1), interval, &named(zone)).unwrap();
         assert_eq!(texts(&edges), expected, "{zone} {interval} {range:?}");
     }
 
     /// The lengths of the buckets in minutes.
     #[track_caller]
     fn check_lengths(zone: &str, interval: Interval, range: (&str, &str), expected: &[i64]) {
-        let edges = edges(at(range.0), at(range.1), interval, parse(zone).unwrap()).unwrap();
+        let edges = edges(at(range.0), at(range.1), interval, &named(zone)).unwrap();
         let lengths: Vec<_> = edges.windows(2).map(|w| w[1].since(w[0]) / 60_000).collect();
         assert_eq!(lengths, expected, "{zone} {interval} {:?}", texts(&edges));
     }
 
     #[test]
     fn a_zone_is_named_as_the_iana_database_does() {
-        assert_eq!(parse("Europe/Berlin"), Ok(Tz::Europe__Berlin));
-        assert_eq!(parse("UTC"), Ok(Tz::UTC));
-        for name in ["", "Berlin", "Europe/Nowhere", "+01:00", "europe berlin"] {
-            let error = parse(name).unwrap_err();
+        for tz in TZ_VARIANTS {
+            assert_eq!(check_name(tz.name()), Ok(()));
+        }
+    }
+
+    #[test]
+    fn offsets_and_other_names_are_refused() {
+        let known_elsewhere = ["IST", "SystemV/AST4", "utc", "GMT+5", "-0530"];
+        for name in ["", "Berlin", "+01:00", "europe berlin"].iter().chain(&known_elsewhere) {
+            let error = check_name(name).unwrap_err();
             assert!(error.contains(&format!("`{name}`")), "{error}");
         }
+    }
+
+    #[test]
+    fn offsets_are_read_as_platforms_write_them() {
+        for (text, minutes) in [
+            ("11/21/2026, GMT", 0),
+            ("11/21/2026, GMT+00:00", 0),
+            ("11/21/2026, GMT+05:45", 345),
+            ("11/20/2026, GMT-03:30", -210),
+            ("11/20/2026, GMT\u{2212}03:30", -210),
+        ] {
+            assert_eq!(offset_ms(text), minutes * MINUTE_MS, "{text}");
+        }
+        assert_eq!(offset_ms("1/1/1880, GMT-07:52:58"), -(7 * 3_600 + 52 * 60 + 58) * 1_000);
     }
 
     #[test]
@@ -290,7 +398,7 @@ mod tests {
 
     #[track_caller]
     fn check_refused(interval: Interval, range: (&str, &str), part: &str) {
-        let error = edges(at(range.0), at(range.1), interval, Tz::UTC).unwrap_err();
+        let error = edges(at(range.0), at(range.1), interval, &zone(Tz::UTC)).unwrap_err();
         assert!(error.contains(part), "{error}");
     }
 
@@ -306,13 +414,14 @@ mod tests {
             ("2026-01-01T00:00:00Z", "2026-12-31T00:00:00Z"),
             "more than 5000 points",
         );
-        let many = edges(UnixMs(0), UnixMs(5_000 * HOUR_MS), Interval::Hour, Tz::UTC).unwrap();
+        let many =
+            edges(UnixMs(0), UnixMs(5_000 * HOUR_MS), Interval::Hour, &zone(Tz::UTC)).unwrap();
         assert_eq!(many.len(), POINTS_MAX + 1);
     }
 
     #[track_caller]
     fn check_shift(zone: &str, compare: Compare, range: (&str, &str), expected: (&str, &str)) {
-        let shifted = shifted(at(range.0), at(range.1), compare, parse(zone).unwrap());
+        let shifted = shifted(at(range.0), at(range.1), compare, &named(zone));
         assert_eq!(
             (shifted.0.rfc3339(), shifted.1.rfc3339()),
             (expected.0.into(), expected.1.into())
@@ -355,5 +464,30 @@ mod tests {
             ("2024-02-29T00:00:00Z", "2024-03-01T00:00:00Z"),
             ("2023-02-28T00:00:00Z", "2023-03-01T00:00:00Z"),
         );
+    }
+
+    proptest! {
+        #[test]
+        fn what_clocks_show_is_what_the_tables_say(
+            tz in prop::sample::select(TZ_VARIANTS.as_slice()),
+            hours in prop::collection::vec(320_000_i64..600_000, 1..100),
+        ) {
+            let zone = zone(tz);
+            for hour in hours {
+                let at = UnixMs(hour * HOUR_MS);
+                prop_assert_eq!(zone.offset_ms(at), table_ms(tz, at), "{} {}", tz, at);
+            }
+        }
+
+        #[test]
+        fn the_first_instant_of_a_time_is_what_the_tables_say(
+            tz in prop::sample::select(TZ_VARIANTS.as_slice()),
+            quarter in 320_000_i64 * 4..600_000 * 4,
+        ) {
+            let local = UnixMs(quarter * HOUR_MS / 4).utc().naive_utc();
+            let expected = tz.from_local_datetime(&local).earliest();
+            let expected = expected.map(|at| UnixMs(at.timestamp_millis()));
+            prop_assert_eq!(zone(tz).shown(local), expected, "{} {}", tz, local);
+        }
     }
 }

@@ -39,6 +39,19 @@ test("what is open answers without a token", async () => {
   }
 });
 
+test("the API is described to machines and to people", async () => {
+  const document = await roost.raw("GET", "/api/v1/openapi.json");
+  assert.ok(document.json.paths["/accounts/{account}"], "no paths");
+  const page = await roost.raw("GET", "/docs/api");
+  assert.match(page.text, /<title>Roost API<\/title>[^]*<section id="Account">/);
+  assert.match(page.headers.get("content-security-policy") ?? "", /default-src 'none'; style-src 'unsafe-inline'/);
+  for (const [answer, kind] of [[document, "application/json"], [page, "text/html; charset=utf-8"]] as const) {
+    assert.equal(answer.headers.get("content-type"), kind);
+    assert.equal(answer.headers.get("cache-control"), "no-store");
+    assert.equal(answer.headers.get("x-content-type-options"), "nosniff");
+  }
+});
+
 test("the public status names nobody", async () => {
   const { text, json } = await roost.raw("GET", "/api/v1/status");
   assert.equal(json.collector.accounts, 1);

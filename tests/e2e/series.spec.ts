@@ -88,6 +88,16 @@ for (const tz of ["UTC", "Europe/Berlin", "America/New_York", "Asia/Kolkata", "P
   });
 }
 
+test("what is no zone of the IANA database is refused", async () => {
+  for (const tz of ["Europe/Nowhere", "Berlin", "+01:00", "IST", "SystemV/AST4", ""]) {
+    for (const path of ["followers/series", "export/followers.csv"]) {
+      const answer = await roost.api("GET", `/accounts/${ACCOUNT}/${path}?tz=${encodeURIComponent(tz)}`);
+      assert.equal(answer.status, 400, `${path} ${tz}: ${answer.text.slice(0, 200)}`);
+      assert.match(answer.json.detail, /is not an IANA time zone/);
+    }
+  }
+});
+
 test("a week begins on Monday, a month on its first", async () => {
   const weeks = await series({ ...WHOLE, interval: "week", tz: "Europe/Berlin" });
   const weekday = new Intl.DateTimeFormat("en", { timeZone: "Europe/Berlin", weekday: "long", hour: "2-digit", hourCycle: "h23" });

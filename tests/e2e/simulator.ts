@@ -18,6 +18,10 @@ export interface World {
   rateLimits?: boolean;
   /** Start of the clock, RFC 3339. */
   now?: string;
+  /** Whether the clock runs: tweets come only while it does. */
+  runs?: boolean;
+  /** Tweets a second on a stream. */
+  streamRate?: number;
 }
 
 /** The simulator as a process of its own. */
@@ -33,7 +37,8 @@ export class Simulator {
   static async start(world: World): Promise<Simulator> {
     const flags = [
       "--port", "0",
-      "--speed", "0",
+      "--speed", world.runs ? "1" : "0",
+      "--stream-rate", String(world.streamRate ?? 10),
       "--seed", String(world.seed ?? 7),
       "--followers", String(world.followers ?? 2000),
       "--rate-limits", world.rateLimits ? "x" : "off",

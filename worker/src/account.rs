@@ -121,9 +121,9 @@ impl DurableObject for Account {
     async fn fetch(&self, mut request: Request) -> worker::Result<Response> {
         let request_id = request.headers().get("x-request-id")?.unwrap_or_default();
         let outcome = if request.path() == "/internal" {
-            match request.json().await {
+            match rpc::command(&mut request).await {
                 Ok(command) => rpc::answer(self.obey(command).await),
-                Err(error) => rpc::answer::<()>(Err(error.into())),
+                Err(fault) => rpc::answer::<()>(Err(fault)),
             }
         } else {
             self.serve(request).await

@@ -2,6 +2,7 @@
 //! defaults of every setting. Invariant: a secret is never logged or answered.
 
 use shared::id::AccountId;
+use shared::live::hub::{LIVE_SOCKETS, Limits, RELAY_SOCKETS};
 use shared::oauth1::Keys;
 use worker::Env;
 
@@ -20,6 +21,8 @@ pub(crate) struct Config {
     pub(crate) owner: Option<Keys>,
     /// The token that opens this deployment.
     pub(crate) admin_token: Option<String>,
+    /// How many browsers an object holds.
+    pub(crate) sockets: Limits,
     /// How often browsers get live events, in milliseconds.
     pub(crate) live_flush_ms: u64,
 }
@@ -46,6 +49,10 @@ impl Config {
             bearer: setting(env, "X_BEARER_TOKEN"),
             owner,
             admin_token: setting(env, "ADMIN_TOKEN"),
+            sockets: Limits {
+                live: number(env, "LIVE_SOCKETS").unwrap_or(LIVE_SOCKETS),
+                relay: number(env, "RELAY_SOCKETS").unwrap_or(RELAY_SOCKETS),
+            },
             live_flush_ms: setting(env, "LIVE_FLUSH_MS")
                 .and_then(|text| text.parse().ok())
                 .filter(|ms| LIVE_FLUSH_RANGE.contains(ms))
@@ -57,6 +64,10 @@ impl Config {
     pub(crate) fn owner_id(&self) -> Option<AccountId> {
         self.owner.as_ref()?.token.split_once('-')?.0.parse().ok()
     }
+}
+
+fn number(env: &Env, name: &str) -> Option<u32> {
+    setting(env, name)?.parse().ok().filter(|number| *number > 0)
 }
 
 /// A secret or var; empty counts as absent.

@@ -44,8 +44,8 @@ impl DurableObject for Control {
     async fn fetch(&self, mut request: Request) -> worker::Result<Response> {
         let request_id = request.headers().get("x-request-id")?.unwrap_or_default();
         let outcome = if request.path() == "/internal" {
-            let command = request.json().await;
-            rpc::answer(command.map_err(Fault::from).and_then(|command| self.obey(command)))
+            let command = rpc::command(&mut request).await;
+            rpc::answer(command.and_then(|command| self.obey(command)))
         } else {
             self.serve(&request)
         };

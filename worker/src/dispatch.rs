@@ -11,7 +11,7 @@ use crate::fault::{Fault, Result};
 use crate::http::{self, random_hex};
 use crate::rpc::{self, ControlClient, RunEnd, ToAccount, ToControl, ToLive};
 use crate::x::X;
-use crate::{access, clock, control::split_url, docs, runs};
+use crate::{access, clock, control::split_url, files, runs};
 use shared::api::{List, RunState, Trigger};
 use shared::id::AccountId;
 use shared::live::hub::Place;
@@ -77,7 +77,7 @@ async fn route(request: Request, env: &Env, id: &str) -> Result<Response> {
         return live_fault(request, env, what).await;
     }
     if path == "/docs/api" || path == "/docs/api/" {
-        return docs::page();
+        return files::docs(env).await;
     }
     if !path.starts_with("/api/") && !path.starts_with("/docs/") {
         let assets = env.service("ASSETS")?;
@@ -181,7 +181,7 @@ async fn handle(
     match found.route.op {
         Op::Health => overview::health(),
         Op::Status => overview::status(env, config).await,
-        Op::OpenApi => docs::document(),
+        Op::OpenApi => files::document(env).await,
         Op::Setup => overview::setup(config),
         Op::Budget => overview::budget(env).await,
         Op::ChangeBudget => {

@@ -6,9 +6,9 @@
 //!
 //! # Layout
 //! - entry points: this file, [`dispatch`], [`queue`]
-//! - objects: [`control`], [`account`]
-//! - the outside: [`x`], [`bucket`], [`rpc`], [`sql`], [`clock`], [`config`]
-//! - answers: [`http`], [`fault`], [`access`], [`query`], [`docs`], [`runs`]
+//! - objects: [`control`], [`account`], [`live`], [`relay`] (both over [`hub`])
+//! - the outside: [`x`], [`bucket`], [`rpc`], [`sql`], [`clock`], [`zone`], [`config`]
+//! - answers: [`http`], [`fault`], [`access`], [`query`], [`files`], [`runs`]
 
 #![allow(
     clippy::future_not_send,
@@ -22,18 +22,24 @@ mod clock;
 mod config;
 mod control;
 mod dispatch;
-mod docs;
 mod fault;
+mod files;
 mod http;
+mod hub;
+mod live;
 mod query;
 mod queue;
+mod relay;
 mod rpc;
 mod runs;
 mod sql;
 mod x;
+mod zone;
 
 pub use account::Account;
 pub use control::Control;
+pub use live::Live;
+pub use relay::Relay;
 
 use wasm_bindgen::JsValue;
 use worker::{

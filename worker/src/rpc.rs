@@ -1,6 +1,10 @@
 //! Calls between the worker and its objects. Owns: the typed internal commands and how they
 //! travel. Invariant: `/internal/…` is reached through a stub only; the worker's own fetch
 //! handler forwards nothing but known API routes.
+//!
+//! Commands are JSON, each under its name. With the name among its fields (`tag`) serde would
+//! buffer whole values and read from that buffer: a second copy of all reading code, a twentieth
+//! of the worker. So does `untagged` and `flatten`: nothing that the worker reads has them.
 
 use crate::fault::{Fault, Result};
 use serde::de::DeserializeOwned;
@@ -8,6 +12,9 @@ use serde::{Deserialize, Serialize};
 use shared::api::{self, Run, RunState};
 use shared::budget::{Ask, Grant, Settlement};
 use shared::id::AccountId;
+use shared::live::ring::Stretch;
+use shared::live::slot;
+use shared::live::view::Frame;
 use shared::time::UnixMs;
 use std::collections::BTreeMap;
 use wasm_bindgen::JsValue;
@@ -15,7 +22,7 @@ use worker::{Env, Method, Request, RequestInit, Response, Stub};
 
 /// What [`Control`](crate::control::Control) is asked.
 #[derive(Debug, Serialize, Deserialize)]
-#[serde(tag = "do", rename_all = "snake_case")]
+#[serde(rename_all = "snake_case")]
 pub(crate) enum ToControl {
     /// Remembers a tracked account.
     Enlist { account: AccountId },
@@ -45,7 +52,7 @@ pub(crate) enum ToControl {
 
 /// What an Account object is asked.
 #[derive(Debug, Serialize, Deserialize)]
-#[serde(tag = "do", rename_all = "snake_case")]
+#[serde(rename_all = "snake_case")]
 pub(crate) enum ToAccount {
     /// Begins to track.
     /// with the profile as X gave it, if X was asked.
@@ -62,7 +69,7 @@ pub(crate) enum ToAccount {
 
 /// What the Live object is asked.
 #[derive(Debug, Serialize, Deserialize)]
-#[serde(tag = "do", rename_all = "snake_case")]
+#[serde(rename_all = "snake_case")]
 pub(crate) enum ToLive {
     /// Cron ticked: look after the stream, tidy up.
     Tick,
@@ -74,18 +81,84 @@ pub(crate) enum ToLive {
     Ran { run: Run },
     /// For `GET /status`.
     Pulse,
+    /// For a relay with a new browser.
+    Greet,
     /// For a relay whose browser asks for what came before.
     Since { after: u64, subscribe: api::Subscribe },
 }
 
 /// What a Relay object is asked.
 #[derive(Debug, Serialize, Deserialize)]
-#[serde(tag = "do", rename_all = "snake_case")]
+#[serde(rename_all = "snake_case")]
 pub(crate) enum ToRelay {
-    /// Hands a batch to every socket; answers how many there are.
-    Deliver { batch: Batch },
-    /// Closes every socket: its browsers come back elsewhere.
+    /// Hands a frame without numbers to every socket; answers how many there are.
+    Tell { text: String },
+    /// Tells every socket of numbers that will not come.
+    Declare { gap: api::LiveGap },
+    /// Sends every browser away: they come back elsewhere.
     Retire,
+}
+
+/// What a new browser of a relay is greeted with.
+#[derive(Debug, Serialize, Deserialize)]
+pub(crate) struct Greeting {
+    /// The first frame.
+    pub(crate) hello: String,
+    pub(crate) cursor: u64,
+}
+
+/// Frames of what came before, for a relay's browser.
+#[derive(Debug, Serialize, Deserialize)]
+pub(crate) struct Replayed {
+    frames: Vec<Sent>,
+    /// The number they end with.
+    pub(crate) to: u64,
+}
+
+#[derive(Debug, Serialize, Deserialize)]
+enum Sent {
+    Text(String),
+    Packed(Vec<u8>),
+}
+
+impl Replayed {
+    pub(crate) fn new(frames: &[Frame], to: u64) -> Self {
+        let sent = |frame: &Frame| match frame {
+            Frame::Text(text) => Sent::Text(text.to_string()),
+            Frame::Packed(bytes) => Sent::Packed(bytes.to_vec()),
+        };
+        Self { frames: frames.iter().map(sent).collect(), to }
+    }
+
+    pub(crate) fn frames(&self) -> impl Iterator<Item = Frame> {
+        self.frames.iter().map(|sent| match sent {
+            Sent::Text(text) => Frame::Text(text.as_str().into()),
+            Sent::Packed(bytes) => Frame::Packed(bytes.as_slice().into()),
+        })
+    }
+}
+
+/// Hands a stretch to a relay, packed as it is kept; answers how many sockets got it.
+pub(crate) async fn deliver(stub: &Stub, stretch: &Stretch) -> Result<u32> {
+    let mut init = RequestInit::new();
+    let body = js_sys::Uint8Array::from(slot::encode(&stretch.events).as_slice());
+    init.with_method(Method::Post).with_body(Some(body.into()));
+    let url = format!("http://object/deliver?from={}&to={}", stretch.from, stretch.to);
+    answered(stub, Request::new_with_init(&url, &init)?).await
+}
+
+/// Reads what [`deliver`] sent.
+pub(crate) async fn delivered(request: &mut Request) -> Result<Stretch> {
+    let url = request.inner().url();
+    let number = |name: &str| {
+        let found = url.split(['?', '&']).find_map(|pair| pair.strip_prefix(name));
+        let number = found.and_then(|text| text.strip_prefix('=')?.parse::<u64>().ok());
+        number.ok_or_else(|| Fault::internal(format!("a delivery without `{name}`")))
+    };
+    let (from, to) = (number("from")?, number("to")?);
+    let events = slot::decode(&request.bytes().await?)
+        .map_err(|error| Fault::internal(format!("a delivery: {error}")))?;
+    Ok(Stretch { from, to, events })
 }
 
 /// How a run ended.
@@ -147,7 +220,15 @@ pub(crate) async fn call<C: Serialize, T: DeserializeOwned>(stub: &Stub, command
     let mut init = RequestInit::new();
     let body = serde_json::to_string(command)?;
     init.with_method(Method::Post).with_body(Some(JsValue::from_str(&body)));
-    let request = Request::new_with_init("http://object/internal", &init)?;
+    answered(stub, Request::new_with_init("http://object/internal", &init)?).await
+}
+
+/// Reads what [`call`] sent.
+pub(crate) async fn command<C: DeserializeOwned>(request: &mut Request) -> Result<C> {
+    Ok(serde_json::from_str(&request.text().await?)?)
+}
+
+async fn answered<T: DeserializeOwned>(stub: &Stub, request: Request) -> Result<T> {
     let mut response = stub.fetch_with_request(request).await?;
     let text = response.text().await?;
     if response.status_code() != 200 {

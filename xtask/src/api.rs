@@ -54,6 +54,13 @@ impl Api {
         self.json("POST", path, &answer)
     }
 
+    /// Changes what is there; any of 2xx is well.
+    pub(crate) fn put(&self, path: &str, body: &Value) -> Outcome<Value> {
+        let bytes = body.to_string().into_bytes();
+        let answer = self.send("PUT", path, Some("application/json"), &bytes)?;
+        self.json("PUT", path, &answer)
+    }
+
     /// Sends a file; the run that works on it.
     pub(crate) fn upload(&self, path: &str, file: &[u8]) -> Outcome<String> {
         let answer = self.send("POST", path, Some("application/gzip"), file)?;

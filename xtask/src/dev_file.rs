@@ -22,6 +22,8 @@ pub(crate) struct Running {
     pub(crate) token: String,
     /// The simulated account, if it is simulated.
     pub(crate) account: Option<String>,
+    /// The simulator's address, if it is simulated.
+    pub(crate) xsim: Option<String>,
 }
 
 /// The stack of this checkout, if one is running.
@@ -36,6 +38,7 @@ pub(crate) fn running(project: &Project) -> Option<Running> {
         page: field("page")?,
         token: field("admin_token")?,
         account: field("account"),
+        xsim: field("xsim"),
     })
 }
 

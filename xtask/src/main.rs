@@ -6,8 +6,9 @@
 //!
 //! # Layout
 //! - verbs: [`build`], [`dev`], [`test`], [`doctor`], [`openapi`], [`tidy`], [`deploy`],
-//!   [`sim`], [`screenshots`], [`replay`]
-//! - the build: [`tools`], [`page`], [`worker`], [`bundle`], [`stamp`], [`sizes`]
+//!   [`sim`], [`stream`], [`bench`], [`screenshots`], [`replay`]
+//! - the build: [`tools`], [`page`], [`worker`], [`wasm`], [`bundle`],
+//!   [`stamp`], [`sizes`]
 //! - the local stack: [`stack`], [`children`], [`ports`], [`world`], [`history`], [`vars`],
 //!   [`dev_file`], [`api`], [`http`], [`browser`]
 //! - tests: [`tally`]
@@ -15,6 +16,7 @@
 
 mod api;
 mod args;
+mod bench;
 mod browser;
 mod build;
 mod bundle;
@@ -23,8 +25,10 @@ mod clock;
 mod deploy;
 mod dev;
 mod dev_file;
+mod docs;
 mod doctor;
 mod failure;
+mod geo;
 mod hints;
 mod history;
 mod http;
@@ -40,11 +44,13 @@ mod sizes;
 mod stack;
 mod stamp;
 mod steps;
+mod stream;
 mod tally;
 mod test;
 mod tidy;
 mod tools;
 mod vars;
+mod wasm;
 mod worker;
 mod world;
 
@@ -99,6 +105,18 @@ const VERBS: &[Verb] = &[
         summary: "run the simulator of the X API alone",
         help: sim::HELP,
         run: sim::run,
+    },
+    Verb {
+        name: "stream",
+        summary: "check the connection to X's stream",
+        help: stream::HELP,
+        run: stream::run,
+    },
+    Verb {
+        name: "bench",
+        summary: "measure Roost beside others, on this machine",
+        help: bench::HELP,
+        run: bench::run,
     },
     Verb {
         name: "replay",

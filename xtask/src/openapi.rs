@@ -12,7 +12,7 @@ cargo xtask openapi [--check]
 
   --check   write nothing; fail if the file is stale";
 
-/// Where the worker takes it from.
+/// Where people and reviews find it; the build writes its own beside the page.
 const FILE: &str = "worker/openapi.json";
 
 pub(crate) fn run(mut args: Args) -> Outcome {
@@ -37,7 +37,8 @@ pub(crate) fn is_fresh(project: &Project) -> Outcome<bool> {
     Ok(std::fs::read_to_string(project.at(FILE)).is_ok_and(|found| found == document))
 }
 
-fn document() -> Outcome<String> {
+/// The document, as it is written.
+pub(crate) fn document() -> Outcome<String> {
     let text = serde_json::to_string_pretty(&shared::openapi::document());
     Ok(text.explain("writing the OpenAPI document")? + "\n")
 }

@@ -6,7 +6,7 @@ use crate::failure::{Explain, Failure, Outcome};
 use crate::process;
 use crate::project::Project;
 use crate::steps::Step;
-use crate::{sizes, stamp, tools};
+use crate::{docs, geo, sizes, stamp, tools};
 use serde_json::Value;
 use std::path::PathBuf;
 
@@ -30,17 +30,20 @@ pub(crate) fn build(project: &Project, dev: bool) -> Outcome<bool> {
     let inputs = ["frontend", "shared", "Cargo.lock", "Cargo.toml", "vite.config.js"];
     let mut inputs: Vec<_> = inputs.iter().map(|path| project.at(path)).collect();
     inputs.extend([project.at("package-lock.json"), project.at(".assetsignore")]);
-    inputs.push(project.at("xtask/src/page.rs"));
+    let own = ["page.rs", "geo.rs", "docs.rs", "openapi.rs"];
+    inputs.extend(own.map(|file| project.at("xtask/src").join(file)));
     let mode = if dev { "dev" } else { "release" };
     let digest = stamp::digest(project, &inputs, &[mode, &tools::rustc_version()])?;
     let dist = project.at("dist");
-    if stamp::is_fresh(project, "page", &digest, &[dist.join("index.html")]) {
+    if stamp::is_fresh(project, "page", &digest, &[dist.join("index.html"), geo::place(&dist)]) {
         return Ok(false);
     }
     stamp::clear(project, "page");
     let step = Step::start("building the page");
     compile(project, &step, dev)?;
     let initial = bundle(project, &step)?;
+    geo::write(&dist)?;
+    docs::write(&dist)?;
     step.done("dist/");
     if !dev {
         sizes::page(&dist, &initial)?;

@@ -5,13 +5,13 @@ use crate::failure::Outcome;
 use crate::process;
 use crate::project::Project;
 use crate::steps::Step;
-use crate::{sizes, stamp, tools};
+use crate::{sizes, stamp, tools, wasm};
 
 /// Builds worker/build/ unless it is fresh; whether it did. `dev`: quick to build, large.
 pub(crate) fn build(project: &Project, dev: bool) -> Outcome<bool> {
     let inputs = ["worker", "shared", "Cargo.lock", "Cargo.toml", "package-lock.json"];
     let mut inputs: Vec<_> = inputs.iter().map(|path| project.at(path)).collect();
-    inputs.push(project.at("xtask/src/worker.rs"));
+    inputs.extend(["xtask/src/worker.rs", "xtask/src/wasm.rs"].map(|path| project.at(path)));
     let mode = if dev { "--dev" } else { "--release" };
     let digest = stamp::digest(project, &inputs, &[mode, &tools::rustc_version()])?;
     let folder = project.at("worker/build");
@@ -31,6 +31,7 @@ pub(crate) fn build(project: &Project, dev: bool) -> Outcome<bool> {
     process::run(&step, &mut command, &project.log("worker"))?;
     step.done("worker/build/");
     if !dev {
+        wasm::strip_names(&folder.join("index_bg.wasm"))?;
         sizes::worker(&folder)?;
     }
     stamp::write(project, "worker", &digest)?;

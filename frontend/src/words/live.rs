@@ -216,6 +216,7 @@ pub(crate) fn origin(origin: RuleOrigin) -> &'static str {
         RuleOrigin::Track => "From the words",
         RuleOrigin::Follow => "From the accounts",
         RuleOrigin::Locations => "From the areas",
+        RuleOrigin::Foreign => "Another program's",
     }
 }
 

@@ -144,7 +144,7 @@ fn an_unknown_window_is_taken_to_be_as_published() {
     check(&mut book, &calls("users/me", 1_000), "go 1×68");
     check(&mut book, &calls("followers", 1_000), "go 2×290");
     check(&mut book, &calls("followers", 1), "later +900");
-    check(&mut book, &calls("users", 0), "go 3×1");
+    check(&mut book, &calls("users", 0), "go 3×0");
 }
 
 fn told(remaining: u32, reset: UnixMs) -> Settlement {
@@ -245,4 +245,23 @@ fn the_book_stays_small() {
     }
     assert_eq!(book.leases.len(), LEASES_MAX);
     assert!(serde_json::to_string(&book).unwrap().len() < 60_000);
+}
+
+#[test]
+fn tweets_and_counts_have_their_price_and_their_word() {
+    let mut book = Book::default();
+    let of = |resource| Ask { resource, route: "stream".into(), ..ask(1_000) };
+    let dear = Ask { resource: Resource::Post, ..ask(1_001) };
+    let Grant::No { why } = book.ask(&dear, NOW) else { panic!() };
+    assert!(why.contains("up to 1001 tweets may cost $5.00"), "{why}");
+    check(&mut book, &of(Resource::Post), "go 1×3");
+    let post = |lease, billed| Settlement { resource: Resource::Post, ..settlement(lease, billed) };
+    book.settle(&post(1, 400), NOW);
+    check(&mut book, &Ask { resource: Resource::Count, ..ask(2) }, "go 2×3");
+    let counts = Settlement { resource: Resource::Count, ..settlement(2, 2) };
+    book.settle(&counts, NOW);
+    let view = book.view(NOW, &[]);
+    let rows: Vec<_> =
+        view.by_resource.iter().map(|s| (s.resource.as_str(), s.count, s.usd)).collect();
+    assert_eq!(rows, [("post", 400, 2.0), ("count", 2, 0.01)]);
 }

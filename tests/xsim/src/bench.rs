@@ -12,11 +12,18 @@ use crate::profile::Dialect;
 use crate::snapshot;
 use crate::state::{Config, Sim};
 use crate::token::Cursor;
+use crate::tweets::feed::{Feed, SHARE_PLACED};
+use crate::tweets::fields::Wish;
+use crate::tweets::matcher::Subject;
+use crate::tweets::query::{Query, RULE_MAX};
+use crate::tweets::{compose, json};
 use crate::users::Asked;
 use crate::world::Account;
 
 /// The sizes measured; the last is what the simulator must still serve briskly.
 const SIZES: [u32; 2] = [10_000, 1_000_000];
+/// Tweets written at once: the most that a second of the stream holds.
+const TWEETS: u32 = 5_000;
 /// Repetitions of what takes milliseconds.
 const ROUNDS: u32 = 20;
 
@@ -59,7 +66,38 @@ pub fn run(config: &Config) -> Result<String, String> {
             old_page / ROUNDS,
         );
     }
+    let (bytes, took) = timed(|| tweets(config.seed));
+    let _ = writeln!(
+        lines,
+        "{TWEETS} tweets as the stream writes them, {bytes} bytes: {took:.1?}, {:.1?} each",
+        took / TWEETS
+    );
     Ok(lines)
+}
+
+/// Writes tweets with what hydration asks for, each matched with one rule; gives the bytes.
+fn tweets(seed: u64) -> usize {
+    let feed = Feed::new(seed, f64::from(TWEETS), SHARE_PLACED);
+    let mut wish = Wish::new(Dialect::Tweet);
+    for (name, value) in [
+        ("tweet.fields", "author_id,created_at,entities,geo,lang,note_tweet,referenced_tweets"),
+        ("expansions", "author_id,geo.place_id"),
+        ("user.fields", "name,username,profile_image_url,verified"),
+        ("place.fields", "id,full_name,name,country,country_code,geo,place_type"),
+    ] {
+        if wish.set(name, value).is_err() {
+            return 0;
+        }
+    }
+    let Ok(rule) = Query::parse("the OR de OR place_country:IN", RULE_MAX) else { return 0 };
+    // Any second does: what a tweet costs does not depend on the time.
+    let posts = feed.posts(1_790_000_000_000, 1_790_000_001_000);
+    let written = posts.map(|post| {
+        let words = compose::words(&feed, &post);
+        let matches = Subject::new(seed, &post, &words).matches(&rule);
+        json::message(&feed, &wish, &post, &words, &[]).len() + usize::from(matches)
+    });
+    written.sum()
 }
 
 /// A page of a thousand as JSON, with what a crawl asks for; gives its length.

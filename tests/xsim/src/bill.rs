@@ -3,6 +3,8 @@
 //! Knows prices and who was read, no routes. Invariant: within one UTC day a resource is charged
 //! at most once per class; requests that failed are never passed in.
 
+use std::collections::HashMap;
+
 use serde_json::{Value, json};
 
 use crate::calendar::DAY_S;
@@ -40,6 +42,10 @@ impl Class {
     }
 }
 
+/// $0.005 a tweet, and a look at recent counts.
+const POST_MICROS: u64 = 5_000;
+const COUNTS_MICROS: u64 = 5_000;
+
 /// A growing set of bits; a million followers make 125 kB.
 #[derive(Debug, Default)]
 struct Bits(Vec<u64>);
@@ -65,12 +71,23 @@ struct Tally {
     today: [Bits; 2],
 }
 
+/// Tweets read, by the second they were written in and their number within it: at high rates
+/// a set of ids would be a hundred times as large.
+#[derive(Debug, Default)]
+struct Posts {
+    returned: u64,
+    billed: u64,
+    today: HashMap<i64, Bits>,
+}
+
 /// Charges so far.
 #[derive(Debug, Default)]
 pub(crate) struct Bill {
     calls: u64,
     day: i64,
     tallies: [Tally; 3],
+    posts: Posts,
+    counts: u64,
 }
 
 impl Bill {
@@ -81,15 +98,7 @@ impl Bill {
 
     /// Charges for one resource given at `now_s`, unless it was charged today.
     pub(crate) fn charge(&mut self, class: Class, subject: Subject, now_s: i64) {
-        let day = now_s.div_euclid(DAY_S);
-        if day != self.day {
-            self.day = day;
-            for tally in &mut self.tallies {
-                for bits in &mut tally.today {
-                    bits.0.fill(0);
-                }
-            }
-        }
+        self.turn_day(now_s);
         let (account, at) = match subject {
             Subject::Owner(account) => (account, 0),
             Subject::Follower(account, index) => (account, index as usize + 1),
@@ -101,22 +110,51 @@ impl Bill {
         tally.billed += u64::from(bits.insert(at));
     }
 
+    /// Charges for one tweet given at `now_s`, unless it was charged today.
+    pub(crate) fn charge_post(&mut self, second: i64, nth: u32, now_s: i64) {
+        self.turn_day(now_s);
+        self.posts.returned += 1;
+        let fresh = self.posts.today.entry(second).or_default().insert(nth as usize);
+        self.posts.billed += u64::from(fresh);
+    }
+
+    /// Charges for a look at recent counts.
+    pub(crate) fn charge_counts(&mut self) {
+        self.counts += 1;
+    }
+
+    /// On another day everything is charged anew.
+    fn turn_day(&mut self, now_s: i64) {
+        let day = now_s.div_euclid(DAY_S);
+        if day != self.day {
+            self.day = day;
+            for bits in self.tallies.iter_mut().flat_map(|tally| &mut tally.today) {
+                bits.0.fill(0);
+            }
+            self.posts.today.clear();
+        }
+    }
+
     /// The whole bill so far, in micro-dollars.
     pub(crate) fn micros(&self) -> u64 {
-        Class::ALL.iter().zip(&self.tallies).map(|(c, t)| c.price_micros() * t.billed).sum()
+        let users = Class::ALL.iter().zip(&self.tallies).map(|(c, t)| c.price_micros() * t.billed);
+        users.sum::<u64>() + POST_MICROS * self.posts.billed + COUNTS_MICROS * self.counts
     }
 
     /// The answer of `GET /sim/bill`.
     pub(crate) fn to_json(&self) -> Value {
-        let by_resource: serde_json::Map<String, Value> = Class::ALL
+        let entry = |returned: u64, billed: u64, price: u64| json!({"returned": returned, "billed": billed, "usd": dollars(price * billed)});
+        let mut by_resource: serde_json::Map<String, Value> = Class::ALL
             .iter()
             .zip(&self.tallies)
             .map(|(class, tally)| {
-                let usd = dollars(class.price_micros() * tally.billed);
-                let entry = json!({"returned": tally.returned, "billed": tally.billed, "usd": usd});
+                let entry = entry(tally.returned, tally.billed, class.price_micros());
                 (class.name().to_owned(), entry)
             })
             .collect();
+        let posts = entry(self.posts.returned, self.posts.billed, POST_MICROS);
+        by_resource.insert("post".into(), posts);
+        by_resource.insert("counts".into(), entry(self.counts, self.counts, COUNTS_MICROS));
         json!({"usd": dollars(self.micros()), "calls": self.calls, "by_resource": by_resource})
     }
 }
@@ -154,6 +192,21 @@ mod tests {
         check(&[(Class::User, 1, MIDNIGHT_S - 1), (Class::User, 1, MIDNIGHT_S)], 20_000);
         check(&[(Class::User, 1, 0), (Class::User, 2, 0)], 20_000);
         check(&[(Class::User, 1, 0), (Class::OwnedFollower, 1, 0)], 11_000);
+    }
+
+    #[test]
+    fn a_tweet_is_charged_once_a_day() {
+        let mut bill = Bill::default();
+        for now_s in [MIDNIGHT_S - 9, MIDNIGHT_S - 1, MIDNIGHT_S] {
+            bill.charge_post(MIDNIGHT_S - 10, 7, now_s);
+            bill.charge_post(MIDNIGHT_S - 10, 8, now_s);
+        }
+        bill.charge_counts();
+        assert_eq!(bill.micros(), 4 * 5_000 + 5_000);
+        let answer = bill.to_json();
+        let posts = json!({"returned": 6, "billed": 4, "usd": 0.02});
+        assert_eq!(answer["by_resource"]["post"], posts);
+        assert_eq!(answer["by_resource"]["counts"]["usd"], 0.005);
     }
 
     #[test]

@@ -47,6 +47,29 @@ pub(crate) fn format_ms(ms: i64) -> String {
     )
 }
 
+/// The older form of a time: `Wed Oct 10 20:19:24 +0000 2018`.
+pub(crate) fn classic_time(ms: i64) -> String {
+    const DAYS: [&str; 7] = ["Thu", "Fri", "Sat", "Sun", "Mon", "Tue", "Wed"];
+    const MONTHS: [&str; 12] =
+        ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"];
+    let seconds = ms.div_euclid(SECOND_MS);
+    let days = seconds.div_euclid(DAY_S);
+    let (year, month, day) = civil_from_days(days);
+    let of_day = seconds.rem_euclid(DAY_S);
+    let name = |names: &[&'static str], at: i64| {
+        usize::try_from(at).ok().and_then(|at| names.get(at)).copied().unwrap_or("")
+    };
+    format!(
+        "{} {} {day:02} {:02}:{:02}:{:02} +0000 {year:04}",
+        // 1970-01-01 was a Thursday.
+        name(&DAYS, days.rem_euclid(7)),
+        name(&MONTHS, month - 1),
+        of_day / 3_600,
+        of_day / 60 % 60,
+        of_day % 60
+    )
+}
+
 /// A time given as milliseconds since 1970 or as RFC 3339; `None` when it is neither.
 pub(crate) fn parse_when(text: &str) -> Option<i64> {
     text.parse().ok().or_else(|| parse_rfc3339(text))
@@ -140,5 +163,6 @@ mod tests {
             check(&format_ms(ms), Some(ms));
         }
         assert_eq!(format_ms(951_782_400_000), "2000-02-29T00:00:00.000Z");
+        assert_eq!(classic_time(1_539_202_764_000), "Wed Oct 10 20:19:24 +0000 2018");
     }
 }

@@ -13,7 +13,8 @@ pub const DEFAULT_PORT: u16 = 9801;
 /// How to call the program.
 pub const USAGE: &str = "\
 usage: xsim [--seed N] [--followers N] [--port P] [--rate-limits x|off]
-            [--now RFC3339|MS] [--dialect tweet|post] [--speed F] [--bench]
+            [--now RFC3339|MS] [--dialect tweet|post] [--speed F]
+            [--stream-rate N] [--bench]
 
   --seed N          everything in the world follows from it (1)
   --followers N     followers of account 12 at the start (10000)
@@ -22,6 +23,7 @@ usage: xsim [--seed N] [--followers N] [--port P] [--rate-limits x|off]
   --now TIME        start of the virtual clock (the real time)
   --dialect NAME    tweet_count or post_count (tweet)
   --speed F         virtual seconds per real second; 0 stands still (1)
+  --stream-rate N   tweets a second that the world writes, 0 to 5000 (10)
   --bench           print measured times and end";
 
 /// What the program is to do.
@@ -54,7 +56,7 @@ pub fn parse(args: impl IntoIterator<Item = String>) -> Result<Command, String> 
                 continue;
             }
             "--seed" | "--followers" | "--port" | "--rate-limits" | "--now" | "--dialect"
-            | "--speed" => {}
+            | "--speed" | "--stream-rate" => {}
             _ => return Err(format!("unknown flag {flag}")),
         }
         let value =
@@ -72,6 +74,7 @@ pub fn parse(args: impl IntoIterator<Item = String>) -> Result<Command, String> 
                 let tweet = choose(&value, "tweet", "post").ok_or_else(wrong)?;
                 config.dialect = if tweet { Dialect::Tweet } else { Dialect::Post };
             }
+            "--stream-rate" => config.stream_rate = value.parse().map_err(|_| wrong())?,
             _ => config.speed = value.parse().map_err(|_| wrong())?,
         }
     }
@@ -93,7 +96,7 @@ mod tests {
     #[test]
     fn every_flag_is_read() {
         let line = "--seed 7 --followers=25 --port 0 --rate-limits off \
-            --now 2026-01-02T03:04:05Z --dialect post --speed 0";
+            --now 2026-01-02T03:04:05Z --dialect post --speed 0 --stream-rate 0.5";
         let config = Config {
             seed: 7,
             followers: 25,
@@ -101,6 +104,7 @@ mod tests {
             speed: 0.0,
             limits_enforced: false,
             dialect: Dialect::Post,
+            stream_rate: 0.5,
         };
         assert_eq!(parsed(line), Ok(Command::Serve(config, 0)));
         assert_eq!(parsed(""), Ok(Command::Serve(Config::default(), DEFAULT_PORT)));
@@ -119,6 +123,7 @@ mod tests {
             ("--now yesterday", "--now"),
             ("--dialect both", "--dialect"),
             ("--speed fast", "--speed"),
+            ("--stream-rate many", "--stream-rate"),
             ("12", "12"),
         ] {
             assert!(parsed(line).unwrap_err().contains(flag), "{line}");

@@ -29,6 +29,10 @@ pub(crate) struct Clock {
     virtual_base_ms: i64,
     real_base_ms: i64,
     speed: f64,
+    /// How often the time was set.
+    jumps: u64,
+    /// From where to where it last was.
+    last_jump_ms: (i64, i64),
 }
 
 /// What a client asks of the clock; absent parts stay as they are.
@@ -56,6 +60,8 @@ impl Clock {
             virtual_base_ms: start_ms,
             real_base_ms: real_ms,
             speed,
+            jumps: 0,
+            last_jump_ms: (start_ms, start_ms),
         })
     }
 
@@ -67,6 +73,21 @@ impl Clock {
 
     pub(crate) fn speed(&self) -> f64 {
         self.speed
+    }
+
+    /// How often the time was set: who follows it sees by this that it did not merely pass.
+    pub(crate) fn jumps(&self) -> u64 {
+        self.jumps
+    }
+
+    /// From where to where the time was last set.
+    pub(crate) fn last_jump_ms(&self) -> (i64, i64) {
+        self.last_jump_ms
+    }
+
+    fn jumped(&mut self, from_ms: i64, to_ms: i64) {
+        self.jumps += 1;
+        self.last_jump_ms = (from_ms, to_ms);
     }
 
     /// # Errors
@@ -89,6 +110,9 @@ impl Clock {
         }
         let speed = change.speed.unwrap_or(self.speed);
         check_speed(speed)?;
+        if target != now {
+            self.jumped(now, target);
+        }
         self.virtual_base_ms = target;
         self.real_base_ms = real_ms;
         self.speed = speed;
@@ -97,6 +121,7 @@ impl Clock {
 
     /// Back to the start time and the start speed.
     pub(crate) fn reset(&mut self, real_ms: i64) {
+        self.jumped(self.now_ms(real_ms), self.start_ms);
         self.virtual_base_ms = self.start_ms;
         self.real_base_ms = real_ms;
         self.speed = self.start_speed;
@@ -158,5 +183,13 @@ mod tests {
         assert_eq!(clock.now_ms(1_060), 1_008_000);
         clock.reset(1_060);
         assert_eq!((clock.now_ms(5_000), clock.speed()), (1_000_000, 0.0));
+        assert_eq!((clock.jumps(), clock.last_jump_ms()), (2, (1_008_000, 1_000_000)));
+    }
+
+    #[test]
+    fn a_change_of_speed_is_no_jump() {
+        let mut clock = clock(1.0);
+        clock.change(ClockChange { speed: Some(5.0), ..Default::default() }, 60).unwrap();
+        assert_eq!(clock.jumps(), 0);
     }
 }

@@ -30,7 +30,7 @@ pub(crate) enum Kind {
     Stall,
     /// Closes the connection without an answer.
     Disconnect,
-    /// As [`Kind::Stall`] on plain routes; a stream would live on without a reader.
+    /// As [`Kind::Stall`] on plain routes; a stream lives on without its reader.
     Ghost,
 }
 
@@ -79,12 +79,19 @@ impl Kind {
 pub(crate) struct Args(Map<String, Value>);
 
 /// The arguments there are and the kinds they belong to.
-const ARGS: [(&str, &[&str]); 5] = [
+const ARGS: [(&str, &[&str]); 11] = [
     ("ms", &["slow"]),
     ("reset_s", &["status_429"]),
     ("by", &["shift_page"]),
     ("what", &["token_expired"]),
     ("variant", &["status_402"]),
+    // Of streams alone.
+    ("after_ms", &["cut", "bad_json", "stall", "disconnect"]),
+    ("after_posts", &["cut", "bad_json", "stall", "disconnect"]),
+    ("bytes_per_s", &["slow"]),
+    ("code", &["disconnect"]),
+    ("disconnect_type", &["disconnect"]),
+    ("issue", &["status_429"]),
 ];
 
 impl Args {
@@ -98,6 +105,8 @@ impl Args {
             }
             let fits = match name.as_str() {
                 "what" => matches!(value.as_str(), Some("auth" | "page")),
+                "issue" => value.as_str() == Some("connections"),
+                "disconnect_type" => value.is_string(),
                 "by" => value.as_i64().is_some(),
                 _ => value.as_u64().is_some(),
             };

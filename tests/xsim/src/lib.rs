@@ -1,6 +1,6 @@
 //! A simulator of the X API on loopback, for development and for tests.
 //!
-//! It speaks X's bytes for users and followers: both name dialects, credentials with verified
+//! It speaks X's bytes for users, followers, tweets and streams: both name dialects, credentials with verified
 //! signatures, rate-limit headers, problem documents, prices. The people come from a seed and a
 //! virtual clock, so that a run can be repeated; everything can be made to go wrong on request.
 //! It shares no code with the service it tests.
@@ -9,8 +9,10 @@
 //! - The world, pure: `world` (who follows when), `ledger` (counts and changes),
 //!   `identity` (ids and usernames), `names` and `bios` (texts), `profile` (a user as
 //!   JSON), `listing` and `token` (pages), `snapshot` (the list as a file).
+//! - The world of tweets, pure: `tweets` and what is below it.
 //! - What requests leave behind: `clock`, `auth` over `oauth1`, `limits`, `bill`,
 //!   `faults`, together in `state`.
+//! - The streams: `stream` and what is below it; connections, rules, search and notices.
 //! - The routes: `x_api` over `params`, `users` and `problem`; `sim` for the control
 //!   surface; `server` for the socket; `cli` for the flags.
 
@@ -37,7 +39,9 @@ mod server;
 mod sim;
 mod snapshot;
 mod state;
+mod stream;
 mod token;
+mod tweets;
 mod users;
 mod world;
 mod x_api;

@@ -35,7 +35,15 @@ pub(crate) struct Limits {
 fn limit_of(endpoint: &str, caller: Caller) -> u32 {
     match (endpoint, caller) {
         ("me", _) => 75,
-        ("followers", _) | (_, Caller::App) => 300,
+        ("stream" | "sample", _) => 50,
+        ("rules_get" | "rules_counts" | "connections", _) | ("search" | "tweet", Caller::App) => {
+            450
+        }
+        ("rules_post", _) => 100,
+        ("connections_delete", _) => 25,
+        ("tweets", Caller::App) => 3_500,
+        ("tweets", Caller::User) => 5_000,
+        ("followers", _) | ("search" | "counts", Caller::User) | (_, Caller::App) => 300,
         (_, Caller::User) => 900,
     }
 }
@@ -106,6 +114,10 @@ mod tests {
         check("users", Caller::App, 300);
         check("users", Caller::User, 900);
         check("followers", Caller::App, 300);
+        check("stream", Caller::App, 50);
+        check("rules_post", Caller::App, 100);
+        check("search", Caller::App, 450);
+        check("tweets", Caller::App, 3_500);
         check("followers", Caller::User, 300);
     }
 

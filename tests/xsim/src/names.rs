@@ -230,6 +230,21 @@ pub(crate) fn word(seed: u64, key: u64) -> &'static str {
 /// name and the ornament, never the given name.
 pub(crate) fn person(seed: u64, key: u64, variant: u32) -> Person {
     let (number, script) = script_of(seed, key);
+    named(seed, key, variant, number, script)
+}
+
+/// The person of a key among those who write a script.
+pub(crate) fn person_of(seed: u64, key: u64, script: usize) -> Person {
+    named(seed, key, 0, script, SCRIPTS.get(script).unwrap_or(&PLAIN))
+}
+
+/// The word of the handle of [`person_of`].
+pub(crate) fn word_of(seed: u64, key: u64, script: usize) -> &'static str {
+    let given = SCRIPTS.get(script).unwrap_or(&PLAIN).given;
+    pick(given, hash(seed, key, SALT_GIVEN)).1
+}
+
+fn named(seed: u64, key: u64, variant: u32, number: usize, script: &Script) -> Person {
     let (given, word) = pick(script.given, hash(seed, key, SALT_GIVEN));
     let family_draw = hash(seed, key, SALT_FAMILY).rotate_left(variant.wrapping_mul(7));
     let family = pick(script.family, family_draw);

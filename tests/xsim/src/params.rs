@@ -134,16 +134,7 @@ impl Params {
             max_results: PAGE_DEFAULT,
             pagination_token: None,
         };
-        for (n, (name, value)) in pairs.iter().enumerate() {
-            if !own.contains(&name.as_str()) && !SHARED_PARAMS.contains(&name.as_str()) {
-                let known = [own, &SHARED_PARAMS].concat().join(",");
-                let message = format!("The query parameter [{name}] is not one of [{known}]");
-                return Err(problem::invalid(dialect, name, value, &message));
-            }
-            if pairs.iter().take(n).any(|(earlier, _)| earlier == name) {
-                let message = format!("The query parameter [{name}] is given more than once");
-                return Err(problem::invalid(dialect, name, value, &message));
-            }
+        for (name, value) in distinct(pairs, own, &SHARED_PARAMS, dialect)? {
             params.set(name, value).map_err(|what| {
                 let message = format!("The `{name}` query parameter value [{value}] {what}");
                 problem::invalid(dialect, name, value, &message)
@@ -180,6 +171,32 @@ impl Params {
         }
         Ok(())
     }
+}
+
+/// A request's parameters, each known and given once.
+///
+/// # Errors
+/// 400, when one is neither in `own` nor in `shared`, or given twice.
+pub(crate) fn distinct<'a>(
+    pairs: &'a [(String, String)],
+    own: &[&str],
+    shared: &[&str],
+    dialect: Dialect,
+) -> Result<Vec<(&'a str, &'a str)>, Problem> {
+    let mut checked: Vec<(&str, &str)> = Vec::with_capacity(pairs.len());
+    for (name, value) in pairs {
+        if !own.contains(&name.as_str()) && !shared.contains(&name.as_str()) {
+            let known = [own, shared].concat().join(",");
+            let message = format!("The query parameter [{name}] is not one of [{known}]");
+            return Err(problem::invalid(dialect, name, value, &message));
+        }
+        if checked.iter().any(|(earlier, _)| earlier == name) {
+            let message = format!("The query parameter [{name}] is given more than once");
+            return Err(problem::invalid(dialect, name, value, &message));
+        }
+        checked.push((name, value));
+    }
+    Ok(checked)
 }
 
 fn one_of(value: &str, known: &[&str]) -> Result<(), String> {

@@ -81,11 +81,47 @@ pub(crate) fn unsupported_authentication(dialect: Dialect) -> Problem {
     Problem { status: 403, body }
 }
 
+/// A user's credential where only an app may ask.
+pub(crate) fn app_only(dialect: Dialect) -> Problem {
+    let body = json!({
+        "title": "Unsupported Authentication",
+        "detail": "Authenticating with OAuth 2.0 User Context is forbidden for this endpoint. \
+            Supported authentication types are [OAuth 2.0 Application-Only].",
+        "status": 403,
+        "type": type_uri(dialect, "unsupported-authentication"),
+    });
+    Problem { status: 403, body }
+}
+
+/// A second connection to a stream.
+pub(crate) fn too_many_connections(dialect: Dialect) -> Problem {
+    let body = json!({
+        "title": "ConnectionException",
+        "detail": "This stream is currently at the maximum allowed connection limit.",
+        "connection_issue": "TooManyConnections",
+        "type": type_uri(dialect, "streaming-connection"),
+    });
+    Problem { status: 429, body }
+}
+
+/// A stream that only some apps are granted.
+pub(crate) fn client_forbidden(dialect: Dialect) -> Problem {
+    let body = json!({
+        "title": "Client Forbidden",
+        "detail": "This stream is open to enterprise apps only.",
+        "reason": "client-not-enrolled",
+        "registration_url": "https://developer.x.com/en/docs/projects/overview",
+        "type": type_uri(dialect, "client-forbidden"),
+    });
+    Problem { status: 403, body }
+}
+
 /// A stream without rules.
 pub(crate) fn no_rules(dialect: Dialect) -> Problem {
     let body = json!({
         "title": "ConnectionException",
-        "detail": "This stream has no rules. Add rules before connecting to it.",
+        "detail": "You must define rules using the POST /2/tweets/search/stream/rules endpoint \
+            before connecting to filtered stream.",
         "connection_issue": "RuleConfigurationIssue",
         "type": type_uri(dialect, "streaming-connection"),
     });

@@ -17,7 +17,7 @@ use crate::names;
 use crate::world::{Account, World};
 
 /// The picture of a user who never set one; it really exists.
-const DEFAULT_PICTURE: &str =
+pub(crate) const DEFAULT_PICTURE: &str =
     "https://abs.twimg.com/sticky/default_profile_images/default_profile_normal.png";
 
 const SALT_FLAGS: u64 = 64;
@@ -107,7 +107,7 @@ impl Fields {
         true
     }
 
-    fn has(self, name: &str) -> bool {
+    pub(crate) fn has(self, name: &str) -> bool {
         NAMES.iter().position(|n| *n == name).is_some_and(|at| self.0 & 1 << at != 0)
     }
 }
@@ -126,18 +126,18 @@ pub(crate) struct View<'a> {
 }
 
 /// Writes one JSON object member by member.
-struct Object<'a> {
+pub(crate) struct Object<'a> {
     out: &'a mut Vec<u8>,
     empty: bool,
 }
 
 impl<'a> Object<'a> {
-    fn open(out: &'a mut Vec<u8>) -> Self {
+    pub(crate) fn open(out: &'a mut Vec<u8>) -> Self {
         out.push(b'{');
         Self { out, empty: true }
     }
 
-    fn key(&mut self, key: &str) -> &mut Vec<u8> {
+    pub(crate) fn key(&mut self, key: &str) -> &mut Vec<u8> {
         if !self.empty {
             self.out.push(b',');
         }
@@ -148,36 +148,36 @@ impl<'a> Object<'a> {
         self.out
     }
 
-    fn text(&mut self, key: &str, value: &str) {
+    pub(crate) fn text(&mut self, key: &str, value: &str) {
         let out = self.key(key);
         // Writing a string into memory cannot fail.
         let _ = serde_json::to_writer(out, value);
     }
 
-    fn raw(&mut self, key: &str, value: impl std::fmt::Display) {
+    pub(crate) fn raw(&mut self, key: &str, value: impl std::fmt::Display) {
         use std::io::Write;
         let out = self.key(key);
         let _ = write!(out, "{value}");
     }
 
-    fn close(self) {
+    pub(crate) fn close(self) {
         self.out.push(b'}');
     }
 }
 
 /// Numbers under `public_metrics`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-struct Counts {
-    followers: u64,
-    following: u64,
-    posts: u64,
-    listed: u64,
-    likes: u64,
-    media: u64,
+pub(crate) struct Counts {
+    pub(crate) followers: u64,
+    pub(crate) following: u64,
+    pub(crate) posts: u64,
+    pub(crate) listed: u64,
+    pub(crate) likes: u64,
+    pub(crate) media: u64,
 }
 
 /// Heavy-tailed counts that grow slowly: about once in one to three weeks each.
-fn counts(seed: u64, key: u64, created_s: i64, at_s: i64) -> Counts {
+pub(crate) fn counts(seed: u64, key: u64, created_s: i64, at_s: i64) -> Counts {
     let mut draw = Draw::new(seed, key, SALT_COUNTS);
     let days = ((at_s - created_s) / DAY_S).max(0) as u64;
     // A Pareto tail: most have tens of followers, one in ten thousand has a million.
@@ -374,7 +374,7 @@ fn write_entities(user: &mut Object<'_>, (start, end, link): (usize, usize, &str
     user.raw("entities", format_args!(r#"{{"description":{{"urls":[{urls}]}}}}"#));
 }
 
-fn write_counts(user: &mut Object<'_>, dialect: Dialect, counts: Counts) {
+pub(crate) fn write_counts(user: &mut Object<'_>, dialect: Dialect, counts: Counts) {
     let mut metrics = Object::open(user.key("public_metrics"));
     metrics.raw("followers_count", counts.followers);
     metrics.raw("following_count", counts.following);

@@ -89,6 +89,7 @@ impl Server {
         let router = Router::new()
             .merge(sim::routes())
             .route("/2/{*rest}", axum::routing::any(x_api::answer))
+            .route("/1.1/{*rest}", axum::routing::any(x_api::answer))
             .fallback(async || {
                 let detail = "there is nothing here; try /sim/health or /2/users/12".to_owned();
                 sim::reply(Err((StatusCode::NOT_FOUND, detail)))

@@ -1,4 +1,4 @@
-//! The control surface under `/sim/`: clock, truth, bill, faults, snapshots.
+//! The control surface under `/sim/`: clock, truth, bill, faults, snapshots, streams.
 //!
 //! Knows HTTP and the state; decides nothing about X. Invariant: what is reported here is read
 //! from the world itself, never from answers given under `/2/`.
@@ -22,6 +22,7 @@ use crate::identity;
 use crate::ledger::Truth;
 use crate::snapshot;
 use crate::state::Sim;
+use crate::stream::control;
 use crate::world::{Account, MAIN_ACCOUNT};
 
 /// The largest untruth about the number of followers.
@@ -48,8 +49,23 @@ pub(crate) fn routes() -> Router<Arc<Sim>> {
         )
         .route(
             "/sim/connections",
-            get(async || reply(Ok(json!({"open": 0, "peak": 0, "total": 0})))),
+            get(async |State(sim): State<Arc<Sim>>| reply(Ok(control::connections(&sim)))),
         )
+        .route(
+            "/sim/stream",
+            get(async |State(sim): State<Arc<Sim>>| reply(Ok(sim.live.lock().to_json()))).post(
+                async |State(sim): State<Arc<Sim>>, body: Bytes| {
+                    reply(parse(&body).and_then(|c| control::set_stream(&sim, &c).map_err(bad)))
+                },
+            ),
+        )
+        .route(
+            "/sim/notice",
+            axum::routing::post(async |State(sim): State<Arc<Sim>>, body: Bytes| {
+                reply(parse(&body).and_then(|wish| control::notice(&sim, wish).map_err(bad)))
+            }),
+        )
+        .route("/sim/tweets", get(tweets))
         .route(
             "/sim/reset",
             axum::routing::post(async |State(sim): State<Arc<Sim>>| {
@@ -211,6 +227,10 @@ async fn truth(State(sim): State<Arc<Sim>>, Query(asked): Asked) -> Response<Bod
         Ok(truth_json(&sim, account, &truth))
     };
     reply(off_thread(work).await)
+}
+
+async fn tweets(State(sim): State<Arc<Sim>>, Query(asked): Asked) -> Response<Body> {
+    reply(off_thread(move || control::tweets(&sim, &asked).map_err(bad)).await)
 }
 
 /// Runs a walk over the roster where it does not hold up other requests.

@@ -13,6 +13,9 @@ use crate::faults::Faults;
 use crate::ledger::Ledger;
 use crate::limits::Limits;
 use crate::profile::Dialect;
+use crate::stream::live::LiveCell;
+use crate::stream::settings::RATE_DEFAULT;
+use crate::tweets::feed::RATE_MAX;
 use crate::world::{Account, World};
 
 /// What makes one simulator differ from another.
@@ -32,6 +35,8 @@ pub struct Config {
     pub limits_enforced: bool,
     /// The names in answers to requests that do not choose by `post.fields`.
     pub dialect: Dialect,
+    /// Tweets a second that the world writes, 0 to 5,000.
+    pub stream_rate: f64,
 }
 
 impl Default for Config {
@@ -43,6 +48,7 @@ impl Default for Config {
             speed: 1.0,
             limits_enforced: true,
             dialect: Dialect::Tweet,
+            stream_rate: RATE_DEFAULT,
         }
     }
 }
@@ -66,12 +72,17 @@ pub(crate) struct Sim {
     pub(crate) world: World,
     ledgers: [Ledger; 2],
     state: Mutex<State>,
+    /// The streams, under a lock of their own.
+    pub(crate) live: LiveCell,
 }
 
 impl Sim {
     /// # Errors
     /// When the configuration describes no world; the text says why.
     pub(crate) fn new(config: Config) -> Result<Self, String> {
+        if !(0.0..=RATE_MAX).contains(&config.stream_rate) {
+            return Err(format!("the stream's rate must be from 0 to {RATE_MAX}"));
+        }
         let real_ms = real_now_ms();
         let start_ms = config.start_ms.unwrap_or_else(|| real_ms.div_euclid(SECOND_MS) * SECOND_MS);
         let world = World::new(config.seed, config.followers, start_ms)?;
@@ -84,7 +95,8 @@ impl Sim {
             faults: Faults::default(),
             count_factor: 1.0,
         };
-        Ok(Self { config, world, ledgers: Default::default(), state: Mutex::new(state) })
+        let live = LiveCell::new(config.seed, config.stream_rate);
+        Ok(Self { config, world, ledgers: Default::default(), state: Mutex::new(state), live })
     }
 
     pub(crate) fn state(&self) -> MutexGuard<'_, State> {
@@ -129,5 +141,8 @@ impl Sim {
         state.auth.reset();
         state.faults.clear();
         state.count_factor = 1.0;
+        let now_ms = state.clock.now_ms(real_now_ms());
+        drop(state);
+        self.live.reset(now_ms);
     }
 }

@@ -1,12 +1,12 @@
 //! What happens to every request to X: faults, credentials, rate limits, headers, the bill.
 //!
 //! Knows HTTP, not what the answers hold. Invariant: a request is counted once, meets at most
-//! one fault, and is charged only when it was answered with users.
+//! one fault, and is charged only for what it was answered with.
 
 use std::sync::Arc;
 use std::time::Duration;
 
-use axum::body::Body;
+use axum::body::{Body, Bytes};
 use axum::extract::State;
 use axum::http::request::Parts;
 use axum::http::{HeaderName, HeaderValue, Request, Response, StatusCode, header};
@@ -22,6 +22,8 @@ use crate::params::{self, Endpoint, Params};
 use crate::problem::{self, Problem};
 use crate::profile::Dialect;
 use crate::state::Sim;
+use crate::stream::connect::{self, Door};
+use crate::stream::routes::{self, Route};
 use crate::users::{self, Asked, Given};
 
 /// How late a slow answer is, and how far ahead a 429 puts the reset, unless the fault says.
@@ -32,9 +34,13 @@ const RESET_DEFAULT_S: i64 = 60;
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Disconnect;
 
+/// The largest request body: a thousand rules of 1,024 characters, twice over.
+const BODY_MAX: usize = 4 << 20;
+
 /// A request, taken apart once.
 struct Call {
     parts: Parts,
+    body: Bytes,
     pairs: Option<Vec<(String, String)>>,
     dialect: Dialect,
     now_ms: i64,
@@ -83,18 +89,22 @@ fn ok(body: Vec<u8>) -> Answer {
     Answer { status: 200, content_type: JSON, body }
 }
 
-/// Answers any request under `/2/`.
+/// Answers any request under `/2/` and `/1.1/`.
 pub(crate) async fn answer(State(sim): State<Arc<Sim>>, request: Request<Body>) -> Response<Body> {
-    let (parts, _) = request.into_parts();
+    let (parts, body) = request.into_parts();
+    let body = axum::body::to_bytes(body, BODY_MAX).await.unwrap_or_default();
     let pairs = oauth1::query_pairs(parts.uri.query().unwrap_or(""));
     let dialect = params::dialect(pairs.as_deref().unwrap_or_default(), sim.config.dialect);
     let now_ms = sim.now_ms();
-    let call = Call { parts, pairs, dialect, now_ms };
+    let call = Call { parts, body, pairs, dialect, now_ms };
     let fault = {
         let mut state = sim.state();
         state.bill.call();
         state.faults.take(call.path(), call.token().is_some())
     };
+    if let Some(door) = Door::from_path(call.path()) {
+        return stream(&sim, &call, door, fault).await;
+    }
     match fault.as_ref().map(|f| f.kind) {
         Some(Kind::Stall | Kind::Ghost) => std::future::pending().await,
         Some(Kind::Disconnect) => {
@@ -111,7 +121,10 @@ pub(crate) async fn answer(State(sim): State<Arc<Sim>>, request: Request<Body>) 
     if let Some((rate, problem)) = fault.as_ref().and_then(|f| refusal(&sim, &call, f)) {
         return send(&call, rate, problem.into(), None);
     }
-    let (rate, answer) = serve(&sim, &call, fault.as_ref());
+    let (rate, answer) = match Route::from_path(call.path()) {
+        Some(route) => serve_route(&sim, &call, route, fault.as_ref()).await,
+        None => serve(&sim, &call, fault.as_ref()),
+    };
     send(&call, rate, answer, fault.as_ref().map(|f| f.kind))
 }
 
@@ -130,7 +143,10 @@ fn refusal(sim: &Sim, call: &Call, fault: &Fired) -> Option<(Rate, Problem)> {
         Kind::Status(429) => {
             rate.remaining = 0;
             rate.reset_s = call.now_s() + fault.args.number("reset_s", RESET_DEFAULT_S);
-            problem::too_many_requests()
+            match fault.args.word("issue") {
+                Some(_) => problem::too_many_connections(call.dialect),
+                None => problem::too_many_requests(),
+            }
         }
         Kind::Status(_) => problem::plain(503, "Service Unavailable"),
         Kind::TokenExpired => {
@@ -148,24 +164,24 @@ fn refusal(sim: &Sim, call: &Call, fault: &Fired) -> Option<(Rate, Problem)> {
 
 /// The rate headers for an answer that does not count.
 fn current_rate(sim: &Sim, call: &Call) -> Rate {
-    let name = Endpoint::from_path(call.path()).map_or("other", |e| e.name());
+    let path = call.path();
+    let route = || Route::from_path(path).map(|r| r.name(call.parts.method.as_str()));
+    let stream = || Door::from_path(path).map(Door::name);
+    let users = Endpoint::from_path(path).map(|endpoint| endpoint.name());
+    let name = users.or_else(stream).or_else(route).unwrap_or("other");
     sim.state().limits.peek(name, Caller::App, call.now_ms)
 }
 
 fn serve(sim: &Sim, call: &Call, fault: Option<&Fired>) -> (Rate, Answer) {
-    let Some(caller) = authenticate(sim, call) else {
-        return (current_rate(sim, call), problem::unauthorized().into());
-    };
     let Some(endpoint) = Endpoint::from_path(call.path()) else {
-        return (current_rate(sim, call), problem::plain(404, "Not Found").into());
+        let known = authenticate(sim, call).is_some();
+        let problem =
+            if known { problem::plain(404, "Not Found") } else { problem::unauthorized() };
+        return (current_rate(sim, call), problem.into());
     };
-    if call.parts.method != "GET" {
-        return (current_rate(sim, call), problem::plain(405, "Method Not Allowed").into());
-    }
-    let taken = sim.state().limits.take(endpoint.name(), caller, call.now_ms);
-    let rate = match taken {
-        Ok(rate) => rate,
-        Err(rate) => return (rate, problem::too_many_requests().into()),
+    let (rate, caller) = match admit(sim, call, endpoint.name(), call.parts.method == "GET") {
+        Ok(admitted) => admitted,
+        Err((rate, problem)) => return (rate, problem.into()),
     };
     let given = given(sim, call, &endpoint, caller, fault);
     let answer = match given {
@@ -179,6 +195,101 @@ fn serve(sim: &Sim, call: &Call, fault: Option<&Fired>) -> (Rate, Answer) {
         Err(problem) => problem.into(),
     };
     (rate, answer)
+}
+
+/// Counts a request of a credential and a method that may be, or refuses it.
+fn admit(
+    sim: &Sim,
+    call: &Call,
+    name: &'static str,
+    allowed: bool,
+) -> Result<(Rate, Caller), (Rate, Problem)> {
+    let Some(caller) = authenticate(sim, call) else {
+        return Err((current_rate(sim, call), problem::unauthorized()));
+    };
+    if !allowed {
+        return Err((current_rate(sim, call), problem::plain(405, "Method Not Allowed")));
+    }
+    match sim.state().limits.take(name, caller, call.now_ms) {
+        Ok(rate) => Ok((rate, caller)),
+        Err(rate) => Err((rate, problem::too_many_requests())),
+    }
+}
+
+/// Answers a plain endpoint about tweets, rules or connections.
+async fn serve_route(
+    sim: &Arc<Sim>,
+    call: &Call,
+    route: Route,
+    fault: Option<&Fired>,
+) -> (Rate, Answer) {
+    let method = call.parts.method.as_str();
+    let (rate, caller) = match admit(sim, call, route.name(method), route.allows(method)) {
+        Ok(admitted) => admitted,
+        Err((rate, problem)) => return (rate, problem.into()),
+    };
+    if let Some(body) = fault.and_then(|f| hollow(f.kind, call.dialect, "tweet")) {
+        return (rate, ok(body));
+    }
+    let Some(pairs) = call.pairs.clone() else { return (rate, bad_query(call).into()) };
+    let asking = routes::Asking {
+        sim: Arc::clone(sim),
+        route,
+        method: method.to_owned(),
+        caller,
+        pairs,
+        body: call.body.to_vec(),
+        dialect: call.dialect,
+        now_ms: call.now_ms,
+    };
+    match asking.answer().await {
+        Ok(given) => (rate, Answer { status: given.status, ..ok(given.body) }),
+        Err(problem) => (rate, problem.into()),
+    }
+}
+
+/// Opens a stream, or refuses to.
+async fn stream(sim: &Arc<Sim>, call: &Call, door: Door, fault: Option<Fired>) -> Response<Body> {
+    if let Some((rate, problem)) = fault.as_ref().and_then(|f| refusal(sim, call, f)) {
+        return send(call, rate, problem.into(), None);
+    }
+    let allowed = call.parts.method.as_str() == door.method();
+    let (rate, caller) = match admit(sim, call, door.name(), allowed) {
+        Ok(admitted) => admitted,
+        Err((rate, problem)) => return send(call, rate, problem.into(), None),
+    };
+    let Some(pairs) = &call.pairs else { return send(call, rate, bad_query(call).into(), None) };
+    let dialect = call.dialect;
+    let asking = connect::Asking { sim, door, caller, pairs, body: &call.body, dialect, fault };
+    match asking.connect().await {
+        Ok((body, from_ms)) => {
+            let mut response = Response::new(Body::new(body));
+            headers(&mut response, call, rate, JSON);
+            response.headers_mut().insert("x-sim-now", HeaderValue::from(from_ms));
+            response
+        }
+        Err(problem) => send(call, rate, problem.into(), None),
+    }
+}
+
+fn bad_query(call: &Call) -> Problem {
+    let query = call.parts.uri.query().unwrap_or("");
+    problem::invalid(call.dialect, "query", query, "The query is badly encoded")
+}
+
+/// The body of a 200 that holds nothing, for the faults that ask for one.
+fn hollow(kind: Kind, dialect: Dialect, resource: &str) -> Option<Vec<u8>> {
+    let body = match kind {
+        Kind::Empty => serde_json::json!({"meta": {"result_count": 0}}),
+        Kind::Errors200 => serde_json::json!({"errors": [{
+            "title": "Resource Unavailable", "resource_type": resource,
+            "type": problem::type_uri(dialect, "resource-unavailable"),
+            "parameter": "id", "resource_id": "12", "value": "12",
+            "detail": format!("The {resource} is not available right now."),
+        }]}),
+        _ => return None,
+    };
+    Some(body.to_string().into_bytes())
 }
 
 fn authenticate(sim: &Sim, call: &Call) -> Option<Caller> {
@@ -200,29 +311,13 @@ fn given(
     caller: Caller,
     fault: Option<&Fired>,
 ) -> Result<Given, Problem> {
-    let pairs = call.pairs.as_deref().ok_or_else(|| {
-        let query = call.parts.uri.query().unwrap_or("");
-        problem::invalid(call.dialect, "query", query, "The query is badly encoded")
-    })?;
+    let pairs = call.pairs.as_deref().ok_or_else(|| bad_query(call))?;
     let params = Params::parse(endpoint, pairs, call.dialect)?;
-    match fault.map(|f| f.kind) {
-        Some(Kind::Empty) => {
-            Ok(Given { body: br#"{"meta":{"result_count":0}}"#.to_vec(), ..Given::default() })
-        }
-        Some(Kind::Errors200) => {
-            let uri = problem::type_uri(call.dialect, "resource-unavailable");
-            let body = serde_json::json!({"errors": [{
-                "title": "Resource Unavailable", "type": uri, "resource_type": "user",
-                "parameter": "id", "resource_id": "12", "value": "12",
-                "detail": "The user is not available right now.",
-            }]});
-            Ok(Given { body: body.to_string().into_bytes(), ..Given::default() })
-        }
-        _ => {
-            let now_s = call.now_s();
-            Asked { sim, endpoint, params: &params, caller, now_s, fault }.answer()
-        }
+    if let Some(body) = fault.and_then(|f| hollow(f.kind, call.dialect, "user")) {
+        return Ok(Given { body, ..Given::default() });
     }
+    let now_s = call.now_s();
+    Asked { sim, endpoint, params: &params, caller, now_s, fault }.answer()
 }
 
 fn send(call: &Call, rate: Rate, answer: Answer, fault: Option<Kind>) -> Response<Body> {
@@ -238,13 +333,18 @@ fn send(call: &Call, rate: Rate, answer: Answer, fault: Option<Kind>) -> Respons
     };
     let mut response = Response::new(body);
     *response.status_mut() = StatusCode::from_u16(answer.status).unwrap_or(StatusCode::OK);
+    headers(&mut response, call, rate, answer.content_type);
+    response
+}
+
+/// The headers of every answer.
+fn headers(response: &mut Response<Body>, call: &Call, rate: Rate, content_type: &'static str) {
     let headers = response.headers_mut();
-    headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(answer.content_type));
+    headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(content_type));
     let version = if call.dialect == Dialect::Tweet { "2.166" } else { "2.167" };
     headers.insert("api-version", HeaderValue::from_static(version));
     headers.insert("x-rate-limit-limit", HeaderValue::from(rate.limit));
     headers.insert("x-rate-limit-remaining", HeaderValue::from(rate.remaining));
     headers.insert("x-rate-limit-reset", HeaderValue::from(rate.reset_s));
     headers.insert("x-sim-now", HeaderValue::from(call.now_ms));
-    response
 }

@@ -8,6 +8,7 @@ use crate::fault::{Fault, Result};
 use crate::http;
 use crate::query::Query;
 use crate::sql::{Sql, values};
+use crate::zone;
 use futures_util::stream;
 use shared::api::FollowerEvent;
 use shared::export::{self, Gz, StampedIds, UserInfo};
@@ -111,7 +112,7 @@ impl Account {
     async fn followers(&self, account: AccountId, query: &Query, csv: bool) -> Result<Pieces> {
         let wanted = RosterWanted::read(query)?;
         let sort = wanted.sort;
-        let zone = zone(query)?;
+        let zone = zone::asked(query)?.0.to_owned();
         let mut walk = self.walk(wanted).await?;
         let line = move |row: &shared::api::Follower| -> Result<String> {
             if csv {
@@ -221,10 +222,4 @@ fn gzipped(mut next: impl FnMut() -> Result<Option<Vec<u8>>> + 'static) -> Piece
             }
         }
     }))
-}
-
-fn zone(query: &Query) -> Result<String> {
-    let name = query.get("tz").map_or("UTC", String::as_str);
-    shared::tz::parse(name).map_err(Fault::bad)?;
-    Ok(name.to_owned())
 }

@@ -11,6 +11,7 @@ use crate::query::{self, Query};
 use crate::rpc::{ControlClient, ToControl};
 use crate::sql::values;
 use crate::x::X;
+use crate::zone;
 use shared::api::{self, Collector, CollectorState, Compare, Interval, Reason, Schedule};
 use shared::budget::{Resource, price, usd};
 use shared::coverage::coverage;
@@ -151,12 +152,11 @@ impl Account {
         let interval =
             query::word(query, "interval", Interval::from_word, known)?.unwrap_or(Interval::Day);
         let compare = query::word(query, "compare", Compare::from_word, "previous, year")?;
-        let zone_name = query.get("tz").map_or("UTC", String::as_str);
-        let zone = tz::parse(zone_name).map_err(Fault::bad)?;
+        let (zone_name, zone) = zone::asked(query)?;
         let history = self.history()?;
         let observed = history.observed();
         let between = |from, to| -> Result<(Vec<api::Point>, api::Totals)> {
-            let edges = tz::edges(from, to, interval, zone).map_err(Fault::bad)?;
+            let edges = tz::edges(from, to, interval, &zone).map_err(Fault::bad)?;
             let points = points(&edges, (from, to), &observed, now);
             let totals = totals(&points, &observed, (from, to));
             Ok((points, totals))
@@ -165,7 +165,7 @@ impl Account {
         let (compare, compare_totals) = match compare {
             None => (None, None),
             Some(compare) => {
-                let (from, to) = tz::shifted(from, to, compare, zone);
+                let (from, to) = tz::shifted(from, to, compare, &zone);
                 let (points, totals) = between(from, to)?;
                 (Some(points), Some(totals))
             }

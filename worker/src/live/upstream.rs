@@ -11,8 +11,10 @@ use crate::x::X;
 use futures_util::StreamExt;
 use futures_util::future::{Either, select};
 use js_sys::Reflect;
+use shared::retry::Trouble;
 use shared::stream::machine::{Effect, Ended, Input, SILENCE_MS};
 use shared::stream::settings::stream_path;
+use shared::time::UnixMs;
 use std::pin::pin;
 use std::rc::Rc;
 use std::time::Duration;
@@ -46,11 +48,16 @@ fn signal() -> Result<AbortSignal> {
 }
 
 impl Core {
+    /// The machine's clock: it runs evenly, which the simulator's does not.
+    pub(super) fn real(&self) -> UnixMs {
+        clock::real().plus(self.skew.get())
+    }
+
     /// Tells the machine what happened and carries out what it decides.
     pub(super) fn advance(self: &Rc<Self>, input: Input) {
-        let effects = self.memory.borrow_mut().machine.handle(clock::real(), input);
+        let effects = self.memory.borrow_mut().machine.handle(self.real(), input);
         if !effects.is_empty() {
-            self.log_fault(self.save_machine());
+            Self::log_fault(self.save_machine());
         }
         for effect in effects {
             self.carry_out(effect);
@@ -79,9 +86,9 @@ impl Core {
                     core.advance(Input::GhostsKilled(outcome));
                 });
             }
-            Effect::GapBegan { from, why } => self.log_fault(self.gap_began(from, &why)),
+            Effect::GapBegan { from, why } => Self::log_fault(self.gap_began(from, &why)),
             Effect::GapEnded { from, to } => self.gap_ended(from, to),
-            Effect::Tell { about, text } => self.tell_notice(&about, &text),
+            Effect::Tell { about, text } => self.tell_notice(about, text),
         }
     }
 
@@ -97,7 +104,7 @@ impl Core {
         self.timer.set(Some(at));
         let core = self.clone();
         spawn_local(async move {
-            let wait = at.since(clock::real()).max(1);
+            let wait = at.since(core.real()).max(1);
             Delay::from(Duration::from_millis(wait.unsigned_abs())).await;
             // Another wish came in the meantime: its own timer sees to it.
             if core.timer.get() == Some(at) {
@@ -112,13 +119,21 @@ impl Core {
         if self.memory.borrow().machine.attempt() != attempt {
             return;
         }
+        match self.secure().await {
+            Ok(Ok(())) => {}
+            Ok(Err(why)) => return self.advance(Input::Capped { why }),
+            Err(fault) => {
+                let trouble = Trouble::Network(fault.log());
+                return self.advance(Input::Refused { attempt, trouble, rate: None });
+            }
+        }
         let config = Config::read(&self.env);
         let (path, query) = stream_path(&self.settings.borrow());
         let signal = match signal() {
             Ok(signal) => signal,
             Err(fault) => return worker::console_error!("stream: {}", fault.log()),
         };
-        match X::new(&config).open(&path, &query, &signal).await {
+        match X::new(&config).open(path, &query, &signal).await {
             Err(refusal) => {
                 let (trouble, rate) = (refusal.trouble, refusal.rate);
                 self.advance(Input::Refused { attempt, trouble, rate });

@@ -119,20 +119,6 @@ fn Add(shared: Shared) -> impl IntoView {
         price.set(None);
         send(None);
     };
-    let offer = move || {
-        price.get().map(|detail| {
-            let usd = words::named_price(&detail);
-            view! {
-                <div class="rule-price" role="alert">
-                    <p>{words::price_told(&detail).to_owned()}</p>
-                    <div class="side-actions">
-                        <button type="button" class="button primary" on:click=on_click(move |_| send(usd))>"Save at this price"</button>
-                        <button type="button" class="button" on:click=on_click(move |_| price.set(None))>"Not now"</button>
-                    </div>
-                </div>
-            }
-        })
-    };
     let typed = move |signal: RwSignal<String>, text: String| {
         signal.set(text);
         // The price was another rule's.
@@ -152,10 +138,35 @@ fn Add(shared: Shared) -> impl IntoView {
                     on:input=on_value(move |value| typed(tag, value))/>
             </label>
             <p class="wrong" role="alert">{wrong}</p>
-            {shown(offer)}
+            <Offer price send=Callback::new(move |usd| send(Some(usd)))/>
             <button type="submit" class="button" disabled=flag(move || busy.get())>
                 {shown(move || if app.simulated() { "Add the rule" } else { "See its price" })}
             </button>
         </form>
     }
+}
+
+/// The price that the server named, to be accepted or not.
+#[component]
+fn Offer(price: RwSignal<Option<String>>, send: Callback<f64>) -> impl IntoView {
+    shown(move || {
+        price.get().map(|detail| {
+            let told = words::price_told(&detail).to_owned();
+            let accept = move |_| {
+                // Untold it would not have come here.
+                if let Some(usd) = words::named_price(&detail) {
+                    send.run(usd);
+                }
+            };
+            view! {
+                <div class="rule-price" role="alert">
+                    <p>{told}</p>
+                    <div class="side-actions">
+                        <button type="button" class="button primary" on:click=on_click(accept)>"Save at this price"</button>
+                        <button type="button" class="button" on:click=on_click(move |_| price.set(None))>"Not now"</button>
+                    </div>
+                </div>
+            }
+        })
+    })
 }

@@ -170,3 +170,219 @@ impl Client {
 pub(crate) fn ids(users: &[Value]) -> Vec<String> {
     users.iter().map(|u| u["id"].as_str().unwrap().to_owned()).collect()
 }
+
+/// A simulator whose time passes, at a rate of tweets a second.
+pub(crate) fn streaming(rate: f64) -> Config {
+    Config { speed: 1.0, stream_rate: rate, ..config(10) }
+}
+
+pub(crate) const STREAM: &str = "/2/tweets/search/stream";
+pub(crate) const RULES: &str = "/2/tweets/search/stream/rules";
+/// No test waits longer for bytes that must come.
+const PATIENCE: std::time::Duration = std::time::Duration::from_secs(20);
+
+/// How a stream came to its end.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum End {
+    /// As a response should.
+    Whole,
+    /// The connection broke.
+    Broken,
+}
+
+/// An open stream, read as it comes.
+pub(crate) struct Reader {
+    socket: TcpStream,
+    raw: Vec<u8>,
+    decoded: Vec<u8>,
+    /// Every chunk's length, as it was framed.
+    pub(crate) chunks: Vec<usize>,
+    end: Option<End>,
+    pub(crate) head: String,
+}
+
+impl Reader {
+    /// Takes the chunks that are complete out of the raw bytes.
+    fn decode(&mut self) {
+        while let Some(at) = self.raw.windows(2).position(|w| w == b"\r\n") {
+            let text = std::str::from_utf8(&self.raw[..at]).unwrap();
+            let length = usize::from_str_radix(text, 16).unwrap();
+            if self.raw.len() < at + 2 + length + 2 {
+                return;
+            }
+            if length == 0 {
+                self.end = Some(End::Whole);
+                return;
+            }
+            self.decoded.extend_from_slice(&self.raw[at + 2..at + 2 + length]);
+            self.raw.drain(..at + 2 + length + 2);
+            self.chunks.push(length);
+        }
+    }
+
+    async fn more(&mut self) {
+        let read = tokio::time::timeout(PATIENCE, self.socket.read_buf(&mut self.raw)).await;
+        match read.expect("nothing came for too long") {
+            Ok(0) | Err(_) => self.end = self.end.or(Some(End::Broken)),
+            Ok(_) => self.decode(),
+        }
+    }
+
+    /// The next line without its end, or how the stream ended.
+    pub(crate) async fn line(&mut self) -> Result<String, End> {
+        loop {
+            if let Some(at) = self.decoded.windows(2).position(|w| w == b"\r\n") {
+                let line = String::from_utf8(self.decoded[..at].to_vec()).unwrap();
+                self.decoded.drain(..at + 2);
+                return Ok(line);
+            }
+            if let Some(end) = self.end {
+                return Err(end);
+            }
+            self.more().await;
+        }
+    }
+
+    /// The next message that is no keep-alive.
+    pub(crate) async fn message(&mut self) -> Value {
+        loop {
+            let line = self.line().await.expect("the stream ended");
+            if !line.is_empty() {
+                return serde_json::from_str(&line).unwrap_or_else(|e| panic!("{e} in {line}"));
+            }
+        }
+    }
+
+    /// The next messages.
+    pub(crate) async fn messages(&mut self, count: usize) -> Vec<Value> {
+        let mut messages = Vec::new();
+        for _ in 0..count {
+            messages.push(self.message().await);
+        }
+        messages
+    }
+
+    /// How the stream ended, and what came of an unfinished line.
+    pub(crate) async fn finish(&mut self) -> (End, String) {
+        loop {
+            match self.line().await {
+                Ok(_) => {}
+                Err(end) => return (end, String::from_utf8_lossy(&self.decoded).into_owned()),
+            }
+        }
+    }
+
+    /// The virtual time from which the stream has the tweets.
+    pub(crate) fn begins_ms(&self) -> i64 {
+        let line = self.head.lines().find_map(|line| line.strip_prefix("x-sim-now: ")).unwrap();
+        line.parse().unwrap()
+    }
+}
+
+impl Client {
+    /// Opens a stream.
+    pub(crate) async fn open(&self, target: &str, auth: &str) -> Result<Reader, Reply> {
+        self.open_by("GET", target, auth, "").await
+    }
+
+    /// Opens a stream by a method and a body.
+    pub(crate) async fn open_by(
+        &self,
+        method: &str,
+        target: &str,
+        auth: &str,
+        body: &str,
+    ) -> Result<Reader, Reply> {
+        let mut socket = TcpStream::connect(&self.host).await.unwrap();
+        let request = format!(
+            "{method} {target} HTTP/1.1\r\nhost: {}\r\nauthorization: {auth}\r\n\
+             content-length: {}\r\n\r\n{body}",
+            self.host,
+            body.len()
+        );
+        socket.write_all(request.as_bytes()).await.unwrap();
+        let mut raw = Vec::new();
+        let end = loop {
+            if let Some(end) = raw.windows(4).position(|w| w == b"\r\n\r\n") {
+                break end;
+            }
+            assert_ne!(socket.read_buf(&mut raw).await.unwrap(), 0, "no answer");
+        };
+        let head = String::from_utf8(raw[..end].to_vec()).unwrap();
+        raw.drain(..end + 4);
+        let status: u16 = head.split(' ').nth(1).unwrap().parse().unwrap();
+        if status != 200 {
+            return Err(self.refusal(head, raw, socket, status).await);
+        }
+        let (decoded, chunks) = (Vec::new(), Vec::new());
+        let mut reader = Reader { socket, raw, decoded, chunks, end: None, head };
+        reader.decode();
+        Ok(reader)
+    }
+
+    async fn refusal(
+        &self,
+        head: String,
+        mut body: Vec<u8>,
+        mut socket: TcpStream,
+        status: u16,
+    ) -> Reply {
+        let headers: Vec<(String, String)> = head
+            .lines()
+            .skip(1)
+            .map(|line| line.split_once(": ").unwrap())
+            .map(|(n, v)| (n.to_ascii_lowercase(), v.to_owned()))
+            .collect();
+        let reply = Reply { status, headers, body: Vec::new() };
+        let length = usize::try_from(reply.number("content-length")).unwrap();
+        while body.len() < length {
+            assert_ne!(socket.read_buf(&mut body).await.unwrap(), 0, "half an answer");
+        }
+        Reply { body, ..reply }
+    }
+
+    /// Opens a stream that must open.
+    pub(crate) async fn stream(&self, query: &str) -> Reader {
+        match self.open(&format!("{STREAM}{query}"), APP).await {
+            Ok(reader) => reader,
+            Err(reply) => panic!("{}: {}", reply.status, String::from_utf8_lossy(&reply.body)),
+        }
+    }
+
+    /// Adds rules that must be valid.
+    pub(crate) async fn add_rules(&self, rules: &[&str]) -> Value {
+        let add: Vec<Value> =
+            rules.iter().map(|rule| serde_json::json!({"value": rule, "tag": rule})).collect();
+        let body = serde_json::json!({"add": add}).to_string();
+        let reply = self.send("POST", RULES, APP, &body).await;
+        assert_eq!(reply.status, 201, "{}", reply.json());
+        reply.json()
+    }
+
+    pub(crate) async fn set_stream(&self, change: Value) {
+        let reply = self.post("/sim/stream", &change).await;
+        assert_eq!(reply.status, 200, "{}", reply.json());
+    }
+
+    /// What the world wrote in `from_ms..to_ms` that matches the rules.
+    pub(crate) async fn written(&self, from_ms: i64, to_ms: i64) -> Vec<String> {
+        let truth = self.ok(&format!("/sim/tweets?from={from_ms}&to={to_ms}&rules=1"), "").await;
+        truth["ids"].as_array().unwrap().iter().map(|id| id.as_str().unwrap().to_owned()).collect()
+    }
+
+    /// A number of `/sim/connections`.
+    pub(crate) async fn connections(&self, name: &str) -> u64 {
+        self.ok("/sim/connections", "").await[name].as_u64().unwrap()
+    }
+}
+
+/// The id of a message's tweet.
+pub(crate) fn id_of(message: &Value) -> String {
+    message["data"]["id"].as_str().unwrap_or_else(|| panic!("{message}")).to_owned()
+}
+
+/// When the tweet of an id was written, in milliseconds since 1970.
+pub(crate) fn written_ms(id: &str) -> i64 {
+    let id: u64 = id.parse().unwrap();
+    i64::try_from(id >> 22).unwrap() + 1_288_834_974_657
+}

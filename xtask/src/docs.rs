@@ -1,66 +1,46 @@
-//! The API described: the `OpenAPI` document and a page people read. Both come from the document
-//! that `cargo xtask openapi` makes of the routes and wire types. Invariant: the page needs no
-//! script and names no other host.
+//! The API described, as files beside the page: the `OpenAPI` document and a page people read.
+//! Owns: both files in dist/. Must not know the API: both come from the document that is made of
+//! the routes and wire types. Invariant: the page needs no script and names no other host; the
+//! worker answers with these files and with its own headers.
 
-use crate::fault::Result;
-use crate::http;
+use crate::failure::{Explain, Outcome};
+use crate::openapi;
 use serde_json::Value;
-use shared::routes::{BASE, ROUTES};
-use std::fmt::Write;
-use worker::Response;
+use shared::routes::{Access, BASE, ROUTES, Route};
+use std::fmt::Write as _;
+use std::path::Path;
 
-const DOCUMENT: &str = include_str!("../openapi.json");
+/// Where the files lie in dist/: the document, the page. The worker asks for both.
+const DOCUMENT: &str = "openapi.json";
+const PAGE: &str = "docs/api.html";
 
-/// `GET /openapi.json`.
-pub(crate) fn document() -> Result<Response> {
-    http::bytes(200, "application/json", DOCUMENT.as_bytes().to_vec())
+/// Writes both files into `dist`.
+pub(crate) fn write(dist: &Path) -> Outcome {
+    let document = openapi::document()?;
+    let page = page(&serde_json::from_str(&document).explain("reading the OpenAPI document")?);
+    for (name, text) in [(DOCUMENT, document), (PAGE, page)] {
+        let path = dist.join(name);
+        if let Some(folder) = path.parent() {
+            std::fs::create_dir_all(folder).explain(format!("making {}", folder.display()))?;
+        }
+        std::fs::write(&path, text).explain(format!("writing {}", path.display()))?;
+    }
+    Ok(())
 }
 
-/// `GET /docs/api`.
-pub(crate) fn page() -> Result<Response> {
-    let document: Value = serde_json::from_str(DOCUMENT)?;
+fn page(document: &Value) -> String {
     let mut html = String::from(HEAD);
     for route in ROUTES {
-        let operation =
-            document.pointer(&format!("/paths/{}/{}", pointer(route.path), method(route.method)));
-        let access = match route.access {
-            shared::routes::Access::Open => "open",
-            shared::routes::Access::Owner => "token or session",
-        };
-        let _ = write!(
-            html,
-            "<section><h2><b>{}</b> <code>{BASE}{}</code></h2><p>{} <small>{access}</small></p>",
-            route.method,
-            escape(route.path),
-            escape(route.doc),
-        );
-        if !route.query.is_empty() {
-            html.push_str("<dl>");
-            for param in route.query {
-                let _ = write!(
-                    html,
-                    "<dt><code>{}</code></dt><dd>{}</dd>",
-                    param.name,
-                    escape(param.doc)
-                );
-            }
-            html.push_str("</dl>");
-        }
-        let answer = operation.and_then(|operation| schema_name(operation, "responses"));
-        if let Some(name) = answer {
-            let _ = write!(html, "<p>Answers <a href=\"#{name}\">{name}</a>.</p>");
-        }
-        html.push_str("</section>");
+        section(&mut html, route, document);
     }
     html.push_str("<h1>Shapes</h1>");
     for (name, schema) in
         document.pointer("/components/schemas").and_then(Value::as_object).into_iter().flatten()
     {
-        let text = serde_json::to_string_pretty(schema)?;
         let _ = write!(
             html,
             "<section id=\"{name}\"><h2>{name}</h2><pre>{}</pre></section>",
-            escape(&text)
+            escape(&format!("{schema:#}"))
         );
     }
     html.push_str("<h1>Problems</h1>");
@@ -68,11 +48,37 @@ pub(crate) fn page() -> Result<Response> {
         let _ = write!(html, "<section id=\"{id}\"><h2><b>{id}</b></h2><p>{doc}</p></section>");
     }
     html.push_str("</main>");
-    let response = http::bytes(200, "text/html; charset=utf-8", html.into_bytes())?;
-    let csp = "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; \
-               form-action 'none'; frame-ancestors 'none'";
-    response.headers().set("content-security-policy", csp)?;
-    Ok(response)
+    html
+}
+
+/// One route.
+fn section(html: &mut String, route: &Route, document: &Value) {
+    let operation =
+        document.pointer(&format!("/paths/{}/{}", pointer(route.path), method(route.method)));
+    let access = match route.access {
+        Access::Open => "open",
+        Access::Owner => "token or session",
+    };
+    let _ = write!(
+        html,
+        "<section><h2><b>{}</b> <code>{BASE}{}</code></h2><p>{} <small>{access}</small></p>",
+        route.method,
+        escape(route.path),
+        escape(route.doc),
+    );
+    if !route.query.is_empty() {
+        html.push_str("<dl>");
+        for param in route.query {
+            let _ =
+                write!(html, "<dt><code>{}</code></dt><dd>{}</dd>", param.name, escape(param.doc));
+        }
+        html.push_str("</dl>");
+    }
+    let answer = operation.and_then(|operation| schema_name(operation, "responses"));
+    if let Some(name) = answer {
+        let _ = write!(html, "<p>Answers <a href=\"#{name}\">{name}</a>.</p>");
+    }
+    html.push_str("</section>");
 }
 
 /// The name of the first schema an operation's part refers to.
@@ -149,3 +155,34 @@ session cookie. Errors are problem documents (RFC 9457) with a request id. Lists
 <code>cursor</code>. Times are RFC 3339 in UTC, ids are strings. The same as a machine reads it:
 <a href="/api/v1/openapi.json">openapi.json</a>.</p>
 "#;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn written() -> (String, String) {
+        let dist = std::env::temp_dir().join(format!("roost-docs-{}", std::process::id()));
+        write(&dist).unwrap();
+        let [document, page] =
+            [DOCUMENT, PAGE].map(|name| std::fs::read_to_string(dist.join(name)).unwrap());
+        std::fs::remove_dir_all(&dist).unwrap();
+        (document, page)
+    }
+
+    #[test]
+    fn the_page_has_every_route_and_leads_to_every_shape_it_names() {
+        let (document, page) = written();
+        let document: Value = serde_json::from_str(&document).unwrap();
+        assert!(document.pointer("/components/schemas/Account").is_some());
+        for route in ROUTES {
+            assert!(page.contains(&format!("<code>{BASE}{}</code>", route.path)), "{}", route.path);
+        }
+        let named: Vec<_> = page.split("<a href=\"#").skip(1).collect();
+        assert!(named.len() > 20, "{} routes name what they answer", named.len());
+        for link in named {
+            let name = link.split('"').next().unwrap();
+            assert!(page.contains(&format!("<section id=\"{name}\">")), "{name}");
+        }
+        assert!(!page.contains("<script") && !page.contains("https://"), "the page stands alone");
+    }
+}

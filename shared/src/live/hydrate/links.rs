@@ -1,0 +1,130 @@
+//! What in a text is a link. Owns: the addresses of tags, handles and symbols, HTML's three
+//! escapes and the moving of indices past them. Must not know: what a tweet is. Invariant: links
+//! are in order, lie within the text, do not overlap, and lead to `http` or `https`.
+
+use super::{Link, NAME_MAX_BYTES};
+use crate::live::json::{Field, Text};
+use crate::live::raw::{EntityKind, RawEntity};
+use std::fmt::Write;
+
+/// Where characters went: at this index of the old text and later, so many are gone.
+pub(super) type Cut = (u32, u32);
+
+/// Puts `&`, `<` and `>` for the names HTML has for them, as the older dialect writes them; and
+/// tells where that made the text shorter, in characters.
+#[allow(clippy::cast_possible_truncation, reason = "names of five letters")]
+pub(super) fn without_html(text: &str) -> (String, Vec<Cut>) {
+    const NAMES: [(&str, char); 3] = [("&amp;", '&'), ("&lt;", '<'), ("&gt;", '>')];
+    let mut plain = String::with_capacity(text.len());
+    let mut cuts = Vec::new();
+    let (mut at, mut gone) = (0_u32, 0_u32);
+    let mut rest = text;
+    while let Some(first) = rest.chars().next() {
+        let name = NAMES.iter().find(|(name, _)| first == '&' && rest.starts_with(name));
+        let (length, character) = name.map_or((first.len_utf8(), first), |(name, character)| {
+            gone += name.len() as u32 - 1;
+            (name.len(), *character)
+        });
+        plain.push(character);
+        at += if name.is_some() { length as u32 } else { 1 };
+        if name.is_some() {
+            cuts.push((at, gone));
+        }
+        rest = rest.get(length..).unwrap_or_default();
+    }
+    (plain, cuts)
+}
+
+/// An index of the old text in the new one.
+fn moved(index: u32, cuts: &[Cut]) -> u32 {
+    let passed = cuts.partition_point(|&(at, _)| at <= index);
+    let gone = passed.checked_sub(1).and_then(|last| cuts.get(last)).map_or(0, |&(_, gone)| gone);
+    index.saturating_sub(gone)
+}
+
+/// The links of a text of `length` characters, and whether any entity could not be used.
+pub(super) fn read<'a>(
+    entities: &[RawEntity<'a>],
+    cuts: &[Cut],
+    length: usize,
+) -> (Vec<Link<'a>>, bool) {
+    let mut links: Vec<Link<'a>> = Vec::with_capacity(entities.len());
+    let mut odd = false;
+    for entity in entities {
+        match link(entity, cuts).filter(|link| link.end as usize <= length) {
+            Some(link) => links.push(link),
+            None => odd = true,
+        }
+    }
+    // Stable: of two in the same place the one X named first.
+    links.sort_by_key(|link| link.start);
+    let mut free = 0;
+    links.retain(|link| {
+        let keep = link.start >= free;
+        if keep {
+            free = link.end;
+        }
+        keep
+    });
+    (links, odd)
+}
+
+fn link<'a>(entity: &RawEntity<'a>, cuts: &[Cut]) -> Option<Link<'a>> {
+    let index = |field: &Field<u64>| {
+        let index = u32::try_from(*field.get()?).ok()?;
+        Some(moved(index, cuts))
+    };
+    let (start, end) = (index(&entity.start)?, index(&entity.end)?);
+    let text = entity.text.get().or(entity.expanded.get())?;
+    if start >= end || text.is_empty() || text.raw().len() > NAME_MAX_BYTES {
+        return None;
+    }
+    let url = match entity.kind {
+        EntityKind::Url => {
+            let plain = text.plain();
+            let web = plain.starts_with("https://") || plain.starts_with("http://");
+            web.then(|| text.clone())?
+        }
+        EntityKind::Hashtag => address("https://x.com/hashtag/", text),
+        EntityKind::Mention => address("https://x.com/", text),
+        EntityKind::Cashtag => address("https://x.com/search?q=%24", text),
+    };
+    let shown = |text: &&Text<'_>| !text.is_empty() && text.raw().len() <= NAME_MAX_BYTES;
+    Some(Link { start, end, url, display: entity.display.get().filter(shown).cloned() })
+}
+
+fn address(stem: &str, text: &Text<'_>) -> Text<'static> {
+    let mut url = String::from(stem);
+    for byte in text.plain().bytes() {
+        if byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-' | b'.') {
+            url.push(char::from(byte));
+        } else {
+            // Writing into a String cannot fail.
+            let _ = write!(url, "%{byte:02X}");
+        }
+    }
+    Text::new(&url)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[track_caller]
+    fn check(html: &str, expected: &str, indices: &[(u32, u32)]) {
+        let (plain, cuts) = without_html(html);
+        assert_eq!(plain, expected);
+        for &(old, new) in indices {
+            assert_eq!(moved(old, &cuts), new, "{html} {old}");
+        }
+    }
+
+    #[test]
+    fn html_names_become_characters_and_indices_follow() {
+        check("a &amp; b", "a & b", &[(0, 0), (2, 2), (7, 3), (9, 5)]);
+        check("é&lt;😀&gt;!", "é<😀>!", &[(1, 1), (5, 2), (6, 3), (10, 4), (11, 5)]);
+        check("&amp;lt;", "&lt;", &[(5, 1), (8, 4)]);
+        check("&copy; & &", "&copy; & &", &[(10, 10)]);
+        check("", "", &[(0, 0)]);
+    }
+}

@@ -1,0 +1,142 @@
+//! `cargo xtask bench`: what Roost sustains, measured here beside others. Owns: the names of the
+//! benchmarks. Must not know how any of them measures. Invariant: every figure comes from this
+//! machine and this run, and rivals get the same work in the same run.
+
+mod fanout;
+mod ladder;
+mod load;
+mod map;
+
+mod python;
+mod rivals;
+mod roost;
+mod stream;
+mod table;
+mod usage;
+
+use crate::args::Args;
+use crate::build;
+use crate::failure::{Explain, Failure, Outcome};
+use crate::project::Project;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+pub(crate) const HELP: &str = "\
+cargo xtask bench [fanout|stream|map|all] [--quick]
+
+  fanout    browsers that get 250 posts a second each with p99 under 500 ms: Roost in workerd,
+            npm ws, socket.io, Tornado (about 5 min, --quick 1 min)
+            --only NAME,NAME   some of roost, roost-tweets, ws, socketio, tornado
+            --rate N           posts a second (250)
+            --most N           viewers to stop at (12000)
+  stream    posts a second from bytes to encoded events: Roost in workerd, Node, Python
+            --posts N          recorded posts (20000)
+  map       frames a second of the Live page with 1,000 new blips a second, 10,000 alive
+  all       all of them
+
+  --quick     shorter and coarser
+  --as-built  what was built last, without building: also what its size budget refuses
+
+  Without a name the names are listed. Figures are only printed.";
+
+static STOP: AtomicBool = AtomicBool::new(false);
+
+/// One benchmark.
+struct Bench {
+    name: &'static str,
+    summary: &'static str,
+    run: fn(&Project, &mut Options) -> Outcome,
+}
+
+const BENCHES: [Bench; 3] = [
+    Bench {
+        name: "fanout",
+        summary: "viewers sustained beside ws, socket.io and Tornado",
+        run: fanout::run,
+    },
+    Bench {
+        name: "stream",
+        summary: "posts a second from bytes to events beside Node and Python",
+        run: stream::run,
+    },
+    Bench { name: "map", summary: "frame rate of the Live map in Chromium", run: map::run },
+];
+
+/// What was asked for.
+struct Options {
+    quick: bool,
+    only: Option<Vec<String>>,
+    rate: u32,
+    most: u32,
+    posts: u32,
+    as_built: bool,
+}
+
+pub(crate) fn run(mut args: Args) -> Outcome {
+    let mut options = Options {
+        quick: args.flag("--quick"),
+        only: args.text("--only")?.map(|list| list.split(',').map(str::to_owned).collect()),
+        rate: args.value("--rate", "posts a second")?.unwrap_or(250),
+        most: args.value("--most", "a number of viewers")?.unwrap_or(12_000),
+        posts: args.value("--posts", "a number of posts")?.unwrap_or(20_000),
+        as_built: args.flag("--as-built"),
+    };
+    let Some(name) = args.word() else {
+        args.done()?;
+        println!("cargo xtask bench <name>\n");
+        for bench in &BENCHES {
+            println!("  {:<8} {}", bench.name, bench.summary);
+        }
+        println!("  {:<8} all of them", "all");
+        return Ok(());
+    };
+    let chosen: Vec<_> =
+        BENCHES.iter().filter(|bench| name == "all" || bench.name == name).collect();
+    if chosen.is_empty() {
+        let names: Vec<_> = BENCHES.iter().map(|bench| bench.name).collect();
+        return Err(args.wrong(format!("no `{name}`: there are {} and all", names.join(", "))));
+    }
+    if options.rate == 0 || options.posts == 0 {
+        return Err(args.wrong("--rate and --posts want more than nothing"));
+    }
+    args.done()?;
+    let project = Project::find()?;
+    // Servers run in groups of their own: ours to end.
+    ctrlc::set_handler(|| STOP.store(true, Ordering::SeqCst)).explain("listening for Ctrl-C")?;
+    let mut failed = Vec::new();
+    for bench in chosen {
+        check_stop()?;
+        println!("\nbench {}", bench.name);
+        // The others' figures are worth having although one could not be taken.
+        if let Err(failure) = (bench.run)(&project, &mut options) {
+            eprintln!("{failure}");
+            failed.push(bench.name);
+        }
+    }
+    if failed.is_empty() {
+        return Ok(());
+    }
+    Err(Failure::new(
+        format!("cargo xtask bench: {}", failed.join(", ")),
+        "said above",
+        "logs are in target/xtask/logs",
+    ))
+}
+
+impl Options {
+    /// Brings page and worker up to date, unless they are to be taken as they are.
+    fn build(&self, project: &Project) -> Outcome {
+        if self.as_built {
+            println!("  page and worker as they were built last (--as-built)");
+            return Ok(());
+        }
+        build::everything(project, false).map(drop)
+    }
+}
+
+/// Ends whatever measures, once Ctrl-C was pressed.
+fn check_stop() -> Outcome {
+    if STOP.load(Ordering::SeqCst) {
+        return Err(Failure::new("cargo xtask bench", "stopped", "nothing: you asked for it"));
+    }
+    Ok(())
+}
