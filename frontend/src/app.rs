@@ -129,6 +129,17 @@ impl App {
         app
     }
 
+    /// Something of the address. A plain function, and not a closure each time: it is asked from
+    /// everywhere.
+    pub(crate) fn seen<T>(self, read: fn(&View) -> T) -> T {
+        self.view.with(read)
+    }
+
+    /// Something of the chosen account.
+    pub(crate) fn of_account<T>(self, read: fn(Option<&Account>) -> T) -> T {
+        self.account.with(|account| read(account.as_ref()))
+    }
+
     /// Whether the clock is the server's and the accounts are known: before that no question
     /// about a period could be right.
     pub(crate) fn ready(self) -> bool {

@@ -73,6 +73,13 @@ fn boxed_memo<T: PartialEq + Send + Sync + 'static>(
     Memo::new(move |_| compute())
 }
 
+/// Its inside while a condition holds.
+#[component]
+pub(crate) fn Show(when: Flag, children: ChildrenFn) -> impl IntoView {
+    let on = boxed_memo(when);
+    shown(move || if on.get() { children() } else { ().into_any() })
+}
+
 /// Views of many things.
 pub(crate) trait Rows: Iterator {
     /// All of them, in order.

@@ -8,6 +8,10 @@ use crate::fetching::{Failure, Fetched, SLOW_MS, Shown, Step};
 use leptos::prelude::*;
 use leptos::task::spawn_local;
 use serde::de::DeserializeOwned;
+use std::any::Any;
+use std::marker::PhantomData;
+use std::pin::Pin;
+use std::sync::Arc;
 use std::time::Duration;
 
 /// A question to the API.
@@ -26,10 +30,15 @@ pub(crate) trait Wire: DeserializeOwned + Clone + PartialEq + Send + Sync + 'sta
 
 impl<T: DeserializeOwned + Clone + PartialEq + Send + Sync + 'static> Wire for T {}
 
+/// A value without its type: one kind of signal for all that is fetched, where one for each
+/// would cost 3 kB of code apiece.
+type Kept = Arc<dyn Any + Send + Sync>;
+
 /// Something fetched.
 pub(crate) struct Remote<T: Wire> {
-    state: RwSignal<Fetched<T>>,
+    state: RwSignal<Fetched<Kept>>,
     again: RwSignal<u64>,
+    kind: PhantomData<fn() -> T>,
 }
 
 // By hand: a signal is copied whatever it holds, which a derive would ask to be Copy.
@@ -46,34 +55,50 @@ impl<T: Wire> Clone for Remote<T> {
 pub(crate) fn remote<T: Wire>(
     ask: impl Fn() -> Option<Question> + Send + Sync + 'static,
 ) -> Remote<T> {
-    let made = Remote { state: RwSignal::new(Fetched::default()), again: RwSignal::new(0) };
-    let question = memo(ask);
+    let (state, again) = (RwSignal::new(Fetched::default()), RwSignal::new(0));
+    begin(state, again, memo(ask), |path| {
+        Box::pin(async move { api::get::<T>(&path).await.map(|value| Arc::new(value) as Kept) })
+    });
+    Remote { state, again, kind: PhantomData }
+}
+
+type Answer = Pin<Box<dyn Future<Output = Result<Kept, Failure>>>>;
+
+fn begin(
+    state: RwSignal<Fetched<Kept>>,
+    again: RwSignal<u64>,
+    question: Memo<Option<Question>>,
+    get: fn(String) -> Answer,
+) {
     Effect::new(move |before: Option<(u64, Option<String>)>| {
-        made.again.track();
+        again.track();
         let (turn, subject) = before.unwrap_or_default();
         let Some(question) = question.get() else { return (turn, subject) };
         let turn = turn + 1;
         let same_subject = subject.as_ref() == Some(&question.subject);
-        made.step(Step::Asked { turn, same_subject });
-        let slow = move || made.step(Step::Slow { turn });
+        apply(state, Step::Asked { turn, same_subject });
+        let slow = move || apply(state, Step::Slow { turn });
         set_timeout(slow, Duration::from_millis(SLOW_MS));
+        let answer = get(question.path);
         spawn_local(async move {
-            made.step(match api::get(&question.path).await {
-                Ok(value) => Step::Answered { turn, value },
-                Err(failure) => Step::Failed { turn, failure },
-            });
+            apply(
+                state,
+                match answer.await {
+                    Ok(value) => Step::Answered { turn, value },
+                    Err(failure) => Step::Failed { turn, failure },
+                },
+            );
         });
         (turn, Some(question.subject))
     });
-    made
+}
+
+/// Answers come after a panel has gone: then there is nothing to update.
+fn apply(state: RwSignal<Fetched<Kept>>, step: Step<Kept>) {
+    let _ = state.try_update(|state| state.apply(step));
 }
 
 impl<T: Wire> Remote<T> {
-    /// Answers come after a panel has gone: then there is nothing to update.
-    fn step(self, step: Step<T>) {
-        let _ = self.state.try_update(|state| state.apply(step));
-    }
-
     /// Asks again.
     pub(crate) fn again(self) {
         let _ = self.again.try_update(|turns| *turns += 1);
@@ -81,12 +106,12 @@ impl<T: Wire> Remote<T> {
 
     /// The value, if there is one.
     pub(crate) fn value(self) -> Option<T> {
-        self.state.with(|state| state.value.clone())
+        self.with(|value| value.cloned())
     }
 
     /// Reads the value in place.
     pub(crate) fn with<O>(self, read: impl FnOnce(Option<&T>) -> O) -> O {
-        self.state.with(|state| read(state.value.as_ref()))
+        self.state.with(|state| read(state.value.as_ref().and_then(|kept| kept.downcast_ref())))
     }
 
     /// Why there is no (new) value.

@@ -10,7 +10,7 @@ mod period_menu;
 
 use crate::address::{Page, View};
 use crate::app::{App, app};
-use crate::erase::{flag, memo, shown};
+use crate::erase::{Show, flag, memo, shown};
 use crate::parts::{Failed, HowWeKnow, To};
 use crate::{api, browser, pages};
 use leptos::prelude::*;
@@ -56,7 +56,7 @@ fn popstate() -> web_sys::Event {
 #[component]
 fn Frame() -> impl IntoView {
     let app = app();
-    let has_period = move || app.page.get().has_period() && app.account.with(Option::is_some);
+    let has_period = move || app.page.get().has_period() && app.of_account(|one| one.is_some());
     view! {
         <a class="skip" href="#main">"Skip to the content"</a>
         <bar::Banner/>

@@ -12,6 +12,7 @@ use crate::live::frames::{Envelope, Standing};
 use crate::live::player::Mode;
 use crate::socket::Socket;
 use leptos::prelude::*;
+use shared::api::ConnectionState;
 use shared::routes::BASE;
 use std::collections::BTreeSet;
 use std::time::Duration;
@@ -19,6 +20,27 @@ use wasm_bindgen::JsValue;
 
 /// How often the connection is looked after.
 const BEAT: Duration = Duration::from_millis(250);
+
+/// How the stream stands.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) struct Told {
+    pub(crate) phase: Phase,
+    pub(crate) standing: Option<Standing>,
+    pub(crate) mode: Mode,
+    /// Tweets with a place, and all.
+    pub(crate) placed: [u64; 2],
+    /// The oldest and the newest number there is.
+    pub(crate) window: (u64, u64),
+    /// Tweets of the last second that were too many to list.
+    pub(crate) unlisted: u64,
+}
+
+impl Told {
+    /// How the connection to X stands, where that was told.
+    pub(crate) fn upstream(&self) -> Option<ConnectionState> {
+        self.standing.as_ref().map(|standing| standing.stream)
+    }
+}
 
 /// The stream, from anywhere.
 #[derive(Clone, Copy)]
@@ -28,15 +50,7 @@ pub(crate) struct Stream {
     pub(crate) rows: RwSignal<Vec<Row>>,
     /// New tweets under the pill.
     pub(crate) held: RwSignal<u64>,
-    /// Tweets of the last second that were too many to list.
-    pub(crate) unlisted: RwSignal<u64>,
-    pub(crate) phase: RwSignal<Phase>,
-    pub(crate) standing: RwSignal<Option<Standing>>,
-    /// Tweets with a place, and all.
-    pub(crate) placed: RwSignal<[u64; 2]>,
-    pub(crate) mode: RwSignal<Mode>,
-    /// The oldest and the newest number there is.
-    pub(crate) window: RwSignal<(u64, u64)>,
+    told: RwSignal<Told>,
     pub(crate) countries: RwSignal<Vec<Country>>,
     /// Every country seen so far, in order.
     pub(crate) known_countries: RwSignal<BTreeSet<Code>>,
@@ -52,12 +66,14 @@ impl Stream {
             socket: StoredValue::new_local(None),
             rows: RwSignal::new(Vec::new()),
             held: RwSignal::new(0),
-            unlisted: RwSignal::new(0),
-            phase: RwSignal::new(Phase::Idle),
-            standing: RwSignal::new(None),
-            placed: RwSignal::new([0, 0]),
-            mode: RwSignal::new(Mode::Live),
-            window: RwSignal::new((0, 0)),
+            told: RwSignal::new(Told {
+                phase: Phase::Idle,
+                standing: None,
+                mode: Mode::Live,
+                placed: [0, 0],
+                window: (0, 0),
+                unlisted: 0,
+            }),
             countries: RwSignal::new(Vec::new()),
             known_countries: RwSignal::new(BTreeSet::new()),
             second: RwSignal::new(0),
@@ -69,6 +85,11 @@ impl Stream {
         let _ = window_event_listener_untyped("visibilitychange", seen);
         let _ = window_event_listener_untyped("online", move |_| stream.tell(Input::Online));
         stream
+    }
+
+    /// Something of how it stands.
+    pub(crate) fn seen<T>(self, read: fn(&Told) -> T) -> T {
+        self.told.with(read)
     }
 
     /// Reads or changes the engine.
@@ -112,7 +133,7 @@ impl Stream {
 
     fn beat(self) {
         let idle = self.engine.with_value(|engine| *engine.phase() == Phase::Idle);
-        if idle && self.phase.with_untracked(|phase| *phase == Phase::Idle) {
+        if idle && self.told.with_untracked(|told| told.phase == Phase::Idle) {
             return;
         }
         self.tell(Input::Tick);
@@ -154,13 +175,13 @@ impl Stream {
 
     /// Back to what happens now.
     pub(crate) fn go_live(self) {
-        self.act(super::live::engine::Engine::go_live);
+        self.act(|engine, now| engine.go_live(now));
         self.publish();
     }
 
     /// Shows what is due; once per painted frame.
     pub(crate) fn frame(self) {
-        self.act(super::live::engine::Engine::frame);
+        self.act(|engine, now| engine.frame(now));
         let changed = self.with(|engine, _| {
             let rows = engine.take_rows_changed().then(|| engine.feed.rows());
             (rows, engine.feed.held())
@@ -184,13 +205,15 @@ impl Stream {
 
     fn publish(self) {
         let _ = self.with(|engine, now| {
-            update(self.phase, engine.phase().clone());
-            update(self.standing, engine.standing().cloned());
-            update(self.placed, engine.placed());
-            update(self.mode, engine.player.mode());
-            update(self.window, engine.window());
-            let server_now = engine.server_now(now);
-            update(self.unlisted, engine.feed.unlisted(server_now));
+            let told = Told {
+                phase: engine.phase().clone(),
+                standing: engine.standing().cloned(),
+                mode: engine.player.mode(),
+                placed: engine.placed(),
+                window: engine.window(),
+                unlisted: engine.feed.unlisted(engine.server_now(now)),
+            };
+            update(self.told, told);
             let second = engine.server_now(now).div_euclid(1_000);
             if self.second.get_untracked() != second {
                 self.second.set(second);

@@ -5,7 +5,7 @@
 use shared::api::{GeoBlip, Precision};
 use shared::id::{TweetId, UserId};
 
-/// Blips kept; as in `js/live_map.js`. 1,000 new ones a second for 6 s, and room to spare.
+/// Blips kept; as in js/live_map.js. 1,000 new ones a second for 6 s, and room to spare.
 pub(crate) const MOST: usize = 16_384;
 /// Numbers of one blip; as in js/overlay.js.
 pub(crate) const STRIDE: usize = 5;
@@ -22,10 +22,25 @@ const GIRTH_M: f64 = 40_075_017.0;
 /// The time of birth of what was taken away.
 const NEVER: f32 = -1.0e6;
 
+/// The sine of a latitude in degrees. The library's own takes any angle, and 10 kB for it; ten
+/// terms of the series are exact to 1e-13 within a quarter turn.
+fn sine(lat: f64) -> f64 {
+    let angle = lat.clamp(-85.05, 85.05).to_radians();
+    let square = angle * angle;
+    let mut term = angle;
+    let mut sum = angle;
+    for step in 1..=10 {
+        let step = f64::from(2 * step);
+        term *= -square / (step * (step + 1.0));
+        sum += term;
+    }
+    sum
+}
+
 /// Where a place lies on the Mercator square: 0 to 1 from the west, 0 to 1 from the north.
 pub(crate) fn mercator(lon: f64, lat: f64) -> (f64, f64) {
-    let lat = lat.clamp(-85.05, 85.05).to_radians();
-    let y = (std::f64::consts::FRAC_PI_4 + lat / 2.0).tan().ln();
+    let sine = sine(lat);
+    let y = ((1.0 + sine) / (1.0 - sine)).ln() / 2.0;
     (lon / 360.0 + 0.5, 0.5 - y / std::f64::consts::TAU)
 }
 
@@ -98,7 +113,7 @@ impl Blips {
             return;
         }
         let (x, y) = mercator(blip.lon, blip.lat);
-        let shrink = blip.lat.clamp(-85.05, 85.05).to_radians().cos();
+        let shrink = (1.0 - sine(blip.lat).powi(2)).sqrt();
         let radius = match blip.precision {
             // A place without a size is still no point: its ring has the least radius.
             Precision::Place => blip.radius_m.max(1.0) / (GIRTH_M * shrink),
@@ -186,7 +201,7 @@ impl Blips {
             }
             // The world is round: the short way counts.
             let across = x - slot.x - (x - slot.x).round();
-            let far = across.hypot(y - slot.y) * world;
+            let far = (across.powi(2) + (y - slot.y).powi(2)).sqrt() * world;
             let miss = if slot.radius > 0.0 {
                 let reach = (slot.radius * world).max(RING_LEAST_PX);
                 let line = (far - reach).abs();
@@ -260,6 +275,14 @@ mod tests {
                 (found.0 - x).abs() < 1e-4 && (found.1 - y).abs() < 1e-4,
                 "{lon} {lat}: {found:?}"
             );
+        }
+    }
+
+    #[test]
+    fn our_sine_is_the_sine() {
+        for tenth in -850_i32..=850 {
+            let lat = f64::from(tenth) / 10.0;
+            assert!((sine(lat) - lat.to_radians().sin()).abs() < 1e-12, "{lat}");
         }
     }
 

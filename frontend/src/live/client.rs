@@ -343,8 +343,9 @@ impl Client {
                 self.phase = Phase::Stale;
                 Vec::new()
             }
+            Some(_) => Vec::new(),
             None if now >= self.next_ping => self.ping(now),
-            Some(_) | None => Vec::new(),
+            None => Vec::new(),
         }
     }
 

@@ -4,7 +4,7 @@
 use crate::address::View;
 use crate::api;
 use crate::app::{App, app};
-use crate::erase::{Rows as _, attr, flag, on_submit, on_value, shown};
+use crate::erase::{Rows as _, Show, attr, flag, on_submit, on_value, shown};
 use crate::parts::{Icon, panel};
 use crate::remote::{Question, Remote, remote};
 use crate::words::begin::{self, Way};

@@ -6,7 +6,7 @@ use crate::address::with_query;
 use crate::api;
 use crate::app::{App, app};
 use crate::browser;
-use crate::erase::{Rows as _, attr, effect, flag, memo, on_click, on_value, shown};
+use crate::erase::{Rows as _, Show, attr, effect, flag, memo, on_click, on_value, shown};
 use crate::fetching::Failure;
 use crate::numbers;
 use crate::pages::about_account;
@@ -26,7 +26,7 @@ const NOTE_MAX: u32 = 2_000;
 #[component]
 pub(crate) fn Drawer() -> impl IntoView {
     let app = app();
-    let person = memo(move || app.view.with(|view| view.person.clone()));
+    let person = memo(move || app.seen(|view| view.person.clone()));
     move || person.get().map(|id| view! { <Open id=id/> })
 }
 

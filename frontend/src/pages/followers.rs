@@ -52,7 +52,7 @@ pub(crate) fn Followers() -> impl IntoView {
 /// The query of the table and its file, without the cursor.
 fn pairs(app: App) -> Vec<(&'static str, String)> {
     let (query, sort, filter, as_of) =
-        app.view.with(|view| (view.query.clone(), view.sort, view.filter, view.as_of));
+        app.seen(|view| (view.query.clone(), view.sort, view.filter, view.as_of));
     let mut pairs = vec![("sort", sort.slug())];
     if !query.trim().is_empty() {
         pairs.push(("q", query.trim().to_owned()));
@@ -79,7 +79,7 @@ fn in_period(filter: RosterFilter) -> bool {
 #[component]
 fn Search() -> impl IntoView {
     let app = app();
-    let query = memo(move || app.view.with(|view| view.query.clone()));
+    let query = memo(move || app.seen(|view| view.query.clone()));
     let turn = StoredValue::new(0_u32);
     let typed = move |text: String| {
         turn.update_value(|turn| *turn = turn.wrapping_add(1));
@@ -98,7 +98,7 @@ fn Search() -> impl IntoView {
             <Icon name="search"/>
             <input id="search" type="search" placeholder="Name, handle, profile, note"
                 aria-label="Search followers" autocomplete="off" spellcheck="false"
-                prop:value=query on:input=on_value(typed)/>
+                prop:value=query on:input=on_value(move |value| typed(value))/>
             <kbd aria-hidden="true">"/"</kbd>
         </div>
     }
@@ -107,7 +107,7 @@ fn Search() -> impl IntoView {
 #[component]
 fn FilterChips() -> impl IntoView {
     let app = app();
-    let chosen = move || app.view.with(|view| view.filter);
+    let chosen = move || app.seen(|view| view.filter);
     let chip = move |(filter, label): (RosterFilter, &'static str)| {
         let turn = move |_| {
             app.change(|view| {
@@ -138,8 +138,8 @@ fn Told() -> impl IntoView {
     let app = app();
     let text = move || {
         let (filter, as_of, query) =
-            app.view.with(|view| (view.filter, view.as_of, view.query.trim().to_owned()));
-        let period = app.view.with(|view| view.period).label(today(app)).to_lowercase();
+            app.seen(|view| (view.filter, view.as_of, view.query.trim().to_owned()));
+        let period = app.seen(|view| view.period).label(today(app)).to_lowercase();
         let mut parts = vec![match filter {
             Some(RosterFilter::New) => format!("Came, {period}"),
             Some(RosterFilter::Left) => format!("Left, {period}"),
@@ -177,7 +177,7 @@ fn Csv() -> impl IntoView {
         api::below(&with_query(&path, &pairs))
     };
     let label = move || {
-        let filter = app.view.with(|view| view.filter).map_or("All", filter_word);
+        let filter = app.seen(|view| view.filter).map_or("All", filter_word);
         let zone = app.zone.with(|zone| zone.name.replace('_', " "));
         format!("CSV: {}, {zone}", words::capital(filter))
     };

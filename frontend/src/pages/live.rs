@@ -46,7 +46,7 @@ pub(crate) fn Live() -> impl IntoView {
         let _ = loop_.try_update_value(Option::take);
     });
     let asked = memo(move || {
-        app.view.with(|view| {
+        app.seen(|view| {
             let chosen = &view.live;
             crate::live::filter::Choice {
                 tab: Tab::Feed,
@@ -93,7 +93,7 @@ pub(crate) fn Live() -> impl IntoView {
 #[component]
 fn Side(shared: Shared) -> impl IntoView {
     let app = app();
-    let tab = memo(move || app.view.with(|view| view.live.tab));
+    let tab = memo(move || app.seen(|view| view.live.tab));
     let button = move |one: Tab| {
         let chosen = move || (tab.get() == one).to_string();
         let href = move || {

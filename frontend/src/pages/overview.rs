@@ -63,7 +63,7 @@ fn series() -> Remote<Series> {
             ("interval", app.interval.get().as_str().to_owned()),
             ("tz", app.zone.with(|zone| zone.name.clone())),
         ];
-        if let Some(compare) = app.view.with(|view| view.compare).wire() {
+        if let Some(compare) = app.seen(|view| view.compare).wire() {
             pairs.push(("compare", compare.as_str().to_owned()));
         }
         about_account(app, "/followers/series", &pairs)
@@ -103,7 +103,7 @@ pub(crate) fn Overview() -> impl IntoView {
         })
     });
     let pinned = memo(move || {
-        let key = app.view.with(|view| view.day.clone())?;
+        let key = app.seen(|view| view.day.clone())?;
         tide.with(|tide| tide::find(&tide.buckets, &key))
     });
     let hovered = RwSignal::new(None);

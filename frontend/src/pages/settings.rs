@@ -4,7 +4,7 @@ use crate::address::{Page, View};
 use crate::api;
 use crate::app::app;
 use crate::browser;
-use crate::erase::{Rows as _, flag, memo, on_checked, on_click, on_submit, on_value, shown};
+use crate::erase::{Rows as _, Show, flag, memo, on_checked, on_click, on_submit, on_value, shown};
 use crate::parts::{Dialog, Segmented, To};
 use crate::settings::Theme;
 use leptos::prelude::*;
@@ -14,7 +14,7 @@ use leptos::task::spawn_local;
 #[component]
 pub(crate) fn SettingsPage() -> impl IntoView {
     let app = app();
-    let has_account = move || app.account.with(Option::is_some);
+    let has_account = move || app.of_account(|one| one.is_some());
     view! {
         <div class="page narrow settings">
             <h1>"Settings"</h1>
@@ -61,6 +61,7 @@ fn Device() -> impl IntoView {
                 </span>
                 <input type="checkbox" role="switch" class="switch" prop:checked=flag(letters)
                     on:change=on_checked(move |on| {
+                        let on = on;
                         app.set(|settings| settings.letters = on);
                     })/>
             </label>

@@ -2,7 +2,7 @@
 //! (`popover`, `dialog`): it keeps the focus and closes them on Escape.
 
 use crate::browser;
-use crate::erase::{attr, effect, flag, on_click};
+use crate::erase::{Show, attr, effect, flag, on_click};
 use crate::parts::Icon;
 use leptos::html;
 use leptos::prelude::*;

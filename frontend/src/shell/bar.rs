@@ -2,7 +2,7 @@
 
 use crate::address::{Page, View};
 use crate::app::{Layer, app};
-use crate::erase::{Rows as _, attr, flag, memo, on_click, shown};
+use crate::erase::{Rows as _, Show, attr, flag, memo, on_click, shown};
 use crate::parts::{Avatar, Icon, Mark, Menu, To};
 use crate::words::state::{self, Tone};
 use crate::{api, browser, numbers};
@@ -30,7 +30,7 @@ pub(super) fn Banner() -> impl IntoView {
 #[component]
 pub(super) fn Bar() -> impl IntoView {
     let app = app();
-    let has_account = move || app.account.with(Option::is_some);
+    let has_account = move || app.of_account(|one| one.is_some());
     view! {
         <header class="bar">
             <div class="bar-inside">
@@ -83,7 +83,7 @@ pub(super) fn Tabs() -> impl IntoView {
         }
     };
     view! {
-        <Show when=flag(move || app.account.with(Option::is_some))>
+        <Show when=flag(move || app.of_account(|one| one.is_some()))>
             <nav class="tabs" aria-label="Pages, at the bottom">
                 {tab(Page::Overview, "wave", "Overview")}
                 {tab(Page::Followers, "people", "Followers")}

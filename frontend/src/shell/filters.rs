@@ -3,7 +3,7 @@
 use crate::address::{self, Comparison, Page, View};
 use crate::app::app;
 use crate::browser;
-use crate::erase::{Rows as _, attr, flag, on_click, on_value, shown};
+use crate::erase::{Rows as _, Show, attr, flag, on_click, on_value, shown};
 use crate::parts::Icon;
 use crate::period;
 use crate::shell::command;
@@ -17,7 +17,7 @@ use shared::api::Interval;
 pub(super) fn Filters() -> impl IntoView {
     let app = app();
     let can = move |by: i64| {
-        let period = app.view.with(|view| view.period);
+        let period = app.seen(|view| view.period);
         app.with_frame(|frame| period.step(by, frame).is_some())
     };
     view! {
@@ -57,7 +57,7 @@ fn comparison_label(comparison: Comparison) -> &'static str {
 #[component]
 fn ComparisonChoice() -> impl IntoView {
     let app = app();
-    let chosen = move || app.view.with(|view| view.compare);
+    let chosen = move || app.seen(|view| view.compare);
     let option = move |one: Comparison| {
         view! {
             <option value=one.slug() selected=flag(move || chosen() == one)>
@@ -72,7 +72,7 @@ fn ComparisonChoice() -> impl IntoView {
     view! {
         <label class="choice">
             <span>"Compare"</span>
-            <select title="Comparison (X)" on:change=on_value(choose)
+            <select title="Comparison (X)" on:change=on_value(move |value| choose(value))
                 prop:value=attr(move || chosen().slug())>
                 {Comparison::ORDER.into_iter().map(option).rows()}
             </select>
@@ -108,7 +108,7 @@ fn IntervalChoice() -> impl IntoView {
     view! {
         <label class="choice">
             <span>"By"</span>
-            <select title="Interval (I)" on:change=on_value(choose)
+            <select title="Interval (I)" on:change=on_value(move |value| choose(value))
                 prop:value=attr(move || app.interval.get().as_str())>
                 {shown(options)}
             </select>
@@ -146,7 +146,7 @@ fn ZoneChoice() -> impl IntoView {
         <label class="choice zone">
             <span>"Zone"</span>
             <select title="Days are counted in this zone; more in Settings"
-                on:change=on_value(choose)
+                on:change=on_value(move |value| choose(value))
                 prop:value=attr(move || app.zone.with(|zone| zone.name.clone()))>
                 {shown(options)}
             </select>

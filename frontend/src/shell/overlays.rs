@@ -1,7 +1,7 @@
 //! Dialogs of the whole page: keys, the palette, "Use my account".
 
 use crate::app::{Layer, app};
-use crate::erase::{Rows as _, attr, effect, flag, memo, on_click, on_key, on_value, shown};
+use crate::erase::{Rows as _, Show, attr, effect, flag, memo, on_click, on_key, on_value, shown};
 use crate::keys::{self, Entry};
 use crate::parts::Dialog;
 use crate::shell::command;

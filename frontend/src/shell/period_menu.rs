@@ -13,11 +13,11 @@ use leptos::prelude::*;
 pub(super) fn PeriodMenu() -> impl IntoView {
     let app = app();
     let label = move || {
-        let period = app.view.with(|view| view.period);
+        let period = app.seen(|view| view.period);
         period.label(today(app))
     };
     let dates = move || {
-        let period = app.view.with(|view| view.period);
+        let period = app.seen(|view| view.period);
         let (first, last) = app.with_frame(|frame| period.span(frame));
         dates_label(first, last, today(app))
     };
@@ -42,7 +42,7 @@ fn presets() -> impl IntoView {
     let app = app();
     let item = move |preset: Preset| {
         let chosen =
-            move || (app.view.with(|view| view.period) == Period::Preset(preset)).then_some("true");
+            move || (app.seen(|view| view.period) == Period::Preset(preset)).then_some("true");
         view! {
             <button type="button" class="menu-item" aria-current=attr(chosen)
                 on:click=on_click(move |_| {
@@ -67,7 +67,7 @@ fn presets() -> impl IntoView {
 fn CustomDates() -> impl IntoView {
     let app = app();
     let span = memo(move || {
-        let period = app.view.with(|view| view.period);
+        let period = app.seen(|view| view.period);
         app.with_frame(|frame| period.span(frame))
     });
     let first = RwSignal::new(String::new());

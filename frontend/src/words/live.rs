@@ -10,7 +10,6 @@ use shared::api::{
     ConnectionState, CoverageMinute, CoverageTotals, FilterLevel, GapReason, Refers, RuleOrigin,
     Stream, StreamMode,
 };
-use std::fmt::Write as _;
 
 /// Said while nothing streams.
 pub(crate) const OFF: &str = "Nothing is streaming, nothing is billed.";
@@ -165,14 +164,14 @@ pub(crate) fn coverage(totals: &CoverageTotals) -> String {
     }
     let mut text = format!("{} received", numbers::plural(totals.received, "tweet", "tweets"));
     if totals.missed > 0 {
-        let _ = write!(text, "; X says it left out {}", numbers::count(totals.missed));
+        text.push_str(&format!("; X says it left out {}", numbers::count(totals.missed)));
     }
     if totals.disconnected_s > 0 {
         let ms = i64::try_from(totals.disconnected_s).unwrap_or(i64::MAX).saturating_mul(1_000);
-        let _ = write!(text, "; not connected for {}", when::duration(ms));
+        text.push_str(&format!("; not connected for {}", when::duration(ms)));
     }
     if totals.filled > 0 {
-        let _ = write!(text, "; {} fetched afterwards", numbers::count(totals.filled));
+        text.push_str(&format!("; {} fetched afterwards", numbers::count(totals.filled)));
     }
     if totals.missed == 0 && totals.disconnected_s == 0 {
         text.push_str("; nothing is known to be missing");

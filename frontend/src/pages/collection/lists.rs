@@ -2,7 +2,7 @@
 
 use crate::api;
 use crate::app::app;
-use crate::erase::{Rows as _, flag, on_click, shown};
+use crate::erase::{Rows as _, Show, flag, on_click, shown};
 use crate::numbers;
 use crate::pages::about_account;
 use crate::parts::{Icon, Moment, panel};
@@ -59,10 +59,10 @@ fn content(list: Signal<List<Snapshot>>, limit: RwSignal<u32>) -> AnyView {
     let more = move || list.with(|list| list.next_cursor.is_some()) && limit.get() < 1_000;
     view! {
         <h2>"Saved lists"</h2>
-        <Show
-            when=flag(move || list.with(|list| !list.items.is_empty()))
-            fallback=|| view! { <p class="empty">"None yet. Every full check leaves one."</p> }
-        >
+        <Show when=flag(move || list.with(|list| list.items.is_empty()))>
+            <p class="empty">"None yet. Every full check leaves one."</p>
+        </Show>
+        <Show when=flag(move || list.with(|list| !list.items.is_empty()))>
             <div class="scroller" tabindex="0" role="region" aria-label="Saved lists">
                 <table class="plain"><tbody>{shown(rows)}</tbody></table>
             </div>

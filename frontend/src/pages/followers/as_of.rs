@@ -2,7 +2,7 @@
 
 use crate::app::{App, app, today};
 use crate::calendar::{Date, date_at, midnight};
-use crate::erase::{Rows as _, attr, effect, flag, memo, on_click, on_value, shown};
+use crate::erase::{Rows as _, Show, attr, effect, flag, memo, on_click, on_value, shown};
 use crate::numbers;
 use crate::pages::about_account;
 use crate::parts::panel;
@@ -61,7 +61,7 @@ impl Days {
         let length = memo(move || today(app).days() - first.get().days());
         let at = RwSignal::new(length.get_untracked());
         effect(move || {
-            let date = app.view.with(|view| view.as_of);
+            let date = app.seen(|view| view.as_of);
             let length = length.get();
             at.set(date.map_or(length, |date| (date.days() - first.get().days()).clamp(0, length)));
         });
@@ -111,7 +111,7 @@ fn slider(series: Signal<Series>, range: Memo<Option<Range>>) -> AnyView {
         <div class="as-of-head">
             <span>"As of " <strong>{shown(label)}</strong></span>
             <span class="note">{then}</span>
-            <Show when=flag(move || app.view.with(|view| view.as_of.is_some()))>
+            <Show when=flag(move || app.seen(|view| view.as_of.is_some()))>
                 <button type="button" class="quiet-button" on:click=on_click(move |_| app.change(|view| view.as_of = None))>
                     "Back to now"
                 </button>

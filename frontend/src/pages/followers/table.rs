@@ -4,7 +4,7 @@
 use super::{pairs, row_px};
 use crate::address::{SortBy, with_query};
 use crate::app::{App, app};
-use crate::erase::{attr, effect, flag, memo, on_click, shown};
+use crate::erase::{Show, attr, effect, flag, memo, on_click, shown};
 use crate::fetching::Failure;
 use crate::numbers;
 use crate::paging::{Ask, Pages, Window, window};
@@ -162,7 +162,7 @@ pub(super) fn Table() -> impl IntoView {
 #[component]
 fn Head(by: SortBy, label: &'static str) -> impl IntoView {
     let app = app();
-    let sort = memo(move || app.view.with(|view| view.sort));
+    let sort = memo(move || app.seen(|view| view.sort));
     let state = move || match sort.get() {
         sort if sort.by != by => "none",
         sort if sort.descending => "descending",
@@ -311,8 +311,7 @@ fn empty_words(app: App) -> impl IntoView {
             view.query = String::new();
         });
     };
-    let narrowed =
-        move || app.view.with(|view| view.filter.is_some() || !view.query.trim().is_empty());
+    let narrowed = move || app.seen(|view| view.filter.is_some() || !view.query.trim().is_empty());
     view! {
         <div class="empty">
             <p>{shown(text)}</p>

@@ -95,6 +95,6 @@ fn body(tweet: &Arc<SimpleTweet>) -> AnyView {
 /// What stands where a blip's tweet is no longer known.
 pub(super) fn unknown() -> AnyView {
     let app = app();
-    let paused = move || app.stream.mode.get() == crate::live::player::Mode::Paused;
+    let paused = move || app.stream.seen(|told| told.mode == crate::live::player::Mode::Paused);
     view! { <p class="note">{shown(move || if paused() { "Go on to read it." } else { "This tweet is not among those kept here." })}</p> }.into_any()
 }

@@ -2,7 +2,7 @@
 
 use crate::app::app;
 use crate::browser;
-use crate::erase::{Rows as _, flag, memo, on_click, shown};
+use crate::erase::{Rows as _, Show, flag, memo, on_click, shown};
 use crate::live::counts::{Country, code_text};
 use crate::numbers;
 use leptos::prelude::*;

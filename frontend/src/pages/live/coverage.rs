@@ -2,7 +2,7 @@
 
 use super::Shared;
 use crate::app::app;
-use crate::erase::{Rows as _, flag, memo, shown};
+use crate::erase::{Rows as _, Show, flag, memo, shown};
 use crate::numbers;
 use crate::parts::panel;
 use crate::words::{live as words, when};

@@ -3,10 +3,11 @@
 
 use super::{Shared, card};
 use crate::app::app;
-use crate::erase::{effect, flag, memo, on_click, shown};
+use crate::erase::{Show, effect, flag, memo, on_click, shown};
 use crate::live::client::Phase;
 use crate::live::feed::Row;
 use crate::parts::Icon;
+use crate::stream::Told;
 use crate::words::live as words;
 use leptos::html;
 use leptos::prelude::*;
@@ -50,7 +51,7 @@ pub(super) fn FeedPanel(shared: Shared) -> impl IntoView {
         })
     };
     let unlisted = move || {
-        let unlisted = stream.unlisted.get();
+        let unlisted = stream.seen(|told| told.unlisted);
         (unlisted > 0).then(|| {
             let text = format!(
                 "{} more in the last second: more than can be read.",
@@ -95,11 +96,11 @@ fn Nothing(shared: Shared) -> impl IntoView {
     let stream = app.stream;
     let empty = memo(move || stream.rows.with(Vec::is_empty));
     let state = memo(move || {
-        let told = stream.standing.with(|standing| standing.as_ref().map(|one| one.stream));
+        let told = stream.seen(Told::upstream);
         told.or_else(|| shared.stream.with(|stream| stream.map(|one| one.connection.state)))
     });
-    let filtered = move || app.view.with(|view| view.live.filters()) > 0;
-    let text = move || match (stream.phase.get(), state.get()) {
+    let filtered = move || app.seen(|view| view.live.filters()) > 0;
+    let text = move || match (stream.seen(|told| told.phase.clone()), state.get()) {
         (Phase::Denied(reason), _) if reason.is_empty() => {
             "Roost refused the connection.".to_owned()
         }
@@ -116,7 +117,7 @@ fn Nothing(shared: Shared) -> impl IntoView {
         _ => "Connecting.".to_owned(),
     };
     let more = move || {
-        match (stream.phase.get(), state.get()) {
+        match (stream.seen(|told| told.phase.clone()), state.get()) {
         (Phase::Denied(_), _) => Some(
             view! {
                 <button type="button" class="button" on:click=on_click(move |_| stream.retry())>"Try again"</button>

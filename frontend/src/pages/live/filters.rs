@@ -1,10 +1,11 @@
 //! What passes: words, language, country, rule, area. All of it is in the address.
 
 use super::Shared;
-use crate::app::app;
+use crate::app::{App, app};
 use crate::browser;
-use crate::erase::{Rows as _, attr, flag, memo, on_click, on_value, shown};
+use crate::erase::{Rows as _, Show, attr, flag, on_click, on_value, shown};
 use crate::live::counts::code_text;
+use crate::live::filter::Choice as Chosen;
 use crate::parts::Icon;
 use crate::words::live as words;
 use leptos::prelude::*;
@@ -23,7 +24,7 @@ const TYPED: Duration = Duration::from_millis(350);
 pub(super) fn Filters(shared: Shared) -> impl IntoView {
     let app = app();
     let open = RwSignal::new(false);
-    let count = move || app.view.with(|view| view.live.filters());
+    let count = move || app.seen(|view| view.live.filters());
     let face = move || match count() {
         0 => "Filter".to_owned(),
         count => format!("Filter ({count})"),
@@ -36,12 +37,6 @@ pub(super) fn Filters(shared: Shared) -> impl IntoView {
             view.live.camera = kept.camera;
         });
     };
-    let choose_language = move |tag: Option<String>| {
-        app.change(|view| view.live.lang = tag.into_iter().collect());
-    };
-    let choose_country = move |code: Option<String>| {
-        app.change(|view| view.live.country = code.into_iter().collect());
-    };
     view! {
         <div class="map-filters" class:open=flag(move || open.get())>
             <button type="button" class="button filters-button" aria-expanded=attr(move || open.get().to_string())
@@ -51,14 +46,8 @@ pub(super) fn Filters(shared: Shared) -> impl IntoView {
             </button>
             <div class="filters-fields" role="search" aria-label="Filter the stream">
                 <Words/>
-                <Choice label="Language" every="Any language"
-                    chosen=move || app.view.with(|view| view.live.lang.clone())
-                    options=languages
-                    choose=choose_language/>
-                <Choice label="Country" every="Any country"
-                    chosen=move || app.view.with(|view| view.live.country.clone())
-                    options=move || countries(app)
-                    choose=choose_country/>
+                {choice(&LANGUAGE, shared)}
+                {choice(&COUNTRY, shared)}
                 <Rules shared=shared/>
                 <Area/>
                 <Show when=flag(move || { count() > 0 })>
@@ -91,26 +80,53 @@ fn Words() -> impl IntoView {
             <span class="hidden">"Words"</span>
             <Icon name="search"/>
             <input type="search" placeholder="Words in the text" autocomplete="off" maxlength="200"
-                prop:value=attr(move || app.view.with(|view| view.live.words.clone()))
-                on:input=on_value(typed)/>
+                prop:value=attr(move || app.seen(|view| view.live.words.clone()))
+                on:input=on_value(move |value| typed(value))/>
         </label>
     }
 }
 
-/// One of many, or any.
-#[component]
-fn Choice(
+/// Value and text of what can be chosen.
+type Options = Vec<(String, String)>;
+
+/// One of many, or any. Plain functions: one list is like the other.
+struct Choice {
     label: &'static str,
     every: &'static str,
-    #[prop(into)] chosen: Signal<Vec<String>>,
-    /// Value and text.
-    #[prop(into)]
-    options: Signal<Vec<(String, String)>>,
-    #[prop(into)] choose: Callback<Option<String>>,
-) -> impl IntoView {
-    let value = move || chosen.with(|chosen| chosen.join(","));
+    read: fn(&Chosen) -> String,
+    write: fn(&mut Chosen, Option<String>),
+    options: fn(App, Shared) -> Options,
+}
+
+const LANGUAGE: Choice = Choice {
+    label: "Language",
+    every: "Any language",
+    read: |chosen| chosen.lang.join(","),
+    write: |chosen, tag| chosen.lang = tag.into_iter().collect(),
+    options: |_, _| languages(),
+};
+
+const COUNTRY: Choice = Choice {
+    label: "Country",
+    every: "Any country",
+    read: |chosen| chosen.country.join(","),
+    write: |chosen, code| chosen.country = code.into_iter().collect(),
+    options: |app, _| countries(app),
+};
+
+const RULE: Choice = Choice {
+    label: "Rule",
+    every: "Any rule",
+    read: |chosen| chosen.rule.clone().unwrap_or_default(),
+    write: |chosen, tag| chosen.rule = tag,
+    options: |_, shared| rules(shared),
+};
+
+fn choice(choice: &'static Choice, shared: Shared) -> AnyView {
+    let app = app();
+    let value = move || app.view.with(|view| (choice.read)(&view.live));
     let rows = move || {
-        let mut options = options.get();
+        let mut options = (choice.options)(app, shared);
         let now = value();
         if !now.is_empty() && !options.iter().any(|(value, _)| *value == now) {
             options.push((now.clone(), now.replace(',', ", ")));
@@ -121,19 +137,23 @@ fn Choice(
         };
         options.into_iter().map(row).rows()
     };
+    let choose = move |value: String| {
+        let value = Some(value).filter(|value| !value.is_empty());
+        app.change(|view| (choice.write)(&mut view.live, value));
+    };
     view! {
         <label class="choice">
-            <span class="hidden">{label}</span>
-            <select on:change=on_value(move |value| choose.run(Some(value).filter(|value| !value.is_empty())))
-                prop:value=attr(value) class:set=flag(move || chosen.with(|chosen| !chosen.is_empty()))>
-                <option value="">{every}</option>
+            <span class="hidden">{choice.label}</span>
+            <select on:change=on_value(choose) prop:value=attr(value) class:set=flag(move || !value().is_empty())>
+                <option value="">{choice.every}</option>
                 {shown(rows)}
             </select>
         </label>
     }
+    .into_any()
 }
 
-fn languages() -> Vec<(String, String)> {
+fn languages() -> Options {
     let name =
         |tag: &str| (tag.to_owned(), browser::language_name(if tag == "in" { "id" } else { tag }));
     let mut all: Vec<_> = LANGUAGES.into_iter().map(name).collect();
@@ -142,7 +162,7 @@ fn languages() -> Vec<(String, String)> {
 }
 
 /// Countries that tweets came from so far.
-fn countries(app: crate::app::App) -> Vec<(String, String)> {
+fn countries(app: App) -> Options {
     // Their set alone: a list that is made anew each second cannot be chosen from.
     let codes = app.stream.known_countries.get();
     let mut all: Vec<_> = codes
@@ -157,32 +177,25 @@ fn countries(app: crate::app::App) -> Vec<(String, String)> {
     all
 }
 
+/// Rules by their tags.
+fn rules(shared: Shared) -> Options {
+    shared.rules.with(|rules| {
+        let tags = rules.into_iter().flat_map(|rules| &rules.items).filter_map(|rule| {
+            let tag = rule.tag.clone().or_else(|| rule.id.clone())?;
+            let text = rule.tag.clone().unwrap_or_else(|| rule.value.clone());
+            Some((tag, short(&text)))
+        });
+        tags.collect()
+    })
+}
+
 /// By rule, where there are any.
 #[component]
 fn Rules(shared: Shared) -> impl IntoView {
     let app = app();
-    let options = memo(move || {
-        shared.rules.with(|rules| {
-            let tags = rules.into_iter().flat_map(|rules| &rules.items).filter_map(|rule| {
-                let tag = rule.tag.clone().or_else(|| rule.id.clone())?;
-                let text = rule.tag.clone().unwrap_or_else(|| rule.value.clone());
-                Some((tag, short(&text)))
-            });
-            tags.collect::<Vec<_>>()
-        })
-    });
-    let any = move || {
-        options.with(|options| !options.is_empty())
-            || app.view.with(|view| view.live.rule.is_some())
-    };
-    let choose = move |rule: Option<String>| app.change(|view| view.live.rule = rule);
+    let any = move || !rules(shared).is_empty() || app.seen(|view| view.live.rule.is_some());
     view! {
-        <Show when=flag(any)>
-            <Choice label="Rule" every="Any rule"
-                chosen=move || app.view.with(|view| view.live.rule.clone().into_iter().collect::<Vec<_>>())
-                options=move || options.get()
-                choose=choose/>
-        </Show>
+        <Show when=flag(any)>{choice(&RULE, shared)}</Show>
     }
 }
 
@@ -198,9 +211,8 @@ fn short(text: &str) -> String {
 #[component]
 fn Area() -> impl IntoView {
     let app = app();
-
-    move || {
-        app.view.with(|view| view.live.area).map(|area| {
+    let chip = move || {
+        app.seen(|view| view.live.area).map(|area| {
             view! {
                 <button type="button" class="chip area-chip" title="Take the area away"
                     on:click=on_click(move |_| app.change(|view| view.live.area = None))>
@@ -209,5 +221,6 @@ fn Area() -> impl IntoView {
                 </button>
             }
         })
-    }
+    };
+    chip
 }

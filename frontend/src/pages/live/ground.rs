@@ -69,7 +69,7 @@ pub(super) fn Ground(shared: Shared) -> impl IntoView {
     });
     ground.follow();
     let label = move || {
-        let placed = words::placed(app.stream.placed.get_untracked());
+        let placed = words::placed(untrack(|| app.stream.seen(|told| told.placed)));
         format!("Map of tweets as they come. {placed}. The tab Countries has the same as a table.")
     };
     let failed = move || {
@@ -162,7 +162,7 @@ impl Ground {
     /// Hands the map numbers and box once a second, and at once what the viewer changed.
     fn follow(self) {
         let (app, stream) = (self.app, self.app.stream);
-        let looks = memo(move || app.view.with(|view| (view.live.clusters, view.live.area)));
+        let looks = memo(move || app.seen(|view| (view.live.clusters, view.live.area)));
         effect(move || {
             stream.second.track();
             looks.track();
@@ -287,7 +287,7 @@ fn Card(ground: Ground) -> impl IntoView {
 #[component]
 fn Tools(ground: Ground) -> impl IntoView {
     let app = ground.app;
-    let clusters = move || app.view.with(|view| view.live.clusters).to_string();
+    let clusters = move || app.seen(|view| view.live.clusters).to_string();
     view! {
         <div class="map-tools" role="group" aria-label="Map tools">
             <button type="button" class="icon-button" aria-label="Zoom in" title="Zoom in"
@@ -328,7 +328,7 @@ fn Legend() -> impl IntoView {
     };
     view! {
         <div class="map-legend">
-            <p class="placed">{shown(move || words::placed(app.stream.placed.get()))}</p>
+            <p class="placed">{shown(move || words::placed(app.stream.seen(|told| told.placed)))}</p>
             <div class="legend-marks">
                 {words::KINDS.map(kind)}
                 <span class="mark-exact">"exact"</span>

@@ -4,7 +4,7 @@ use super::Shared;
 use crate::address::encode;
 use crate::api;
 use crate::app::app;
-use crate::erase::{Rows as _, flag, on_click, on_submit, on_value, shown};
+use crate::erase::{Rows as _, Show, flag, on_click, on_submit, on_value, shown};
 use crate::numbers;
 use crate::parts::Icon;
 use crate::words::live as words;
@@ -78,7 +78,8 @@ fn Add(shared: Shared) -> impl IntoView {
     let app = app();
     let value = RwSignal::new(String::new());
     let tag = RwSignal::new(String::new());
-    let price = RwSignal::new(None::<(String, f64)>);
+    // The server's words, which name the price.
+    let price = RwSignal::new(None::<String>);
     let wrong = RwSignal::new(None::<String>);
     let busy = RwSignal::new(false);
     let send = move |accepted: Option<f64>| {
@@ -104,12 +105,12 @@ fn Add(shared: Shared) -> impl IntoView {
                     shared.rules.again();
                     shared.stream.again();
                 }
-                Err(failure) => match words::named_price(&failure.detail) {
-                    Some(usd) if failure.status == Some(409) => {
-                        price.set(Some((words::price_told(&failure.detail).to_owned(), usd)));
-                    }
-                    _ => wrong.set(Some(failure.detail)),
-                },
+                Err(failure) => {
+                    let named = failure.status == Some(409)
+                        && words::named_price(&failure.detail).is_some();
+                    let place = if named { price } else { wrong };
+                    place.set(Some(failure.detail));
+                }
             }
         });
     };
@@ -145,20 +146,27 @@ fn Add(shared: Shared) -> impl IntoView {
     }
 }
 
-/// The price of a rule, in words and in dollars a day, to be accepted or not.
+/// The price that the server named, to be accepted or not.
 #[component]
-fn Offer(price: RwSignal<Option<(String, f64)>>, send: Callback<f64>) -> impl IntoView {
-    move || {
-        price.get().map(|(told, usd)| {
+fn Offer(price: RwSignal<Option<String>>, send: Callback<f64>) -> impl IntoView {
+    shown(move || {
+        price.get().map(|detail| {
+            let told = words::price_told(&detail).to_owned();
+            let accept = move |_| {
+                // Untold it would not have come here.
+                if let Some(usd) = words::named_price(&detail) {
+                    send.run(usd);
+                }
+            };
             view! {
                 <div class="rule-price" role="alert">
                     <p>{told}</p>
                     <div class="side-actions">
-                        <button type="button" class="button primary" on:click=on_click(move |_| send.run(usd))>"Save at this price"</button>
+                        <button type="button" class="button primary" on:click=on_click(accept)>"Save at this price"</button>
                         <button type="button" class="button" on:click=on_click(move |_| price.set(None))>"Not now"</button>
                     </div>
                 </div>
             }
         })
-    }
+    })
 }

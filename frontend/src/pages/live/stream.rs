@@ -4,7 +4,7 @@ use super::{Shared, rules};
 use crate::address::{Page, View};
 use crate::api;
 use crate::app::{App, app};
-use crate::erase::{Rows as _, flag, memo, on_checked, on_click, on_submit, on_value, shown};
+use crate::erase::{Rows as _, Show, flag, memo, on_checked, on_click, on_submit, on_value, shown};
 use crate::numbers;
 use crate::parts::{Dialog, Failed, Segmented, To};
 use crate::words::live as words;
@@ -104,7 +104,7 @@ fn Standing(shared: Shared) -> impl IntoView {
         move || stream.with(|stream| stream.is_some_and(|one| one.settings.state == Switch::On));
     let state = move || {
         stream.with(|stream| {
-            let told = app.stream.standing.with(|one| one.as_ref().map(|one| one.stream));
+            let told = app.stream.seen(crate::stream::Told::upstream);
             let state = told.or(stream.map(|one| one.connection.state));
             state.unwrap_or(ConnectionState::Off)
         })
@@ -131,7 +131,10 @@ fn Standing(shared: Shared) -> impl IntoView {
             <p>{shown(move || words::connection(state()))}</p>
             <p class="note">{shown(why)}</p>
             <p class="note">{shown(meter)}</p>
-            <Show when=flag(on) fallback=move || view! { <Start shared=shared/> }>
+            <Show when=flag(move || !on())>
+                <Start shared=shared/>
+            </Show>
+            <Show when=flag(on)>
                 <button type="button" class="button" on:click=on_click(move |_| switch(app, shared, false))>"Stop streaming"</button>
             </Show>
         </div>
@@ -141,7 +144,7 @@ fn Standing(shared: Shared) -> impl IntoView {
 /// What one types, as text until it is saved.
 #[derive(Clone, Copy)]
 struct Draft {
-    mode: RwSignal<StreamMode>,
+    mode: RwSignal<String>,
     track: RwSignal<String>,
     follow: RwSignal<String>,
     areas: RwSignal<String>,
@@ -152,7 +155,7 @@ struct Draft {
     archive: RwSignal<bool>,
     hours: RwSignal<String>,
     tries: RwSignal<String>,
-    level: RwSignal<FilterLevel>,
+    level: RwSignal<String>,
     warnings: RwSignal<bool>,
 }
 
@@ -162,7 +165,7 @@ impl Draft {
         let areas: Vec<String> = settings.locations.iter().map(area_text).collect();
         let number = |number: Option<f64>| number.map(|usd| usd.to_string()).unwrap_or_default();
         Self {
-            mode: RwSignal::new(settings.mode),
+            mode: RwSignal::new(settings.mode.to_string()),
             track: RwSignal::new(settings.track.join("\n")),
             follow: RwSignal::new(follow.join("\n")),
             areas: RwSignal::new(areas.join("\n")),
@@ -173,7 +176,7 @@ impl Draft {
             archive: RwSignal::new(settings.archive),
             hours: RwSignal::new(settings.archive_hours.to_string()),
             tries: RwSignal::new(settings.tries.map(|tries| tries.to_string()).unwrap_or_default()),
-            level: RwSignal::new(settings.filter_level),
+            level: RwSignal::new(settings.filter_level.to_string()),
             warnings: RwSignal::new(settings.stall_warnings),
         }
     }
@@ -182,7 +185,7 @@ impl Draft {
     fn change(self) -> Result<StreamChange, String> {
         Ok(StreamChange {
             state: None,
-            mode: Some(self.mode.get_untracked()),
+            mode: StreamMode::from_word(&self.mode.get_untracked()),
             track: Some(entries(&self.track.get_untracked())),
             follow: Some(ids(&self.follow.get_untracked())?),
             locations: Some(Locations::Boxes(areas(&self.areas.get_untracked())?)),
@@ -196,7 +199,7 @@ impl Draft {
             archive: Some(self.archive.get_untracked()),
             archive_hours: Some(hours(&self.hours.get_untracked())?),
             tries: Some(tries(&self.tries.get_untracked())?),
-            filter_level: Some(self.level.get_untracked()),
+            filter_level: FilterLevel::from_word(&self.level.get_untracked()),
             stall_warnings: Some(self.warnings.get_untracked()),
         })
     }
@@ -275,8 +278,7 @@ fn Form(shared: Shared, settings: StreamSettings, sample: bool) -> impl IntoView
             <div class="side-field">
                 <span>"Which tweets"</span>
                 <Segmented label="Which tweets" options=options
-                    chosen=move || draft.mode.get().as_str().to_owned()
-                    choose=move |word: String| draft.mode.set(StreamMode::from_word(&word).unwrap_or(StreamMode::Filtered))/>
+                    chosen=draft.mode choose=move |word: String| draft.mode.set(word)/>
             </div>
         }
     });
@@ -351,7 +353,7 @@ fn toggle(label: &'static str, on: RwSignal<bool>) -> AnyView {
 #[component]
 fn TakeArea(draft: Draft) -> impl IntoView {
     let app = app();
-    let area = move || app.view.with(|view| view.live.area);
+    let area = move || app.seen(|view| view.live.area);
     let take = move |_| {
         let Some(area) = area() else { return };
         draft.areas.update(|text| {
@@ -369,16 +371,16 @@ fn TakeArea(draft: Draft) -> impl IntoView {
 }
 
 #[component]
-fn Level(level: RwSignal<FilterLevel>) -> impl IntoView {
+fn Level(level: RwSignal<String>) -> impl IntoView {
     let option = move |one: &FilterLevel| {
         let one = *one;
-        let selected = move || level.get() == one;
+        let selected = move || level.with(|level| level == one.as_str());
         view! { <option value=one.as_str() selected=flag(selected)>{words::level(one)}</option> }
     };
     view! {
         <label class="side-toggle">
             <span>"Filter level"</span>
-            <select on:change=on_value(move |value| level.set(FilterLevel::from_word(&value).unwrap_or(FilterLevel::None)))>
+            <select on:change=on_value(move |value| level.set(value))>
                 {FilterLevel::ALL.iter().map(option).rows()}
             </select>
         </label>

@@ -4,10 +4,11 @@
 use super::Shared;
 use crate::app::app;
 use crate::browser;
-use crate::erase::{Rows as _, attr, effect, flag, memo, on_click, on_value, shown};
+use crate::erase::{Rows as _, Show, attr, effect, flag, memo, on_click, on_value, shown};
 use crate::live::player::Mode;
 use crate::live::rate;
 use crate::parts::Icon;
+use crate::stream::Told;
 use crate::words::live as words;
 use leptos::prelude::*;
 
@@ -34,9 +35,10 @@ fn State() -> impl IntoView {
     let said = memo(move || {
         // The countdown moves with the seconds.
         stream.second.track();
-        let told = stream.standing.with(|standing| standing.as_ref().map(|one| one.stream));
-        let (phase, mode) = (stream.phase.get(), stream.mode.get());
-        words::state(&phase, mode, told, browser::is_online(), browser::clock_ms())
+        stream.seen(|told| {
+            let (online, now) = (browser::is_online(), browser::clock_ms());
+            words::state(&told.phase, told.mode, told.upstream(), online, now)
+        })
     });
     let class = move || format!("strip-state {}", said.with(|(tone, _)| tone.class()));
     view! {
@@ -51,17 +53,17 @@ fn State() -> impl IntoView {
 #[component]
 fn Play() -> impl IntoView {
     let stream = app().stream;
-    let paused = memo(move || stream.mode.get() == Mode::Paused);
+    let paused = memo(move || stream.seen(|told| told.mode == Mode::Paused));
     let speed = RwSignal::new(1_i64);
-    let back = memo(move || matches!(stream.mode.get(), Mode::Replay { .. }));
+    let back = memo(move || stream.seen(|told| matches!(told.mode, Mode::Replay { .. })));
     // Where the slider is being dragged to; it stays there while the past is shown.
     let at = RwSignal::new(None::<u64>);
     effect(move || {
-        if stream.mode.get() == Mode::Live {
+        if stream.seen(|told| told.mode == Mode::Live) {
             at.set(None);
         }
     });
-    let value = move || at.get().unwrap_or_else(|| stream.window.get().1).to_string();
+    let value = move || at.get().unwrap_or_else(|| stream.seen(|told| told.window.1)).to_string();
     let told = move || {
         let age =
             at.get().and_then(|at| stream.with(|engine, now| engine.age_of(now, at)).flatten());
@@ -73,7 +75,7 @@ fn Play() -> impl IntoView {
     let dragged = move |text: String| at.set(text.parse().ok());
     let dropped = move |text: String| {
         let Ok(after) = text.parse::<u64>() else { return };
-        let (_, newest) = stream.window.get_untracked();
+        let newest = untrack(|| stream.seen(|told| told.window.1));
         if after >= newest {
             at.set(None);
             stream.go_live();
@@ -96,12 +98,12 @@ fn Play() -> impl IntoView {
             <label class="scrub">
                 <span class="hidden">"Rewind"</span>
                 <input type="range" data-arrows
-                    prop:min=move || stream.window.get().0.to_string()
-                    prop:max=move || stream.window.get().1.to_string()
+                    prop:min=attr(move || stream.seen(|told| told.window.0.to_string()))
+                    prop:max=attr(move || stream.seen(|told| told.window.1.to_string()))
                     prop:value=attr(value)
                     aria-valuetext=attr(told)
-                    on:input=on_value(dragged)
-                    on:change=on_value(dropped)/>
+                    on:input=on_value(move |value| dragged(value))
+                    on:change=on_value(move |value| dropped(value))/>
                 <output>{shown(told)}</output>
             </label>
             <Show when=flag(move || back.get() || at.get().is_some())>
@@ -157,11 +159,9 @@ fn Graph() -> impl IntoView {
 #[component]
 fn Figures(shared: Shared) -> impl IntoView {
     let stream = app().stream;
-    let figure = move |read: fn(&crate::live::frames::Standing) -> Option<String>| {
-        move || stream.standing.with(|standing| standing.as_ref().and_then(read))
-    };
+    let figure = move |read: fn(&Told) -> Option<String>| shown(move || stream.seen(read));
     let cost = memo(move || {
-        let told = stream.standing.with(|one| one.as_ref().and_then(|one| one.session_usd));
+        let told = stream.seen(|told| told.standing.as_ref().and_then(|one| one.session_usd));
         shared.stream.with(|stream| {
             let usd = told.or_else(|| stream.map(|one| one.meter.session_usd))?;
             Some(words::session(usd, stream.and_then(|one| one.settings.session_cap_usd)))
@@ -169,9 +169,9 @@ fn Figures(shared: Shared) -> impl IntoView {
     });
     view! {
         <div class="strip-figures">
-            <span class="figure-rate">{figure(|one| Some(words::rate(one.rate)))}</span>
-            <span class="figure-lag">{figure(|one| one.lag_ms.map(words::lag))}</span>
-            <span class="figure-viewers">{figure(|one| Some(words::viewers(one.viewers)))}</span>
+            <span class="figure-rate">{figure(|told| Some(words::rate(told.standing.as_ref()?.rate)))}</span>
+            <span class="figure-lag">{figure(|told| told.standing.as_ref()?.lag_ms.map(words::lag))}</span>
+            <span class="figure-viewers">{figure(|told| Some(words::viewers(told.standing.as_ref()?.viewers)))}</span>
             <span class="figure-cost">{cost}</span>
         </div>
     }

@@ -3,7 +3,7 @@
 use super::Shared;
 use crate::address::{Page, View};
 use crate::app::{app, today};
-use crate::erase::{effect, flag, memo, on_click, shown};
+use crate::erase::{Show, effect, flag, memo, on_click, shown};
 use crate::numbers;
 use crate::pages::about_account;
 use crate::parts::{PersonRow, Segmented, To, panel};
@@ -56,10 +56,7 @@ pub(super) fn columns(shared: Shared) -> impl IntoView {
             })
         });
         picked.unwrap_or_else(|| {
-            format!(
-                "Newest, {}",
-                app.view.with(|view| view.period).label(today(app)).to_lowercase()
-            )
+            format!("Newest, {}", app.seen(|view| view.period).label(today(app)).to_lowercase())
         })
     };
     let let_go = move || {

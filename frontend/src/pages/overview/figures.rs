@@ -12,7 +12,7 @@ use shared::api::{ReasonCount, RosterFilter, Series};
 pub(super) fn headline(series: Signal<Series>) -> AnyView {
     let app = app();
     let said = memo(move || {
-        let period = app.view.with(|view| view.period);
+        let period = app.seen(|view| view.period);
         let (first, last) = app.with_frame(|frame| period.span(frame));
         let basis = overview::Basis { period, first, last, today: today(app) };
         series.with(|series| overview::sentence(&series.points, &series.totals, basis))
@@ -104,7 +104,7 @@ fn figure(
     };
     let change = move || {
         let (Some(now), Some(before)) = values.get() else { return None };
-        Some(delta(now, before, good, app.view.with(|view| view.compare)))
+        Some(delta(now, before, good, app.seen(|view| view.compare)))
     };
     let name = match filter {
         Some(filter) => view! {

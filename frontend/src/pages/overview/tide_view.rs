@@ -4,7 +4,7 @@ use super::Shared;
 use crate::api;
 use crate::app::{app, today};
 use crate::charts::{Chart, Listener};
-use crate::erase::{Rows as _, attr, effect, flag, memo, on_click, on_key, shown};
+use crate::erase::{Rows as _, Show, attr, effect, flag, memo, on_click, on_key, shown};
 use crate::numbers;
 use crate::parts::Icon;
 use crate::tide;
@@ -18,7 +18,7 @@ pub(super) fn tide(shared: Shared, series: Signal<Series>) -> impl IntoView {
     let app = app();
     let as_table = RwSignal::new(false);
     let caption = move || {
-        let period = app.view.with(|view| view.period).label(today(app));
+        let period = app.seen(|view| view.period).label(today(app));
         shared.tide.with(|tide| words::caption(tide, &period))
     };
     // Told a moment after the pick, so that a quick row of arrows is not read out one by one.
@@ -54,7 +54,7 @@ pub(super) fn tide(shared: Shared, series: Signal<Series>) -> impl IntoView {
 fn Legend(series: Signal<Series>, shared: Shared) -> impl IntoView {
     let app = app();
     let compared = move || {
-        let word = match app.view.with(|view| view.compare) {
+        let word = match app.seen(|view| view.compare) {
             crate::address::Comparison::Previous => "Period before, from the same start",
             crate::address::Comparison::Year => "A year before, from the same start",
             crate::address::Comparison::Off => return None,
