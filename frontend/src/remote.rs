@@ -106,7 +106,7 @@ impl<T: Wire> Remote<T> {
 
     /// The value, if there is one.
     pub(crate) fn value(self) -> Option<T> {
-        self.with(|value| value.cloned())
+        self.with(Option::<&T>::cloned)
     }
 
     /// Reads the value in place.

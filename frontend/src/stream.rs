@@ -175,13 +175,13 @@ impl Stream {
 
     /// Back to what happens now.
     pub(crate) fn go_live(self) {
-        self.act(|engine, now| engine.go_live(now));
+        self.act(Engine::go_live);
         self.publish();
     }
 
     /// Shows what is due; once per painted frame.
     pub(crate) fn frame(self) {
-        self.act(|engine, now| engine.frame(now));
+        self.act(Engine::frame);
         let changed = self.with(|engine, _| {
             let rows = engine.take_rows_changed().then(|| engine.feed.rows());
             (rows, engine.feed.held())

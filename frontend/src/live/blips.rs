@@ -5,7 +5,7 @@
 use shared::api::{GeoBlip, Precision};
 use shared::id::{TweetId, UserId};
 
-/// Blips kept; as in js/live_map.js. 1,000 new ones a second for 6 s, and room to spare.
+/// Blips kept; as in `js/live_map.js`. 1,000 new ones a second for 6 s, and room to spare.
 pub(crate) const MOST: usize = 16_384;
 /// Numbers of one blip; as in js/overlay.js.
 pub(crate) const STRIDE: usize = 5;

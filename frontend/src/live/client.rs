@@ -343,9 +343,8 @@ impl Client {
                 self.phase = Phase::Stale;
                 Vec::new()
             }
-            Some(_) => Vec::new(),
             None if now >= self.next_ping => self.ping(now),
-            None => Vec::new(),
+            Some(_) | None => Vec::new(),
         }
     }
 

@@ -98,7 +98,7 @@ fn Search() -> impl IntoView {
             <Icon name="search"/>
             <input id="search" type="search" placeholder="Name, handle, profile, note"
                 aria-label="Search followers" autocomplete="off" spellcheck="false"
-                prop:value=query on:input=on_value(move |value| typed(value))/>
+                prop:value=query on:input=on_value(typed)/>
             <kbd aria-hidden="true">"/"</kbd>
         </div>
     }

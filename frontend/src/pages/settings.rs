@@ -61,7 +61,6 @@ fn Device() -> impl IntoView {
                 </span>
                 <input type="checkbox" role="switch" class="switch" prop:checked=flag(letters)
                     on:change=on_checked(move |on| {
-                        let on = on;
                         app.set(|settings| settings.letters = on);
                     })/>
             </label>

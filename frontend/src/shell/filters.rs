@@ -72,7 +72,7 @@ fn ComparisonChoice() -> impl IntoView {
     view! {
         <label class="choice">
             <span>"Compare"</span>
-            <select title="Comparison (X)" on:change=on_value(move |value| choose(value))
+            <select title="Comparison (X)" on:change=on_value(choose)
                 prop:value=attr(move || chosen().slug())>
                 {Comparison::ORDER.into_iter().map(option).rows()}
             </select>
@@ -108,7 +108,7 @@ fn IntervalChoice() -> impl IntoView {
     view! {
         <label class="choice">
             <span>"By"</span>
-            <select title="Interval (I)" on:change=on_value(move |value| choose(value))
+            <select title="Interval (I)" on:change=on_value(choose)
                 prop:value=attr(move || app.interval.get().as_str())>
                 {shown(options)}
             </select>
@@ -146,7 +146,7 @@ fn ZoneChoice() -> impl IntoView {
         <label class="choice zone">
             <span>"Zone"</span>
             <select title="Days are counted in this zone; more in Settings"
-                on:change=on_value(move |value| choose(value))
+                on:change=on_value(choose)
                 prop:value=attr(move || app.zone.with(|zone| zone.name.clone()))>
                 {shown(options)}
             </select>

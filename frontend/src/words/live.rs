@@ -10,6 +10,7 @@ use shared::api::{
     ConnectionState, CoverageMinute, CoverageTotals, FilterLevel, GapReason, Refers, RuleOrigin,
     Stream, StreamMode,
 };
+use std::fmt::Write as _;
 
 /// Said while nothing streams.
 pub(crate) const OFF: &str = "Nothing is streaming, nothing is billed.";
@@ -164,14 +165,14 @@ pub(crate) fn coverage(totals: &CoverageTotals) -> String {
     }
     let mut text = format!("{} received", numbers::plural(totals.received, "tweet", "tweets"));
     if totals.missed > 0 {
-        text.push_str(&format!("; X says it left out {}", numbers::count(totals.missed)));
+        let _ = write!(text, "; X says it left out {}", numbers::count(totals.missed));
     }
     if totals.disconnected_s > 0 {
         let ms = i64::try_from(totals.disconnected_s).unwrap_or(i64::MAX).saturating_mul(1_000);
-        text.push_str(&format!("; not connected for {}", when::duration(ms)));
+        let _ = write!(text, "; not connected for {}", when::duration(ms));
     }
     if totals.filled > 0 {
-        text.push_str(&format!("; {} fetched afterwards", numbers::count(totals.filled)));
+        let _ = write!(text, "; {} fetched afterwards", numbers::count(totals.filled));
     }
     if totals.missed == 0 && totals.disconnected_s == 0 {
         text.push_str("; nothing is known to be missing");

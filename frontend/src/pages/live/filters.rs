@@ -81,7 +81,7 @@ fn Words() -> impl IntoView {
             <Icon name="search"/>
             <input type="search" placeholder="Words in the text" autocomplete="off" maxlength="200"
                 prop:value=attr(move || app.seen(|view| view.live.words.clone()))
-                on:input=on_value(move |value| typed(value))/>
+                on:input=on_value(typed)/>
         </label>
     }
 }
@@ -211,7 +211,7 @@ fn short(text: &str) -> String {
 #[component]
 fn Area() -> impl IntoView {
     let app = app();
-    let chip = move || {
+    move || {
         app.seen(|view| view.live.area).map(|area| {
             view! {
                 <button type="button" class="chip area-chip" title="Take the area away"
@@ -221,6 +221,5 @@ fn Area() -> impl IntoView {
                 </button>
             }
         })
-    };
-    chip
+    }
 }

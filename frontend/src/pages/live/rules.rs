@@ -121,7 +121,6 @@ fn Add(shared: Shared) -> impl IntoView {
     };
     let typed = move |signal: RwSignal<String>, text: String| {
         signal.set(text);
-        // The price was another rule's.
         price.set(None);
     };
     view! {

@@ -102,8 +102,8 @@ fn Play() -> impl IntoView {
                     prop:max=attr(move || stream.seen(|told| told.window.1.to_string()))
                     prop:value=attr(value)
                     aria-valuetext=attr(told)
-                    on:input=on_value(move |value| dragged(value))
-                    on:change=on_value(move |value| dropped(value))/>
+                    on:input=on_value(dragged)
+                    on:change=on_value(dropped)/>
                 <output>{shown(told)}</output>
             </label>
             <Show when=flag(move || back.get() || at.get().is_some())>
