@@ -105,8 +105,12 @@ impl<T: Wire> Remote<T> {
     }
 
     /// The value, if there is one.
+    #[allow(
+        clippy::redundant_closure_for_method_calls,
+        reason = "the method itself is not general enough over lifetimes"
+    )]
     pub(crate) fn value(self) -> Option<T> {
-        self.with(Option::<&T>::cloned)
+        self.with(|value| value.cloned())
     }
 
     /// Reads the value in place.
