@@ -120,29 +120,52 @@ struct Slot {
 #[derive(Clone, Debug, Default)]
 pub struct IndexBuilder {
     slots: Vec<Slot>,
-    text: String,
+    text: Texts,
 }
 
-/// An X handle has at most 15 characters, and 12 on average serve as the first guess of memory.
-const TYPICAL_HANDLE: usize = 12;
+/// Texts one after the other in chunks: one long string would move, and be there twice, whenever
+/// it outgrows its room. Of a chunk's end a few bytes may stay empty.
+#[derive(Clone, Debug, Default)]
+struct Texts(Vec<String>);
 
-impl IndexBuilder {
-    /// A builder with room for `n` followers.
-    pub fn with_capacity(n: usize) -> Self {
-        Self {
-            slots: Vec::with_capacity(n),
-            text: String::with_capacity(n.saturating_mul(TYPICAL_HANDLE)),
+/// Bytes of a chunk; a longer handle is none of X's.
+const CHUNK: usize = 64 * 1024;
+
+impl Texts {
+    /// Adds a text; where it begins, or `None` if it is longer than a chunk or there are 4 GiB.
+    fn push(&mut self, text: &str) -> Option<u32> {
+        if self.0.last().is_none_or(|last| last.len() + text.len() > CHUNK) {
+            self.0.push(String::with_capacity(CHUNK));
         }
+        let before = self.0.len().checked_sub(1)?;
+        let last = self.0.last_mut().filter(|last| last.len() + text.len() <= CHUNK)?;
+        let at = u32::try_from(before.checked_mul(CHUNK)?.checked_add(last.len())?).ok()?;
+        last.push_str(text);
+        Some(at)
     }
 
-    /// Adds one follower; an empty handle means that it is not known. A handle that no longer
-    /// fits into 4 GiB of them is left out as not known.
+    fn get(&self, at: u32, len: u32) -> Option<&str> {
+        let (at, len) = (at as usize, len as usize);
+        let start = at % CHUNK;
+        self.0.get(at / CHUNK)?.get(start..start.checked_add(len)?)
+    }
+
+    fn len(&self) -> usize {
+        self.0.iter().map(String::len).sum()
+    }
+}
+
+impl IndexBuilder {
+    /// A builder with room for `n` followers; more only cost the moving of what is there.
+    pub fn with_capacity(n: usize) -> Self {
+        Self { slots: Vec::with_capacity(n), text: Texts::default() }
+    }
+
+    /// Adds one follower; an empty handle means that it is not known. A handle of more than
+    /// 64 KiB, or one that no longer fits into 4 GiB of them, is left out as not known.
     pub fn push(&mut self, id: UserId, handle: &str) {
-        let place = u32::try_from(self.text.len()).ok().zip(u32::try_from(handle.len()).ok());
+        let place = self.text.push(handle).zip(u32::try_from(handle.len()).ok());
         let (at, len) = place.unwrap_or((u32::MAX, 0));
-        if place.is_some() {
-            self.text.push_str(handle);
-        }
         self.slots.push(Slot { id: id.0, at, len });
     }
 
@@ -168,15 +191,18 @@ impl IndexBuilder {
         packed::put_varint(&mut bytes, slots.len() as u64);
         let begin = bytes.len();
         for slot in &slots {
-            let at = slot.at as usize;
-            let handle = text.get(at..at.saturating_add(slot.len as usize)).unwrap_or_default();
+            let handle = text.get(slot.at, slot.len).unwrap_or_default();
             packed::put_varint(&mut bytes, handle.len() as u64);
             bytes.extend_from_slice(handle.as_bytes());
         }
         drop(text);
         let handles = Handles { bytes: packed::seal(bytes), begin, len: slots.len() };
         let repeats = (pushed - slots.len()) as u64;
-        let roster = Roster::new(slots.into_iter().map(|slot| slot.id).collect());
+        // Collecting the slots themselves would keep their room, twice what the ids need.
+        let mut ids = Vec::with_capacity(slots.len());
+        ids.extend(slots.iter().map(|slot| slot.id));
+        drop(slots);
+        let roster = Roster::new(ids);
         Index { roster, handles, repeats }
     }
 }
@@ -223,6 +249,22 @@ mod tests {
         let repeated = index(&[(2, ""), (2, "later"), (1, "a"), (2, "last"), (1, "a")]);
         assert_eq!(repeated.repeats, 3);
         assert_eq!(all(&repeated.handles), ["a", ""]);
+    }
+
+    #[test]
+    fn handles_of_many_chunks_come_back_whole() {
+        let long = "é".repeat(CHUNK / 2);
+        let names: Vec<String> = (0..10_000).map(|n| format!("name_{n}")).collect();
+        let mut builder = IndexBuilder::default();
+        for (id, name) in (0_u64..).zip(&names) {
+            builder.push(UserId(id), name);
+        }
+        builder.push(UserId(10_000), &long);
+        builder.push(UserId(10_001), &format!("{long}x"));
+        let index = builder.finish();
+        let mut expected: Vec<&str> = names.iter().map(String::as_str).collect();
+        expected.extend([long.as_str(), ""]);
+        assert_eq!(all(&index.handles), expected);
     }
 
     #[test]

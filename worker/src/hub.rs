@@ -17,10 +17,11 @@ use shared::time::UnixMs;
 use std::cell::{Cell, RefCell};
 use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
+use std::time::Duration;
 use wasm_bindgen::JsValue;
 use wire::Wire;
 use worker::{
-    Request, Response, ResponseBuilder, State, WebSocket, WebSocketIncomingMessage, WebSocketPair,
+    Delay, Request, Response, ResponseBuilder, State, WebSocket, WebSocketIncomingMessage, WebSocketPair,
     WebSocketRequestResponsePair,
 };
 
@@ -28,6 +29,9 @@ use worker::{
 const NORMAL: u16 = 1000;
 const POLICY: u16 = 1008;
 const LATER: u16 = 1013;
+
+/// How often it is looked whether browsers have taken a frame.
+const HOLD_STEP: Duration = Duration::from_millis(25);
 
 /// See the module.
 pub(crate) struct Hub {
@@ -238,6 +242,20 @@ impl Hub {
         let missed = stretch.events.len() as u64 * skipped.len() as u64;
         self.skipped.set(self.skipped.get() + missed);
         *last = Some(stretch.to);
+    }
+
+    /// Waits until most browsers have taken what they were sent, a second at most.
+    pub(crate) async fn taken(&self) {
+        let began = clock::real();
+        while self.is_held(clock::real().since(began)) {
+            Delay::from(HOLD_STEP).await;
+        }
+    }
+
+    fn is_held(&self, since_ms: i64) -> bool {
+        let inner = self.inner.borrow();
+        let taking = inner.entries.values().filter(|entry| wire::buffered(&entry.socket) > 0);
+        hub::holds(inner.entries.len(), taking.count(), since_ms)
     }
 
     /// Tells every browser of numbers that will not come.

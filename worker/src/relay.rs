@@ -126,6 +126,8 @@ impl Relay {
     async fn deliver(&self, request: &mut Request) -> Result<u32> {
         let stretch: Stretch = rpc::delivered(request).await?;
         self.hub.deliver(&stretch);
+        // The Live object hands over the next stretch after the answer, all that waits as one.
+        self.hub.taken().await;
         Ok(self.hub.viewers())
     }
 

@@ -23,6 +23,8 @@ pub const BUFFER_MAX_BYTES: u64 = 256 * 1024;
 pub const SLOW_MAX_MS: i64 = 15 * SECOND_MS;
 /// Skipped for this long, it is no longer counted among those who watch.
 pub const UNCOUNTED_MS: i64 = 3 * SECOND_MS;
+/// A frame waits this long at most for browsers to take the one before it.
+pub const HOLD_MAX_MS: i64 = SECOND_MS;
 /// Without a ping for this long, it is closed.
 pub const PING_MAX_MS: i64 = 45 * SECOND_MS;
 /// Longest message from a client.
@@ -136,6 +138,13 @@ pub fn decide(
         LiveGap { from, to: last, reason: GapReason::Slow }
     });
     Decision::Send(gap)
+}
+
+/// Whether the next frame waits: most of the sockets still hold some of the one before, which was
+/// sent `since_ms` ago. So an object that cannot keep up sends fewer and larger frames, which cost
+/// it less, instead of adding to what it owes; a few slow browsers hold up nobody.
+pub fn holds(sockets: usize, taking: usize, since_ms: i64) -> bool {
+    taking * 2 > sockets && since_ms < HOLD_MAX_MS
 }
 
 /// Counts messages in windows of [`MESSAGES_MS`].

@@ -65,6 +65,18 @@ pub struct Stretch {
     pub events: Vec<Kept>,
 }
 
+impl Stretch {
+    /// Takes in the stretch that follows; `false`, and nothing is changed, if it does not.
+    pub fn join(&mut self, next: &Self) -> bool {
+        let follows = self.to.checked_add(1) == Some(next.from);
+        if follows {
+            self.to = next.to;
+            self.events.extend_from_slice(&next.events);
+        }
+        follows
+    }
+}
+
 /// The window: which rows there are, and what is not in one yet.
 #[derive(Debug)]
 pub struct Ring {

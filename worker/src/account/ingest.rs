@@ -23,6 +23,11 @@ use shared::time::UnixMs;
 use std::collections::BTreeMap;
 use worker::ByteStream;
 
+/// Followers that come while a list is walked, about.
+const ROOM_SPARE: u64 = 10_000;
+/// A count is only a guess: it may not ask for more memory than this many followers need.
+const ROOM_MAX: u64 = 1_100_000;
+
 /// A list read to its end.
 struct List {
     index: Index,
@@ -119,7 +124,7 @@ impl Account {
         if name.kind() != SnapshotKind::Followers {
             return self.take_tweets(arrived, body).await;
         }
-        let list = match self.read_list(name.at(), body).await? {
+        let list = match self.read_list(name.at(), self.room(arrived)?, body).await? {
             Ok(list) => list,
             Err(damage) => {
                 let why = format!("the file could not be read, nobody was counted: {damage}");
@@ -174,15 +179,27 @@ impl Account {
         })
     }
 
+    /// How many followers a list probably has: by X's count, or as many as the list before it.
+    fn room(&self, arrived: &Arrived<'_>) -> Result<usize> {
+        let counted = arrived.facts.as_ref().and_then(|facts| facts.x_count_end);
+        let expected = match counted {
+            Some(count) => Some(count),
+            None => self.neighbour(arrived.name, false)?.and_then(|known| known.count),
+        };
+        let room = expected.unwrap_or(0).saturating_add(ROOM_SPARE).min(ROOM_MAX);
+        Ok(usize::try_from(room).unwrap_or(0))
+    }
+
     /// Streams a list: never more than one user object of text at a time, ids and handles packed.
     async fn read_list(
         &self,
         at: UnixMs,
+        room: usize,
         mut body: ByteStream,
     ) -> Result<std::result::Result<List, Damage>> {
         self.sql.run("DELETE FROM spill", values![])?;
         let mut reader = Reader::new();
-        let mut index = IndexBuilder::with_capacity(1024);
+        let mut index = IndexBuilder::with_capacity(room);
         let mut sorter = Sorter::new();
         let mut spilled: Result<()> = Ok(());
         let mut on_user = |user: snapshot::Seen<'_>| {

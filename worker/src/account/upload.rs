@@ -105,8 +105,11 @@ impl Account {
             Some(etag) => etag,
             None => self.complete(settings, crawl, &name, &key).await?,
         };
-        SnapshotPut::new(&key, &etag).send(&self.env).await?;
         self.save_billed()?;
+        // Caches of a check that is over: the reading of its list, next, needs their room.
+        self.memory.gathered.replace(None);
+        self.memory.billed.replace(None);
+        SnapshotPut::new(&key, &etag).send(&self.env).await?;
         let mut settings = settings.clone();
         settings.last_read = Some(clock::now());
         self.save(&settings)?;

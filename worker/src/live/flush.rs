@@ -33,6 +33,7 @@ impl Core {
             let mut quiet = 0;
             while quiet < QUIET_ROUNDS {
                 Delay::from(rhythm).await;
+                core.hub.taken().await;
                 quiet = if core.flush() { 0 } else { quiet + 1 };
             }
             core.flushing.set(false);

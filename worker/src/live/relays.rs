@@ -81,6 +81,19 @@ impl Relays {
 }
 
 impl Relay {
+    /// What is handed over next: stretches that wait in a row go as one.
+    fn take(&mut self) -> Option<Item> {
+        let mut item = self.queue.pop_front()?;
+        if let Item::Stretch(stretch) = &mut item {
+            while let Some(Item::Stretch(next)) = self.queue.front()
+                && Rc::make_mut(stretch).join(next)
+            {
+                self.queue.pop_front();
+            }
+        }
+        Some(item)
+    }
+
     /// Makes one gap of all that waits: whoever is this far behind never catches up.
     fn fold(&mut self) {
         let span = |item: &Item| match item {
@@ -130,7 +143,7 @@ impl Core {
             let item = {
                 let mut relays = self.relays.borrow_mut();
                 let Some(relay) = relays.0.get_mut(&number) else { return };
-                let Some(item) = relay.queue.pop_front() else {
+                let Some(item) = relay.take() else {
                     relay.busy = false;
                     return;
                 };

@@ -65,6 +65,22 @@ fn a_socket_without_a_ping_for_45_seconds_is_closed() {
 }
 
 #[test]
+fn a_frame_waits_while_most_sockets_hold_the_one_before_it() {
+    for (sockets, taking, since_ms, waits) in [
+        (0, 0, 0, false),
+        (1, 0, 0, false),
+        (1, 1, 0, true),
+        (2, 1, 0, false),
+        (3, 2, HOLD_MAX_MS - 1, true),
+        (3, 2, HOLD_MAX_MS, false),
+        (1_000, 500, 0, false),
+        (1_000, 501, 0, true),
+    ] {
+        assert_eq!(holds(sockets, taking, since_ms), waits, "{taking}/{sockets} {since_ms}");
+    }
+}
+
+#[test]
 fn an_attachment_comes_back_and_fits() {
     let mut socket = Socket::new(true, 5, at(0));
     let id = u64::MAX / 2;
