@@ -21,8 +21,8 @@ use std::time::Duration;
 use wasm_bindgen::JsValue;
 use wire::Wire;
 use worker::{
-    Delay, Request, Response, ResponseBuilder, State, WebSocket, WebSocketIncomingMessage, WebSocketPair,
-    WebSocketRequestResponsePair,
+    Delay, Request, Response, ResponseBuilder, State, WebSocket, WebSocketIncomingMessage,
+    WebSocketPair, WebSocketRequestResponsePair,
 };
 
 /// Close codes (RFC 6455): all is well, policy violation, try again later.

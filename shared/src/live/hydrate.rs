@@ -22,7 +22,7 @@ pub const BODY_MAX_BYTES: usize = 128 * 1024;
 /// Longest name, handle, address or tag taken: X's own are under 300 bytes.
 pub const NAME_MAX_BYTES: usize = 2_048;
 /// X's picture of people who have none: shown as initials.
-const NO_PICTURE: &str = "/default_profile_images/";
+const NO_PICTURE: &str = "default_profile_images";
 
 /// A tweet with everything that events are made of, each part of it absent where X gave none.
 #[derive(Clone, Debug, PartialEq)]
@@ -243,7 +243,9 @@ fn user<'a>(scene: Scene<'_, 'a>, clean: &mut Clean<'a>) -> Result<(), Odd> {
     let user = user.ok_or(Odd("the author is not among the users"))?;
     clean.username = name(&user.username, "the handle")?;
     clean.name = name(&user.name, "the name")?;
-    clean.avatar = name(&user.avatar, "the picture")?.filter(|url| !url.raw().contains(NO_PICTURE));
+    // From the end: the folder of the file.
+    let is_own = |url: &Text<'_>| url.raw().rsplit('/').nth(1) != Some(NO_PICTURE);
+    clean.avatar = name(&user.avatar, "the picture")?.filter(is_own);
     Ok(())
 }
 

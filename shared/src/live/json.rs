@@ -11,7 +11,7 @@ mod write;
 
 use text::Escapes;
 pub use text::Text;
-pub(crate) use write::{degrees, digits, escape, whole};
+pub(crate) use write::{ascii, degrees, escape, pairs, whole};
 
 /// Deepest nesting that is skipped over; X's messages stay under 12.
 const DEPTH_MAX: u32 = 128;
@@ -213,8 +213,12 @@ impl<'a> Reader<'a> {
         // At most the 19 digits of X's ids, none of them a sign.
         let plain = (1..=19).contains(&digits.len()) && digits.bytes().all(|b| b.is_ascii_digit());
         let canonical = plain && (digits.len() == 1 || !digits.starts_with('0'));
-        let value = if canonical { digits.parse().ok() } else { None };
-        Ok(value.map_or(Field::Odd, Field::Is))
+        if !canonical {
+            return Ok(Field::Odd);
+        }
+        // 19 digits fit: no step needs to be checked, which in wasm is slow.
+        let step = |sum: u64, digit: u8| sum.wrapping_mul(10).wrapping_add(u64::from(digit - b'0'));
+        Ok(Field::Is(digits.bytes().fold(0, step)))
     }
 
     /// So many numbers.

@@ -67,7 +67,7 @@ impl Pipeline {
         out: &mut Vec<Kept>,
     ) -> Result<Taken, NeedCeiling> {
         sequence.ready(EVENTS.len() as u64)?;
-        let read = std::str::from_utf8(frame).map(raw::read);
+        let read = simdutf8::basic::from_utf8(frame).map(raw::read);
         let Ok(Ok(read)) = read else {
             self.failures.malformed += 1;
             return Ok(Taken::Malformed);

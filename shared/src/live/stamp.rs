@@ -97,17 +97,25 @@ pub(crate) fn write(out: &mut String, at: UnixMs) {
     let ms = at.0.rem_euclid(DAY_MS);
     let (hour, minute) = (ms / HOUR_MS, ms / MINUTE_MS % 60);
     let second = ms / SECOND_MS % 60;
-    let parts = [(year, 4, '-'), (month, 2, '-'), (day, 2, 'T'), (hour, 2, ':'), (minute, 2, ':')];
-    for (value, places, mark) in parts {
-        json::digits(out, value as u32, places);
-        out.push(mark);
+    let mut text = *b"0000-00-00T00:00:00.000Z";
+    let parts = [
+        (0..4, year),
+        (5..7, month),
+        (8..10, day),
+        (11..13, hour),
+        (14..16, minute),
+        (17..19, second),
+        (20..23, ms % SECOND_MS),
+    ];
+    for (place, value) in parts {
+        json::pairs(text.get_mut(place).unwrap_or_default(), value as u32);
     }
-    json::digits(out, second as u32, 2);
-    if ms % SECOND_MS != 0 {
-        out.push('.');
-        json::digits(out, (ms % SECOND_MS) as u32, 3);
+    if ms % SECOND_MS == 0 {
+        json::ascii(out, text.get(..19).unwrap_or_default());
+        out.push('Z');
+    } else {
+        json::ascii(out, &text);
     }
-    out.push('Z');
 }
 
 #[cfg(test)]

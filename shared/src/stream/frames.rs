@@ -2,8 +2,6 @@
 //! Invariant: the frames depend on the bytes alone, never on how they were split; every byte is
 //! searched once.
 
-use std::io::BufRead as _;
-
 /// The longest frame that is kept, in bytes. X's own tweets stay under 100 kB; half a frame of
 /// somebody's garbage must not fill the memory.
 pub const FRAME_MAX: usize = 2 * 1024 * 1024;
@@ -45,17 +43,13 @@ impl Frames {
     /// in `bytes` is not copied.
     pub fn push(&mut self, bytes: &[u8], each: &mut dyn FnMut(Frame<'_>)) {
         let mut rest = bytes;
-        while !rest.is_empty() {
-            let mut after = rest;
-            // The standard library's search for a byte, a word at a time; slices cannot fail.
-            let taken = after.skip_until(b'\n').unwrap_or(rest.len());
-            let line = rest.get(..taken).unwrap_or(rest);
-            rest = after;
-            match line.strip_suffix(b"\n") {
-                Some(line) => self.end(line, each),
-                None => self.keep(line),
-            }
+        while let Some((line, after)) =
+            memchr::memchr(b'\n', rest).and_then(|end| rest.split_at_checked(end))
+        {
+            self.end(line, each);
+            rest = after.strip_prefix(b"\n").unwrap_or(after);
         }
+        self.keep(rest);
     }
 
     /// Forgets an unfinished frame: the next bytes are of another connection.

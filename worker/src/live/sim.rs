@@ -86,9 +86,9 @@ fn bench(bytes: &[u8], rounds: u32) -> serde_json::Value {
         sequence.raise(u64::MAX);
         let mut out = Vec::new();
         for chunk in bytes.chunks(CHUNK_BYTES) {
+            let arrival = (clock::now(), false);
             frames.push(chunk, &mut |frame| {
                 let Frame::Message(frame) = frame else { return };
-                let arrival = (clock::now(), false);
                 let taken = pipeline.take(frame, arrival, &mut sequence, &mut |_| true, &mut out);
                 posts += u64::from(matches!(taken, Ok(Taken::Post { .. })));
             });

@@ -222,7 +222,8 @@ fn report(all: &[Measured], bytes: usize) -> String {
         text.push_str("  Roost and Node gave different numbers of events: not the same work\n");
     }
     text.push_str(
-        "  Python does what seed-like servers do: username, name, body, a corner of a place.\n",
+        "  Python does what such servers do: username, name, body, a corner of a place; encoded for \
+         a queue,\n  and at its other end for a socket.\n",
     );
     text
 }

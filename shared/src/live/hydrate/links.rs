@@ -5,7 +5,6 @@
 use super::{Link, NAME_MAX_BYTES};
 use crate::live::json::{Field, Text};
 use crate::live::raw::{EntityKind, RawEntity};
-use std::fmt::Write;
 
 /// Where characters went: at this index of the old text and later, so many are gone.
 pub(super) type Cut = (u32, u32);
@@ -94,16 +93,18 @@ fn link<'a>(entity: &RawEntity<'a>, cuts: &[Cut]) -> Option<Link<'a>> {
 }
 
 fn address(stem: &str, text: &Text<'_>) -> Text<'static> {
-    let mut url = String::from(stem);
-    for byte in text.plain().bytes() {
+    let plain = text.plain();
+    let mut url = String::with_capacity(stem.len() + 3 * plain.len());
+    url.push_str(stem);
+    let hex = |half: u8| char::from(if half < 10 { b'0' + half } else { b'A' - 10 + half });
+    for byte in plain.bytes() {
         if byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-' | b'.') {
             url.push(char::from(byte));
         } else {
-            // Writing into a String cannot fail.
-            let _ = write!(url, "%{byte:02X}");
+            url.extend(['%', hex(byte >> 4), hex(byte & 15)]);
         }
     }
-    Text::new(&url)
+    Text::of_ours(url)
 }
 
 #[cfg(test)]

@@ -24,6 +24,11 @@ impl<'a> Text<'a> {
         Self { raw: Cow::Borrowed(word), escaped: false }
     }
 
+    /// The same, made of parts.
+    pub(crate) fn of_ours(text: String) -> Text<'static> {
+        Text { raw: Cow::Owned(text), escaped: false }
+    }
+
     /// What stood between quotes.
     pub(super) fn read(raw: &'a str, escapes: Escapes) -> Self {
         match escapes {

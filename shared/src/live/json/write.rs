@@ -32,33 +32,46 @@ pub(crate) fn escape(out: &mut String, text: &str) {
     }
 }
 
-/// Writes a whole number. Nine digits at a time: wasm divides 64 bits slowly.
-#[allow(clippy::cast_possible_truncation, reason = "below 10^9, or so before the cast")]
+/// Writes a whole number.
+#[allow(clippy::cast_possible_truncation, reason = "below 10^8, or so after the division")]
 pub(crate) fn whole(out: &mut String, value: u64) {
-    const NINE: u64 = 1_000_000_000;
-    if value >= NINE {
-        whole(out, value / NINE);
-        digits(out, (value % NINE) as u32, 9);
-    } else {
-        digits(out, value as u32, 1);
+    const EIGHT: u64 = 100_000_000;
+    let mut all = [b'0'; 24];
+    // Eight digits at a time: wasm divides 64 bits slowly.
+    let mut rest = value;
+    for part in all.rchunks_exact_mut(8) {
+        pairs(part, (rest % EIGHT) as u32);
+        rest /= EIGHT;
+    }
+    let zeros = all.iter().take_while(|&&digit| digit == b'0').count().min(all.len() - 1);
+    ascii(out, all.get(zeros..).unwrap_or_default());
+}
+
+/// Writes a number below 10^8 with at least so many digits.
+pub(crate) fn digits(out: &mut String, value: u32, least: usize) {
+    let mut all = [b'0'; 8];
+    pairs(&mut all, value);
+    let zeros = all.iter().take_while(|&&digit| digit == b'0').count();
+    ascii(out, all.get(zeros.min(all.len() - least)..).unwrap_or_default());
+}
+
+/// Fills a place with the last digits of a number, zeros before them.
+#[allow(clippy::cast_possible_truncation, reason = "digits")]
+pub(crate) fn pairs(place: &mut [u8], mut value: u32) {
+    for pair in place.rchunks_mut(2) {
+        let two = (value % 100) as u8;
+        value /= 100;
+        if let [tens, ones] = pair {
+            (*tens, *ones) = (b'0' + two / 10, b'0' + two % 10);
+        } else if let [ones] = pair {
+            *ones = b'0' + two % 10;
+        }
     }
 }
 
-/// Writes a number below 10^9 with at least so many digits.
-#[allow(clippy::cast_possible_truncation, reason = "a digit")]
-pub(crate) fn digits(out: &mut String, mut value: u32, least: usize) {
-    let mut all = [b'0'; 10];
-    let mut used = 0;
-    for slot in all.iter_mut().rev() {
-        if value == 0 && used >= least {
-            break;
-        }
-        *slot = b'0' + (value % 10) as u8;
-        value /= 10;
-        used += 1;
-    }
-    let text = all.get(10 - used..).and_then(|digits| std::str::from_utf8(digits).ok());
-    out.push_str(text.unwrap_or_default());
+/// Writes digits and marks.
+pub(crate) fn ascii(out: &mut String, bytes: &[u8]) {
+    out.push_str(std::str::from_utf8(bytes).unwrap_or_default());
 }
 
 /// Writes degrees: exactly, and quickly where seven decimals (a centimetre) are exact.
@@ -79,7 +92,7 @@ pub(crate) fn degrees(out: &mut String, value: f64) {
         out.push('-');
     }
     let scaled = scaled as u64;
-    digits(out, (scaled / 10_000_000) as u32, 1);
+    whole(out, scaled / 10_000_000);
     let mut decimals = (scaled % 10_000_000) as u32;
     if decimals != 0 {
         let mut places = 7;
