@@ -7,6 +7,7 @@
 
 mod answers;
 mod archive;
+mod calls;
 mod flush;
 mod intake;
 mod money;

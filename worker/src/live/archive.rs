@@ -102,10 +102,10 @@ impl Core {
         let newest_purge = self.sql.first("SELECT MAX(at) FROM purged", values![])?;
         let newest_purge = newest_purge.map(|mut row| row.maybe_int()).transpose()?.flatten();
         let statement = format!(
-            "SELECT {COLUMNS} FROM archive WHERE ids_only = 0 AND (ended < ? OR swept < ?)
+            "SELECT {COLUMNS} FROM archive WHERE ids_only = 0 AND (ended < ? OR swept <= ?)
              ORDER BY began LIMIT {SWEEP_PARTS}"
         );
-        let bound = values![texts_until.0, newest_purge.unwrap_or(0)];
+        let bound = values![texts_until.0, newest_purge.unwrap_or(-1)];
         for row in self.sql.rows(&statement, bound)? {
             let found = part(row)?;
             if found.to < texts_until {
