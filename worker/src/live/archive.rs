@@ -95,6 +95,16 @@ impl Core {
         Ok((due && taken.count > 0).then_some(taken))
     }
 
+    /// Raw lines that stand in a part are not kept beside the window's rows as well: a stream that
+    /// rests writes over no row.
+    pub(super) fn forget_archived(&self) -> Result<()> {
+        let last: i64 = self.meta("archived")?.unwrap_or(-1);
+        self.sql.run(
+            "UPDATE slots SET raw = NULL, raw_count = 0 WHERE raw IS NOT NULL AND number <= ?",
+            values![last],
+        )
+    }
+
     /// Takes deleted tweets out of parts, and the texts out of parts that are old enough.
     pub(super) async fn sweep_archive(&self) -> Result<()> {
         let hours = i64::from(self.settings.borrow().archive_hours);

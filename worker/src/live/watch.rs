@@ -39,6 +39,9 @@ impl Core {
         if let Some(settings) = self.meta::<StreamSettings>("settings")? {
             self.settings.replace(settings);
         }
+        if let Some(said) = self.meta("sample_granted")? {
+            self.sample_granted.set(said);
+        }
         let mut memory = self.memory.borrow_mut();
         if let Some(machine) = self.meta::<Machine>("machine")? {
             memory.machine = machine;
@@ -113,6 +116,7 @@ impl Core {
     pub(super) async fn sweep(self: &Rc<Self>) -> Result<()> {
         self.save_minutes(false)?;
         self.sweep_window()?;
+        self.forget_archived()?;
         let old = clock::now().plus(-COVERAGE_KEPT_MS);
         self.sql.run("DELETE FROM minutes WHERE at < ?", values![old.0])?;
         self.sql.run("DELETE FROM gaps WHERE ended < ?", values![old.0])?;
