@@ -92,25 +92,6 @@ test("the mode may change back and forth over one connection", async () => {
   assert.deepEqual([now.peak, now.total - total], [1, 4]);
 });
 
-test("whether the sample is granted is what X answered, and is remembered", async () => {
-  const granted = async () => (await roost.get("/stream")).sample_granted;
-  assert.equal(await granted(), true);
-  await roost.sim.call("POST", "/sim/stream", { sample: false });
-  await put({ mode: "sample" });
-  const { connection: stopped } = await connection("stopped");
-  assert.match(stopped.why, /filtered|access/);
-  assert.equal(await granted(), false);
-  await put({ mode: "filtered" });
-  await streaming();
-  assert.equal(await granted(), false, "the filtered stream says nothing of it");
-  await roost.runtime.powerCut();
-  assert.equal(await granted(), false);
-  await roost.sim.call("POST", "/sim/stream", { sample: true });
-  await put({ mode: "sample" });
-  await streaming();
-  assert.equal(await granted(), true);
-});
-
 /** X is out of reach for a while, in which it writes: the gap as Roost records it. */
 async function gap(seconds: number, inTheMeantime: () => Promise<void> = async () => {}): Promise<Json> {
   const { gaps } = await roost.get("/stream/coverage");
@@ -142,10 +123,10 @@ test("what a gap took comes by search, once", async () => {
   const before = await filled();
   const { from, to } = await gap(8);
   const ids = await truth(from, to);
-  assert.ok(ids.length > 100, `${ids.length} tweets in the gap`);
-  const came = () => new Set(watcher.events.map((event) => event.id));
+  assert.ok(ids.length > 60, `${ids.length} tweets in the gap ${from} ${to} ${iso(await roost.sim.now())}`);
+  const came = () => new Set(watcher.of("simple_tweet").map((event) => event.id));
   await watcher.until("the missing ones", () => ids.every((id) => came().has(id)), 40_000);
-  assert.equal(came().size, watcher.events.length, "some came twice");
+  assert.equal(came().size, watcher.of("simple_tweet").length, "some came twice");
   const late = watcher.events.filter((event) => event.late);
   const missing = late.filter((event) => ids.includes(event.id));
   assert.ok(missing.length >= ids.length - 5, `${missing.length} of ${ids.length} came late`);
@@ -161,7 +142,7 @@ test("what the budget has no room for stays a gap", async () => {
   const before = await filled();
   const spent = await roost.sim.call("GET", "/sim/bill");
   let cap = 0;
-  const { from, to } = await gap(12, async () => {
+  const { from, to } = await gap(16, async () => {
     // Nothing but the search spends from here on: one page and a half of it.
     await roost.sim.call("POST", "/sim/stream", { pause: true });
     const { meter } = await roost.get("/stream");
@@ -212,7 +193,7 @@ test("a run of an account that ends is told to the owner's browsers", async () =
   const [told, ...more] = watcher.of("run").filter((event) => event.run.id === run.id);
   assert.deepEqual(more, [], "told once");
   assert.deepEqual([told!.account, told!.run], ["12", run]);
-  assert.deepEqual(other.events, [], "an account that is not asked for");
+  assert.deepEqual(other.of("run"), [], "an account that is not asked for");
   const { events } = await roost.get(`/live/events?after=${told!.seq - 1}&kinds=run`);
   assert.equal(events[0].run.id, run.id);
 });
@@ -235,4 +216,24 @@ test("runs of nobody's account are not told", async () => {
   await watcher.until("the notice that came after", () => watcher.of("notice").some((n) => n.about === "limit"));
   assert.deepEqual(watcher.of("run"), []);
   assert.equal((await roost.all(`/runs?what=tick&limit=1`)).length > 0, true, iso(await roost.sim.now()));
+});
+
+// The last one: the waits that `hurry` skipped come back to a machine that starts anew.
+test("whether the sample is granted is what X answered, and is remembered", async () => {
+  const granted = async () => (await roost.get("/stream")).sample_granted;
+  assert.equal(await granted(), true);
+  await roost.sim.call("POST", "/sim/stream", { sample: false });
+  await put({ mode: "sample" });
+  const { connection: stopped } = await connection("stopped");
+  assert.match(stopped.why, /filtered|access/);
+  assert.equal(await granted(), false);
+  await put({ mode: "filtered" });
+  await streaming();
+  assert.equal(await granted(), false, "the filtered stream says nothing of it");
+  await roost.runtime.powerCut();
+  assert.equal(await granted(), false);
+  await roost.sim.call("POST", "/sim/stream", { sample: true });
+  await put({ mode: "sample" });
+  await streaming();
+  assert.equal(await granted(), true);
 });

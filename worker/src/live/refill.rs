@@ -25,7 +25,7 @@ const PAGES_MAX: u32 = 5;
 const WAIT_MS: u64 = 12_000;
 
 impl Core {
-    /// Has a gap filled, if it is of a kind that is.
+    /// Has a gap filled, as it stands in the record, if it is of a kind that is.
     pub(super) fn refill(self: &Rc<Self>, from: UnixMs, to: UnixMs) {
         let wanted = {
             let settings = self.settings.borrow();
@@ -38,10 +38,7 @@ impl Core {
         }
         let core = self.clone();
         spawn_local(async move {
-            // The tweet just before the end was written up to X's own delay earlier.
-            let offset = clock::now().since(clock::real());
             Delay::from(Duration::from_millis(WAIT_MS)).await;
-            let (from, to) = (from.plus(offset), to.plus(offset));
             let outcome = core.search(from, to).await;
             Self::log_fault(outcome);
         });

@@ -87,7 +87,7 @@ impl Core {
                 });
             }
             Effect::GapBegan { from, why } => Self::log_fault(self.gap_began(from, &why)),
-            Effect::GapEnded { from, to } => self.gap_ended(from, to),
+            Effect::GapEnded { to, .. } => self.gap_ended(to),
             Effect::Tell { about, text } => self.tell_notice(about, text),
         }
     }
