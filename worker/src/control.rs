@@ -93,10 +93,7 @@ impl Control {
                 self.open_run(&run)?;
                 serde_json::Value::Null
             }
-            ToControl::Close { id, end } => {
-                self.close_run(&id, end)?;
-                serde_json::Value::Null
-            }
+            ToControl::Close { id, end } => serde_json::to_value(self.close_run(&id, end)?)?,
             ToControl::Ask { ask } => serde_json::to_value(self.with_book(|b| b.ask(&ask, now))?)?,
             ToControl::Settle { settlement } => {
                 self.with_book(|book| book.settle(&settlement, now))?;

@@ -32,7 +32,7 @@ pub(crate) enum ToControl {
     Roll,
     /// Records a run; a run of the same id is replaced.
     Open { run: Run },
-    /// Ends a run; one that has ended stays as it is.
+    /// Ends a run; one that has ended stays as it is. Answers the run, if this ended it.
     Close { id: String, end: RunEnd },
     /// May this be read from X?
     Ask { ask: Ask },
@@ -77,7 +77,7 @@ pub(crate) enum ToLive {
     Place,
     /// What an account's ledger gained.
     Tell { account: AccountId, events: Vec<api::FollowerEvent> },
-    /// A run began or ended.
+    /// A run ended.
     Ran { run: Run },
     /// For `GET /status`.
     Pulse,
@@ -250,15 +250,18 @@ pub(crate) fn answer<T: Serialize>(result: Result<T>) -> Result<Response> {
 }
 
 /// Control, as others use it.
-pub(crate) struct ControlClient(Stub);
+pub(crate) struct ControlClient {
+    stub: Stub,
+    env: Env,
+}
 
 impl ControlClient {
     pub(crate) fn new(env: &Env) -> Result<Self> {
-        control(env).map(Self)
+        Ok(Self { stub: control(env)?, env: env.clone() })
     }
 
     pub(crate) async fn tell<T: DeserializeOwned>(&self, command: ToControl) -> Result<T> {
-        call(&self.0, &command).await
+        call(&self.stub, &command).await
     }
 
     pub(crate) async fn ask(&self, ask: Ask) -> Result<Grant> {
@@ -269,7 +272,15 @@ impl ControlClient {
         self.tell(ToControl::Open { run }).await
     }
 
+    /// Ends a run, and tells open browsers of it if it is an account's.
     pub(crate) async fn close(&self, id: &str, end: RunEnd) -> Result<()> {
-        self.tell(ToControl::Close { id: id.to_owned(), end }).await
+        let ended = self.tell::<Option<Run>>(ToControl::Close { id: id.to_owned(), end }).await?;
+        let Some(run) = ended.filter(|run| run.account.is_some()) else { return Ok(()) };
+        let told = async { call::<_, Option<()>>(&live(&self.env)?, &ToLive::Ran { run }).await };
+        if let Err(fault) = told.await {
+            // The run log is what counts: news that does not arrive is only seen later.
+            worker::console_error!("news of a run: {}", fault.log());
+        }
+        Ok(())
     }
 }

@@ -147,6 +147,22 @@ fn an_unknown_window_is_taken_to_be_as_published() {
     check(&mut book, &calls("users", 0), "go 3×0");
 }
 
+#[test]
+fn the_stream_has_the_windows_that_x_publishes() {
+    for (route, limit, granted) in [
+        ("stream/rules", 450, 440),
+        ("stream/rules/change", 100, 90),
+        ("tweets/search", 450, 440),
+        ("tweets/counts", 300, 290),
+        ("connections", 25, 23),
+    ] {
+        let mut book = Book::default();
+        let ask = Ask { route: route.into(), calls: 1_000, ..ask(0) };
+        assert_eq!(word(&book.ask(&ask, NOW)), format!("go 1×{granted}"), "{route}");
+        assert_eq!(book.quotas()[route].limit, limit, "{route}");
+    }
+}
+
 fn told(remaining: u32, reset: UnixMs) -> Settlement {
     Settlement { rate: Some(Rate { limit: 300, remaining, reset }), ..settlement(0, 0) }
 }

@@ -19,10 +19,14 @@ pub(super) struct Window {
     rate: Option<Rate>,
 }
 
-/// X's published calls per window and app, by route (August 2026).
+/// X's published calls per window and app, by route (docs.x.com, "Rate limits", August 2026).
 fn published(route: &str) -> u32 {
     match route {
+        "connections" => 25,
         "users/me" => 75,
+        "stream/rules/change" => 100,
+        "stream/rules" | "tweets/search" => 450,
+        // Among them `users`, `followers` and `tweets/counts`.
         _ => 300,
     }
 }

@@ -218,12 +218,15 @@ impl Machine {
 
     fn on(&mut self, now: UnixMs, tries: Option<u32>, rules: bool, out: &mut Vec<Effect>) {
         let wanted = std::mem::replace(&mut self.want, true);
+        let other_stream = self.rules != rules;
         (self.tries, self.rules) = (tries, rules);
         if !wanted || self.stopped().is_some() {
             self.backoff.forgive();
             abort(out);
             self.open_gap(now, "not connected yet", out);
             self.begin(now, out);
+        } else if other_stream {
+            self.reconnect(now, out);
         }
     }
 
@@ -242,6 +245,9 @@ impl Machine {
         out: &mut Vec<Effect>,
     ) {
         abort(out);
+        // A remedy may have been decided on before the mode was changed: the sample has no rules,
+        // and to find none of them is no reason to stop it.
+        let first = first.filter(|what| *what != Remedy::SyncRules || self.rules);
         match first {
             Some(what) => {
                 out.push(match what {
@@ -407,7 +413,8 @@ impl Machine {
             Phase::Stopped(stop) if stop.cause == StopCause::Budget => return,
             Phase::Stopped(_) => self.backoff.forgive(),
             Phase::Waiting { first, .. } => {
-                *first = first.or(self.rules.then_some(Remedy::SyncRules));
+                let rules = self.rules.then_some(Remedy::SyncRules);
+                *first = first.filter(|what| *what != Remedy::SyncRules).or(rules);
                 return;
             }
             Phase::Preparing { .. } | Phase::Connecting { .. } | Phase::Live { .. } => {}

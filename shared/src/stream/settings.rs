@@ -7,6 +7,8 @@ use crate::api::{
     BoundingBox, FilterLevel, Locations, StreamChange, StreamMode, StreamSettings, Switch,
 };
 use crate::id::UserId;
+use crate::retry::Trouble;
+use crate::x::problem::Class;
 
 /// X's old limits of its filter: words, accounts, boxes.
 const TRACK_MAX: usize = 400;
@@ -226,9 +228,28 @@ pub fn stream_path(settings: &StreamSettings) -> (&'static str, Vec<(String, Str
     (path, fields())
 }
 
+/// What an answer to a connect says of whether X grants this app the sample stream; none where
+/// it says nothing of that. There is no other way to learn it.
+pub fn sample_granted(mode: StreamMode, answer: Result<(), &Trouble>) -> Option<bool> {
+    if mode != StreamMode::Sample {
+        return None;
+    }
+    match answer {
+        Ok(()) => Some(true),
+        Err(Trouble::Http(problem)) => match problem.class {
+            Class::Forbidden { .. } => Some(false),
+            // A place that is taken is a place.
+            Class::Connections => Some(true),
+            _ => None,
+        },
+        Err(_) => None,
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::x::problem::classify;
 
     fn json(text: &str) -> Result<StreamSettings, String> {
         change(&defaults(false), serde_json::from_str(text).unwrap())
@@ -334,6 +355,29 @@ mod tests {
             );
             assert_eq!(needs_rules(&new, &old), rules || reconnect, "{text}, back");
         }
+    }
+
+    #[test]
+    fn a_connect_tells_whether_the_sample_is_granted() {
+        let not_enrolled = r#"{"title":"Client Forbidden","reason":"client-not-enrolled",
+            "type":"https://api.x.com/2/problems/client-forbidden"}"#;
+        let taken = r#"{"title":"ConnectionException","connection_issue":"TooManyConnections",
+            "type":"https://api.x.com/2/problems/streaming-connection"}"#;
+        for (status, body, expected) in [
+            (403, not_enrolled, Some(false)),
+            (403, "{}", Some(false)),
+            (429, taken, Some(true)),
+            (429, "{}", None),
+            (401, "{}", None),
+            (503, "{}", None),
+        ] {
+            let trouble = Trouble::Http(classify(status, body.as_bytes()));
+            assert_eq!(sample_granted(StreamMode::Sample, Err(&trouble)), expected, "{status}");
+            assert_eq!(sample_granted(StreamMode::Filtered, Err(&trouble)), None, "{status}");
+        }
+        assert_eq!(sample_granted(StreamMode::Sample, Ok(())), Some(true));
+        assert_eq!(sample_granted(StreamMode::Filtered, Ok(())), None);
+        assert_eq!(sample_granted(StreamMode::Sample, Err(&Trouble::Cut)), None);
     }
 
     #[test]

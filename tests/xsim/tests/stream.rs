@@ -35,6 +35,7 @@ async fn a_stream_wants_an_app_with_rules() {
 #[tokio::test]
 async fn the_sample_is_only_for_those_it_was_granted() {
     let x = start(streaming(50.0)).await;
+    x.set_stream(json!({"sample": false})).await;
     let refused = x.open("/2/tweets/sample/stream", APP).await.err().unwrap();
     assert_eq!(refused.status, 403);
     assert!(refused.json()["type"].as_str().unwrap().ends_with("/client-forbidden"));

@@ -29,13 +29,14 @@ impl Control {
         })
     }
 
-    pub(super) fn close_run(&self, id: &str, end: RunEnd) -> Result<()> {
+    /// The run, if this ended it.
+    pub(super) fn close_run(&self, id: &str, end: RunEnd) -> Result<Option<Run>> {
         let Some(mut run) = self.run(id)? else {
             worker::console_error!("control: no run `{id}` to end");
-            return Ok(());
+            return Ok(None);
         };
         if run.state != RunState::Running {
-            return Ok(());
+            return Ok(None);
         }
         run.state = end.state;
         run.counts.extend(end.counts);
@@ -45,7 +46,8 @@ impl Control {
             // A simulator's clock may be put back between the two.
             run.duration_ms = Some(end.ended.since(run.started).max(0));
         }
-        write(&self.sql, &run)
+        write(&self.sql, &run)?;
+        Ok(Some(run).filter(|run| run.state != RunState::Running))
     }
 
     pub(super) fn run(&self, id: &str) -> Result<Option<Run>> {

@@ -88,10 +88,11 @@ impl Core {
         }
         let stopped = self.connection_state() == ConnectionState::Stopped;
         let reconnect = settings::needs_reconnect(&old, &new);
-        if new.state != old.state || new.tries != old.tries || stopped {
+        let other_mode = new.mode != old.mode;
+        if new.state != old.state || new.tries != old.tries || other_mode || stopped {
             self.want();
         }
-        if reconnect && new.state == Switch::On {
+        if reconnect && !other_mode && new.state == Switch::On {
             self.advance(Input::Reconnect);
         }
         if settings::needs_rules(&old, &new) && new.state == Switch::On && !reconnect {

@@ -95,6 +95,16 @@ impl Core {
         Ok((due && taken.count > 0).then_some(taken))
     }
 
+    /// Raw lines that stand in a part are not kept beside the window's rows as well: a stream that
+    /// rests writes over no row.
+    pub(super) fn forget_archived(&self) -> Result<()> {
+        let last: i64 = self.meta("archived")?.unwrap_or(-1);
+        self.sql.run(
+            "UPDATE slots SET raw = NULL, raw_count = 0 WHERE raw IS NOT NULL AND number <= ?",
+            values![last],
+        )
+    }
+
     /// Takes deleted tweets out of parts, and the texts out of parts that are old enough.
     pub(super) async fn sweep_archive(&self) -> Result<()> {
         let hours = i64::from(self.settings.borrow().archive_hours);
@@ -102,10 +112,10 @@ impl Core {
         let newest_purge = self.sql.first("SELECT MAX(at) FROM purged", values![])?;
         let newest_purge = newest_purge.map(|mut row| row.maybe_int()).transpose()?.flatten();
         let statement = format!(
-            "SELECT {COLUMNS} FROM archive WHERE ids_only = 0 AND (ended < ? OR swept < ?)
+            "SELECT {COLUMNS} FROM archive WHERE ids_only = 0 AND (ended < ? OR swept <= ?)
              ORDER BY began LIMIT {SWEEP_PARTS}"
         );
-        let bound = values![texts_until.0, newest_purge.unwrap_or(0)];
+        let bound = values![texts_until.0, newest_purge.unwrap_or(-1)];
         for row in self.sql.rows(&statement, bound)? {
             let found = part(row)?;
             if found.to < texts_until {

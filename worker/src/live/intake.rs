@@ -267,7 +267,7 @@ impl Core {
         }
     }
 
-    /// A job began or ended.
+    /// A run ended.
     pub(super) fn tell_run(self: &Rc<Self>, run: &Run) {
         self.tell(|seq, at| event::of_run(seq, at, run));
     }

@@ -3,17 +3,17 @@
 //! and the gap stays in the record.
 
 use super::Core;
+use super::calls::SEARCH;
 use crate::clock;
-use crate::config::Config;
 use crate::fault::Result;
-use crate::x::X;
-use shared::api::{Credential, StreamMode, Switch};
+use crate::x::Call;
+use shared::api::{StreamMode, Switch};
 use shared::stream::search::{self, PAGE_POSTS, Span};
 use shared::time::{HOUR_MS, SECOND_MS, UnixMs};
 use std::rc::Rc;
 use std::time::Duration;
 use wasm_bindgen_futures::spawn_local;
-use worker::Delay;
+use worker::{Delay, Method};
 
 /// A longer gap is history: what is live is not found in it.
 const GAP_MAX_MS: i64 = HOUR_MS;
@@ -25,7 +25,7 @@ const PAGES_MAX: u32 = 5;
 const WAIT_MS: u64 = 12_000;
 
 impl Core {
-    /// Has a gap filled, if it is of a kind that is.
+    /// Has a gap filled, as it stands in the record, if it is of a kind that is.
     pub(super) fn refill(self: &Rc<Self>, from: UnixMs, to: UnixMs) {
         let wanted = {
             let settings = self.settings.borrow();
@@ -38,10 +38,7 @@ impl Core {
         }
         let core = self.clone();
         spawn_local(async move {
-            // The tweet just before the end was written up to X's own delay earlier.
-            let offset = clock::now().since(clock::real());
             Delay::from(Duration::from_millis(WAIT_MS)).await;
-            let (from, to) = (from.plus(offset), to.plus(offset));
             let outcome = core.search(from, to).await;
             Self::log_fault(outcome);
         });
@@ -51,8 +48,6 @@ impl Core {
         let Some(span) = Span::of_gap(from, to, clock::now()) else { return Ok(()) };
         let values = self.rule_values()?;
         let queries = search::queries(values.iter().map(String::as_str)).queries;
-        let config = Config::read(&self.env);
-        let x = X::new(&config);
         let mut pages = 0;
         for query in &queries {
             let mut token: Option<String> = None;
@@ -62,8 +57,9 @@ impl Core {
                 }
                 pages += 1;
                 let params = search::search_params(query, span, token.as_deref());
-                let answer = x.get(search::SEARCH_PATH, &params, Credential::Bearer).await;
-                let Ok(answer) = answer else { return Ok(()) };
+                let path = search::SEARCH_PATH;
+                let call = Call { method: Method::Get, path, query: &params, body: None };
+                let Ok(answer) = self.call(SEARCH, &call).await else { return Ok(()) };
                 let Ok(mut page) = search::read_page(&answer.body) else { return Ok(()) };
                 // Oldest first, as the stream would have brought them.
                 page.posts.reverse();

@@ -4,6 +4,7 @@
 //! saved before its price was shown and accepted.
 
 use super::Core;
+use super::calls::{CONNECTIONS, Called, RULES, RULES_CHANGE};
 use super::money::{NO_CAP, STREAM};
 use crate::clock;
 use crate::config::Config;
@@ -28,9 +29,6 @@ const CONNECTIONS_PATH: &str = "/2/connections/all";
 /// X's limit of rules in one addition is not documented; its clients send a hundred.
 const RULES_AT_ONCE: usize = 100;
 
-/// A call to X as the retry table sees it.
-type Called<T> = std::result::Result<T, Trouble>;
-
 impl Core {
     /// Makes X's rules what they should be; how many are in force.
     pub(super) async fn sync_rules(&self) -> Called<u32> {
@@ -54,20 +52,14 @@ impl Core {
 
     /// Has X close every connection of this app.
     pub(super) async fn kill_ghosts(&self) -> Called<()> {
-        self.call(Method::Delete, CONNECTIONS_PATH, &[], None).await.map(drop)
+        let call = Call { method: Method::Delete, path: CONNECTIONS_PATH, query: &[], body: None };
+        self.call(CONNECTIONS, &call).await.map(drop)
     }
 
-    async fn call(
-        &self,
-        method: Method,
-        path: &str,
-        query: &[(String, String)],
-        body: Option<&str>,
-    ) -> Called<Answer> {
-        let config = Config::read(&self.env);
-        let x = X::new(&config);
-        let answer = x.send(&Call { method, path, query, body }, Credential::Bearer).await;
-        answer.map_err(|refusal| refusal.trouble)
+    /// Adds or deletes some of X's rules.
+    async fn change_rules(&self, body: &str) -> Called<Answer> {
+        let call = Call { method: Method::Post, path: RULES_PATH, query: &[], body: Some(body) };
+        self.call(RULES_CHANGE, &call).await
     }
 
     async fn upstream_rules(&self) -> Called<Vec<UpstreamRule>> {
@@ -76,7 +68,8 @@ impl Core {
         loop {
             let page = token.take().map(|token| ("pagination_token".to_owned(), token));
             let query: Vec<_> = page.into_iter().collect();
-            let answer = self.call(Method::Get, RULES_PATH, &query, None).await?;
+            let call = Call { method: Method::Get, path: RULES_PATH, query: &query, body: None };
+            let answer = self.call(RULES, &call).await?;
             let page = rules::read_rules(&answer.body)
                 .map_err(|fault| Trouble::BadBody(fault.to_string()))?;
             found.extend(page.rules);
@@ -89,7 +82,7 @@ impl Core {
 
     async fn add_upstream(&self, some: &[Wanted]) -> Called<()> {
         let body = rules::add_body(some);
-        let answer = self.call(Method::Post, RULES_PATH, &[], Some(&body)).await?;
+        let answer = self.change_rules(&body).await?;
         let change = rules::read_change(&answer.body)
             .map_err(|fault| Trouble::BadBody(fault.to_string()))?;
         let refused = change.faults.into_iter().find(|fault| fault.kind != FaultKind::Duplicate);
@@ -103,8 +96,7 @@ impl Core {
         if ids.is_empty() {
             return Ok(());
         }
-        let body = rules::delete_body(ids);
-        self.call(Method::Post, RULES_PATH, &[], Some(&body)).await.map(drop)
+        self.change_rules(&rules::delete_body(ids)).await.map(drop)
     }
 
     /// Writes down what X has: for showing, and for the words of a search.

@@ -13,7 +13,7 @@ use futures_util::future::{Either, select};
 use js_sys::Reflect;
 use shared::retry::Trouble;
 use shared::stream::machine::{Effect, Ended, Input, SILENCE_MS};
-use shared::stream::settings::stream_path;
+use shared::stream::settings::{sample_granted, stream_path};
 use shared::time::UnixMs;
 use std::pin::pin;
 use std::rc::Rc;
@@ -87,7 +87,7 @@ impl Core {
                 });
             }
             Effect::GapBegan { from, why } => Self::log_fault(self.gap_began(from, &why)),
-            Effect::GapEnded { from, to } => self.gap_ended(from, to),
+            Effect::GapEnded { to, .. } => self.gap_ended(to),
             Effect::Tell { about, text } => self.tell_notice(about, text),
         }
     }
@@ -133,7 +133,11 @@ impl Core {
             Ok(signal) => signal,
             Err(fault) => return worker::console_error!("stream: {}", fault.log()),
         };
-        match X::new(&config).open(path, &query, &signal).await {
+        let mode = self.settings.borrow().mode;
+        let answer = X::new(&config).open(path, &query, &signal).await;
+        let said = answer.as_ref().map(drop).map_err(|refusal| &refusal.trouble);
+        self.note_grant(sample_granted(mode, said));
+        match answer {
             Err(refusal) => {
                 let (trouble, rate) = (refusal.trouble, refusal.rate);
                 self.advance(Input::Refused { attempt, trouble, rate });
@@ -149,6 +153,13 @@ impl Core {
                     }
                 }
             }
+        }
+    }
+
+    /// Remembers whether X grants the sample stream.
+    fn note_grant(&self, said: Option<bool>) {
+        if said.is_some() && self.sample_granted.replace(said) != said {
+            Self::log_fault(self.put_meta("sample_granted", &said));
         }
     }
 

@@ -39,6 +39,9 @@ impl Core {
         if let Some(settings) = self.meta::<StreamSettings>("settings")? {
             self.settings.replace(settings);
         }
+        if let Some(said) = self.meta("sample_granted")? {
+            self.sample_granted.set(said);
+        }
         let mut memory = self.memory.borrow_mut();
         if let Some(machine) = self.meta::<Machine>("machine")? {
             memory.machine = machine;
@@ -113,6 +116,7 @@ impl Core {
     pub(super) async fn sweep(self: &Rc<Self>) -> Result<()> {
         self.save_minutes(false)?;
         self.sweep_window()?;
+        self.forget_archived()?;
         let old = clock::now().plus(-COVERAGE_KEPT_MS);
         self.sql.run("DELETE FROM minutes WHERE at < ?", values![old.0])?;
         self.sql.run("DELETE FROM gaps WHERE ended < ?", values![old.0])?;
@@ -194,14 +198,24 @@ impl Core {
         )
     }
 
-    pub(super) fn gap_ended(self: &Rc<Self>, from: UnixMs, to: UnixMs) {
-        // The clock may have been set in between: the gap that is open is the one that ends.
-        let outcome = self.sql.run(
-            "UPDATE gaps SET ended = MAX(?, began + 1) WHERE ended IS NULL",
-            values![self.recorded(to).0],
-        );
-        Self::log_fault(outcome);
-        self.refill(from, to);
+    pub(super) fn gap_ended(self: &Rc<Self>, to: UnixMs) {
+        let to = self.recorded(to);
+        let outcome = (|| {
+            // The clock may have been set in between: the gap that is open is the one that ends.
+            let open =
+                self.sql.first("SELECT MAX(began) FROM gaps WHERE ended IS NULL", values![])?;
+            let began = open.map(|mut row| row.maybe_int()).transpose()?.flatten();
+            self.sql.run(
+                "UPDATE gaps SET ended = MAX(?, began + 1) WHERE ended IS NULL",
+                values![to.0],
+            )?;
+            Ok(began.map(UnixMs))
+        })();
+        match outcome {
+            Ok(Some(from)) => self.refill(from, to),
+            Ok(None) => {}
+            Err(fault) => Self::log_fault(Err(fault)),
+        }
     }
 
     /// Loads the countries' boundaries, which are a file beside the page.

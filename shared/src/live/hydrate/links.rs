@@ -9,8 +9,8 @@ use crate::live::raw::{EntityKind, RawEntity};
 /// Where characters went: at this index of the old text and later, so many are gone.
 pub(super) type Cut = (u32, u32);
 
-/// Puts `&`, `<` and `>` for the names HTML has for them, as the older dialect writes them; and
-/// tells where that made the text shorter, in characters.
+/// Puts `&`, `<` and `>` for the names HTML has for them, as X writes them; and tells where that
+/// made the text shorter, in characters.
 #[allow(clippy::cast_possible_truncation, reason = "names of five letters")]
 pub(super) fn without_html(text: &str) -> (String, Vec<Cut>) {
     const NAMES: [(&str, char); 3] = [("&amp;", '&'), ("&lt;", '<'), ("&gt;", '>')];
@@ -34,6 +34,44 @@ pub(super) fn without_html(text: &str) -> (String, Vec<Cut>) {
     (plain, cuts)
 }
 
+/// How indices follow a text whose names of HTML are gone.
+pub(super) struct Moves<'c> {
+    cuts: &'c [Cut],
+    /// The new text.
+    text: Vec<char>,
+}
+
+impl<'c> Moves<'c> {
+    /// Of [`without_html`]'s two; no cuts for a text that is as it was.
+    pub(super) fn new(plain: &str, cuts: &'c [Cut]) -> Self {
+        let text = if cuts.is_empty() { Vec::new() } else { plain.chars().collect() };
+        Self { cuts, text }
+    }
+
+    /// Where an entity stands in the new text. X counts in the text as it wrote it; should it
+    /// count without HTML's names in some dialect, which nothing says of the newer one, the text
+    /// shows it: the entity then begins with its sign where the index says, and not where it was
+    /// moved to.
+    fn place(&self, entity: &RawEntity<'_>, start: u32, end: u32) -> (u32, u32) {
+        let there = (moved(start, self.cuts), moved(end, self.cuts));
+        // No entity holds one of HTML's names: whatever became shorter was no entity.
+        let fits = there.1.checked_sub(there.0) == end.checked_sub(start)
+            && self.begins(entity.kind, there.0);
+        let stays = !fits && self.begins(entity.kind, start);
+        if stays { (start, end) } else { there }
+    }
+
+    fn begins(&self, kind: EntityKind, at: u32) -> bool {
+        let rest = self.text.get(at as usize..).unwrap_or_default();
+        match kind {
+            EntityKind::Url => rest.starts_with(&['h', 't', 't', 'p']),
+            EntityKind::Hashtag => matches!(rest.first(), Some('#' | '＃')),
+            EntityKind::Mention => matches!(rest.first(), Some('@' | '＠')),
+            EntityKind::Cashtag => matches!(rest.first(), Some('$')),
+        }
+    }
+}
+
 /// An index of the old text in the new one.
 fn moved(index: u32, cuts: &[Cut]) -> u32 {
     let passed = cuts.partition_point(|&(at, _)| at <= index);
@@ -44,13 +82,13 @@ fn moved(index: u32, cuts: &[Cut]) -> u32 {
 /// The links of a text of `length` characters, and whether any entity could not be used.
 pub(super) fn read<'a>(
     entities: &[RawEntity<'a>],
-    cuts: &[Cut],
+    moves: &Moves<'_>,
     length: usize,
 ) -> (Vec<Link<'a>>, bool) {
     let mut links: Vec<Link<'a>> = Vec::with_capacity(entities.len());
     let mut odd = false;
     for entity in entities {
-        match link(entity, cuts).filter(|link| link.end as usize <= length) {
+        match link(entity, moves).filter(|link| link.end as usize <= length) {
             Some(link) => links.push(link),
             None => odd = true,
         }
@@ -68,12 +106,9 @@ pub(super) fn read<'a>(
     (links, odd)
 }
 
-fn link<'a>(entity: &RawEntity<'a>, cuts: &[Cut]) -> Option<Link<'a>> {
-    let index = |field: &Field<u64>| {
-        let index = u32::try_from(*field.get()?).ok()?;
-        Some(moved(index, cuts))
-    };
-    let (start, end) = (index(&entity.start)?, index(&entity.end)?);
+fn link<'a>(entity: &RawEntity<'a>, moves: &Moves<'_>) -> Option<Link<'a>> {
+    let index = |field: &Field<u64>| u32::try_from(*field.get()?).ok();
+    let (start, end) = moves.place(entity, index(&entity.start)?, index(&entity.end)?);
     let text = entity.text.get().or(entity.expanded.get())?;
     if start >= end || text.is_empty() || text.raw().len() > NAME_MAX_BYTES {
         return None;

@@ -70,12 +70,52 @@ fn the_whole_text_counts_where_x_gives_it() {
 }
 
 #[test]
-fn html_names_are_decoded_only_where_the_dialect_has_them() {
-    let text = "a &amp; b &lt; c";
+fn html_names_are_decoded_in_both_dialects() {
     let body = |message: &Value| cleaned(message, |clean| plain(clean.body.as_ref()).unwrap()).0;
-    assert_eq!(body(&with(v2(), "/data/text", json!(text))), text);
-    let old = with(with(v11(), "/extended_tweet", Value::Null), "/text", json!(text));
-    assert_eq!(body(&old), "a & b < c");
+    let old = |text: &str| with(with(v11(), "/extended_tweet", Value::Null), "/text", json!(text));
+    for (text, expected) in [
+        ("a &amp; b &lt; c &gt;", "a & b < c >"),
+        ("&amp;lt; is how &lt; is written", "&lt; is how < is written"),
+        ("R&D, &copy; and &", "R&D, &copy; and &"),
+    ] {
+        assert_eq!(body(&with(v2(), "/data/text", json!(text))), expected);
+        assert_eq!(body(&old(text)), expected);
+        let note = with(v2(), "/data/note_tweet", json!({"text": text}));
+        assert_eq!(body(&note), expected);
+    }
+    let escaped =
+        with(v2(), "/data/text", json!("?")).to_string().replace("\"?\"", r#""\u0026amp;""#);
+    let clean = hydrate(&escaped, None, &mut Failures::default()).unwrap().unwrap();
+    assert_eq!(plain(clean.body.as_ref()).unwrap(), "&");
+}
+
+#[test]
+fn links_follow_the_text_whichever_way_x_counted() {
+    let text = "é &amp; 😀 #tag &lt;3 @ada $X https://t.co/a";
+    let expected = "é & 😀 #tag <3 @ada $X https://t.co/a";
+    let index = |text: &str, part: &str| {
+        let start = text.split(part).next().unwrap().chars().count();
+        (start, start + part.chars().count())
+    };
+    for counted in [text, expected] {
+        let at = |part: &str, name: &str, value: &str| {
+            let (start, end) = index(counted, part);
+            json!([{"start": start, "end": end, name: value}])
+        };
+        let entities = json!({
+            "hashtags": at("#tag", "tag", "tag"), "mentions": at("@ada", "username", "ada"),
+            "cashtags": at("$X", "tag", "X"), "urls": at("https://t.co/a", "url", "https://t.co/a"),
+        });
+        let message = with(with(v2(), "/data/text", json!(text)), "/data/entities", entities);
+        let (links, failed) = cleaned(&message, |clean| {
+            let body: Vec<char> = plain(clean.body.as_ref()).unwrap().chars().collect();
+            let part =
+                |link: &Link<'_>| body[link.start as usize..link.end as usize].iter().collect();
+            clean.links.iter().map(part).collect::<Vec<String>>()
+        });
+        assert_eq!(links, ["#tag", "@ada", "$X", "https://t.co/a"], "counted in `{counted}`");
+        assert!(failed.is_empty(), "{failed:?}");
+    }
 }
 
 #[test]

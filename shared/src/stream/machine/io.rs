@@ -8,8 +8,8 @@ use crate::x::problem::Rate;
 /// What happened.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Input {
-    /// The owner switched the stream on or off, or set `tries`. On, a stopped machine tries
-    /// again at once.
+    /// The owner switched the stream on or off, chose the other mode, or set `tries`. On, a
+    /// stopped machine tries again at once; the other mode's connection is made anew.
     Want {
         /// To which.
         on: bool,

@@ -6,6 +6,7 @@ use crate::x::problem::{Class, XProblem};
 
 const NOW: UnixMs = UnixMs(1_000_000_000_000);
 const WANT: Input = Input::Want { on: true, tries: None, rules: false };
+const FILTERED: Input = Input::Want { on: true, tries: None, rules: true };
 const OFF: Input = Input::Want { on: false, tries: None, rules: false };
 
 /// A machine whose time passes by hand, and which goes through JSON after every input.
@@ -99,21 +100,60 @@ fn switched_on_it_connects_and_switched_off_it_aborts() {
 #[test]
 fn the_filtered_stream_has_its_rules_set_before_it_is_connected() {
     let mut bench = Bench::new();
-    let want = Input::Want { on: true, tries: None, rules: true };
-    assert_eq!(bench.after(0, want.clone()), "abort gap0 sync");
+    assert_eq!(bench.after(0, FILTERED), "abort gap0 sync");
     bench.check(ConnectionState::Connecting, None);
     assert_eq!(bench.after(50, Input::RulesSynced(Ok(3))), "abort connect1");
     assert_eq!(bench.after(50, Input::RulesSynced(Ok(3))), "", "nobody asked");
     let mut bench = Bench::new();
-    bench.after(0, want);
+    bench.after(0, FILTERED);
     assert_eq!(bench.after(50, Input::RulesSynced(Ok(0))), "abort stopped");
     assert!(bench.machine.connection().why.unwrap().contains("add a word to track"));
 }
 
 #[test]
+fn the_sample_chosen_while_the_filtered_stream_connects_does_not_stop_for_want_of_rules() {
+    // While the rules are being set, while it connects, and while it waits to set them again.
+    let mut bench = Bench::new();
+    bench.after(0, FILTERED);
+    assert_eq!(bench.after(5, WANT), "abort connect1");
+    assert_eq!(bench.after(5, Input::RulesSynced(Ok(0))), "", "of the stream before");
+    bench.check(ConnectionState::Connecting, None);
+    let mut bench = Bench::new();
+    bench.after(0, FILTERED);
+    bench.after(5, Input::RulesSynced(Ok(1)));
+    assert_eq!(bench.after(5, WANT), "abort connect2");
+    assert_eq!(bench.after(5, Input::Opened { attempt: 1 }), "", "of the stream before");
+    assert_eq!(bench.after(5, Input::Opened { attempt: 2 }), "gap-20..0 connected");
+    let mut bench = Bench::new();
+    bench.after(0, FILTERED);
+    bench.after(5, Input::RulesSynced(Err(Trouble::Cut)));
+    assert_eq!(bench.after(0, WANT), "");
+    assert_eq!(bench.after(250, Input::Tick), "abort connect1");
+}
+
+#[test]
+fn the_sample_is_never_stopped_by_rules() {
+    let mut bench = Bench::new();
+    bench.after(0, WANT);
+    assert_eq!(bench.refuse(Class::Conflict), "abort connect2");
+    assert_eq!(bench.after(5, Input::RulesSynced(Ok(0))), "");
+    bench.check(ConnectionState::Connecting, None);
+}
+
+#[test]
+fn the_filtered_stream_chosen_while_the_sample_waits_has_its_rules_set_first() {
+    let mut bench = Bench::new();
+    bench.after(0, WANT);
+    bench.refuse(Class::Server);
+    assert_eq!(bench.after(10, FILTERED), "");
+    bench.check(ConnectionState::Waiting, Some(4_990));
+    assert_eq!(bench.after(4_990, Input::Tick), "abort sync");
+}
+
+#[test]
 fn rules_that_cannot_be_set_are_set_later() {
     let mut bench = Bench::new();
-    bench.after(0, Input::Want { on: true, tries: None, rules: true });
+    bench.after(0, FILTERED);
     assert_eq!(bench.after(50, Input::RulesSynced(Err(Trouble::Cut))), "");
     bench.check(ConnectionState::Waiting, Some(250));
     assert_eq!(bench.after(250, Input::Tick), "abort sync");
@@ -216,7 +256,8 @@ fn a_second_connection_that_is_refused_has_the_ghosts_killed() {
 #[test]
 fn missing_rules_are_set_and_the_connect_follows_at_once() {
     let mut bench = Bench::new();
-    bench.after(0, WANT);
+    bench.after(0, FILTERED);
+    bench.after(0, Input::RulesSynced(Ok(1)));
     assert_eq!(bench.refuse(Class::Conflict), "abort sync");
     assert_eq!(bench.after(20, Input::RulesSynced(Ok(1))), "abort connect2");
     assert_eq!(bench.refuse(Class::Conflict), "abort sync");
@@ -293,9 +334,10 @@ fn after_a_restart_a_call_under_way_is_made_again() {
 #[test]
 fn other_settings_make_a_new_connection_but_do_not_shorten_a_wait() {
     let mut bench = Bench::healthy();
-    bench.after(0, Input::Want { on: true, tries: None, rules: true });
-    assert_eq!(bench.after(5, Input::Reconnect), "abort gap-5 sync");
+    assert_eq!(bench.after(5, FILTERED), "abort gap-5 sync");
     assert_eq!(bench.after(5, Input::RulesSynced(Ok(1))), "abort connect2");
+    assert_eq!(bench.after(5, Input::Reconnect), "abort sync");
+    assert_eq!(bench.after(5, Input::RulesSynced(Ok(1))), "abort connect3");
     bench.refuse(Class::RateLimit);
     assert_eq!(bench.after(1_000, Input::Reconnect), "");
     bench.check(ConnectionState::Waiting, Some(59_000));

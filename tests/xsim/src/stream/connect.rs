@@ -128,6 +128,11 @@ impl Asking<'_> {
     async fn place(&self) -> Result<Handle, Problem> {
         let haunts = self.fault.as_ref().is_some_and(|fault| fault.kind == Kind::Ghost);
         let mut waited = Duration::ZERO;
+        while waited < GRACE && self.sim.live.lock().connections.other_open(self.door.stream()) {
+            tokio::time::sleep(GRACE_STEP).await;
+            waited += GRACE_STEP;
+        }
+        waited = Duration::ZERO;
         loop {
             let now_ms = self.sim.now_ms();
             let taken = {

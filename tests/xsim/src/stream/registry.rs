@@ -177,6 +177,12 @@ impl Registry {
         Ok(Handle { id, commands, kill })
     }
 
+    /// Whether the other stream is open: X allows both at once, and who changes from one to the
+    /// other may come before the news of its leaving.
+    pub(crate) fn other_open(&self, stream: Stream) -> bool {
+        self.connections.iter().any(|c| c.stream != stream && c.ghost_since_ms.is_none())
+    }
+
     /// Counts a refusal for want of room.
     pub(crate) fn refuse(&mut self, busy: Busy) {
         match busy {

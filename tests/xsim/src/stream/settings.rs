@@ -123,7 +123,7 @@ impl Settings {
             split: Split::None,
             keepalive_s: KEEPALIVE_S,
             pause: false,
-            sample: false,
+            sample: true,
             search_reposts: true,
         }
     }
