@@ -136,7 +136,7 @@ fn watch(api: &Api, options: &Options) -> Outcome {
     }
     let why = api.get("/stream")?;
     let why = why.pointer("/connection/why").and_then(Value::as_str).unwrap_or("no reason given");
-    Err(refused(why, "see Live on the page"))
+    Err(lost(why, "see Live on the page"))
 }
 
 #[allow(clippy::cast_precision_loss, reason = "a count of tweets and of seconds")]
@@ -249,7 +249,7 @@ fn conclude(source: &Source, tally: &Tally, ended: Ended) -> Outcome {
         println!("  about ${:.3} at ${:.3} a tweet", usd(tally.tweets), usd(1));
     }
     if let Some(said) = &tally.disconnect {
-        return Err(refused(&said.text(), "wait a minute, then try again"));
+        return Err(lost(&said.text(), "wait a minute, then try again"));
     }
     match ended.how {
         How::Time if tally.bytes == 0 => println!(
@@ -269,13 +269,13 @@ fn conclude(source: &Source, tally: &Tally, ended: Ended) -> Outcome {
         How::Stopped => {}
         How::Silent => {
             let why = format!("not a byte for {} s, not even a keep-alive", SILENCE.as_secs());
-            return Err(refused(&why, "check the network and any proxy between, then try again"));
+            return Err(lost(&why, "check the network and any proxy between, then try again"));
         }
         How::Closed(why) => {
             let why = why.filter(|why| !why.is_empty()).unwrap_or_else(|| "without a word".into());
             let why =
                 format!("X closed the stream after {:.1} s: {why}", ended.after.as_secs_f64());
-            return Err(refused(&why, "try again; another program may use the same app"));
+            return Err(lost(&why, "try again; another program may use the same app"));
         }
     }
     Ok(())
@@ -355,6 +355,11 @@ fn verdict_of(trouble: &Trouble, head: &Head) -> Failure {
 
 fn refused(why: &str, todo: &str) -> Failure {
     Failure::new("verdict: refused", why, todo)
+}
+
+/// What was connected and is no more.
+fn lost(why: &str, todo: &str) -> Failure {
+    Failure::new("verdict: disconnected", why, todo)
 }
 
 #[cfg(test)]

@@ -14,7 +14,8 @@ pub(crate) const HELP: &str = "\
 cargo xtask tidy
 
   The house rules (ARCHITECTURE.md): lengths of files and functions, direction of imports, words
-  that mark unfinished work, module docs, a reason for each dependency, a fresh openapi.json.";
+  that mark unfinished work, module docs, a reason for each dependency, each setting in README.md,
+  a fresh openapi.json.";
 
 /// Folders with code of ours.
 const CODE: [&str; 6] = ["shared", "worker", "frontend", "xtask", "tests", ".ci"];
@@ -35,6 +36,8 @@ pub(crate) struct Complaint {
 pub(crate) fn run(args: Args) -> Outcome {
     args.done()?;
     let project = Project::find()?;
+    let readme = project.at("README.md");
+    let readme = std::fs::read_to_string(&readme).explain("reading README.md")?;
     let mut count = 0;
     let mut files = 0;
     let mut complain = |path: &Path, complaint: &Complaint| {
@@ -48,6 +51,11 @@ pub(crate) fn run(args: Args) -> Outcome {
         files += 1;
         for complaint in rules::check(&relative, &text) {
             complain(&file, &complaint);
+        }
+        if relative.starts_with("worker/") {
+            for complaint in rules::settings(&text, &readme) {
+                complain(&file, &complaint);
+            }
         }
     }
     for (path, complaint) in dependencies(&project)? {

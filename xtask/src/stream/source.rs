@@ -2,7 +2,7 @@
 //! to nobody but the upstream they were named for, and never on a command line.
 
 use crate::dev_file::Running;
-use crate::failure::{Explain, Failure, Outcome};
+use crate::failure::{Failure, Outcome};
 use crate::http::{self, Answer, Request};
 use crate::project::Project;
 use crate::vars::{self, Vars};
@@ -78,7 +78,10 @@ impl Source {
         let token = Some(self.token.as_str());
         let content_type = (!body.is_empty()).then_some("application/json");
         let asked = Request { method, url: &url, token, content_type, body: body.as_bytes() };
-        http::send(&asked).explain(format!("{method} {url}"))
+        http::send(&asked).map_err(|error| {
+            let todo = format!("is {} right, and reachable? X_API_URL names another", self.base);
+            Failure::new("cargo xtask stream", error, todo)
+        })
     }
 }
 

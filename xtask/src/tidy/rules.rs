@@ -201,6 +201,23 @@ fn entry_name(line: &str) -> Option<&str> {
     (!name.is_empty() && name.chars().all(plain)).then_some(name)
 }
 
+/// Vars and secrets that the worker's code reads and `readme` does not name as `` `NAME` ``.
+pub(super) fn settings(code: &str, readme: &str) -> Vec<Complaint> {
+    // In halves, so that this line is no such reading itself.
+    let reads = [concat!("(env", ", \""), concat!("env.var", "(\""), concat!("env.secret", "(\"")];
+    let mut complaints = Vec::new();
+    for (at, line) in code.lines().enumerate() {
+        let names = reads.iter().filter_map(|read| line.split_once(read)?.1.split_once('"'));
+        let is_setting = |c: char| c.is_ascii_uppercase() || c.is_ascii_digit() || c == '_';
+        let names = names.map(|(name, _)| name).filter(|name| name.chars().all(is_setting));
+        for name in names.filter(|name| !readme.contains(&format!("`{name}`"))) {
+            let todo = format!("say in README.md, under Settings, what `{name}` is");
+            complaints.push(complaint(at + 1, "setting", todo));
+        }
+    }
+    complaints
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -275,5 +292,16 @@ mod tests {
         let found = dependencies(manifest, "| `proptest` | generated cases |");
         let found: Vec<_> = found.iter().map(|c| (c.line, c.rule)).collect();
         assert_eq!(found, [(6, "dependency")]);
+    }
+    #[test]
+    fn each_setting_is_in_the_readme() {
+        let code = "let a = setting(env, \"A_KEY\");\nlet b = number(env, \"B_MAX\").or(c);\n\
+            let c = env.var(\"C_URL\")?;\nlet d = other(env, \"queue\");\n";
+        let found: Vec<_> = settings(code, "| `A_KEY` | var |\nB_MAX, `C_URLS`")
+            .into_iter()
+            .map(|complaint| (complaint.line, complaint.todo))
+            .collect();
+        let todo = |name: &str| format!("say in README.md, under Settings, what `{name}` is");
+        assert_eq!(found, [(2, todo("B_MAX")), (3, todo("C_URL"))]);
     }
 }

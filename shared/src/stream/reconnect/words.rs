@@ -30,8 +30,9 @@ pub(super) fn refused(problem: &XProblem) -> Stop {
         Class::Forbidden { not_enrolled: true } => (
             StopCause::Access,
             "This X app has no access",
-            "In X's developer console move the app into the pay-per-use package and its \
-             Production environment, then switch the stream on again.",
+            "The sample stream is for enterprise apps only: if it is the one, choose the filtered \
+             stream. Otherwise move the app into the pay-per-use package and its Production \
+             environment in X's developer console, then switch the stream on again.",
         ),
         Class::Forbidden { not_enrolled: false } => (
             StopCause::Access,
@@ -52,7 +53,8 @@ pub(super) fn refused(problem: &XProblem) -> Stop {
              needs an update.",
         ),
     };
-    stop(cause, title, format!("X said {problem}. {advice}"))
+    let said = problem.to_string();
+    stop(cause, title, format!("X said {}. {advice}", said.trim_end_matches('.')))
 }
 
 pub(super) fn revoked(said: &str) -> Stop {
