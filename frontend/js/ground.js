@@ -19,7 +19,7 @@ function unpack(numbers, steps) {
 }
 
 const shape = (type, coordinates, properties = {}) => ({ type: "Feature", properties, geometry: { type, coordinates } });
-const source = (features) => ({ type: "geojson", data: { type: "FeatureCollection", features }, maxzoom: 6, tolerance: 0.3 });
+const source = (features) => ({ type: "geojson", data: { type: "FeatureCollection", features }, maxzoom: 6, tolerance: 0.6 });
 
 /** Fetches and unpacks the ground: sources, and where each country's number stands. */
 export async function loadGround() {

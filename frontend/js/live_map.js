@@ -3,7 +3,6 @@
 // Rust says what to draw and is told what was pointed at. Loaded on demand by map.js.
 import { Map as Ground, setWorkerUrl } from "maplibre-gl";
 import worker from "maplibre-gl/dist/maplibre-gl-worker.mjs?url";
-import { readColours } from "./colours.js";
 import { loadGround, recolourGround, styleOf } from "./ground.js";
 import { copies, makeOverlay } from "./overlay.js";
 
@@ -11,7 +10,8 @@ import { copies, makeOverlay } from "./overlay.js";
 const TILE = 512;
 /** Blips in the ring; as in blips.rs. */
 const MOST = 16384;
-const COLOURS = ["card", "edge", "ink", "accent", "on-accent", "map-land"];
+/** While the camera rests blips are drawn so often: fading takes seconds. */
+const REST_MS = 30;
 
 setWorkerUrl(worker);
 
@@ -33,80 +33,96 @@ function whole(host) {
   return { center: [10, 24], zoom: Math.log2(Math.max(host.clientWidth, host.clientHeight, 256) / TILE) };
 }
 
-/** Draws what stands still: numbers of countries, clusters, the chosen box. */
-function makeBoard(canvas, host, centres) {
-  const pen = canvas.getContext("2d");
-  let colour = readColours(host, COLOURS);
+/** Pixels of a number's box: one digit, what is around them, its height. */
+const [DIGIT, AROUND, HIGH] = [7, 10, 16];
+/** Under a country's name, or as near as there is room: pixels from its place to the box. */
+const BESIDE = [2, 20, -36];
+
+/**
+ * Shows what stands still: numbers of countries, clusters, the chosen box. They are elements, each
+ * moved by the compositor: a canvas of theirs would cost as much at every frame as the blips.
+ */
+function makeBoard(host, centres) {
+  const board = layer(host, "div", "map-numbers");
+  const pool = [];
   let shown = { countries: [], clusters: [], box: null };
-  const place = (camera, shift, x, y) => [(x + shift - camera.x) * camera.world + camera.width / 2, (y - camera.y) * camera.world + camera.height / 2];
+  /** What is on the board: {x, y, left, top} each, a place and pixels from it, beside its element. */
+  let marks = [];
 
-  /** Boxes of numbers drawn so far. */
-  let taken = [];
-  const free = (box) => !taken.some((one) => one[0] < box[2] && box[0] < one[2] && one[1] < box[3] && box[1] < one[3]);
+  const put = (mark, camera) => {
+    const left = Math.round((mark.x - camera.x) * camera.world + camera.width / 2 + mark.left);
+    const top = Math.round((mark.y - camera.y) * camera.world + camera.height / 2 + mark.top);
+    mark.element.style.transform = `translate(${left}px, ${top}px)`;
+    if (mark.till) {
+      mark.element.style.width = `${Math.round((mark.till[0] - mark.x) * camera.world)}px`;
+      mark.element.style.height = `${Math.round((mark.till[1] - mark.y) * camera.world)}px`;
+    }
+  };
 
-  function country(left, top, count) {
-    pen.font = "600 11px system-ui, sans-serif";
-    const half = Math.max(8, pen.measureText(count).width / 2 + 5);
-    // Under the name, or as near as there is room; one without room waits for a closer look.
-    const boxes = [2, 20, -36].map((down) => [left - half, top + down, left + half, top + down + 16]);
-    const box = boxes.find(free);
-    if (!box) return;
-    taken.push(box);
-    pen.beginPath();
-    pen.roundRect(box[0], box[1], half * 2, 16, 4);
-    pen.fillStyle = colour.card;
-    pen.fill();
-    pen.strokeStyle = colour.edge;
-    pen.stroke();
-    pen.fillStyle = colour.ink;
-    pen.fillText(count, left, box[1] + 8.5);
-  }
-
-  function cluster(left, top, count) {
-    const radius = Math.min(34, 9 + 2.2 * Math.log2(count + 1));
-    taken.push([left - radius, top - radius, left + radius, top + radius]);
-    pen.beginPath();
-    pen.arc(left, top, radius, 0, 2 * Math.PI);
-    pen.fillStyle = colour.accent;
-    pen.fill();
-    pen.strokeStyle = colour["map-land"];
-    pen.lineWidth = 1.5;
-    pen.stroke();
-    pen.lineWidth = 1;
-    pen.font = "600 11px system-ui, sans-serif";
-    pen.fillStyle = colour["on-accent"];
-    pen.fillText(count > 999 ? `${Math.round(count / 100) / 10}K` : count, left, top + 0.5);
+  /** The marks that fit, by what is shown and where the camera stands. */
+  function chosen(camera) {
+    const taken = [];
+    const found = [];
+    const take = (box) => {
+      if (taken.some((one) => one[0] < box[2] && box[0] < one[2] && one[1] < box[3] && box[1] < one[3])) return false;
+      taken.push(box);
+      return true;
+    };
+    const near = (x, y, by) => Math.abs((x - camera.x) * camera.world) < camera.width / 2 + by && Math.abs((y - camera.y) * camera.world) < camera.height / 2 + by;
+    const px = (x, y) => [(x - camera.x) * camera.world, (y - camera.y) * camera.world];
+    for (const shift of copies(camera)) {
+      if (shown.box) {
+        const [west, south, till, north] = shown.box;
+        const [left, top] = square([west, north]);
+        const [right, bottom] = square([till < west ? till + 360 : till, south]);
+        found.push({ name: "map-area", text: "", x: left + shift, y: top, left: 0, top: 0, till: [right + shift, bottom] });
+      }
+      for (const [at, y, count] of shown.clusters) {
+        const x = at + shift;
+        const radius = Math.round(Math.min(34, 9 + 2.2 * Math.log2(count + 1)));
+        if (!near(x, y, radius)) continue;
+        const [left, top] = px(x, y);
+        taken.push([left - radius, top - radius, left + radius, top + radius]);
+        found.push({ name: "map-cluster", text: count > 999 ? `${Math.round(count / 100) / 10}K` : `${count}`, x, y, left: -radius, top: -radius, wide: 2 * radius });
+      }
+      for (const [code, count, x, y] of shown.countries.toSorted((one, other) => other[1] - one[1])) {
+        const centre = centres.get(code);
+        const [middle, down] = centre ? square(centre) : [x, y];
+        if (!near(middle + shift, down, 40)) continue;
+        const text = `${count}`;
+        const wide = Math.max(HIGH, text.length * DIGIT + AROUND);
+        const [left, top] = px(middle + shift, down);
+        // One without room waits for a closer look.
+        const beside = BESIDE.find((off) => take([left - wide / 2, top + off, left + wide / 2, top + off + HIGH]));
+        if (beside !== undefined) found.push({ name: "map-number", text, x: middle + shift, y: down, left: -wide / 2, top: beside, wide });
+      }
+    }
+    return found;
   }
 
   return {
     show(next) {
       shown = { ...shown, ...next };
     },
-    recolour() {
-      colour = readColours(host, COLOURS);
-    },
+    /** Chooses anew what fits. */
     draw(camera) {
-      pen.setTransform(camera.ratio, 0, 0, camera.ratio, 0, 0);
-      pen.clearRect(0, 0, camera.width, camera.height);
-      pen.textAlign = "center";
-      pen.textBaseline = "middle";
-      taken = [];
-      for (const shift of copies(camera)) {
-        if (shown.box) {
-          const [west, south, till, north] = shown.box;
-          const [left, top] = place(camera, shift, ...square([west, north]));
-          const [right, bottom] = place(camera, shift, ...square([till < west ? till + 360 : till, south]));
-          pen.strokeStyle = colour.accent;
-          pen.lineWidth = 2;
-          pen.strokeRect(left, top, right - left, bottom - top);
-          pen.lineWidth = 1;
-        }
-        for (const [x, y, count] of shown.clusters) cluster(...place(camera, shift, x, y), count);
-        for (const [code, count, x, y] of shown.countries.toSorted((one, other) => other[1] - one[1])) {
-          const at = centres.get(code);
-          country(...place(camera, shift, ...(at ? square(at) : [x, y])), count);
-        }
-      }
+      marks = chosen(camera);
+      while (pool.length < marks.length) pool.push(board.appendChild(document.createElement("span")));
+      pool.forEach((element, at) => {
+        const mark = marks[at];
+        element.hidden = !mark;
+        if (!mark) return;
+        mark.element = element;
+        if (element.className !== mark.name) element.className = mark.name;
+        if (element.textContent !== mark.text) element.textContent = mark.text;
+        element.style.width = mark.wide ? `${mark.wide}px` : "";
+        element.style.height = mark.name === "map-cluster" ? `${mark.wide}px` : "";
+        put(mark, camera);
+      });
+    },
+    /** The camera moves: what is there goes along. */
+    move(camera) {
+      for (const mark of marks) put(mark, camera);
     },
   };
 }
@@ -189,23 +205,24 @@ export async function makeMap(host, camera, listener) {
   map.touchZoomRotate.disableRotation();
   map.keyboard.disableRotation();
   const blips = layer(host, "canvas", "map-blips");
-  const numbers = layer(host, "canvas", "map-numbers");
   const overlay = makeOverlay(blips, host, MOST);
-  const board = makeBoard(numbers, host, ground.centres);
+  const board = makeBoard(host, ground.centres);
+  // To ask the host would lay the page out, at every frame.
+  let [width, height] = [host.clientWidth, host.clientHeight];
 
   const look = () => {
     const centre = map.getCenter();
     const [x, y] = square([centre.lng, centre.lat]);
-    return { x, y, world: TILE * 2 ** map.getZoom(), width: host.clientWidth, height: host.clientHeight, ratio };
+    return { x, y, world: TILE * 2 ** map.getZoom(), width, height, ratio };
   };
   let spans = [];
   let clock = 0;
   let dirty = true;
   let anchor = null;
+  let drawn = 0;
 
-  function place() {
+  function place(now = look()) {
     if (!anchor) return;
-    const now = look();
     const near = Math.round(now.x - anchor.x);
     const left = (anchor.x + near - now.x) * now.world + now.width / 2;
     const top = (anchor.y - now.y) * now.world + now.height / 2;
@@ -218,18 +235,17 @@ export async function makeMap(host, camera, listener) {
   function draw() {
     const now = look();
     overlay.draw(now, spans, clock, calm.matches);
-    if (dirty) {
-      board.draw(now);
-      place();
-    }
+    drawn = performance.now();
+    if (map.isMoving()) board.move(now);
+    else if (dirty) board.draw(now);
+    if (dirty) place(now);
     dirty = false;
   }
 
   function fit() {
-    for (const canvas of [blips, numbers]) {
-      canvas.width = Math.round(host.clientWidth * ratio);
-      canvas.height = Math.round(host.clientHeight * ratio);
-    }
+    [width, height] = [host.clientWidth, host.clientHeight];
+    blips.width = Math.round(width * ratio);
+    blips.height = Math.round(height * ratio);
     dirty = true;
   }
 
@@ -271,7 +287,7 @@ export async function makeMap(host, camera, listener) {
       spans = [];
       for (let index = 0; index + 1 < pairs.length; index += 2) if (pairs[index + 1] > 0) spans.push([pairs[index], pairs[index + 1]]);
       clock = at;
-      if (!map.isMoving()) draw();
+      if (!map.isMoving() && (dirty || performance.now() - drawn >= REST_MS)) draw();
     },
     /** Numbers and box: {countries: [[code, count, x, y]], clusters: [[x, y, count]], box}. */
     show(text) {
@@ -294,7 +310,6 @@ export async function makeMap(host, camera, listener) {
     home: () => map.easeTo({ ...whole(host), duration: calm.matches ? 0 : 400 }, { ours: true }),
     recolour() {
       overlay.recolour();
-      board.recolour();
       if (map.isStyleLoaded() || map.getLayer("land")) recolourGround(map, host);
       dirty = true;
     },

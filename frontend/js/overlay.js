@@ -3,78 +3,155 @@
 // from. Rust owns the ring (frontend/src/live/blips.rs) and writes parts of it here; one blip is
 // STRIDE floats: x and y on the Mercator square (0 to 1), the time it was born (s), the radius
 // (in squares; 0 is a point), its kind. Fading and growing old happen in the shader: nothing
-// is done for a blip after it was written. Cheap by that: at most two draws a copy of the world.
+// is done for a blip after it was written. Each is a point of the card's own, drawn many at once:
+// also a card that is a CPU draws thousands. Only wide rings are bands of triangles.
 import { readColours, shares } from "./colours.js";
 
 const STRIDE = 5;
 /** Seconds that a blip is seen; as in blips.rs. */
-const LIFE = 6;
+const LIFE = 10;
 const KINDS = ["kind-tweet", "kind-reply", "kind-quote", "kind-repost"];
 /** What a plain canvas can still draw at every frame. */
 const PLAIN_MOST = 500;
 
-const VERTEX = `#version 300 es
+/** Rings wider than this (reach in pixels) are drawn as bands and not as squares; as in blips.rs. */
+const WIDE = 40;
+/** The least reach of a ring, in pixels; as in blips.rs. */
+const LEAST = 6;
+/** Corners around a band: at 3,000 pixels the chord is 1.6 pixels from the arc. */
+const CORNERS = 96;
+/** So far outside a point's middle may lie, in pixels: the widest ring that is a point, and its line. */
+const MARGIN = WIDE + 2;
+
+// What all three shaders share. A blip that is not alive, or that is another shader's, is put
+// where nothing is drawn. What is the same all over a blip is worked out here, once a blip: a
+// card that is a CPU does for every pixel whatever a pixel's shader says, branches not taken
+// included. Hence a shader for dots, one for rings, one for wide rings.
+const COMMON = `#version 300 es
 precision highp float;
-layout(location=0) in vec2 corner;
-layout(location=1) in vec2 at;
-layout(location=2) in float birth;
-layout(location=3) in float radius;
-layout(location=4) in float kind;
 uniform vec2 centre, size;
-uniform float world, clock, life, shift, still;
-out vec2 spot;
-out float reach, light;
+uniform float world, clock, life, shift, still, ratio, least, wide;
+uniform vec3 colours[4];
+layout(location=0) in vec2 at;
+layout(location=1) in float birth;
+layout(location=2) in float radius;
+layout(location=3) in float kind;
+flat out vec4 ink;
 flat out int shape;
-void main() {
+float reach;
+const vec4 NOWHERE = vec4(2.0, 2.0, 2.0, 1.0);
+bool alive() {
   float age = clock - birth;
-  if (age < 0.0 || age > life) { gl_Position = vec4(2.0, 2.0, 2.0, 1.0); return; }
-  reach = radius > 0.0 ? max(radius * world, 6.0) : 0.0;
-  light = still > 0.5 ? 1.0 : min(age / 0.12, 1.0) * (1.0 - smoothstep(0.15, 1.0, age / life));
+  reach = radius > 0.0 ? max(radius * world, least) : 0.0;
+  float light = still > 0.5 ? 1.0 : min(age / 0.12, 1.0) * (1.0 - smoothstep(0.15, 1.0, age / life));
   shape = int(kind);
-  spot = corner * (reach > 0.0 ? reach + 2.0 : 6.0);
-  vec2 px = (at + vec2(shift, 0.0) - centre) * world + spot;
-  gl_Position = vec4(px / size * vec2(2.0, -2.0), 0.0, 1.0);
+  ink = vec4(colours[shape], 1.0) * light;
+  return age >= 0.0 && light > 0.01 && age <= life;
+}
+vec4 place(vec2 off) {
+  vec2 px = (at + vec2(shift, 0.0) - centre) * world + off;
+  return vec4(px / size * vec2(2.0, -2.0), 0.0, 1.0);
 }`;
 
-const FRAGMENT = `#version 300 es
+const DOTS = `${COMMON}
+flat out float across;
+void main() {
+  bool seen = alive() && reach == 0.0;
+  across = least * 0.5 + 1.75;
+  gl_Position = seen ? place(vec2(0.0)) : NOWHERE;
+  gl_PointSize = 2.0 * ratio * across;
+}`;
+
+const RINGS = `${COMMON}
+flat out vec2 ring;
+flat out int doublings;
+void main() {
+  bool seen = alive() && reach > 0.0 && reach <= wide;
+  doublings = reach < 12.0 ? 2 : reach < 24.0 ? 3 : 4;
+  ring = vec2(reach, reach + 0.75);
+  gl_Position = seen ? place(vec2(0.0)) : NOWHERE;
+  gl_PointSize = 2.0 * ratio * ring.y;
+}`;
+
+const BANDS = `${COMMON}
+layout(location=4) in vec2 corner;
+out vec2 spot;
+out float turn;
+flat out vec2 ring;
+void main() {
+  bool seen = alive();
+  ring = vec2(reach, max(4.0, floor(6.2832 * reach / 9.0)));
+  turn = corner.x * ring.y;
+  float angle = corner.x * 6.2831853;
+  float far = corner.y > 0.5 ? (reach + 2.0) * ${(1 / Math.cos(Math.PI / CORNERS)).toFixed(6)} : reach - 6.0;
+  spot = vec2(cos(angle), sin(angle)) * far;
+  gl_Position = seen ? place(spot) : NOWHERE;
+}`;
+
+const HEAD = `#version 300 es
 precision highp float;
-in vec2 spot;
-in float reach, light;
-flat in int shape;
-uniform vec3 colours[4], ground;
 uniform float ratio;
+flat in vec4 ink;
+flat in int shape;
 out vec4 paint;
-float within(float edge) { return 1.0 - smoothstep(-0.75 / ratio, 0.75 / ratio, edge); }
+float within(float edge) { return clamp(0.5 - edge * ratio, 0.0, 1.0); }`;
+
+// A kind is a shape of its own, with a rim in the ground's colour.
+const DOT_INK = `${HEAD}
+uniform vec3 ground;
+flat in float across;
 float outline(vec2 p) {
-  if (shape == 1) return max(abs(p.x) * 0.87 - p.y * 0.5, p.y) - 2.1;
-  if (shape == 2) return (abs(p.x) + abs(p.y)) * 0.71 - 2.9;
-  if (shape == 3) return max(abs(p.x), abs(p.y)) - 2.7;
-  return length(p) - 3.0;
+  float square = max(abs(p.x), abs(p.y)) - 2.7;
+  float lozenge = (abs(p.x) + abs(p.y)) * 0.71 - 2.9;
+  float triangle = max(abs(p.x) * 0.87 - p.y * 0.5, p.y) - 2.1;
+  float circle = length(p) - 3.0;
+  return shape == 0 ? circle : shape == 1 ? triangle : shape == 2 ? lozenge : square;
 }
 void main() {
-  vec3 colour = colours[shape];
-  if (reach > 0.0) {
-    float far = length(spot);
-    float line = within(abs(far - reach + 0.75) - 0.75);
-    float turns = atan(spot.y, spot.x) / 6.2832 + 0.5;
-    float beats = max(4.0, floor(6.2832 * reach / (shape == 2 ? 5.0 : 9.0)));
-    if (shape == 1 || shape == 2) line *= step(fract(turns * beats), shape == 1 ? 0.66 : 0.5);
-    if (shape == 3) line = max(line, within(abs(far - reach + 3.5) - 0.5));
-    float inside = within(far - reach) * 0.06;
-    float alpha = max(line * 0.9, inside) * light;
-    paint = vec4(colour * alpha, alpha);
-    return;
-  }
-  float edge = outline(spot);
-  float whole = within(edge - 1.0);
-  float fill = within(edge);
-  float alpha = whole * light;
-  paint = vec4(mix(ground, colour, fill) * alpha, alpha);
+  float scale = across / 4.75;
+  float edge = outline((gl_PointCoord - 0.5) * 9.5) * scale;
+  paint = vec4(mix(ground * ink.a, ink.rgb, within(edge)), ink.a) * within(edge - 1.0);
 }`;
 
-function program(gl) {
+// A kind is a line of its own: whole, dashes, dots, twofold. The angle is doubled, and doubled
+// again, instead of being told from the tangent: a fifth of the work.
+const RING_INK = `${HEAD}
+flat in vec2 ring;
+flat in int doublings;
+void main() {
+  vec2 spot = (gl_PointCoord - 0.5) * 2.0 * ring.y;
+  float far = length(spot);
+  float line = within(abs(far - ring.x + 0.75) - 0.75);
+  vec2 turn = spot / max(far, 0.001);
+  turn = vec2(turn.x * turn.x - turn.y * turn.y, 2.0 * turn.x * turn.y);
+  turn = vec2(turn.x * turn.x - turn.y * turn.y, 2.0 * turn.x * turn.y);
+  vec2 more = vec2(turn.x * turn.x - turn.y * turn.y, 2.0 * turn.x * turn.y);
+  vec2 most = vec2(more.x * more.x - more.y * more.y, 2.0 * more.x * more.y);
+  float wave = doublings == 2 ? turn.x : doublings == 3 ? more.x : most.x;
+  float dash = shape == 1 ? step(-0.5, wave) : shape == 2 ? step(0.0, wave) : 1.0;
+  float inner = shape == 3 ? within(abs(far - ring.x + 3.5) - 0.5) : 0.0;
+  float alpha = max(max(line * dash, inner) * 0.9, within(far - ring.x) * 0.06);
+  paint = ink * alpha;
+}`;
+
+const BAND_INK = `${HEAD}
+flat in vec2 ring;
+in vec2 spot;
+in float turn;
+void main() {
+  float far = length(spot);
+  float line = within(abs(far - ring.x + 0.75) - 0.75);
+  float dash = shape == 1 ? step(fract(turn), 0.66) : shape == 2 ? step(fract(turn * 2.0), 0.5) : 1.0;
+  float inner = shape == 3 ? within(abs(far - ring.x + 3.5) - 0.5) : 0.0;
+  paint = ink * max(line * dash, inner) * 0.9;
+}`;
+
+const NAMES = ["centre", "size", "world", "clock", "life", "shift", "still", "ratio", "least", "wide", "colours", "ground"];
+
+/** A program and the places of what it is told. */
+function program(gl, vertex, fragment) {
   const made = gl.createProgram();
-  for (const [kind, text] of [[gl.VERTEX_SHADER, VERTEX], [gl.FRAGMENT_SHADER, FRAGMENT]]) {
+  for (const [kind, text] of [[gl.VERTEX_SHADER, vertex], [gl.FRAGMENT_SHADER, fragment]]) {
     const shader = gl.createShader(kind);
     gl.shaderSource(shader, text);
     gl.compileShader(shader);
@@ -82,7 +159,7 @@ function program(gl) {
   }
   gl.linkProgram(made);
   if (!gl.getProgramParameter(made, gl.LINK_STATUS) && !gl.isContextLost()) throw new Error(gl.getProgramInfoLog(made) ?? "no shader");
-  return made;
+  return { made, places: Object.fromEntries(NAMES.map((name) => [name, gl.getUniformLocation(made, name)])) };
 }
 
 /** The copies of the world in sight: 0 is the one from -180 to 180 degrees. */
@@ -93,42 +170,94 @@ export function copies(camera) {
   return shifts;
 }
 
+/** The least reach of a ring where so many blips share the map: a crowd is smaller. */
+export function leastReach(spans) {
+  const alive = spans.reduce((sum, [, count]) => sum + count, 0);
+  return LEAST - 2 * Math.max(0, Math.min(1, (alive - 1_500) / 4_500));
+}
+
+/** The wide rings among stretches of the ring that cross what is in sight, packed as there. */
+export function wideRings(ring, spans, camera, shift, wide) {
+  const found = [];
+  const least = wide / camera.world;
+  for (const [first, count] of spans) {
+    for (let at = first * STRIDE; at < (first + count) * STRIDE; at += STRIDE) {
+      const reach = ring[at + 3] * camera.world;
+      if (ring[at + 3] <= least) continue;
+      const across = Math.abs((ring[at] + shift - camera.x) * camera.world);
+      const down = Math.abs((ring[at + 1] - camera.y) * camera.world);
+      if (across > camera.width / 2 + reach + 2 || down > camera.height / 2 + reach + 2) continue;
+      // All that is seen lies inside the ring: its line is elsewhere.
+      if (Math.hypot(across + camera.width / 2, down + camera.height / 2) < reach - 6) continue;
+      for (let part = 0; part < STRIDE; part += 1) found.push(ring[at + part]);
+    }
+  }
+  return new Float32Array(found);
+}
+
 /** Draws with WebGL2; null where there is none. */
 function withCard(canvas, ring) {
   const gl = canvas.getContext("webgl2", { alpha: true, antialias: false, depth: false, stencil: false, premultipliedAlpha: true });
   if (!gl) return null;
-  let places = null;
   let blips = null;
+  let points = [];
+  let bands = null;
+  let wide = WIDE;
   let dead = false;
 
-  function start() {
-    const made = program(gl);
-    gl.useProgram(made);
-    places = {};
-    for (const name of ["centre", "size", "world", "clock", "life", "shift", "still", "ratio", "colours", "ground"]) places[name] = gl.getUniformLocation(made, name);
-    gl.bindVertexArray(gl.createVertexArray());
-    gl.bindBuffer(gl.ARRAY_BUFFER, gl.createBuffer());
-    gl.bufferData(gl.ARRAY_BUFFER, new Float32Array([-1, -1, 1, -1, -1, 1, 1, 1]), gl.STATIC_DRAW);
-    gl.enableVertexAttribArray(0);
-    gl.vertexAttribPointer(0, 2, gl.FLOAT, false, 0, 0);
-    blips = gl.createBuffer();
-    gl.bindBuffer(gl.ARRAY_BUFFER, blips);
-    gl.bufferData(gl.ARRAY_BUFFER, ring, gl.DYNAMIC_DRAW);
-    for (let place = 1; place <= 4; place += 1) {
+  /** Where x and y, birth, radius, kind lie in the buffer that is bound. */
+  function parts(each) {
+    for (const [place, size, from] of [[0, 2, 0], [1, 1, 8], [2, 1, 12], [3, 1, 16]]) {
       gl.enableVertexAttribArray(place);
-      gl.vertexAttribDivisor(place, 1);
+      gl.vertexAttribPointer(place, size, gl.FLOAT, false, STRIDE * 4, from);
+      gl.vertexAttribDivisor(place, each);
     }
-    gl.enable(gl.BLEND);
-    gl.blendFunc(gl.ONE, gl.ONE_MINUS_SRC_ALPHA);
   }
 
-  function from(first) {
-    const bytes = STRIDE * 4;
-    const start = first * bytes;
-    gl.vertexAttribPointer(1, 2, gl.FLOAT, false, bytes, start);
-    gl.vertexAttribPointer(2, 1, gl.FLOAT, false, bytes, start + 8);
-    gl.vertexAttribPointer(3, 1, gl.FLOAT, false, bytes, start + 12);
-    gl.vertexAttribPointer(4, 1, gl.FLOAT, false, bytes, start + 16);
+  function filled(data, usage) {
+    const made = gl.createBuffer();
+    gl.bindBuffer(gl.ARRAY_BUFFER, made);
+    gl.bufferData(gl.ARRAY_BUFFER, data, usage);
+    return made;
+  }
+
+  function arrays() {
+    const made = gl.createVertexArray();
+    gl.bindVertexArray(made);
+    return made;
+  }
+
+  function start() {
+    const array = arrays();
+    blips = filled(ring, gl.DYNAMIC_DRAW);
+    parts(0);
+    points = [[DOTS, DOT_INK], [RINGS, RING_INK]].map(([vertex, fragment]) => ({ ...program(gl, vertex, fragment), array }));
+    bands = { ...program(gl, BANDS, BAND_INK), array: arrays(), buffer: filled(new Float32Array(STRIDE), gl.STREAM_DRAW) };
+    parts(1);
+    const corners = Array.from({ length: 2 * (CORNERS + 1) }, (_, at) => [Math.floor(at / 2) / CORNERS, at % 2]);
+    filled(new Float32Array(corners.flat()), gl.STATIC_DRAW);
+    gl.enableVertexAttribArray(4);
+    gl.vertexAttribPointer(4, 2, gl.FLOAT, false, 8, 0);
+    gl.enable(gl.BLEND);
+    gl.blendFunc(gl.ONE, gl.ONE_MINUS_SRC_ALPHA);
+    // No card needs to draw points of any size.
+    wide = Math.min(WIDE, (gl.getParameter(gl.ALIASED_POINT_SIZE_RANGE)?.[1] ?? 1) / 4 - 1);
+  }
+
+  function use({ made, array, places }, camera, clock, still, paint, least) {
+    gl.useProgram(made);
+    gl.bindVertexArray(array);
+    gl.uniform2f(places.centre, camera.x, camera.y);
+    gl.uniform2f(places.size, camera.width + 2 * MARGIN, camera.height + 2 * MARGIN);
+    gl.uniform1f(places.world, camera.world);
+    gl.uniform1f(places.clock, clock);
+    gl.uniform1f(places.life, LIFE);
+    gl.uniform1f(places.still, still ? 1 : 0);
+    gl.uniform1f(places.ratio, camera.ratio);
+    gl.uniform1f(places.least, least);
+    gl.uniform1f(places.wide, wide);
+    gl.uniform3fv(places.colours, paint.kinds.flatMap(shares));
+    gl.uniform3fv(places.ground, shares(paint.ground));
   }
 
   const lost = (event) => {
@@ -144,29 +273,35 @@ function withCard(canvas, ring) {
   start();
   return {
     write(first, data) {
-      if (!dead) gl.bufferSubData(gl.ARRAY_BUFFER, first * STRIDE * 4, data);
+      if (dead) return;
+      gl.bindBuffer(gl.ARRAY_BUFFER, blips);
+      gl.bufferSubData(gl.ARRAY_BUFFER, first * STRIDE * 4, data);
     },
     draw(camera, spans, clock, still, paint) {
       if (dead) return;
-      gl.viewport(0, 0, canvas.width, canvas.height);
+      // A point whose middle is out of sight is not drawn at all, so a margin is in sight.
+      const margin = Math.round(MARGIN * camera.ratio);
+      gl.viewport(-margin, -margin, canvas.width + 2 * margin, canvas.height + 2 * margin);
       gl.clearColor(0, 0, 0, 0);
       gl.clear(gl.COLOR_BUFFER_BIT);
       if (spans.length === 0) return;
-      gl.uniform2f(places.centre, camera.x, camera.y);
-      gl.uniform2f(places.size, camera.width, camera.height);
-      gl.uniform1f(places.world, camera.world);
-      gl.uniform1f(places.clock, clock);
-      gl.uniform1f(places.life, LIFE);
-      gl.uniform1f(places.still, still ? 1 : 0);
-      gl.uniform1f(places.ratio, camera.ratio);
-      gl.uniform3fv(places.colours, paint.kinds.flatMap(shares));
-      gl.uniform3fv(places.ground, shares(paint.ground));
-      for (const [first, count] of spans) {
-        from(first);
-        for (const shift of copies(camera)) {
-          gl.uniform1f(places.shift, shift);
-          gl.drawArraysInstanced(gl.TRIANGLE_STRIP, 0, 4, count);
+      const shifts = copies(camera);
+      const least = leastReach(spans);
+      for (const one of points) {
+        use(one, camera, clock, still, paint, least);
+        for (const shift of shifts) {
+          gl.uniform1f(one.places.shift, shift);
+          for (const [first, count] of spans) gl.drawArrays(gl.POINTS, first, count);
         }
+      }
+      for (const shift of shifts) {
+        const rings = wideRings(ring, spans, camera, shift, wide);
+        if (rings.length === 0) continue;
+        use(bands, camera, clock, still, paint, least);
+        gl.uniform1f(bands.places.shift, shift);
+        gl.bindBuffer(gl.ARRAY_BUFFER, bands.buffer);
+        gl.bufferData(gl.ARRAY_BUFFER, rings, gl.STREAM_DRAW);
+        gl.drawArraysInstanced(gl.TRIANGLE_STRIP, 0, 2 * (CORNERS + 1), rings.length / STRIDE);
       }
     },
     destroy() {

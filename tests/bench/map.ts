@@ -1,5 +1,5 @@
 // `cargo xtask bench map`: frames a second of the Live page while blips pour in.
-//   node tests/bench/map.ts --seconds 8
+//   node tests/bench/map.ts --seconds 8 --rates 0,1000
 // Owns: a socket server with made-up posts, and the measuring. Must not know: how the page draws.
 // The page is served as in tests/browser; its socket is a real one, so that receiving costs what it
 // costs. Prints one line of JSON.
@@ -11,12 +11,16 @@ import { WebSocketServer } from "ws";
 import { startMock } from "../browser/mock.ts";
 
 const { values } = parseArgs({
-  options: { seconds: { type: "string", default: "8" } },
+  options: {
+    seconds: { type: "string", default: "8" },
+    rates: { type: "string", default: "0,1000" },
+  },
 });
 const SECONDS = Number(values.seconds);
+const RATES = values.rates.split(",").map(Number);
 
 /** Seconds that the page shows a blip (frontend/src/live/blips.rs). */
-const LIFE_S = 6;
+const LIFE_S = 10;
 /** As the worker flushes. */
 const FLUSH_MS = 250;
 /** As many tweets for the feed as X's stream brings at most. */
@@ -27,9 +31,16 @@ const ABOUT = ["tweet", "reply", "quote", "retweet"];
 /** The stream of made-up posts: so many blips a second, all over the world. */
 class Posts {
   rate = 0;
+  /** Blips of each frame sent while some of it is seen. */
+  #sent: number[] = [];
   #seq = 0;
   #owed = 0;
   #tweets = 0;
+
+  /** Blips sent in the last seconds that one lives. */
+  get alive(): number {
+    return this.#sent.reduce((sum, count) => sum + count, 0);
+  }
 
   get cursor(): number {
     return this.#seq;
@@ -42,6 +53,8 @@ class Posts {
     const events: object[] = [];
     this.#owed += (this.rate * ms) / 1000;
     this.#tweets += (TWEETS_A_SECOND * ms) / 1000;
+    this.#sent.push(Math.floor(this.#owed));
+    if (this.#sent.length > (LIFE_S * 1000) / FLUSH_MS) this.#sent.shift();
     for (; this.#owed >= 1; this.#owed -= 1) {
       const id = this.#id();
       if (this.#tweets >= 1) {
@@ -132,22 +145,46 @@ async function serve(posts: Posts): Promise<{ url: string; close(): Promise<void
   return { url: `http://127.0.0.1:${port}`, close };
 }
 
-/** Begins to note frames and long tasks in the page. */
+/** Has the page note its frames, its long tasks, and how often and how much its canvases draw. */
 async function observe(page: Page): Promise<void> {
-  await page.evaluate(() => {
-    const seen = { frames: [] as number[], long: [] as number[] };
+  await page.addInitScript(() => {
+    const seen = { frames: [] as number[], long: [] as number[], points: 0, blips: 0, ground: 0 };
     (window as any).benchSeen = seen;
+    const now = { blips: false, ground: false };
+    const note = (gl: WebGL2RenderingContext, vertices: number): void => {
+      const ours = (gl.canvas as HTMLCanvasElement).classList.contains("map-blips");
+      now[ours ? "blips" : "ground"] = true;
+      if (ours) seen.points += vertices;
+    };
+    const proto = WebGL2RenderingContext.prototype;
+    const { drawArrays, drawArraysInstanced, drawElements } = proto;
+    proto.drawArrays = function (mode, first, vertices) {
+      note(this, vertices);
+      drawArrays.call(this, mode, first, vertices);
+    };
+    proto.drawArraysInstanced = function (mode, first, vertices, instances) {
+      note(this, instances);
+      drawArraysInstanced.call(this, mode, first, vertices, instances);
+    };
+    proto.drawElements = function (mode, vertices, type, offset) {
+      note(this, vertices);
+      drawElements.call(this, mode, vertices, type, offset);
+    };
     let last = performance.now();
-    const tick = (now: number): void => {
-      seen.frames.push(now - last);
-      last = now;
+    const tick = (at: number): void => {
+      seen.frames.push(at - last);
+      last = at;
+      for (const canvas of ["blips", "ground"] as const) {
+        if (now[canvas]) seen[canvas] += 1;
+        now[canvas] = false;
+      }
       requestAnimationFrame(tick);
     };
     requestAnimationFrame(tick);
-    const note = (list: PerformanceObserverEntryList): void => {
+    const noteLong = (list: PerformanceObserverEntryList): void => {
       for (const entry of list.getEntries()) seen.long.push(entry.duration);
     };
-    new PerformanceObserver(note).observe({ type: "longtask" });
+    new PerformanceObserver(noteLong).observe({ type: "longtask" });
   });
 }
 
@@ -174,8 +211,7 @@ async function drag(page: Page, until: number): Promise<void> {
 async function measure(page: Page, cdp: CDPSession, rate: number, moving: boolean): Promise<object> {
   await page.evaluate(() => {
     const seen = (window as any).benchSeen;
-    seen.frames.length = 0;
-    seen.long.length = 0;
+    Object.assign(seen, { frames: [], long: [], points: 0, blips: 0, ground: 0 });
   });
   const before = await busy(cdp);
   const until = Date.now() + SECONDS * 1000;
@@ -187,9 +223,13 @@ async function measure(page: Page, cdp: CDPSession, rate: number, moving: boolea
   const at = (share: number): number => frames[Math.min(frames.length - 1, Math.floor(frames.length * share))] ?? 0;
   return {
     blips_s: rate,
-    alive: rate * LIFE_S,
+    alive: posts.alive,
     moving,
     frames: frames.length,
+    // A blip in two copies of the world, or of a shader that is not its own, counts again.
+    points: Math.round(seen.points / Math.max(1, seen.blips)),
+    drawn_s: seen.blips / SECONDS,
+    ground_s: seen.ground / SECONDS,
     median_ms: at(0.5),
     p99_ms: at(0.99),
     worst_ms: at(1),
@@ -213,13 +253,13 @@ const browser = await chromium.launch({
 });
 try {
   const page = await browser.newPage({ viewport: SIZE });
+  await observe(page);
   await page.goto(`${server.url}/live`);
   await page.locator("canvas.maplibregl-canvas").waitFor();
   const cdp = await page.context().newCDPSession(page);
   await cdp.send("Performance.enable");
-  await observe(page);
   const results: object[] = [];
-  for (const rate of [0, 1000, Math.ceil(10_000 / LIFE_S)]) {
+  for (const rate of RATES) {
     posts.rate = rate;
     // As many are alive as will be.
     await page.waitForTimeout((LIFE_S + 1) * 1000);

@@ -5,17 +5,18 @@
 use shared::api::{GeoBlip, Precision};
 use shared::id::{TweetId, UserId};
 
-/// Blips kept; as in `js/live_map.js`. 1,000 new ones a second for 6 s, and room to spare.
+/// Blips kept; as in `js/live_map.js`. 1,000 new ones a second for 10 s, and room to spare.
 pub(crate) const MOST: usize = 16_384;
 /// Numbers of one blip; as in js/overlay.js.
 pub(crate) const STRIDE: usize = 5;
 /// Seconds that a blip is seen; as in js/overlay.js.
-pub(crate) const LIFE_S: f64 = 6.0;
-/// Least radius of a ring, in pixels; as in js/overlay.js.
+pub(crate) const LIFE_S: f64 = 10.0;
+/// Least radius of a ring, in pixels; as in js/overlay.js, which draws a crowd smaller: by less
+/// than the pointer is let miss.
 const RING_LEAST_PX: f64 = 6.0;
 /// How far from a blip the pointer may be, in pixels.
 const REACH_PX: f64 = 9.0;
-/// A ring so small is hit anywhere inside.
+/// A ring so small is hit anywhere inside; a wider one is only a line; as in js/overlay.js.
 const SMALL_PX: f64 = 40.0;
 /// The earth's girth at the equator, in metres.
 const GIRTH_M: f64 = 40_075_017.0;
@@ -300,13 +301,13 @@ mod tests {
     }
 
     #[test]
-    fn a_blip_lives_six_seconds() {
+    fn a_blip_lives_ten_seconds() {
         let mut blips = Blips::default();
         blips.push(&exact(1), 0.0);
         blips.push(&exact(2), 3.0);
         assert_eq!(blips.living(1.0), [0, 2]);
-        assert_eq!(blips.living(7.0), [1, 1]);
-        assert_eq!(blips.living(9.5), [0_u32; 0]);
+        assert_eq!(blips.living(11.0), [1, 1]);
+        assert_eq!(blips.living(13.5), [0_u32; 0]);
     }
 
     #[test]
@@ -337,7 +338,7 @@ mod tests {
         };
         assert_eq!(found(&blips, right(8.0), 1.0), Some(1));
         assert_eq!(found(&blips, right(10.0), 1.0), None);
-        assert_eq!(found(&blips, right(0.0), 6.5), None, "it is gone");
+        assert_eq!(found(&blips, right(0.0), LIFE_S + 0.5), None, "it is gone");
         let wide = GeoBlip { radius_m: 2_400_000.0, ..sample_blip(2, 2) };
         blips.push(&wide, 1.0);
         let reach = 2_400_000.0 / (GIRTH_M * 52.52_f64.to_radians().cos()) * WORLD;

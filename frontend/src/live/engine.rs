@@ -14,8 +14,8 @@ use shared::id::TweetId;
 use std::collections::{BTreeMap, VecDeque};
 use std::sync::Arc;
 
-/// Tweets kept for the cards of blips: 6 s of 1,000 a second, and those one still looks at.
-const KNOWN: usize = 8_192;
+/// Tweets kept for the cards of blips: 10 s of 1,000 a second, and those one still looks at.
+const KNOWN: usize = 12_288;
 /// Blips of one batch appear over so long: batches would pulse.
 const SPREAD_S: f64 = 0.25;
 /// Points kept of how numbers and times go together: one each 5 s for 15 minutes.

@@ -12,9 +12,9 @@ use std::sync::Arc;
 /// Rows kept.
 pub(crate) const ROWS: usize = 200;
 /// More than one in so long nobody reads: the rest is counted.
-const LISTED_EVERY_MS: i64 = 50;
+const LISTED_EVERY_MS: i64 = 100;
 /// So many may be behind that pace at once: tweets come in batches.
-const LISTED_AHEAD_MS: i64 = 1_000;
+const LISTED_AHEAD_MS: i64 = 2_000;
 
 /// A row.
 #[derive(Clone, Debug, PartialEq)]
@@ -142,7 +142,7 @@ impl Feed {
             self.unlisted = (second, 0, before);
         }
         // After rewinding time begins anew.
-        let full = self.full_until.clamp(at - LISTED_AHEAD_MS, at + 2 * LISTED_AHEAD_MS);
+        let full = self.full_until.clamp(at - LISTED_AHEAD_MS, at + LISTED_AHEAD_MS);
         if full > at {
             self.unlisted.1 += 1;
             return false;
@@ -276,9 +276,9 @@ mod tests {
             feed.push(&tweet_at(seq, i64::try_from(seq).unwrap() * 4));
         }
         let listed = numbers(&feed).len();
-        assert!((195..=ROWS).contains(&listed), "{listed}");
+        assert!((115..=125).contains(&listed), "{listed}");
         let unlisted = feed.unlisted(10_000);
-        assert!((228..=232).contains(&unlisted), "{unlisted}");
+        assert!((238..=242).contains(&unlisted), "{unlisted}");
         assert_eq!(feed.unlisted(60_000), 0);
     }
 

@@ -335,7 +335,12 @@ fn Legend() -> impl IntoView {
                 <span class="mark-place">"place"</span>
                 <span class="mark-country">"country only"</span>
             </div>
-            <p class="credit">"Map: Natural Earth"</p>
+            <p class="credit">
+                "Map: Natural Earth. Countries of points: "
+                <a href="https://www.openstreetmap.org/copyright" target="_blank" rel="noopener">
+                    "© OpenStreetMap contributors"
+                </a>
+            </p>
         </div>
     }
 }
