@@ -32,6 +32,12 @@ pub enum Op {
     Followers,
     Follower,
     ChangeFollower,
+    Tweets,
+    TweetTotals,
+    TweetHours,
+    CheckTweets,
+    Tweet,
+    TweetSeries,
     Events,
     Series,
     Snapshots,
@@ -92,6 +98,11 @@ const fn param(name: &'static str, doc: &'static str) -> Param {
 const FROM: Param = param("from", "RFC 3339, inclusive.");
 const TO: Param = param("to", "RFC 3339, exclusive.");
 const TZ: Param = param("tz", "IANA zone whose midnights bound days; default UTC.");
+const INTERVAL: Param = param("interval", "hour, day, week or month; default day.");
+const METRICS: Param = param(
+    "metrics",
+    "Metrics with commas, such as public.like_count; default impressions, likes, reposts, replies.",
+);
 const CURSOR: Param = param("cursor", "The `next_cursor` of the page before.");
 const LIMIT: Param = param("limit", "1 to 1000, default 100.");
 
@@ -130,7 +141,7 @@ pub const ROUTES: &[Route] = &[
         "/accounts/{account}",
         Owner,
         &[],
-        "Changes schedule or cap.",
+        "Changes schedule, cap, or whether tweets are read.",
     ),
     route(
         Op::DeleteAccount,
@@ -184,7 +195,7 @@ pub const ROUTES: &[Route] = &[
         &[
             FROM,
             TO,
-            param("interval", "hour, day, week or month; default day."),
+            INTERVAL,
             TZ,
             param("compare", "previous or year."),
         ],
@@ -205,6 +216,71 @@ pub const ROUTES: &[Route] = &[
         Owner,
         &[],
         "Mutes a person or keeps a note.",
+    ),
+    route(
+        Op::Tweets,
+        "GET",
+        "/accounts/{account}/tweets",
+        Owner,
+        &[
+            param("q", "Part of the text."),
+            param("kind", "tweet, reply, quote or retweet; several with commas."),
+            param("lang", "BCP 47 as X tells it; several with commas."),
+            param("promoted", "true: only promoted ones; false: only those that are not."),
+            FROM,
+            TO,
+            param("growth_from", "RFC 3339: growth is counted from here; default `from`."),
+            param("growth_to", "RFC 3339: growth is counted up to here; default `to`, or now."),
+            param(
+                "sort",
+                "created, after (who came in the 24 hours after), a metric such as \
+                 public.like_count, or growth.public.like_count; `-` in front turns it round; \
+                 default -created.",
+            ),
+            CURSOR,
+            LIMIT,
+        ],
+        "The tweets with their metrics; `from` and `to` bound when they were written.",
+    ),
+    route(
+        Op::TweetTotals,
+        "GET",
+        "/accounts/{account}/tweets/totals",
+        Owner,
+        &[FROM, TO, INTERVAL, TZ, METRICS],
+        "What all tweets together gained, by day or another stretch; null means not observed.",
+    ),
+    route(
+        Op::TweetHours,
+        "GET",
+        "/accounts/{account}/tweets/hours",
+        Owner,
+        &[FROM, TO, TZ],
+        "The hours of the day by the impressions of the tweets written in them, best first.",
+    ),
+    route(
+        Op::CheckTweets,
+        "POST",
+        "/accounts/{account}/tweets/check",
+        Owner,
+        &[],
+        "Reads the tweets that are due now.",
+    ),
+    route(Op::Tweet, "GET", "/accounts/{account}/tweets/{tweet}", Owner, &[], "One tweet."),
+    route(
+        Op::TweetSeries,
+        "GET",
+        "/accounts/{account}/tweets/{tweet}/series",
+        Owner,
+        &[
+            FROM,
+            TO,
+            INTERVAL,
+            TZ,
+            METRICS,
+            param("median", "true: also the account's other tweets at the same ages."),
+        ],
+        "A tweet's metrics over time; null means not observed.",
     ),
     route(
         Op::Snapshots,
@@ -257,13 +333,14 @@ pub const ROUTES: &[Route] = &[
             TO,
             TZ,
             param("as_of", "followers only: RFC 3339, the roster as it was."),
-            param("q", "followers only: part of a name, handle, profile text or note."),
+            param("q", "followers: part of a name, handle, profile text or note; tweets: of the text."),
             param("filter", "followers only: new, left, returned, mutual or muted."),
             param("sort", "followers only: as in the roster."),
-            param("kind", "events only: kinds with commas."),
+            param("kind", "events and tweets: kinds with commas."),
             param("state", "events only: suspected, confirmed or retracted."),
         ],
-        "NEW_FOLLOWERS, LOST_FOLLOWERS or USER_INFO .json.gz; followers or events .csv or .ndjson.",
+        "NEW_FOLLOWERS, LOST_FOLLOWERS, USER_INFO or STATS_TWEETS .json.gz; followers, events or \
+         tweets .csv or .ndjson.",
     ),
     route(
         Op::Runs,
@@ -519,6 +596,12 @@ mod tests {
             "PATCH",
             "/api/v1/accounts/12/followers/34",
             Ok((Op::ChangeFollower, &[("account", "12"), ("user", "34")])),
+        );
+        check("GET", "/api/v1/accounts/12/tweets/totals", Ok((Op::TweetTotals, &[("account", "12")])));
+        check(
+            "GET",
+            "/api/v1/accounts/12/tweets/34",
+            Ok((Op::Tweet, &[("account", "12"), ("tweet", "34")])),
         );
         check(
             "GET",
