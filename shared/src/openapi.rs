@@ -190,7 +190,9 @@ fn user_id() -> Value {
 fn query_parameter(op: Op, param: &Param) -> Value {
     let schema = match param.name {
         "limit" => json!({ "type": "integer", "minimum": 1, "maximum": 1000, "default": 100 }),
-        "from" | "to" | "as_of" | "growth_from" | "growth_to" => json!({ "type": "string", "format": "date-time" }),
+        "from" | "to" | "as_of" | "growth_from" | "growth_to" => {
+            json!({ "type": "string", "format": "date-time" })
+        }
         "account" => user_id(),
         "promoted" | "median" => json!({ "type": "boolean" }),
         "interval" => words(api::Interval::ALL.iter().map(|word| word.as_str())),
@@ -247,7 +249,9 @@ fn sent(op: Op, shapes: &mut Shapes) -> Body {
         Op::Series => shapes.sent::<api::Series>(),
         Op::Snapshots => shapes.list::<api::Snapshot>(),
         Op::Snapshot | Op::StreamArchivePart => Body::File(&["application/gzip"]),
-        Op::ImportSnapshot | Op::Crawl | Op::CheckTweets | Op::Replay => shapes.sent::<api::Started>(),
+        Op::ImportSnapshot | Op::Crawl | Op::CheckTweets | Op::Replay => {
+            shapes.sent::<api::Started>()
+        }
         Op::Coverage => shapes.sent::<api::Coverage>(),
         Op::Export => Body::File(&["application/gzip", "application/x-ndjson", "text/csv"]),
         Op::Runs => shapes.list::<api::Run>(),
@@ -280,7 +284,9 @@ fn live(shapes: &mut Shapes) -> Body {
 fn statuses(op: Op) -> &'static [(u16, &'static str)] {
     match op {
         Op::AddAccount => &[(200, "It is tracked already."), (201, "It is tracked from now on.")],
-        Op::Crawl | Op::CheckTweets | Op::Replay => &[(200, "Such a run is under way."), (202, "The run began.")],
+        Op::Crawl | Op::CheckTweets | Op::Replay => {
+            &[(200, "Such a run is under way."), (202, "The run began.")]
+        }
         Op::ImportSnapshot => {
             &[(200, "These bytes are known: the run that read them."), (202, "It will be read.")]
         }

@@ -61,6 +61,17 @@ const SCHEMA: &[&str] = &[
     // What every accepted TWEETS_ file said, deflated, in pieces.
     "CREATE TABLE IF NOT EXISTS tweets (at INTEGER NOT NULL, piece INTEGER NOT NULL,
         stamp TEXT NOT NULL, bytes BLOB NOT NULL, PRIMARY KEY (at, piece)) STRICT, WITHOUT ROWID",
+    // Every tweet ever listed: a light row, its metrics over time, which version replaced which.
+    "CREATE TABLE IF NOT EXISTS tweet (id TEXT PRIMARY KEY, created INTEGER, kind TEXT NOT NULL,
+        lang TEXT, promoted INTEGER NOT NULL, advertised INTEGER NOT NULL,
+        told_at INTEGER NOT NULL, read_at INTEGER NOT NULL, metrics TEXT NOT NULL,
+        head TEXT NOT NULL, text TEXT) STRICT",
+    "CREATE INDEX IF NOT EXISTS tweet_by_time ON tweet (created)",
+    "CREATE TABLE IF NOT EXISTS tweet_series (id TEXT PRIMARY KEY, bytes BLOB NOT NULL) STRICT",
+    "CREATE TABLE IF NOT EXISTS tweet_edit (old TEXT PRIMARY KEY, new TEXT NOT NULL) STRICT",
+    // What X no longer has, which outlives replays, and the files its words are still in.
+    "CREATE TABLE IF NOT EXISTS tweet_gone (id TEXT PRIMARY KEY, at INTEGER NOT NULL) STRICT",
+    "CREATE TABLE IF NOT EXISTS purge (name TEXT PRIMARY KEY) STRICT",
     // The owner's own words: the one table that no replay can make again.
     "CREATE TABLE IF NOT EXISTS notes (user TEXT PRIMARY KEY, muted INTEGER NOT NULL,
         note TEXT) STRICT",
@@ -68,6 +79,10 @@ const SCHEMA: &[&str] = &[
 
 /// Our own trouble (a bucket that does not answer) passes within minutes or not at all.
 const AFTER_FAULT_MS: i64 = 60_000;
+
+/// The tables that a replay makes anew.
+const DERIVED: [&str; 8] =
+    ["snapshots", "changes", "packs", "spill", "tweets", "tweet", "tweet_series", "tweet_edit"];
 
 /// Every table, for deleting an account.
 const TABLES: &[&str] = &[
@@ -82,6 +97,11 @@ const TABLES: &[&str] = &[
     "packs",
     "spill",
     "tweets",
+    "tweet",
+    "tweet_series",
+    "tweet_edit",
+    "tweet_gone",
+    "purge",
     "notes",
 ];
 

@@ -19,10 +19,17 @@ pub(super) struct Window {
     rate: Option<Rate>,
 }
 
-/// X's published calls per window and app, by route (August 2026).
+/// X's published calls per window by route (docs.x.com, "Rate limits", August 2026): of app and
+/// user the smaller number, where both have one.
 fn published(route: &str) -> u32 {
     match route {
         "users/me" => 75,
+        "users/tweets" => 900,
+        "tweets" => 3_500,
+        "tweets/search/recent" => 450,
+        "stream/rules" => 100,
+        "connections" => 25,
+        // Users, followers, counts.
         _ => 300,
     }
 }

@@ -48,7 +48,7 @@ impl Account {
         let replay = Replay { run: run.id.clone(), left, done: 0 };
         let sql = self.sql.clone();
         self.sql.atomically(move || {
-            for table in ["snapshots", "changes", "packs", "spill", "tweets"] {
+            for table in super::DERIVED {
                 sql.run(&format!("DELETE FROM {table}"), values![])?;
             }
             super::put_meta(&sql, "replay", &replay)

@@ -41,6 +41,9 @@ pub(super) struct Settings {
     /// Why collection stopped, and when.
     #[serde(default)]
     pub(super) stopped: Option<Stopped>,
+    /// Whether tweets are read: not before the owner has seen the price.
+    #[serde(default)]
+    pub(super) tweets: bool,
 }
 
 /// Collection needs the owner.
@@ -110,6 +113,7 @@ impl Account {
             last_count: count.map(|_| now),
             last_read: count.map(|_| now),
             stopped: None,
+            tweets: false,
         })?;
         if let Some(count) = count {
             self.record_count(now, count)?;
@@ -127,6 +131,9 @@ impl Account {
         }
         if let Some(cap) = change.monthly_cap_usd {
             settings.cap_micro = cap_micro(cap)?;
+        }
+        if let Some(tweets) = change.tweets {
+            settings.tweets = tweets;
         }
         // Whatever stopped it may be mended now: the next tick tries.
         settings.stopped = None;
