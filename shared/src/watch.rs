@@ -60,6 +60,8 @@ pub struct Watch {
     run: String,
     started: UnixMs,
     phase: Phase,
+    /// A plan was made, and holds.
+    planned: bool,
     /// The keys belong to the account.
     owned: bool,
     /// The front is under way.
@@ -148,6 +150,7 @@ impl Watch {
             run,
             started: now,
             phase: Phase::Planning,
+            planned: false,
             owned: false,
             queue: VecDeque::new(),
             cut: Vec::new(),
@@ -205,6 +208,7 @@ impl Watch {
                 self.queue.clear();
                 self.cut.clear();
                 self.phase = Phase::Planning;
+                self.planned = false;
                 return Step::Plan;
             }
             while self.leave() {}
@@ -234,6 +238,7 @@ impl Watch {
     pub fn planned(&mut self, plan: &Plan, gap: Option<Gap>, owned: bool, now: UnixMs) {
         self.started = now;
         self.phase = Phase::Reading;
+        self.planned = true;
         self.owned = owned;
         self.counts.left_out += plan.left_out.len() as u64;
         self.queue = plan.batches.iter().map(|batch| Call::of(batch, owned)).collect();
@@ -395,8 +400,12 @@ impl Watch {
         self.phase = Phase::Stopped(stop);
     }
 
-    /// What of the account's listing was not read, of which the next reading must know.
-    pub fn gap(&self) -> Option<Gap> {
+    /// What of the account's listing was not read, of which the next reading must know; `before`
+    /// is what was known of it before.
+    pub fn gap(&self, before: Option<Gap>) -> Option<Gap> {
+        if !self.planned {
+            return before;
+        }
         let open = self.cut.iter().chain(&self.queue);
         // Without any new tweets read, the next reading looks for the same ones.
         let open = open.filter(|call| match call.purpose {

@@ -72,6 +72,10 @@ const SCHEMA: &[&str] = &[
     // What X no longer has, which outlives replays, and the files its words are still in.
     "CREATE TABLE IF NOT EXISTS tweet_gone (id TEXT PRIMARY KEY, at INTEGER NOT NULL) STRICT",
     "CREATE TABLE IF NOT EXISTS purge (name TEXT PRIMARY KEY) STRICT",
+    // The reading under way: what came as X wrote it; who was billed today, or not told of.
+    "CREATE TABLE IF NOT EXISTS tweet_raw (seq INTEGER PRIMARY KEY, text TEXT NOT NULL) STRICT",
+    "CREATE TABLE IF NOT EXISTS tweet_billed (seq INTEGER PRIMARY KEY, bytes BLOB NOT NULL) STRICT",
+    "CREATE TABLE IF NOT EXISTS tweet_asked (id TEXT PRIMARY KEY, at INTEGER NOT NULL) STRICT",
     // The owner's own words: the one table that no replay can make again.
     "CREATE TABLE IF NOT EXISTS notes (user TEXT PRIMARY KEY, muted INTEGER NOT NULL,
         note TEXT) STRICT",
@@ -102,6 +106,9 @@ const TABLES: &[&str] = &[
     "tweet_edit",
     "tweet_gone",
     "purge",
+    "tweet_raw",
+    "tweet_billed",
+    "tweet_asked",
     "notes",
 ];
 
@@ -119,6 +126,8 @@ pub struct Account {
 struct Memory {
     /// A collect loop is running.
     collecting: Cell<bool>,
+    /// A loop that reads tweets is running.
+    reading: Cell<bool>,
     /// A snapshot is being read.
     ingesting: Cell<bool>,
     /// Ids of the crawl under way.
@@ -152,16 +161,14 @@ impl DurableObject for Account {
     }
 
     async fn alarm(&self) -> worker::Result<Response> {
-        let outcome = match self.collect().await {
-            // A replay goes on beside a crawl; it is armed last, since it never waits.
-            Ok(()) => match self.go_on_replaying().await {
-                Ok(true) => self.arm_in(1).await,
-                Ok(false) => Ok(()),
-                Err(fault) => Err(fault),
-            },
-            Err(fault) => Err(fault),
-        };
-        if let Err(fault) = outcome {
+        // Each whatever becomes of the others; each arms the next alarm for itself.
+        let outcomes = [
+            self.collect().await,
+            self.read_tweets().await,
+            self.go_on_purging().await,
+            self.go_on_replaying().await,
+        ];
+        for fault in outcomes.into_iter().filter_map(Result::err) {
             worker::console_error!("alarm: {}", fault.log());
             // The state is as it was before the failed step: try again in a while.
             self.arm_in(AFTER_FAULT_MS).await.ok();
@@ -187,9 +194,15 @@ impl Account {
         })
     }
 
-    /// Wakes this object after so many real milliseconds.
+    /// Wakes this object after so many real milliseconds, or sooner where something else asked
+    /// for that: there is one alarm for all that waits.
     async fn arm_in(&self, ms: i64) -> Result<()> {
-        Ok(self.state.storage().set_alarm(ms.max(1)).await?)
+        let storage = self.state.storage();
+        let at = crate::clock::real().plus(ms.max(1));
+        match storage.get_alarm().await? {
+            Some(armed) if armed <= at.0 => Ok(()),
+            _ => Ok(storage.set_alarm(ms.max(1)).await?),
+        }
     }
 
     fn meta<T: serde::de::DeserializeOwned>(&self, key: &str) -> Result<Option<T>> {

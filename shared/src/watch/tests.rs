@@ -90,7 +90,7 @@ fn a_first_reading_lists_everything_in_two_halves() {
     watch.answer(&nothing());
     assert_eq!(next(&mut watch), "Finish");
     assert!(watch.came() && watch.listed());
-    assert_eq!(watch.gap(), None);
+    assert_eq!(watch.gap(None), None);
 }
 
 #[test]
@@ -165,7 +165,7 @@ fn a_401_in_the_middle_keeps_what_came_and_remembers_the_rest() {
     assert!(matches!(watch.next(NOON), Step::Abort(stop) if stop.cause == StopCause::Credentials));
     assert!(watch.came());
     let to = NOON.plus(-500 * MINUTE_MS).floor_second().plus(1_000);
-    assert_eq!(watch.gap(), Some(Gap { since: None, to }));
+    assert_eq!(watch.gap(None), Some(Gap { since: None, to }));
 }
 
 #[test]
@@ -178,7 +178,7 @@ fn a_gap_is_read_behind_the_new_tweets() {
     watch.answer(&nothing());
     assert_eq!(next(&mut watch), "list 100 end_time | ");
     watch.refuse_budget(None, "too dear".to_owned(), NOON);
-    assert_eq!((watch.gap(), watch.over_budget()), (Some(gap), Some("too dear")));
+    assert_eq!((watch.gap(None), watch.over_budget()), (Some(gap), Some("too dear")));
     assert_eq!(next(&mut watch), "look 1 | ", "what is cheaper may still be read");
 }
 

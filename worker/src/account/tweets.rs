@@ -6,6 +6,7 @@ mod collection;
 mod list;
 mod one;
 mod purge;
+mod read;
 mod series;
 mod store;
 mod totals;

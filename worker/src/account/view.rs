@@ -60,6 +60,7 @@ impl Account {
             Op::Tweets => self.list_tweets(&query),
             Op::TweetTotals => self.tweet_totals(&query),
             Op::TweetHours => self.tweet_hours(&query),
+            Op::CheckTweets => started(self.start_tweets(api::Trigger::Fetch).await?),
             Op::Tweet => self.show_tweet(named("tweet")),
             Op::TweetSeries => self.tweet_series(named("tweet"), &query),
             Op::Events => self.list_events(&query),

@@ -27,7 +27,7 @@ impl Account {
         let range = (now.plus(-RANGE_MS), now);
         let row = item(&stored, spark.as_ref(), range, &self.came()?);
         let Stored { kept, deleted_at, replaced_by } = stored;
-        let read = settings.tweets && deleted_at.is_none() && replaced_by.is_none();
+        let read = self.tweets()?.on && deleted_at.is_none() && replaced_by.is_none();
         let next_read = kept.created.filter(|_| read).map(|at| due(at, kept.read_at(), now));
         let fall = |fall: Fall| MetricFall {
             at: fall.at,
