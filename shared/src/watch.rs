@@ -261,6 +261,12 @@ impl Watch {
     pub fn answer(&mut self, answer: &Answer) -> Heard {
         (self.wait, self.stall) = (None, None);
         let Some(mut call) = self.queue.pop_front() else { return Heard::default() };
+        self.counts.calls += 1;
+        call.pages += 1;
+        if call.extra {
+            self.turn_page(call, answer);
+            return Heard::default();
+        }
         self.count(answer);
         self.listed |= call.purpose == Purpose::News;
         let mut heard = Heard::default();
@@ -274,27 +280,19 @@ impl Watch {
         let seen = answer.seen();
         let oldest = answer.tweets.iter().filter_map(|tweet| tweet.created).min();
         call.reached = oldest.into_iter().chain(call.reached).min();
-        call.pages += 1;
         let told: BTreeSet<TweetId> =
             seen.iter().copied().chain(answer.absent.iter().map(|absent| absent.id)).collect();
         let asks = again(answer);
         let again = self.ask_again(&call, asks, &mut heard.silent);
         call.ids.retain(|id| !told.contains(id));
-        let next = answer.next_token.clone().filter(|token| Some(token) != call.token.as_ref());
-        match next {
-            Some(token) if !call.is_lookup() && call.pages < PAGES_MAX => {
-                call.token = Some(token);
-                self.queue.push_front(call);
+        if let Some(mut call) = self.turn_page(call, answer) {
+            let told: Vec<TweetId> = answer.tweets.iter().map(|tweet| tweet.id).collect();
+            self.queue.extend(call.promoted(&told));
+            if call.is_lookup() {
+                heard.silent.append(&mut call.ids);
             }
-            _ => {
-                if call.is_lookup() {
-                    heard.silent.append(&mut call.ids);
-                }
-                let batch = call.batch();
-                let missing = absent(&batch, &BTreeSet::new());
-                let lookup = missing.map(|batch| call.lookup(&batch));
-                self.queue.extend(lookup);
-            }
+            let missing = absent(&call.batch(), &BTreeSet::new());
+            self.queue.extend(missing.map(|batch| call.lookup(&batch)));
         }
         for call in again {
             self.queue.push_front(call);
@@ -302,9 +300,21 @@ impl Watch {
         heard
     }
 
+    /// Goes on with a listing's next page; gives the call back if that was its last.
+    fn turn_page(&mut self, mut call: Call, answer: &Answer) -> Option<Call> {
+        let next = answer.next_token.clone().filter(|token| Some(token) != call.token.as_ref());
+        match next {
+            Some(token) if !call.is_lookup() && call.pages < PAGES_MAX => {
+                call.token = Some(token);
+                self.queue.push_front(call);
+                None
+            }
+            _ => Some(call),
+        }
+    }
+
     fn count(&mut self, answer: &Answer) {
         let counts = &mut self.counts;
-        counts.calls += 1;
         counts.tweets += answer.tweets.len() as u64;
         let unavailable = |why: Absence| why == Absence::Unavailable;
         let silent = answer.absent.iter().filter(|absent| unavailable(absent.why)).count();

@@ -1,6 +1,11 @@
 //! One call of a reading: a page of the account's listing, or a look-up. Owns: its parameters, and
 //! what it may bill. Must not know: what came before it. Invariant: private metrics are asked for
-//! of a window within the last 30 days only, and never with an expansion.
+//! of a window within the last 30 days only, and never with an expansion; promoted ones in a call
+//! of their own, behind the one that brings the tweets.
+//!
+//! Of a tweet that is not promoted X refuses promoted metrics and may leave it out, or answer with
+//! nothing at all (docs.x.com, "Timelines"): so they are asked for once the tweets are there, as the
+//! seed does in a second fetch. On the same UTC day that costs a call and no money.
 
 use super::{Gap, Purpose};
 use crate::budget::{Resource, price};
@@ -20,6 +25,9 @@ const NEWS_PAGE: u64 = 20;
 /// An `end_time` this close to now is left out: X's clock may be behind.
 const RECENT_MS: i64 = MINUTE_MS;
 
+/// What the author may read of any tweet of the last 30 days.
+const AUTHORS: [Family; 3] = [Family::Public, Family::NonPublic, Family::Organic];
+
 /// See the module.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) struct Call {
@@ -37,6 +45,10 @@ pub(super) struct Call {
     pub(super) pages: u32,
     /// The oldest tweet that came.
     pub(super) reached: Option<UnixMs>,
+    /// Asks for promoted metrics of what is told already: whatever it lacks means nothing.
+    pub(super) extra: bool,
+    /// Such a call is to follow.
+    promotable: bool,
     /// How often fields were dropped.
     pub(super) again: u8,
     pub(super) restarts: u8,
@@ -77,15 +89,35 @@ impl Call {
         Self {
             purpose: if batch.ids.is_empty() { Purpose::News } else { Purpose::Due },
             read: batch.read,
-            families: if batch.private { Family::ALL.to_vec() } else { vec![Family::Public] },
+            families: if batch.private { AUTHORS.to_vec() } else { vec![Family::Public] },
             token: None,
             ids: batch.ids.clone(),
             bills: batch.cost.div_ceil(price(resource(lookup, owned))),
             pages: 0,
             reached: None,
+            extra: false,
+            promotable: batch.private,
             again: 0,
             restarts: 0,
         }
+    }
+
+    /// The call for promoted metrics that follows it, once it came to its end; `told` are the
+    /// tweets of its last page.
+    pub(super) fn promoted(&self, told: &[TweetId]) -> Option<Self> {
+        let some = self.promotable && self.reached.is_some();
+        let ids = if self.is_lookup() { told.to_vec() } else { Vec::new() };
+        some.then(|| Self {
+            purpose: Purpose::Due,
+            families: Family::ALL.to_vec(),
+            token: None,
+            ids,
+            bills: 0,
+            pages: 0,
+            extra: true,
+            promotable: false,
+            ..self.clone()
+        })
     }
 
     pub(super) fn is_lookup(&self) -> bool {
@@ -100,7 +132,12 @@ impl Call {
 
     /// The look-up of what this listing lacked, with its fields.
     pub(super) fn lookup(&self, batch: &Batch) -> Self {
-        Self { families: self.families.clone(), again: self.again, ..Self::of(batch, false) }
+        Self {
+            families: self.families.clone(),
+            promotable: self.promotable,
+            again: self.again,
+            ..Self::of(batch, false)
+        }
     }
 
     /// The same for some of its tweets, with fewer fields.
@@ -118,12 +155,15 @@ impl Call {
         Self {
             purpose: Purpose::Due,
             read,
+            // The call it comes of asks for promoted ones of all.
+            promotable: false,
             families,
             token: None,
             bills: ids.len() as u64,
             ids,
             pages: 0,
             reached: None,
+            extra: false,
             again: self.again + 1,
             restarts: 0,
         }

@@ -82,11 +82,13 @@ fn next(watch: &mut Watch) -> String {
 #[test]
 fn a_first_reading_lists_everything_in_two_halves() {
     let mut watch = begun(&[], true);
-    assert_eq!(next(&mut watch), "list 100 start_time | promoted organic");
+    assert_eq!(next(&mut watch), "list 100 start_time | organic");
     watch.answer(&answer(&json!({"data": told(&[id(5)]), "meta": {"next_token": "n"}})));
-    assert_eq!(next(&mut watch), "list 100 start_time pagination_token | promoted organic");
+    assert_eq!(next(&mut watch), "list 100 start_time pagination_token | organic");
     watch.answer(&nothing());
     assert_eq!(next(&mut watch), "list 100 end_time | ");
+    watch.answer(&nothing());
+    assert_eq!(next(&mut watch), "list 100 start_time | promoted organic");
     watch.answer(&nothing());
     assert_eq!(next(&mut watch), "Finish");
     assert!(watch.came() && watch.listed());
@@ -96,11 +98,28 @@ fn a_first_reading_lists_everything_in_two_halves() {
 #[test]
 fn a_later_reading_asks_for_new_ones_and_for_those_due() {
     let mut watch = begun(&[watched(90, Some(1)), watched(3 * 24 * 60, Some(1))], true);
-    assert_eq!(next(&mut watch), "list 20 since_id | promoted organic");
+    assert_eq!(next(&mut watch), "list 20 since_id | organic");
     watch.answer(&nothing());
-    assert_eq!(next(&mut watch), "list 100 start_time end_time | promoted organic");
+    assert_eq!(next(&mut watch), "list 100 start_time end_time | organic");
     watch.answer(&answer(&json!({"data": told(&[id(90), id(3 * 24 * 60)])})));
+    assert_eq!(next(&mut watch), "list 100 start_time end_time | promoted organic");
+    // Nothing is promoted: X leaves everything out, or says nothing at all.
+    let errors = json!([refused(id(90), "promoted_metrics.like_count")]);
+    assert_eq!(watch.answer(&answer(&json!({"errors": errors}))), Heard::default());
     assert_eq!(next(&mut watch), "Finish");
+    assert_eq!((watch.counts()["calls"], watch.counts()["read"]), (3, 2));
+}
+
+#[test]
+fn of_looked_up_tweets_promoted_metrics_are_asked_for_by_look_up() {
+    let tweets = [Watched { listed: false, ..watched(90, None) }];
+    let mut watch = begun(&tweets, true);
+    watch.answer(&nothing());
+    assert_eq!(next(&mut watch), "look 1 | organic");
+    watch.answer(&answer(&json!({"data": told(&[id(90)])})));
+    assert_eq!(next(&mut watch), "look 1 | promoted organic");
+    let Step::Call(request) = watch.next(NOON) else { panic!() };
+    assert_eq!(request.own_bills, 0, "told today already");
 }
 
 #[test]
@@ -108,7 +127,8 @@ fn what_a_listing_lacks_is_looked_up_and_purged_if_x_says_so() {
     let mut watch = begun(&[watched(90, Some(1)), watched(100, Some(1))], true);
     watch.answer(&nothing());
     watch.answer(&answer(&json!({"data": told(&[id(90)])})));
-    assert_eq!(next(&mut watch), "look 1 | promoted organic");
+    watch.answer(&nothing());
+    assert_eq!(next(&mut watch), "look 1 | organic");
     let heard = watch.answer(&answer(&json!({"errors": [{"resource_id": id(100),
         "resource_type": "tweet", "type": "https://api.x.com/2/problems/resource-not-found"}]})));
     assert_eq!(heard, Heard { gone: vec![id(100)], silent: vec![] });
@@ -135,10 +155,12 @@ fn refused(id: TweetId, field: &str) -> Value {
 fn tweets_refused_for_a_field_are_listed_again_without_it() {
     let mut watch = begun(&[watched(90, Some(1)), watched(100, Some(1))], true);
     watch.answer(&nothing());
-    let errors = json!([refused(id(100), "promoted_metrics.like_count")]);
+    let errors = json!([refused(id(100), "organic_metrics.like_count")]);
     watch.answer(&answer(&json!({"data": told(&[id(90)]), "errors": errors})));
-    assert_eq!(next(&mut watch), "list 100 start_time end_time | organic", "the owned price");
+    assert_eq!(next(&mut watch), "list 100 start_time end_time | ", "the owned price");
     watch.answer(&answer(&json!({"data": told(&[id(100)])})));
+    assert_eq!(next(&mut watch), "list 100 start_time end_time | promoted organic");
+    watch.answer(&nothing());
     assert_eq!(next(&mut watch), "Finish");
 }
 
@@ -280,7 +302,7 @@ proptest! {
                 2 => { watch.trouble(&Trouble::Cut, None, now); continue }
                 3 => { watch.refuse_budget(Some(now.plus(1_000)), "w".to_owned(), now); continue }
                 4 => { watch.refuse_budget(None, "w".to_owned(), now); continue }
-                5 => errors.extend(ids.iter().map(|id| refused(*id, "promoted_metrics.x"))),
+                5 => errors.extend(ids.iter().map(|id| refused(*id, "organic_metrics.x"))),
                 6 => errors.extend(ids.iter().map(|id| refused(*id, "public_metrics.x"))),
                 7 => errors.extend(ids.iter().map(|id| json!({"resource_id": id,
                     "type": "https://api.x.com/2/problems/resource-not-found"}))),
