@@ -28,7 +28,7 @@ use std::collections::{BTreeMap, BTreeSet, VecDeque};
 const REPLAN_MS: i64 = 25 * MINUTE_MS;
 /// How often tweets are asked for again with fewer fields.
 const AGAIN_MAX: u8 = 3;
-/// How often a listing whose page token died begins anew.
+/// How often a listing whose page token died begins anew, or a page is asked for again.
 const RESTARTS_MAX: u8 = 2;
 /// Pages of one listing: X lists 3,200 tweets, 100 a page, or 20 where only new ones are wanted.
 const PAGES_MAX: u32 = 200;
@@ -302,14 +302,23 @@ impl Watch {
 
     /// Goes on with a listing's next page; gives the call back if that was its last.
     fn turn_page(&mut self, mut call: Call, answer: &Answer) -> Option<Call> {
-        let next = answer.next_token.clone().filter(|token| Some(token) != call.token.as_ref());
-        match next {
-            Some(token) if !call.is_lookup() && call.pages < PAGES_MAX => {
+        match answer.next_token.clone().filter(|_| !call.is_lookup() && call.pages < PAGES_MAX) {
+            Some(token) if Some(&token) == call.token.as_ref() => {
+                // X gave the page before once more: this one is still to come.
+                if call.restarts == RESTARTS_MAX {
+                    self.cut.extend(Some(call.clone()).filter(|call| call.purpose != Purpose::Due));
+                    return Some(call);
+                }
+                call.restarts += 1;
+                self.queue.push_front(call);
+                None
+            }
+            Some(token) => {
                 call.token = Some(token);
                 self.queue.push_front(call);
                 None
             }
-            _ => Some(call),
+            None => Some(call),
         }
     }
 

@@ -252,7 +252,8 @@ test("a year of hourly readings is one series, in any zone", async () => {
 });
 
 test("the median of other tweets at the same age stands beside", async () => {
-  const times = [80, 82, 84, 86].map(hours);
+  // Apart by no whole hours: files of one instant would replace each other.
+  const times = [80, 82.1, 84.2, 86.3].map(hours);
   for (let age = 1; age < 6; age++) {
     for (const [n, at] of times.entries()) await good(at + age * HOUR_MS, [tweet(at, likes(age * (n + 1)))]);
   }
@@ -271,7 +272,8 @@ test("totals are by day, and hours by impressions with their sample", async () =
   const [a, b] = [day + 8 * HOUR_MS, day + 20 * HOUR_MS];
   await good(day + 10 * HOUR_MS, [tweet(a, likes(4))]);
   await good(day + 30 * HOUR_MS, [tweet(a, likes(6)), tweet(b, likes(3))]);
-  await good(day + 46 * HOUR_MS, [tweet(b, likes(5))]);
+  await good(day + 34 * HOUR_MS, [tweet(a, likes(6))]);
+  for (const hour of [42, 46]) await good(day + hour * HOUR_MS, [tweet(b, likes(5))]);
   const totals = await roost.get(`${FILES}/totals?metrics=public.like_count&from=${iso(day)}&to=${iso(day + 3 * DAY_MS)}`);
   const points = totals.points.map((p: Json) => [p.written, p.read, p.growth[0]]);
   assert.deepEqual(points, [[2, 1, 4], [0, 2, 7], [0, 0, null]]);

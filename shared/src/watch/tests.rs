@@ -235,6 +235,23 @@ fn a_dead_page_token_begins_that_listing_anew() {
 }
 
 #[test]
+fn a_page_given_twice_is_asked_for_again_and_never_ends_the_listing() {
+    let page =
+        |token: &str| answer(&json!({"data": told(&[id(5)]), "meta": {"next_token": token}}));
+    let mut watch = begun(&[], false);
+    watch.answer(&page("n"));
+    watch.answer(&page("n"));
+    assert_eq!(next(&mut watch), "list 100 pagination_token | ");
+    watch.answer(&page("m"));
+    watch.answer(&nothing());
+    assert_eq!((next(&mut watch).as_str(), watch.gap(None)), ("Finish", None));
+    let mut circling = begun(&[], false);
+    (0..4).for_each(|_| drop(circling.answer(&page("n"))));
+    assert_eq!(next(&mut circling), "Finish");
+    assert!(circling.gap(None).is_some(), "the rest is for the next reading");
+}
+
+#[test]
 fn a_plan_too_old_is_made_anew_or_ends_with_what_came() {
     let late = NOON.plus(26 * MINUTE_MS);
     let mut watch = begun(&[watched(90, Some(1))], true);

@@ -27,7 +27,15 @@ const FILES_PER_ALARM: i64 = 5;
 /// X no longer has these: their words go at once, and the files that name them are to be rewritten.
 /// Part of one write.
 pub(super) fn gone(sql: &Sql, ids: &[TweetId], now: UnixMs) -> Result<()> {
-    for some in ids.chunks(store::AT_A_TIME) {
+    let mut all = ids.to_vec();
+    for id in ids {
+        // With it the versions it replaced.
+        let olds = "SELECT old FROM tweet_edit WHERE new = ?";
+        for mut row in sql.rows(olds, values![store::text_of(*id)])? {
+            all.push(store::id_of(&row.text()?)?);
+        }
+    }
+    for some in all.chunks(store::AT_A_TIME) {
         for id in some {
             sql.run(
                 "INSERT OR IGNORE INTO tweet_gone (id, at) VALUES (?, ?)",
