@@ -190,6 +190,7 @@ impl Account {
             ToAccount::Ingest { key, etag } => {
                 serde_json::to_value(self.ingest(&key, &etag).await?)?
             }
+            ToAccount::Gone { tweet } => serde_json::to_value(self.tweet_gone(tweet).await?)?,
             ToAccount::View => serde_json::to_value(self.view().await?)?,
         })
     }

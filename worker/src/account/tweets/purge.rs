@@ -6,6 +6,7 @@
 use super::{is_gone, keep_packed, pack, store};
 use crate::account::Account;
 use crate::bucket;
+use crate::clock;
 use crate::fault::Result;
 use crate::http;
 use crate::rpc::ControlClient;
@@ -59,6 +60,16 @@ pub(super) fn gone(sql: &Sql, ids: &[TweetId], now: UnixMs) -> Result<()> {
 }
 
 impl Account {
+    /// The stream says that X deleted a tweet of this account.
+    pub(in crate::account) async fn tweet_gone(&self, tweet: TweetId) -> Result<()> {
+        if self.settings()?.is_none() {
+            return Ok(());
+        }
+        let (sql, now) = (self.sql.clone(), clock::now());
+        self.sql.atomically(move || gone(&sql, &[tweet], now))?;
+        if self.has_purges()? { self.arm_in(1).await } else { Ok(()) }
+    }
+
     /// Whether any file is still to be rewritten.
     pub(in crate::account) fn has_purges(&self) -> Result<bool> {
         Ok(self.sql.first("SELECT 1 FROM purge LIMIT 1", values![])?.is_some())
