@@ -340,7 +340,8 @@ mod tests {
                 |at_ms| reading(tweet, 0, at_ms).promoted.map(|c| c.get(Counter::Impressions));
             assert_eq!(paid(campaign.from_ms - 1), None);
             assert_eq!(paid(campaign.from_ms), Some(0));
-            let (half, end) = (paid((campaign.from_ms + campaign.to_ms) / 2), paid(campaign.to_ms));
+            let (half, end) =
+                (paid(i64::midpoint(campaign.from_ms, campaign.to_ms)), paid(campaign.to_ms));
             assert!(half < end && half > Some(0), "{half:?} {end:?}");
             assert_eq!(paid(campaign.to_ms + DAY_MS), end);
         }
