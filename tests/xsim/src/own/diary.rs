@@ -241,8 +241,8 @@ impl Diary {
         }
         let seed = self.seed_of(account);
         let mut draw = Draw::new(seed, day as u64, SALT_DAY);
-        // Threads make up a part of the tweets, and never most of them.
-        let chance = THREAD_CHANCE.min(rate / (3.0 * THREAD_MEAN));
+        // Who writes little writes no threads.
+        let chance = if rate < THREAD_MEAN / 3.0 { 0.0 } else { THREAD_CHANCE };
         let weekday = WEEKDAYS.get((day + 4).rem_euclid(7) as usize).copied().unwrap_or(1.0);
         let mean = (rate - chance * THREAD_MEAN) * weekday * (0.6 + 0.8 * draw.unit());
         let count = mean as u64 + u64::from(draw.unit() < mean.fract());
@@ -327,4 +327,175 @@ fn of_day(share: f64) -> i64 {
         left -= weight;
     }
     DAY_MS - 1
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::collections::HashSet;
+
+    const START_MS: i64 = 1_790_000_123_000;
+
+    fn diary(a_day: f64, before: u32) -> Diary {
+        Diary::new(1, START_MS, a_day, before, 10.0).unwrap()
+    }
+
+    fn ids(tweets: &[Tweet]) -> Vec<u64> {
+        tweets.iter().map(|tweet| tweet.first().id).collect()
+    }
+
+    #[track_caller]
+    fn check_rate(a_day: f64, days: i64) {
+        let span = (START_MS, START_MS + days * DAY_MS);
+        let marks = Marks::default();
+        for (account, share) in [(Account::Main, 1.0), (Account::Second, 0.5)] {
+            let count = diary(a_day, 0).between(account, span.0, span.1, &marks).len() as f64;
+            let expected = a_day * share * days as f64;
+            assert!((count - expected).abs() < 0.12 * expected + 1.0, "{count} for {expected}");
+        }
+    }
+
+    #[test]
+    fn a_rate_brings_about_as_many_tweets() {
+        check_rate(0.0, 400);
+        check_rate(0.3, 900);
+        check_rate(3.0, 900);
+        check_rate(100.0, 90);
+        check_rate(RATE_MAX, 14);
+    }
+
+    #[test]
+    fn a_span_is_the_sum_of_its_parts_in_order() {
+        let (diary, marks) = (diary(12.0, 500), Marks::default());
+        let (from_ms, to_ms) = (START_MS - 130 * DAY_MS, START_MS + 20 * DAY_MS);
+        let whole = ids(&diary.between(Account::Main, from_ms, to_ms, &marks));
+        assert!(whole.is_sorted_by(|a, b| a < b), "ids ascend");
+        assert!(whole.len() > 1_000, "{}", whole.len());
+        for step_ms in [DAY_MS / 7, DAY_MS, 9 * DAY_MS + 1] {
+            let mut parts = Vec::new();
+            let mut at_ms = from_ms;
+            while at_ms < to_ms {
+                let end_ms = (at_ms + step_ms).min(to_ms);
+                parts.extend(ids(&diary.between(Account::Main, at_ms, end_ms, &marks)));
+                at_ms = end_ms;
+            }
+            assert_eq!(parts, whole, "by {step_ms}");
+        }
+    }
+
+    #[test]
+    fn every_version_is_found_by_its_id() {
+        let (diary, marks) = (diary(60.0, 300), Marks::default());
+        let mut versions = HashSet::new();
+        for account in Account::ALL {
+            let tweets = diary.between(account, diary.oldest_ms(), START_MS, &marks);
+            for tweet in tweets.iter().step_by(11) {
+                for (n, version) in tweet.versions.iter().enumerate() {
+                    let (found, nth) = diary.find(version.id, &marks).unwrap();
+                    assert_eq!((found.account, found.key, nth), (account, tweet.key, n));
+                    assert_eq!(written_ms(version.id), version.at_ms);
+                    assert!(versions.insert(version.id));
+                    assert!(diary.find(version.id ^ 1, &marks).is_none());
+                }
+            }
+        }
+        assert!(diary.find(20, &marks).is_none() && diary.find(u64::MAX, &marks).is_none());
+    }
+
+    #[test]
+    fn older_tweets_are_as_many_as_asked_for_and_leave_the_rest_alone() {
+        let marks = Marks::default();
+        let all = |before| {
+            let diary = diary(3.0, before);
+            let oldest_ms = diary.oldest_ms();
+            ids(&diary.between(Account::Main, oldest_ms, START_MS, &marks))
+        };
+        let (none, many) = (all(0), all(4_000));
+        assert_eq!(many.len(), none.len() + 4_000);
+        assert_eq!(many[4_000..], none);
+    }
+
+    #[test]
+    fn days_have_nights_and_threads() {
+        let (diary, marks) = (diary(8.0, 0), Marks::default());
+        let tweets = diary.between(Account::Main, START_MS - 100 * DAY_MS, START_MS, &marks);
+        let hour = |tweet: &Tweet| tweet.first().at_ms.rem_euclid(DAY_MS) / 3_600_000;
+        let within = |hours: std::ops::Range<i64>| {
+            tweets.iter().filter(|tweet| hours.contains(&hour(tweet))).count()
+        };
+        assert!(within(18..22) > 8 * within(1..5).max(1), "{} {}", within(18..22), within(1..5));
+        let written: HashSet<u64> = ids(&tweets).into_iter().collect();
+        let mut threads = 0;
+        for tweet in &tweets {
+            let Kind::Thread { before, root } = tweet.facts.kind else { continue };
+            assert!(written.contains(&before) && written.contains(&root) && root <= before);
+            assert!(tweet.first().at_ms - written_ms(before) <= 601_000);
+            assert_eq!(tweet.versions.len(), 1, "it keeps its id");
+            threads += 1;
+        }
+        assert!(threads > 15, "{threads}");
+    }
+
+    #[test]
+    fn only_what_x_lets_people_edit_is_edited() {
+        let (diary, marks) = (diary(80.0, 0), Marks::default());
+        let tweets = diary.between(Account::Main, START_MS - 99 * DAY_MS, START_MS, &marks);
+        let mut edited = 0;
+        for tweet in tweets.iter().filter(|tweet| tweet.versions.len() > 1) {
+            assert!(matches!(tweet.facts.kind, Kind::Tweet | Kind::Quote(..)));
+            assert!(tweet.promoted.is_none() && tweet.versions.len() <= 6);
+            assert!(tweet.versions.is_sorted_by(|a, b| a.at_ms < b.at_ms && a.id < b.id));
+            let last = tweet.versions.last().unwrap();
+            assert!(last.at_ms - tweet.first().at_ms <= facts::EDIT_MS);
+            assert_eq!(tweet.current(last.at_ms - 1), Some(tweet.versions.len() - 2));
+            edited += 1;
+        }
+        assert!(edited > 100, "{edited} of {}", tweets.len());
+        let of = |holds: &dyn Fn(&Tweet) -> bool| tweets.iter().filter(|t| holds(t)).count();
+        let share = |count: usize| count as f64 / tweets.len() as f64;
+        assert!((0.03..0.08).contains(&share(of(&|t| t.deleted_ms.is_some()))));
+        assert!((0.03..0.10).contains(&share(of(&|t| t.promoted.is_some()))));
+        assert!((0.03..0.08).contains(&share(of(&|t| t.facts.long > 0))));
+        for kind in ["tweet", "reply", "quote", "retweet"] {
+            assert!(share(of(&|t| t.facts.kind.name() == kind)) > 0.07, "{kind}");
+        }
+        let languages: HashSet<&str> = tweets.iter().map(|t| t.facts.language.code).collect();
+        assert!(languages.contains("ar") && languages.len() > 8, "{languages:?}");
+    }
+
+    #[test]
+    fn words_are_there_and_fit() {
+        let (diary, marks) = (diary(60.0, 0), Marks::default());
+        let tweets = diary.between(Account::Main, START_MS - 30 * DAY_MS, START_MS, &marks);
+        let mut longest = 0;
+        for tweet in tweets {
+            let first = tweet.first();
+            for n in 0..tweet.versions.len() {
+                let words = tweet.facts.words(&diary.feed, first.id, first.at_ms, n);
+                assert!((1..=280).contains(&words.text.chars), "{}", words.text.body);
+                longest = longest.max(words.note.map_or(0, |note| note.chars));
+            }
+        }
+        assert!((3_900..=4_400).contains(&longest), "{longest}");
+    }
+
+    #[test]
+    fn what_is_marked_is_gone_from_then_on() {
+        let (diary, mut marks) = (diary(3.0, 0), Marks::default());
+        let all = diary.between(Account::Main, START_MS - 9 * DAY_MS, START_MS, &marks);
+        let stands = all.iter().find(|tweet| tweet.current(START_MS).is_some()).unwrap();
+        assert!(marks.delete(stands.first().id, START_MS));
+        assert!(!marks.delete(stands.first().id, START_MS + 5), "only once");
+        let (gone, _) = diary.find(stands.first().id, &marks).unwrap();
+        assert!(gone.current(START_MS - 1).is_some() && gone.current(START_MS).is_none());
+    }
+
+    #[test]
+    fn bounds_are_named() {
+        for (a_day, before) in
+            [(-1.0, 0), (RATE_MAX + 1.0, 0), (f64::NAN, 0), (1.0, BEFORE_MAX + 1)]
+        {
+            assert!(Diary::new(1, START_MS, a_day, before, 10.0).is_err(), "{a_day} {before}");
+        }
+    }
 }

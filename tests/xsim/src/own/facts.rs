@@ -33,7 +33,7 @@ const PROMOTED_SHARE: f64 = 0.10;
 const DELETED_SHARE: f64 = 0.05;
 /// A deleted tweet stood from an hour to six weeks.
 const STOOD_MIN_S: f64 = 3_600.0;
-const STOOD_MAX_S: f64 = 42.0 * DAY_S as f64;
+const STOOD_MAX_S: f64 = 42.0 * 86_400.0;
 /// Code points of a text that X shows without "show more".
 const SHOWN_MAX: usize = 280;
 /// Code points left of a longer one: with an ellipsis and a link they make 280.
@@ -90,13 +90,13 @@ pub(crate) struct Facts {
 }
 
 /// A tweet of the world that is no retweet, from before a time.
-fn reference(feed: &Feed, at_ms: i64, draw: &mut Draw) -> Option<(Slot, Author)> {
+fn reference(feed: &Feed, at_ms: i64, draw: &mut Draw) -> Option<Post> {
     (0..4).find_map(|_| {
         let back_s = 60 + below(draw.next(), REFERENCE_MAX_S);
         let second = at_ms.div_euclid(SECOND_MS).checked_sub_unsigned(back_s)?;
         let nth = below(draw.next(), u64::from(feed.count(second))) as u32;
         let post = feed.post(feed.nth(second, nth)?)?;
-        (!matches!(post.kind, post::Kind::Repost(..))).then_some((post.slot, post.author))
+        (!matches!(post.kind, post::Kind::Repost(..))).then_some(post)
     })
 }
 
@@ -109,8 +109,9 @@ impl Facts {
     ) -> Self {
         let share = draw.unit();
         let wishes_reference = share < RETWEET_SHARE + REPLY_SHARE + QUOTE_SHARE;
-        let referenced =
+        let original =
             (thread.is_none() && wishes_reference).then(|| reference(feed, at_ms, draw)).flatten();
+        let referenced = original.map(|post| (post.slot, post.author));
         let kind = match (thread, referenced) {
             (Some((before, root)), _) => Kind::Thread { before, root },
             (None, Some((slot, author))) if share < RETWEET_SHARE => Kind::Retweet(slot, author),
@@ -122,7 +123,10 @@ impl Facts {
         };
         let english = draw.unit() < ENGLISH_SHARE;
         let other = below(draw.next(), languages::all().count() as u64) as usize;
-        let language = languages::all().nth(other).filter(|_| !english);
+        let language = match (kind, original) {
+            (Kind::Retweet(..), Some(original)) => Some(original.language),
+            _ => languages::all().nth(other).filter(|_| !english),
+        };
         let (is_long, is_very_long) = (draw.unit() < LONG_SHARE, draw.unit() < VERY_LONG_SHARE);
         let long = match (kind, is_long, is_very_long) {
             (Kind::Tweet | Kind::Thread { .. }, true, true) => 3_900,
@@ -212,10 +216,10 @@ impl Life {
         });
         let mut edits_ms = Vec::new();
         if draw.unit() < EDITED_SHARE && plain && promoted.is_none() && !threaded {
-            let mut at_s = 0;
+            let mut passed_s = 0;
             for _ in 0..pick(&[1, 1, 1, 2, EDITS_MAX], draw.next()) {
-                at_s += draw.seconds(30, 350);
-                edits_ms.push(after(at_s));
+                passed_s += draw.seconds(30, 350);
+                edits_ms.push(after(passed_s));
             }
         }
         let stood_s = STOOD_MIN_S * (STOOD_MAX_S / STOOD_MIN_S).powf(draw.unit());

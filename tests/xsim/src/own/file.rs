@@ -79,3 +79,28 @@ pub(crate) fn write(
     }
     snapshot::member(&json)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[track_caller]
+    fn check(age_days: i64, since_h: i64, at_h: i64, read: bool) {
+        // Hours of 1970: the first day is day 0, and whole weeks begin on Thursdays.
+        let found = is_read(age_days * DAY_MS, since_h * HOUR_MS, at_h * HOUR_MS);
+        assert_eq!(found, read, "{age_days} days old, {since_h} to {at_h}");
+    }
+
+    #[test]
+    fn the_cadence_falls_with_age() {
+        check(0, 10, 11, true);
+        check(1, 10, 11, false);
+        check(1, 11, 12, true);
+        check(6, 12, 17, false);
+        check(7, 11, 12, false);
+        check(7, 23, 24, true);
+        check(29, 0, 24, true);
+        check(30, 0, 24, false);
+        check(30, 24 * 6, 24 * 7, true);
+    }
+}

@@ -29,12 +29,12 @@ const MEDIAN_IMPRESSIONS: f64 = 1_800.0;
 const VIRAL_EVERY: u64 = 60;
 /// The part that comes in the first hours, and how long those last.
 const FAST_SHARE: f64 = 0.68;
-const FAST_HOURS: f64 = 6.0;
+const FAST_HOURS: f64 = 5.0;
 /// The rest comes ever more slowly and reaches its share after a year.
 const SLOW_HOURS: f64 = 40.0;
 const YEAR_HOURS: f64 = 365.0 * 24.0;
 /// How far the day and the week move what happens: together below 1, lest time run backwards.
-const DAY_SWING: f64 = 0.55;
+const DAY_SWING: f64 = 0.45;
 const WEEK_SWING: f64 = 0.20;
 /// Of the tweets with a correction, by counter: impressions and likes.
 const CORRECTED_SHARES: [(Counter, f64); 2] =
@@ -235,4 +235,115 @@ pub(crate) fn passed_on(tweet: &Tweet, now_ms: i64) -> u64 {
     let most = 20.0 + level(tweet) / 60.0;
     let hours = (attention_h(now_ms) - attention_h(original.at_ms)).max(0.0);
     1 + (most * grown(hours)) as u64
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::own::diary::Diary;
+    use crate::own::marks::Marks;
+    use crate::world::Account;
+
+    const START_MS: i64 = 1_790_000_123_000;
+    const DAY_MS: i64 = 86_400_000;
+
+    fn tweets() -> Vec<Tweet> {
+        let diary = Diary::new(1, START_MS, 40.0, 0, 10.0).unwrap();
+        diary.between(Account::Main, START_MS - 20 * DAY_MS, START_MS, &Marks::default())
+    }
+
+    /// The readings of a tweet's last version every so often for 40 days.
+    fn readings(tweet: &Tweet, step_ms: i64) -> Vec<(i64, Reading)> {
+        let version = tweet.versions.len() - 1;
+        let begins_ms = tweet.versions[version].at_ms;
+        (0..40 * DAY_MS / step_ms)
+            .map(|n| begins_ms + n * step_ms)
+            .map(|at_ms| (at_ms, reading(tweet, version, at_ms)))
+            .collect()
+    }
+
+    #[test]
+    fn counters_never_fall_but_where_x_corrects_them() {
+        let (mut falls, mut corrected) = (0, 0);
+        for tweet in tweets() {
+            let corrections = corrections(&tweet);
+            corrected += corrections.len();
+            for two in readings(&tweet, 3 * 3_600_000).windows(2) {
+                let [(before_ms, before), (after_ms, after)] = two else { panic!("no pair") };
+                for counter in Counter::ALL {
+                    let (old, new) = (before.organic.get(counter), after.organic.get(counter));
+                    let due = corrections.iter().any(|c| {
+                        c.counter == counter && (before_ms + 1..=*after_ms).contains(&c.at_ms)
+                    });
+                    assert!(new >= old || due, "{counter:?} fell from {old} to {new}");
+                    falls += usize::from(new < old);
+                    let paid = |r: &Reading| r.promoted.map_or(0, |counts| counts.get(counter));
+                    assert!(paid(after) >= paid(before), "{counter:?}");
+                }
+            }
+        }
+        assert!(falls > 10 && falls <= corrected, "{falls} of {corrected}");
+    }
+
+    #[test]
+    fn most_comes_in_the_first_hours_and_some_for_months() {
+        let reach = |tweet: &Tweet, hours: i64| {
+            raw(tweet, Counter::Impressions, tweet.first().at_ms + hours * 3_600_000)
+        };
+        for tweet in tweets().iter().filter(|tweet| reach(tweet, 24) > 1_000) {
+            let [first, day, month, later] = [6, 24, 720, 2_880].map(|h| reach(tweet, h));
+            assert!(first * 5 > day * 2, "{first} of {day} in the first hours");
+            assert!(day < month && month < later && later < day * 2, "{day} {month} {later}");
+        }
+    }
+
+    #[test]
+    fn tweets_are_seen_by_few_and_by_many() {
+        let tweets = tweets();
+        let mut seen: Vec<u64> = tweets
+            .iter()
+            .filter(|tweet| !tweet.facts.kind.is_retweet())
+            .map(|tweet| {
+                reading(tweet, 0, START_MS + 30 * DAY_MS).public().get(Counter::Impressions)
+            })
+            .collect();
+        seen.sort_unstable();
+        let (median, top) = (seen[seen.len() / 2], seen[seen.len() - 1]);
+        assert!((500..6_000).contains(&median) && top > 30_000, "{median} {top}");
+    }
+
+    #[test]
+    fn a_retweet_counts_what_it_passes_on_alone() {
+        let tweets = tweets();
+        let retweet = tweets.iter().find(|tweet| tweet.facts.kind.is_retweet()).unwrap();
+        assert_eq!(reading(retweet, 0, START_MS).public(), Counts::default());
+        assert!(passed_on(retweet, START_MS) > 0);
+    }
+
+    #[test]
+    fn versions_share_out_what_happened() {
+        for tweet in tweets().iter().filter(|tweet| tweet.versions.len() > 1) {
+            let now_ms = START_MS + DAY_MS;
+            let parts: u64 = (0..tweet.versions.len())
+                .map(|n| reading(tweet, n, now_ms).organic.get(Counter::Impressions))
+                .sum();
+            assert_eq!(parts, raw(tweet, Counter::Impressions, now_ms));
+        }
+    }
+
+    #[test]
+    fn an_advertisement_counts_while_it_runs() {
+        let tweets = tweets();
+        let promoted = tweets.iter().filter_map(|tweet| Some((tweet, tweet.promoted?)));
+        for (tweet, campaign) in promoted {
+            let paid =
+                |at_ms| reading(tweet, 0, at_ms).promoted.map(|c| c.get(Counter::Impressions));
+            assert_eq!(paid(campaign.from_ms - 1), None);
+            assert_eq!(paid(campaign.from_ms), Some(0));
+            let (half, end) =
+                (paid(i64::midpoint(campaign.from_ms, campaign.to_ms)), paid(campaign.to_ms));
+            assert!(half < end && half > Some(0), "{half:?} {end:?}");
+            assert_eq!(paid(campaign.to_ms + DAY_MS), end);
+        }
+    }
 }

@@ -281,3 +281,63 @@ impl Asking {
         Given { body: serde_json::json!({"errors": [error]}).to_string().into_bytes() }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::state::Config;
+
+    fn sim() -> Sim {
+        let start_ms = Some(1_790_000_123_000);
+        Sim::new(Config { followers: 10, start_ms, speed: 0.0, ..Config::default() }).unwrap()
+    }
+
+    fn all(sim: &Sim) -> Vec<Listed> {
+        listing(sim, Account::Main, sim.now_ms(), &Window::ALL, &Marks::default())
+    }
+
+    #[track_caller]
+    fn check(fault: Option<(Kind, i64)>, cursor: Cursor, range: std::ops::Range<usize>) {
+        let sim = sim();
+        let all = all(&sim);
+        let found = page(&all, cursor, 20, fault);
+        assert_eq!(found.range, range, "{cursor:?} {fault:?}");
+    }
+
+    #[test]
+    fn pages_begin_where_their_cursor_says() {
+        let sim = sim();
+        let all = all(&sim);
+        let at = |n: usize| id(&all[n]);
+        check(None, Cursor::Top, 0..20);
+        check(None, Cursor::Below(at(19)), 20..40);
+        check(None, Cursor::Below(at(19) - 1), 20..40);
+        check(None, Cursor::From(at(39)), 20..40);
+        check(None, Cursor::From(at(4)), 0..20);
+        check(None, Cursor::Below(at(all.len() - 1)), all.len()..all.len());
+        let last = page(&all, Cursor::Below(at(all.len() - 4)), 20, None);
+        assert_eq!((last.range.len(), last.next), (3, None));
+    }
+
+    #[test]
+    fn faults_shift_and_repeat() {
+        let sim = sim();
+        let all = all(&sim);
+        let second = Cursor::Below(id(&all[19]));
+        check(Some((Kind::ShiftPage, 7)), second, 27..47);
+        check(Some((Kind::ShiftPage, -7)), second, 13..33);
+        check(Some((Kind::ShiftPage, -99)), second, 0..20);
+        check(Some((Kind::RepeatPage, 0)), second, 0..20);
+    }
+
+    #[test]
+    fn a_token_leads_back_to_its_place_in_its_account() {
+        for cursor in [Cursor::Below(77), Cursor::From(u64::MAX >> 1)] {
+            let token = cursor.token(3, Account::Main).unwrap();
+            assert_eq!(Cursor::parse(&token, 3, Account::Main), Some(cursor));
+            assert_eq!(Cursor::parse(&token, 3, Account::Second), None);
+            assert_eq!(Cursor::parse(&token, 4, Account::Main), None);
+        }
+        assert_eq!(Cursor::parse("77", 3, Account::Main), None);
+    }
+}
