@@ -277,8 +277,13 @@ impl Watch {
                 heard.gone.push(absent.id);
             }
         }
-        let seen = answer.seen();
         let oldest = answer.tweets.iter().filter_map(|tweet| tweet.created).min();
+        if call.repeats(oldest) && call.restarts < RESTARTS_MAX {
+            call.restarts += 1;
+            self.queue.push_front(call);
+            return heard;
+        }
+        let seen = answer.seen();
         call.reached = oldest.into_iter().chain(call.reached).min();
         let told: BTreeSet<TweetId> =
             seen.iter().copied().chain(answer.absent.iter().map(|absent| absent.id)).collect();

@@ -89,10 +89,13 @@ impl Kept {
         self.series.push(at, &tweet.metrics)
     }
 
-    /// Forgets its words: X no longer has it.
+    /// Forgets its words: X no longer has it. What is left is what [`redact`] leaves.
     pub fn forget(&mut self) {
         self.text = None;
+        self.lang = None;
+        self.kind = TweetKind::Tweet;
         self.head.entities.clear();
+        self.head.sensitive = false;
     }
 
     /// Takes a file's instant out: the file was replaced by one that does not name it. Tells
@@ -139,12 +142,14 @@ fn entities(tweet: &Tweet) -> Vec<Entity> {
     clean.links.iter().map(entity).collect()
 }
 
+/// What stays of a purged tweet beside its metrics: with an edit's ids its versions stay one tweet.
+const KEPT: [&str; 5] =
+    ["id", "created_at", "text", "edit_history_tweet_ids", "edit_history_post_ids"];
+
 /// What a purged tweet's object is reduced to: that it was, when, and what was counted. `None`
 /// if nothing else is in it.
 pub fn redact(raw: &str) -> Option<String> {
-    let keeps = |name: &str| {
-        matches!(name, "id" | "created_at" | "text") || Family::of_field(name).is_some()
-    };
+    let keeps = |name: &str| KEPT.contains(&name) || Family::of_field(name).is_some();
     let fields: serde_json::Map<String, serde_json::Value> = serde_json::from_str(raw).ok()?;
     let spoken = fields.get("text").is_some_and(|text| !text.is_null());
     if !spoken && fields.keys().all(|name| keeps(name)) {

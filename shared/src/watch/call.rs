@@ -124,6 +124,13 @@ impl Call {
         self.read == Read::Lookup
     }
 
+    /// Whether a page whose oldest tweet is of `oldest` is the one before once more: listings go
+    /// from the newest to the oldest.
+    pub(super) fn repeats(&self, oldest: Option<UnixMs>) -> bool {
+        let reached = self.reached.filter(|_| self.token.is_some());
+        oldest.zip(reached).is_some_and(|(oldest, reached)| oldest >= reached)
+    }
+
     /// As a plan's batch, with the tweets of which nothing was heard.
     pub(super) fn batch(&self) -> Batch {
         let private = self.families.len() > 1;

@@ -236,17 +236,26 @@ fn a_dead_page_token_begins_that_listing_anew() {
 
 #[test]
 fn a_page_given_twice_is_asked_for_again_and_never_ends_the_listing() {
-    let page =
-        |token: &str| answer(&json!({"data": told(&[id(5)]), "meta": {"next_token": token}}));
+    let page = |ago: i64, token: &str| {
+        answer(&json!({"data": told(&[id(ago)]), "meta": {"next_token": token}}))
+    };
+    let token = |watch: &mut Watch| {
+        let Step::Call(request) = watch.next(NOON) else { return None };
+        request.query.into_iter().find(|(name, _)| name == "pagination_token").map(|pair| pair.1)
+    };
     let mut watch = begun(&[], false);
-    watch.answer(&page("n"));
-    watch.answer(&page("n"));
-    assert_eq!(next(&mut watch), "list 100 pagination_token | ");
-    watch.answer(&page("m"));
+    watch.answer(&page(5, "n"));
+    // The page before, with its own token; then with that of the page after.
+    watch.answer(&page(5, "n"));
+    assert_eq!(token(&mut watch).as_deref(), Some("n"));
+    watch.answer(&page(5, "m"));
+    assert_eq!(token(&mut watch).as_deref(), Some("n"));
+    watch.answer(&page(6, "m"));
+    assert_eq!(token(&mut watch).as_deref(), Some("m"));
     watch.answer(&nothing());
     assert_eq!((next(&mut watch).as_str(), watch.gap(None)), ("Finish", None));
     let mut circling = begun(&[], false);
-    (0..4).for_each(|_| drop(circling.answer(&page("n"))));
+    (5..9).for_each(|ago| drop(circling.answer(&page(ago, "n"))));
     assert_eq!(next(&mut circling), "Finish");
     assert!(circling.gap(None).is_some(), "the rest is for the next reading");
 }
