@@ -41,15 +41,17 @@ pub enum Resource {
     Follower,
     /// One follower of the account that owns the app, read with its own keys.
     OwnedFollower,
-    /// A tweet, streamed or searched.
+    /// A tweet, streamed, searched or looked up.
     Post,
+    /// A tweet of the account that owns the app, by its own listing with its own keys.
+    OwnedPost,
     /// One look at how many tweets matched recently, whatever the number.
     Count,
 }
 
 impl Resource {
-    const ALL: [Self; 5] =
-        [Self::User, Self::Follower, Self::OwnedFollower, Self::Post, Self::Count];
+    const ALL: [Self; 6] =
+        [Self::User, Self::Follower, Self::OwnedFollower, Self::Post, Self::OwnedPost, Self::Count];
 
     /// The word in the API.
     pub fn as_str(self) -> &'static str {
@@ -58,6 +60,7 @@ impl Resource {
             Self::Follower => "follower",
             Self::OwnedFollower => "owned_follower",
             Self::Post => "post",
+            Self::OwnedPost => "owned_post",
             Self::Count => "count",
         }
     }
@@ -69,7 +72,7 @@ impl Resource {
 pub fn price(resource: Resource) -> u64 {
     match resource {
         Resource::User | Resource::Follower => 10_000,
-        Resource::OwnedFollower => 1_000,
+        Resource::OwnedFollower | Resource::OwnedPost => 1_000,
         Resource::Post | Resource::Count => 5_000,
     }
 }
@@ -328,7 +331,7 @@ impl Book {
         let what = match ask.resource {
             Resource::User => "profiles",
             Resource::Follower | Resource::OwnedFollower => "followers",
-            Resource::Post => "tweets",
+            Resource::Post | Resource::OwnedPost => "tweets",
             Resource::Count => "counts",
         };
         format!(

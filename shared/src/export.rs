@@ -9,8 +9,9 @@
 //! has `'` put in front, since a spreadsheet would run it as a formula: names are written by
 //! strangers. What is not known is empty.
 
-use crate::api::{Follower, FollowerEvent};
+use crate::api::{Follower, FollowerEvent, TweetItem};
 use crate::id::{AccountId, UserId};
+use crate::metrics::Metric;
 use crate::time::UnixMs;
 use flate2::write::GzEncoder;
 use flate2::{Compression, GzBuilder};
@@ -225,6 +226,34 @@ pub fn event_csv(event: &FollowerEvent) -> String {
     line.text(event.to.as_deref().unwrap_or_default());
     line.plain(Some(event.muted));
     line.plain(event.followers);
+    line.end()
+}
+
+/// The header row of the tweets table, with its CRLF: every metric Roost knows has a column; others
+/// are in the NDJSON alone.
+pub fn tweets_csv_header() -> String {
+    let metrics: Vec<String> = Metric::known().map(|metric| metric.to_string()).collect();
+    format!(
+        "account_id,tweet_id,created_at,kind,lang,promoted,deleted_at,read_at,{},text\r\n",
+        metrics.join(",")
+    )
+}
+
+/// A row of the tweets table, with its CRLF.
+pub fn tweet_csv(tweet: &TweetItem, account: AccountId) -> String {
+    let mut line = Line::default();
+    line.id(account);
+    line.id(UserId(tweet.id.0));
+    line.time(tweet.created_at);
+    line.plain(Some(tweet.kind));
+    line.text(tweet.lang.as_deref().unwrap_or_default());
+    line.plain(Some(tweet.promoted));
+    line.time(tweet.deleted_at);
+    line.time(tweet.read_at);
+    for metric in Metric::known() {
+        line.plain(tweet.metrics.get(&metric.to_string()));
+    }
+    line.text(tweet.text.as_deref().unwrap_or_default());
     line.end()
 }
 

@@ -47,4 +47,5 @@ pub mod time;
 pub mod tweet;
 pub mod tweets;
 pub mod tz;
+pub mod watch;
 pub mod x;

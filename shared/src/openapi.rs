@@ -170,6 +170,7 @@ fn path_parameters(path: &'static str) -> impl Iterator<Item = Value> {
         let (schema, description) = match name {
             "account" => (user_id(), "The X user id of a tracked account."),
             "user" => (user_id(), "An X user id."),
+            "tweet" => (user_id(), "An X tweet id."),
             "run" => (json!({ "type": "string" }), "A run's id."),
             "file" => (json!({ "type": "string" }), "The file's name."),
             "part" => (json!({ "type": "string" }), "The name of a part of the archive."),
@@ -189,8 +190,11 @@ fn user_id() -> Value {
 fn query_parameter(op: Op, param: &Param) -> Value {
     let schema = match param.name {
         "limit" => json!({ "type": "integer", "minimum": 1, "maximum": 1000, "default": 100 }),
-        "from" | "to" | "as_of" => json!({ "type": "string", "format": "date-time" }),
+        "from" | "to" | "as_of" | "growth_from" | "growth_to" => {
+            json!({ "type": "string", "format": "date-time" })
+        }
         "account" => user_id(),
+        "promoted" | "median" => json!({ "type": "boolean" }),
         "interval" => words(api::Interval::ALL.iter().map(|word| word.as_str())),
         "compare" => words(api::Compare::ALL.iter().map(|word| word.as_str())),
         "filter" => words(api::RosterFilter::ALL.iter().map(|word| word.as_str())),
@@ -236,11 +240,18 @@ fn sent(op: Op, shapes: &mut Shapes) -> Body {
         Op::DeleteAccount | Op::DeleteStreamRules | Op::SignOut => Body::Nothing,
         Op::Followers => shapes.list::<api::Follower>(),
         Op::Follower | Op::ChangeFollower => shapes.sent::<api::FollowerDetail>(),
+        Op::Tweets => shapes.list::<api::TweetItem>(),
+        Op::TweetTotals => shapes.sent::<api::TweetTotals>(),
+        Op::TweetHours => shapes.list::<api::TweetHour>(),
+        Op::Tweet => shapes.sent::<api::TweetDetail>(),
+        Op::TweetSeries => shapes.sent::<api::TweetSeries>(),
         Op::Events => shapes.list::<api::FollowerEvent>(),
         Op::Series => shapes.sent::<api::Series>(),
         Op::Snapshots => shapes.list::<api::Snapshot>(),
         Op::Snapshot | Op::StreamArchivePart => Body::File(&["application/gzip"]),
-        Op::ImportSnapshot | Op::Crawl | Op::Replay => shapes.sent::<api::Started>(),
+        Op::ImportSnapshot | Op::Crawl | Op::CheckTweets | Op::Replay => {
+            shapes.sent::<api::Started>()
+        }
         Op::Coverage => shapes.sent::<api::Coverage>(),
         Op::Export => Body::File(&["application/gzip", "application/x-ndjson", "text/csv"]),
         Op::Runs => shapes.list::<api::Run>(),
@@ -273,7 +284,9 @@ fn live(shapes: &mut Shapes) -> Body {
 fn statuses(op: Op) -> &'static [(u16, &'static str)] {
     match op {
         Op::AddAccount => &[(200, "It is tracked already."), (201, "It is tracked from now on.")],
-        Op::Crawl | Op::Replay => &[(200, "Such a run is under way."), (202, "The run began.")],
+        Op::Crawl | Op::CheckTweets | Op::Replay => {
+            &[(200, "Such a run is under way."), (202, "The run began.")]
+        }
         Op::ImportSnapshot => {
             &[(200, "These bytes are known: the run that read them."), (202, "It will be read.")]
         }

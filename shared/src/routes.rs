@@ -2,6 +2,10 @@
 //! may call them. The worker's router, the `OpenAPI` document and the parameter check read the
 //! same table. Invariant: every route is in [`ROUTES`] once; an unknown parameter is an error.
 
+mod table;
+
+pub use table::ROUTES;
+
 use std::collections::BTreeMap;
 
 /// Where every route begins.
@@ -32,6 +36,12 @@ pub enum Op {
     Followers,
     Follower,
     ChangeFollower,
+    Tweets,
+    TweetTotals,
+    TweetHours,
+    CheckTweets,
+    Tweet,
+    TweetSeries,
     Events,
     Series,
     Snapshots,
@@ -84,306 +94,6 @@ pub struct Route {
     /// What it does, in one sentence.
     pub doc: &'static str,
 }
-
-const fn param(name: &'static str, doc: &'static str) -> Param {
-    Param { name, doc }
-}
-
-const FROM: Param = param("from", "RFC 3339, inclusive.");
-const TO: Param = param("to", "RFC 3339, exclusive.");
-const TZ: Param = param("tz", "IANA zone whose midnights bound days; default UTC.");
-const CURSOR: Param = param("cursor", "The `next_cursor` of the page before.");
-const LIMIT: Param = param("limit", "1 to 1000, default 100.");
-
-const fn route(
-    op: Op,
-    method: &'static str,
-    path: &'static str,
-    access: Access,
-    query: &'static [Param],
-    doc: &'static str,
-) -> Route {
-    Route { op, method, path, access, query, doc }
-}
-
-use Access::{Open, Owner};
-
-/// Every route.
-pub const ROUTES: &[Route] = &[
-    route(Op::Health, "GET", "/health", Open, &[], "Whether the worker answers."),
-    route(Op::Status, "GET", "/status", Open, &[], "Collector, stream and quotas; safe to show."),
-    route(Op::OpenApi, "GET", "/openapi.json", Open, &[], "This document."),
-    route(Op::Setup, "GET", "/setup", Owner, &[], "What is set up and what beginning costs."),
-    route(Op::Accounts, "GET", "/accounts", Owner, &[CURSOR, LIMIT], "The tracked accounts."),
-    route(
-        Op::AddAccount,
-        "POST",
-        "/accounts",
-        Owner,
-        &[],
-        "Tracks an account: reads its profile once.",
-    ),
-    route(Op::Account, "GET", "/accounts/{account}", Owner, &[], "One account."),
-    route(
-        Op::ChangeAccount,
-        "PATCH",
-        "/accounts/{account}",
-        Owner,
-        &[],
-        "Changes schedule or cap.",
-    ),
-    route(
-        Op::DeleteAccount,
-        "DELETE",
-        "/accounts/{account}",
-        Owner,
-        &[],
-        "Stops tracking and deletes everything kept of the account.",
-    ),
-    route(
-        Op::Followers,
-        "GET",
-        "/accounts/{account}/followers",
-        Owner,
-        &[
-            param("as_of", "RFC 3339: the roster as it was at that time; default now."),
-            param("q", "Part of a name, handle, profile text or note."),
-            param("filter", "new, left, returned, mutual or muted."),
-            param(
-                "sort",
-                "since, changed, name, followers or id; `-` in front turns it round; default -since.",
-            ),
-            FROM,
-            TO,
-            CURSOR,
-            LIMIT,
-        ],
-        "The roster with profiles; `from` and `to` bound the filters new, left and returned.",
-    ),
-    route(
-        Op::Events,
-        "GET",
-        "/accounts/{account}/followers/events",
-        Owner,
-        &[
-            param("kind", "followed, lost, returned or renamed; several with commas."),
-            param("state", "suspected, confirmed or retracted."),
-            param("muted", "false leaves muted people out."),
-            FROM,
-            TO,
-            CURSOR,
-            LIMIT,
-        ],
-        "Who came, left, came back or has a new handle, newest first.",
-    ),
-    route(
-        Op::Series,
-        "GET",
-        "/accounts/{account}/followers/series",
-        Owner,
-        &[
-            FROM,
-            TO,
-            param("interval", "hour, day, week or month; default day."),
-            TZ,
-            param("compare", "previous or year."),
-        ],
-        "The follower curve; null means not observed.",
-    ),
-    route(
-        Op::Follower,
-        "GET",
-        "/accounts/{account}/followers/{user}",
-        Owner,
-        &[],
-        "One person's history.",
-    ),
-    route(
-        Op::ChangeFollower,
-        "PATCH",
-        "/accounts/{account}/followers/{user}",
-        Owner,
-        &[],
-        "Mutes a person or keeps a note.",
-    ),
-    route(
-        Op::Snapshots,
-        "GET",
-        "/accounts/{account}/snapshots",
-        Owner,
-        &[CURSOR, LIMIT],
-        "The stored snapshots, newest first.",
-    ),
-    route(
-        Op::ImportSnapshot,
-        "POST",
-        "/accounts/{account}/snapshots",
-        Owner,
-        &[param("name", "FOLLOWERS_<RFC 3339 time>.json.gz")],
-        "Imports a saved list; the body is the file, at most 95 MB.",
-    ),
-    route(
-        Op::Snapshot,
-        "GET",
-        "/accounts/{account}/snapshots/{name}",
-        Owner,
-        &[],
-        "A snapshot's file as stored.",
-    ),
-    route(Op::Crawl, "POST", "/accounts/{account}/crawl", Owner, &[], "Starts a full check now."),
-    route(
-        Op::Replay,
-        "POST",
-        "/accounts/{account}/replay",
-        Owner,
-        &[],
-        "Derives the ledger again from the stored snapshots.",
-    ),
-    route(
-        Op::Coverage,
-        "GET",
-        "/accounts/{account}/coverage",
-        Owner,
-        &[FROM, TO],
-        "What was and was not observed.",
-    ),
-    route(
-        Op::Export,
-        "GET",
-        "/accounts/{account}/export/{file}",
-        Owner,
-        &[
-            FROM,
-            TO,
-            TZ,
-            param("as_of", "followers only: RFC 3339, the roster as it was."),
-            param("q", "followers only: part of a name, handle, profile text or note."),
-            param("filter", "followers only: new, left, returned, mutual or muted."),
-            param("sort", "followers only: as in the roster."),
-            param("kind", "events only: kinds with commas."),
-            param("state", "events only: suspected, confirmed or retracted."),
-        ],
-        "NEW_FOLLOWERS, LOST_FOLLOWERS or USER_INFO .json.gz; followers or events .csv or .ndjson.",
-    ),
-    route(
-        Op::Runs,
-        "GET",
-        "/runs",
-        Owner,
-        &[
-            param("account", "Only runs about this account."),
-            param("what", "crawl, import, replay, tick, …"),
-            param("state", "running, done, failed or quarantined."),
-            CURSOR,
-            LIMIT,
-        ],
-        "What ran, newest first.",
-    ),
-    route(
-        Op::Run,
-        "GET",
-        "/runs/{run}",
-        Owner,
-        &[],
-        "One run; poll it until it is no longer running.",
-    ),
-    route(Op::Budget, "GET", "/budget", Owner, &[], "Spending, limits and X's rate windows."),
-    route(
-        Op::ChangeBudget,
-        "PUT",
-        "/budget",
-        Owner,
-        &[],
-        "Sets the overall cap and the calls to leave unused.",
-    ),
-    route(
-        Op::SignIn,
-        "POST",
-        "/session",
-        Open,
-        &[],
-        "Trades the ADMIN_TOKEN for a session cookie.",
-    ),
-    route(Op::SignOut, "DELETE", "/session", Open, &[], "Ends the session of this browser."),
-    route(Op::Stream, "GET", "/stream", Owner, &[], "What is streamed, how it stands, its cost."),
-    route(
-        Op::ChangeStream,
-        "PUT",
-        "/stream",
-        Owner,
-        &[],
-        "Starts, stops or changes the stream; what is absent stays as it is.",
-    ),
-    route(
-        Op::StreamRules,
-        "GET",
-        "/stream/rules",
-        Owner,
-        &[],
-        "The rules of the filtered stream, with what they cost.",
-    ),
-    route(
-        Op::AddStreamRule,
-        "POST",
-        "/stream/rules",
-        Owner,
-        &[],
-        "Adds a rule; with real keys only once its price was accepted (409 names it).",
-    ),
-    route(
-        Op::DeleteStreamRules,
-        "DELETE",
-        "/stream/rules",
-        Owner,
-        &[param("ids", "Ids of rules, with commas.")],
-        "Deletes rules.",
-    ),
-    route(
-        Op::StreamCoverage,
-        "GET",
-        "/stream/coverage",
-        Owner,
-        &[FROM, TO],
-        "Per minute: received, delivered, declared missed, disconnected; at most 7 days.",
-    ),
-    route(
-        Op::StreamArchive,
-        "GET",
-        "/stream/archive",
-        Owner,
-        &[CURSOR, LIMIT],
-        "The parts of the raw archive, newest first.",
-    ),
-    route(
-        Op::StreamArchivePart,
-        "GET",
-        "/stream/archive/{part}",
-        Owner,
-        &[],
-        "One part as gzip NDJSON, without what X had deleted since.",
-    ),
-    route(
-        Op::Live,
-        "GET",
-        "/live",
-        Owner,
-        &[param("after", "The last number seen: everything since comes first.")],
-        "The live websocket: see the live protocol in the API page.",
-    ),
-    route(
-        Op::LiveEvents,
-        "GET",
-        "/live/events",
-        Owner,
-        &[
-            param("after", "The last number seen; default the newest."),
-            param("wait", "Seconds to wait for something new: 0 to 25, default 0."),
-            param("kinds", "Kinds with commas; default all."),
-            LIMIT,
-        ],
-        "The live events without a socket: long poll.",
-    ),
-];
 
 /// A route with what its path holds.
 #[derive(Debug)]
@@ -519,6 +229,16 @@ mod tests {
             "PATCH",
             "/api/v1/accounts/12/followers/34",
             Ok((Op::ChangeFollower, &[("account", "12"), ("user", "34")])),
+        );
+        check(
+            "GET",
+            "/api/v1/accounts/12/tweets/totals",
+            Ok((Op::TweetTotals, &[("account", "12")])),
+        );
+        check(
+            "GET",
+            "/api/v1/accounts/12/tweets/34",
+            Ok((Op::Tweet, &[("account", "12"), ("tweet", "34")])),
         );
         check(
             "GET",

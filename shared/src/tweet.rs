@@ -6,13 +6,19 @@
 
 mod answer;
 mod file;
+pub mod kept;
+pub mod list;
 mod object;
 #[cfg(test)]
 mod tests;
 
 pub use answer::{Absence, Absent, Answer, Reading, Refusal, again, read};
-pub use file::{File, Listed, write};
+pub use file::{File, Listed, redacted, write};
+pub use kept::{Head, Kept};
 pub use object::Tweet;
+pub(crate) use object::created_by_id;
+
+use crate::metrics::Family;
 
 /// The `tweet.fields` for everyone's tweets: what the page shows, what the card by X's display
 /// rules needs, and the public metrics. `referenced_tweets` names ids only; no expansion of it
@@ -25,3 +31,10 @@ pub const PUBLIC_FIELDS: &str = "author_id,created_at,edit_history_tweet_ids,ent
 pub const PRIVATE_FIELDS: &str = "author_id,created_at,edit_history_tweet_ids,entities,\
      in_reply_to_user_id,lang,non_public_metrics,note_tweet,organic_metrics,possibly_sensitive,\
      promoted_metrics,public_metrics,referenced_tweets";
+
+/// The `tweet.fields` for some families of metrics.
+pub fn fields(families: &[Family]) -> String {
+    let all: Vec<&str> = PRIVATE_FIELDS.split(',').collect();
+    let asked = |name: &&str| Family::of_field(name).is_none_or(|f| families.contains(&f));
+    all.into_iter().filter(asked).collect::<Vec<_>>().join(",")
+}

@@ -6,13 +6,17 @@
 
 use crate::api::{Compare, Interval};
 use crate::time::{DAY_MS, HOUR_MS, MINUTE_MS, SECOND_MS, UnixMs};
-use chrono::{Datelike as _, Days, Months, NaiveDate, NaiveDateTime, NaiveTime, TimeDelta};
+use chrono::{
+    Datelike as _, Days, Months, NaiveDate, NaiveDateTime, NaiveTime, TimeDelta, Timelike as _,
+};
 use std::cell::RefCell;
 use std::collections::BTreeMap;
 use std::fmt;
 
 /// Most points of one series: 200 days by the hour, 13 years by the day.
 pub const POINTS_MAX: usize = 5_000;
+/// Most points of one tweet's series: a year by the hour.
+pub const TWEET_POINTS_MAX: usize = 9_000;
 /// Gaps of clock changes end on quarter hours in every zone since long before X existed; the
 /// longest (Samoa left out 30 December 2011) has 24 hours.
 const GAP_STEP_MINUTES: i64 = 15;
@@ -83,6 +87,12 @@ impl Zone {
         *self.weeks.borrow_mut().entry(week).or_insert_with(begin)
     }
 
+    /// The hour of the day the zone's clocks show, 0 to 23.
+    pub fn hour(&self, at: UnixMs) -> u8 {
+        // 0 to 23 by chrono's own account.
+        u8::try_from(self.local(at).hour()).unwrap_or_default()
+    }
+
     /// What the zone's clocks show.
     fn local(&self, at: UnixMs) -> NaiveDateTime {
         at.plus(self.offset_ms(at)).utc().naive_utc()
@@ -140,6 +150,20 @@ pub fn edges(
     interval: Interval,
     zone: &Zone,
 ) -> Result<Vec<UnixMs>, String> {
+    edges_within(from, to, interval, zone, POINTS_MAX)
+}
+
+/// The same with at most `max` buckets.
+///
+/// # Errors
+/// A sentence, if the range is empty or has more.
+pub fn edges_within(
+    from: UnixMs,
+    to: UnixMs,
+    interval: Interval,
+    zone: &Zone,
+    max: usize,
+) -> Result<Vec<UnixMs>, String> {
     if from >= to {
         return Err(format!("`from` ({from}) must be before `to` ({to})"));
     }
@@ -154,9 +178,9 @@ pub fn edges(
         if edge.at >= to {
             return Ok(edges);
         }
-        if edges.len() > POINTS_MAX {
+        if edges.len() > max {
             return Err(format!(
-                "`interval={interval}` makes more than {POINTS_MAX} points of this range: ask \
+                "`interval={interval}` makes more than {max} points of this range: ask \
                  for a wider interval or a shorter range"
             ));
         }

@@ -202,9 +202,13 @@ export class Roost {
 
   /** If the collector waits for X, moves the clock to where it goes on, and ticks. */
   async skipWait(account = ACCOUNT): Promise<boolean> {
-    const { collector } = await this.account(account);
-    if (collector.state !== "waiting") return false;
-    const ahead = Date.parse(collector.next_check) - (await this.sim.now());
+    const { collector, tweets } = await this.account(account);
+    const waits = [
+      collector.state === "waiting" && collector.next_check,
+      tweets.state === "waiting" && tweets.next_read,
+    ].filter(Boolean);
+    if (waits.length === 0) return false;
+    const ahead = Date.parse(waits.sort()[0]) - (await this.sim.now());
     if (ahead > 0) await this.advance(Math.ceil(ahead / 1000));
     await this.tick();
     return true;

@@ -22,6 +22,10 @@ export interface World {
   runs?: boolean;
   /** Tweets a second on a stream. */
   streamRate?: number;
+  /** Tweets that the account writes a day. */
+  tweetsADay?: number;
+  /** Tweets that it wrote in the five years before the last 100 days. */
+  tweetsBefore?: number;
 }
 
 /** The simulator as a process of its own. */
@@ -40,6 +44,8 @@ export class Simulator {
       "--speed", world.runs ? "1" : "0",
       "--stream-rate", String(world.streamRate ?? 10),
       "--seed", String(world.seed ?? 7),
+      "--tweets-a-day", String(world.tweetsADay ?? 3),
+      "--tweets-before", String(world.tweetsBefore ?? 0),
       "--followers", String(world.followers ?? 2000),
       "--rate-limits", world.rateLimits ? "x" : "off",
       // Noon of the first of a month: no test of a few days crosses a month's end, where caps

@@ -61,6 +61,21 @@ const SCHEMA: &[&str] = &[
     // What every accepted TWEETS_ file said, deflated, in pieces.
     "CREATE TABLE IF NOT EXISTS tweets (at INTEGER NOT NULL, piece INTEGER NOT NULL,
         stamp TEXT NOT NULL, bytes BLOB NOT NULL, PRIMARY KEY (at, piece)) STRICT, WITHOUT ROWID",
+    // Every tweet ever listed: a light row, its metrics over time, which version replaced which.
+    "CREATE TABLE IF NOT EXISTS tweet (id TEXT PRIMARY KEY, created INTEGER, kind TEXT NOT NULL,
+        lang TEXT, promoted INTEGER NOT NULL, advertised INTEGER NOT NULL,
+        told_at INTEGER NOT NULL, read_at INTEGER NOT NULL, metrics TEXT NOT NULL,
+        head TEXT NOT NULL, text TEXT) STRICT",
+    "CREATE INDEX IF NOT EXISTS tweet_by_time ON tweet (created)",
+    "CREATE TABLE IF NOT EXISTS tweet_series (id TEXT PRIMARY KEY, bytes BLOB NOT NULL) STRICT",
+    "CREATE TABLE IF NOT EXISTS tweet_edit (old TEXT PRIMARY KEY, new TEXT NOT NULL) STRICT",
+    // What X no longer has, which outlives replays, and the files its words are still in.
+    "CREATE TABLE IF NOT EXISTS tweet_gone (id TEXT PRIMARY KEY, at INTEGER NOT NULL) STRICT",
+    "CREATE TABLE IF NOT EXISTS purge (name TEXT PRIMARY KEY) STRICT",
+    // The reading under way: what came as X wrote it; who was billed today, or not told of.
+    "CREATE TABLE IF NOT EXISTS tweet_raw (seq INTEGER PRIMARY KEY, text TEXT NOT NULL) STRICT",
+    "CREATE TABLE IF NOT EXISTS tweet_billed (seq INTEGER PRIMARY KEY, bytes BLOB NOT NULL) STRICT",
+    "CREATE TABLE IF NOT EXISTS tweet_asked (id TEXT PRIMARY KEY, at INTEGER NOT NULL) STRICT",
     // The owner's own words: the one table that no replay can make again.
     "CREATE TABLE IF NOT EXISTS notes (user TEXT PRIMARY KEY, muted INTEGER NOT NULL,
         note TEXT) STRICT",
@@ -68,6 +83,10 @@ const SCHEMA: &[&str] = &[
 
 /// Our own trouble (a bucket that does not answer) passes within minutes or not at all.
 const AFTER_FAULT_MS: i64 = 60_000;
+
+/// The tables that a replay makes anew.
+const DERIVED: [&str; 8] =
+    ["snapshots", "changes", "packs", "spill", "tweets", "tweet", "tweet_series", "tweet_edit"];
 
 /// Every table, for deleting an account.
 const TABLES: &[&str] = &[
@@ -82,6 +101,14 @@ const TABLES: &[&str] = &[
     "packs",
     "spill",
     "tweets",
+    "tweet",
+    "tweet_series",
+    "tweet_edit",
+    "tweet_gone",
+    "purge",
+    "tweet_raw",
+    "tweet_billed",
+    "tweet_asked",
     "notes",
 ];
 
@@ -99,6 +126,8 @@ pub struct Account {
 struct Memory {
     /// A collect loop is running.
     collecting: Cell<bool>,
+    /// A loop that reads tweets is running.
+    reading: Cell<bool>,
     /// A snapshot is being read.
     ingesting: Cell<bool>,
     /// Ids of the crawl under way.
@@ -132,16 +161,14 @@ impl DurableObject for Account {
     }
 
     async fn alarm(&self) -> worker::Result<Response> {
-        let outcome = match self.collect().await {
-            // A replay goes on beside a crawl; it is armed last, since it never waits.
-            Ok(()) => match self.go_on_replaying().await {
-                Ok(true) => self.arm_in(1).await,
-                Ok(false) => Ok(()),
-                Err(fault) => Err(fault),
-            },
-            Err(fault) => Err(fault),
-        };
-        if let Err(fault) = outcome {
+        // Each whatever becomes of the others; each arms the next alarm for itself.
+        let outcomes = [
+            self.collect().await,
+            self.read_tweets().await,
+            self.go_on_purging().await,
+            self.go_on_replaying().await,
+        ];
+        for fault in outcomes.into_iter().filter_map(Result::err) {
             worker::console_error!("alarm: {}", fault.log());
             // The state is as it was before the failed step: try again in a while.
             self.arm_in(AFTER_FAULT_MS).await.ok();
@@ -163,13 +190,20 @@ impl Account {
             ToAccount::Ingest { key, etag } => {
                 serde_json::to_value(self.ingest(&key, &etag).await?)?
             }
+            ToAccount::Gone { tweet } => serde_json::to_value(self.tweet_gone(tweet).await?)?,
             ToAccount::View => serde_json::to_value(self.view().await?)?,
         })
     }
 
-    /// Wakes this object after so many real milliseconds.
+    /// Wakes this object after so many real milliseconds, or sooner where something else asked
+    /// for that: there is one alarm for all that waits.
     async fn arm_in(&self, ms: i64) -> Result<()> {
-        Ok(self.state.storage().set_alarm(ms.max(1)).await?)
+        let storage = self.state.storage();
+        let at = crate::clock::real().plus(ms.max(1));
+        match storage.get_alarm().await? {
+            Some(armed) if armed <= at.0 => Ok(()),
+            _ => Ok(storage.set_alarm(ms.max(1)).await?),
+        }
     }
 
     fn meta<T: serde::de::DeserializeOwned>(&self, key: &str) -> Result<Option<T>> {

@@ -126,6 +126,7 @@ fn logged(found: &Found, request: &Request) -> Option<String> {
 fn starts(found: &Found) -> Option<&'static str> {
     match found.route.op {
         Op::Crawl => Some("crawl"),
+        Op::CheckTweets => Some("tweets"),
         Op::Replay => Some("replay"),
         Op::ImportSnapshot => Some("import"),
         _ => None,

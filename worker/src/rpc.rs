@@ -11,7 +11,7 @@ use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use shared::api::{self, Run, RunState};
 use shared::budget::{Ask, Grant, Settlement};
-use shared::id::AccountId;
+use shared::id::{AccountId, TweetId};
 use shared::live::ring::Stretch;
 use shared::live::slot;
 use shared::live::view::Frame;
@@ -63,6 +63,8 @@ pub(crate) enum ToAccount {
     Imported { name: String, etag: String, bytes: u64 },
     /// A queue message: read this object.
     Ingest { key: String, etag: String },
+    /// X deleted a tweet of the account.
+    Gone { tweet: TweetId },
     /// The account as shown, `null` if it is not tracked.
     View,
 }

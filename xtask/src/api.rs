@@ -56,9 +56,18 @@ impl Api {
 
     /// Changes what is there; any of 2xx is well.
     pub(crate) fn put(&self, path: &str, body: &Value) -> Outcome<Value> {
+        self.change("PUT", path, body)
+    }
+
+    /// Changes a part of what is there; any of 2xx is well.
+    pub(crate) fn patch(&self, path: &str, body: &Value) -> Outcome<Value> {
+        self.change("PATCH", path, body)
+    }
+
+    fn change(&self, method: &'static str, path: &str, body: &Value) -> Outcome<Value> {
         let bytes = body.to_string().into_bytes();
-        let answer = self.send("PUT", path, Some("application/json"), &bytes)?;
-        self.json("PUT", path, &answer)
+        let answer = self.send(method, path, Some("application/json"), &bytes)?;
+        self.json(method, path, &answer)
     }
 
     /// Sends a file; the run that works on it.

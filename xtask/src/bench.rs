@@ -2,16 +2,17 @@
 //! benchmarks. Must not know how any of them measures. Invariant: every figure comes from this
 //! machine and this run, and rivals get the same work in the same run.
 
+mod api;
 mod fanout;
 mod ladder;
 mod load;
 mod map;
-
 mod python;
 mod rivals;
 mod roost;
 mod stream;
 mod table;
+mod tweets;
 mod usage;
 
 use crate::args::Args;
@@ -21,7 +22,7 @@ use crate::project::Project;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 pub(crate) const HELP: &str = "\
-cargo xtask bench [fanout|stream|map|all] [--quick]
+cargo xtask bench [fanout|stream|map|api|tweets|all] [--quick]
 
   fanout    browsers that get 250 posts a second each with p99 under 500 ms: Roost in workerd,
             npm ws, socket.io, Tornado (about 5 min, --quick 1 min)
@@ -31,6 +32,8 @@ cargo xtask bench [fanout|stream|map|all] [--quick]
   stream    posts a second from bytes to encoded events: Roost in workerd, Node, Python
             --posts N          recorded posts (20000)
   map       frames a second of the Live page with 1,000 new blips a second, 10,000 alive
+  api       how long the worker takes for a year of a tweet, and for lists of 10,000 (about 5 min)
+  tweets    bytes of packed series beside JSON; what X bills for a month of tweets (about 3 min)
   all       all of them
 
   --quick     shorter and coarser
@@ -47,7 +50,7 @@ struct Bench {
     run: fn(&Project, &mut Options) -> Outcome,
 }
 
-const BENCHES: [Bench; 3] = [
+const BENCHES: [Bench; 5] = [
     Bench {
         name: "fanout",
         summary: "viewers sustained beside ws, socket.io and Tornado",
@@ -59,6 +62,12 @@ const BENCHES: [Bench; 3] = [
         run: stream::run,
     },
     Bench { name: "map", summary: "frame rate of the Live map in Chromium", run: map::run },
+    Bench { name: "api", summary: "time of the heaviest answers about tweets", run: api::run },
+    Bench {
+        name: "tweets",
+        summary: "size of packed series, and X's bill for a month of tweets",
+        run: tweets::run,
+    },
 ];
 
 /// What was asked for.

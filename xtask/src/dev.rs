@@ -181,6 +181,8 @@ impl<'a> Session<'a> {
     fn fill(&mut self, xsim: &str, with_history: bool) -> Outcome {
         let account = json!({"id": ACCOUNT, "schedule": "hourly", "monthly_cap_usd": 1_000_000});
         self.api.post("/accounts", &account, true)?;
+        // The account of the demonstration shows all there is; its bill is a simulated one.
+        self.api.patch(&format!("/accounts/{ACCOUNT}"), &json!({"tweets": true}))?;
         if with_history {
             self.load_history(xsim)?;
         }
@@ -202,7 +204,7 @@ impl<'a> Session<'a> {
         let step = Step::start("history");
         let Self { api, children, world, state, .. } = self;
         let source = Loader { xsim, api, account: ACCOUNT };
-        let loaded = source.load(&instants, &step, |done| {
+        let loaded = source.load(&instants, until, &step, |done| {
             check_stop()?;
             children.check()?;
             match (done, world.as_mut()) {

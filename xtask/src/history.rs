@@ -1,6 +1,7 @@
-//! Simulated history, loaded the way an owner imports saved lists. Owns: which instants.
-//! Must not know what a saved list contains. Invariant: lists go out in order of time, and each
-//! import is known to have ended before history counts as loaded.
+//! Simulated history, loaded the way an owner imports saved lists: of followers, and of tweets
+//! as they were read since the list before. Owns: which instants. Must not know what a saved list
+//! contains. Invariant: lists go out in order of time, and both of an instant are known to have
+//! ended before it counts as loaded.
 
 use crate::api::{Api, Ended};
 use crate::failure::{Failure, Outcome};
@@ -30,12 +31,44 @@ pub(crate) fn missing(now: UnixMs, loaded_until: Option<UnixMs>) -> Vec<UnixMs> 
     all.filter(|at| loaded_until.is_none_or(|until| *at > until)).collect()
 }
 
+/// Each instant with the one before it, from which on its list of tweets tells.
+fn spans(instants: &[UnixMs], loaded_until: Option<UnixMs>) -> Vec<(UnixMs, UnixMs)> {
+    let day_before = instants.first().map(|first| UnixMs(first.0 - DAY_MS));
+    let since = loaded_until.or(day_before).into_iter().chain(instants.iter().copied());
+    since.zip(instants.iter().copied()).collect()
+}
+
 /// What was loaded.
 pub(crate) struct Loaded {
     /// How many lists.
     pub(crate) lists: usize,
     /// Those that were set aside or failed, with the reason.
     pub(crate) refused: Vec<String>,
+}
+
+/// What a list is of.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Kind {
+    Followers,
+    /// As they were read after this instant.
+    Tweets {
+        since: UnixMs,
+    },
+}
+
+impl Kind {
+    /// The list's name, which says its instant.
+    fn name(self, at: UnixMs) -> String {
+        let kind = if self == Self::Followers { "FOLLOWERS" } else { "TWEETS" };
+        format!("{kind}_{}.json.gz", at.rfc3339())
+    }
+}
+
+/// An import under way.
+struct Import {
+    kind: Kind,
+    at: UnixMs,
+    run: String,
 }
 
 /// Where lists come from and go to.
@@ -49,23 +82,27 @@ pub(crate) struct Loader<'a> {
 }
 
 impl Loader<'_> {
-    /// Imports a list per instant; `each` is called between them with the last instant that is
-    /// done with, and may end the work.
+    /// Imports both lists of each instant; `each` is called between them with the last instant
+    /// that is done with, and may end the work.
     pub(crate) fn load(
         &self,
         instants: &[UnixMs],
+        loaded_until: Option<UnixMs>,
         step: &Step,
         mut each: impl FnMut(Option<UnixMs>) -> Outcome,
     ) -> Outcome<Loaded> {
         let mut loaded = Loaded { lists: 0, refused: Vec::new() };
-        let mut under_way: VecDeque<(UnixMs, String)> = VecDeque::new();
-        for at in instants {
-            if under_way.len() >= IN_FLIGHT {
-                self.settle(&mut under_way, &mut loaded, &mut each)?;
+        let mut under_way: VecDeque<Import> = VecDeque::new();
+        for (since, at) in spans(instants, loaded_until) {
+            for kind in [Kind::Followers, Kind::Tweets { since }] {
+                if under_way.len() >= IN_FLIGHT {
+                    self.settle(&mut under_way, &mut loaded, &mut each)?;
+                }
+                each(None)?;
+                under_way.push_back(Import { kind, at, run: self.import(kind, at)? });
+                let sent = loaded.lists + under_way.len();
+                step.progress(&format!("{sent} of {}", 2 * instants.len()));
             }
-            each(None)?;
-            under_way.push_back((*at, self.import(*at)?));
-            step.progress(&format!("{} of {}", loaded.lists + under_way.len(), instants.len()));
         }
         while !under_way.is_empty() {
             self.settle(&mut under_way, &mut loaded, &mut each)?;
@@ -76,21 +113,29 @@ impl Loader<'_> {
     /// Waits for the oldest import.
     fn settle(
         &self,
-        under_way: &mut VecDeque<(UnixMs, String)>,
+        under_way: &mut VecDeque<Import>,
         loaded: &mut Loaded,
         each: &mut impl FnMut(Option<UnixMs>) -> Outcome,
     ) -> Outcome {
-        let Some((at, run)) = under_way.pop_front() else { return Ok(()) };
+        let Some(Import { kind, at, run }) = under_way.pop_front() else { return Ok(()) };
         if let Ended::Badly(why) = self.api.wait(&run, PATIENCE, || each(None))? {
-            loaded.refused.push(format!("{}: {why}", at.rfc3339()));
+            loaded.refused.push(format!("{}: {why}", kind.name(at)));
         }
         loaded.lists += 1;
-        each(Some(at))
+        // Tweets come last: with them all of the instant is there.
+        each(matches!(kind, Kind::Tweets { .. }).then_some(at))
     }
 
     /// Sends one list; the run that takes it in.
-    fn import(&self, at: UnixMs) -> Outcome<String> {
-        let url = format!("{}/sim/snapshot?account={}&at={}", self.xsim, self.account, at.0);
+    fn import(&self, kind: Kind, at: UnixMs) -> Outcome<String> {
+        let account = self.account;
+        let path = match kind {
+            Kind::Followers => format!("/sim/snapshot?account={account}&at={}", at.0),
+            Kind::Tweets { since } => {
+                format!("/sim/tweets/file?account={account}&since={}&at={}", since.0, at.0)
+            }
+        };
+        let url = format!("{}{path}", self.xsim);
         let told = |why: String| {
             Failure::new("making simulated history", why, "the simulator's log is .roost/xsim.log")
         };
@@ -98,7 +143,7 @@ impl Loader<'_> {
         if file.status != 200 {
             return Err(told(format!("{url} answered {}", file.status)));
         }
-        let name = format!("FOLLOWERS_{}.json.gz", at.rfc3339());
+        let name = kind.name(at);
         self.api.upload(&format!("/accounts/{}/snapshots?name={name}", self.account), &file.body)
     }
 }
@@ -119,6 +164,25 @@ mod tests {
         let steps: Vec<_> = all.windows(2).map(|two| two[1].since(two[0])).collect();
         assert!(steps[..90].iter().all(|step| *step == DAY_MS), "{steps:?}");
         assert!(steps[90..].iter().all(|step| *step == HOUR_MS), "{steps:?}");
+    }
+
+    #[test]
+    fn lists_of_tweets_leave_no_time_out() {
+        let all = missing(NOW, None);
+        let first = spans(&all, None);
+        assert_eq!(first[0].1.since(first[0].0), DAY_MS);
+        assert!(first.windows(2).all(|two| two[0].1 == two[1].0));
+        assert!(first.iter().map(|(_, at)| at).eq(&all));
+        let before = UnixMs(NOW.0 - 5 * HOUR_MS);
+        assert_eq!(spans(&missing(NOW, Some(before)), Some(before))[0].0, before);
+        assert!(spans(&[], None).is_empty());
+    }
+
+    #[test]
+    fn lists_are_named_as_the_seed_names_them() {
+        let name = |kind: Kind| kind.name(UnixMs(0));
+        assert_eq!(name(Kind::Followers), "FOLLOWERS_1970-01-01T00:00:00Z.json.gz");
+        assert_eq!(name(Kind::Tweets { since: NOW }), "TWEETS_1970-01-01T00:00:00Z.json.gz");
     }
 
     #[test]

@@ -100,6 +100,33 @@ wire! {
         pub collector: Collector,
         /// What reads cost for this account.
         pub prices: AccountPrices,
+        /// Its tweets and how they are read.
+        pub tweets: TweetCollection,
+    }
+
+    /// How an account's tweets are read.
+    pub struct TweetCollection {
+        /// Whether they are: off until the owner has seen the price.
+        pub on: bool,
+        /// What the reading is doing.
+        pub state: CollectorState,
+        /// Why it waits or stopped, and what to do, in words for the owner.
+        pub reason: Option<String>,
+        /// The run of the reading under way.
+        pub run: Option<String>,
+        /// How many tweets are known, deleted ones left out.
+        pub known: u64,
+        /// When X was last asked for them.
+        pub last_read: Option<UnixMs>,
+        /// When a tweet is due next.
+        pub next_read: Option<UnixMs>,
+        /// Whether everything X lists (the newest 3,200) was read once.
+        pub complete: bool,
+        /// What a month costs at the pace of the last 30 days, in US dollars; before the first
+        /// reading, for three tweets a day.
+        pub month_usd: f64,
+        /// What the first reading of everything costs at most, in US dollars; 0 once `complete`.
+        pub first_usd: f64,
     }
 
     /// State of collection of one account.
@@ -161,6 +188,9 @@ wire! {
         /// The monthly cap in US dollars.
         #[serde(default)]
         pub monthly_cap_usd: Option<f64>,
+        /// Whether its tweets are read; see `tweets` of the account for the price.
+        #[serde(default)]
+        pub tweets: Option<bool>,
     }
 
     /// What is set up, and what beginning would cost: for the first-run page.

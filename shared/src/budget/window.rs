@@ -19,11 +19,14 @@ pub(super) struct Window {
     rate: Option<Rate>,
 }
 
-/// X's published calls per window and app, by route (docs.x.com, "Rate limits", August 2026).
+/// X's published calls per window by route (docs.x.com, "Rate limits", August 2026): of app and
+/// user the smaller number, where both have one.
 fn published(route: &str) -> u32 {
     match route {
         "connections" => 25,
         "users/me" => 75,
+        "users/tweets" => 900,
+        "tweets" => 3_500,
         "stream/rules/change" => 100,
         "stream/rules" | "tweets/search" => 450,
         // Among them `users`, `followers` and `tweets/counts`.

@@ -5,6 +5,7 @@
 use super::{OWNED_POST_PRICE, POST_PRICE, PRIVATE_MS, is_due};
 use crate::id::TweetId;
 use crate::time::{SECOND_MS, UnixMs};
+use serde::{Deserialize, Serialize};
 use std::collections::BTreeSet;
 
 /// Most tweets of one look-up, and of one page of a listing (docs.x.com).
@@ -35,7 +36,7 @@ pub struct Terms {
 }
 
 /// How a batch is read.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Read {
     /// `/2/users/{id}/tweets`, every page of it. Whatever it brings is worth keeping: what was not
     /// due was paid for today, or is new.

@@ -161,3 +161,29 @@ proptest! {
         prop_assert_eq!(back, data);
     }
 }
+
+#[test]
+fn a_tweet_is_a_row_with_a_column_for_every_known_metric() {
+    let tweet = crate::api::TweetItem {
+        id: crate::id::TweetId(7),
+        text: Some("=1+1, \"said\"\nand more".to_owned()),
+        created_at: Some(UnixMs(0)),
+        kind: crate::api::TweetKind::Reply,
+        lang: Some("en".to_owned()),
+        promoted: true,
+        deleted_at: None,
+        read_at: Some(UnixMs(1_000)),
+        metrics: [("public.like_count".to_owned(), 3), ("public.new_count".to_owned(), 4)].into(),
+        growth: std::collections::BTreeMap::new(),
+        sparkline_metric: "public.impression_count".to_owned(),
+        sparkline: vec![],
+        followers_after: None,
+    };
+    let row = tweet_csv(&tweet, UserId(12));
+    let begin = "\"12\",\"7\",1970-01-01T00:00:00Z,reply,en,true,,1970-01-01T00:00:01Z,,3,";
+    assert!(row.starts_with(begin), "{row}");
+    assert!(row.ends_with(",\"'=1+1, \"\"said\"\"\nand more\"\r\n"), "{row}");
+    let columns = tweets_csv_header().split(',').count();
+    assert_eq!(columns, 8 + 22 + 1);
+    assert_eq!(row.split("\"'=").next().unwrap().split(',').count(), columns);
+}

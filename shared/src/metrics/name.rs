@@ -100,6 +100,11 @@ impl Metric {
         Self::of(Family::from_word(family)?, name)
     }
 
+    /// Every known one, in the order of their codes.
+    pub fn known() -> impl Iterator<Item = Self> {
+        KNOWN.iter().filter_map(|(family, name)| Self::of(*family, name))
+    }
+
     /// The metric of a code in stored bytes.
     pub(super) fn of_code(code: u8) -> Option<Self> {
         KNOWN.get(usize::from(code)).map(|_| Self(Name::Known(code)))

@@ -73,6 +73,13 @@ impl Name {
         Self { at, kind: SnapshotKind::Followers, text }
     }
 
+    /// The same of a file of tweets.
+    pub fn tweets(at: UnixMs) -> Self {
+        let at = at.floor_second();
+        let text = format!("{TWEETS}{}{SUFFIX}", at.rfc3339());
+        Self { at, kind: SnapshotKind::Tweets, text }
+    }
+
     /// What the file lists.
     pub fn kind(&self) -> SnapshotKind {
         self.kind

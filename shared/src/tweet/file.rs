@@ -6,7 +6,9 @@
 //! written here that is the same, as they name no tweet twice.
 
 use super::answer::is_early;
+use super::kept::redact;
 use super::object::Tweet;
+use crate::id::TweetId;
 use crate::time::UnixMs;
 use crate::tweets::Damage;
 use serde::Deserialize;
@@ -105,4 +107,26 @@ pub fn write(tweets: &[Tweet]) -> Vec<u8> {
         of.map(|tweet| tweet.raw.as_str()).collect::<Vec<_>>().join(",")
     };
     format!("{{\"promoted\":[{}],\"unpromoted\":[{}]}}", list(true), list(false)).into_bytes()
+}
+
+/// A file's JSON without the words of some tweets (see [`redact`]); `None` if it has none of them.
+///
+/// # Errors
+/// [`Damage::Json`] where it has not the seed's shape.
+pub fn redacted(json: &[u8], gone: impl Fn(TweetId) -> bool) -> Result<Option<Vec<u8>>, Damage> {
+    let lists: Lists<'_> =
+        serde_json::from_slice(json).map_err(|error| Damage::Json(error.to_string()))?;
+    let mut changed = false;
+    let mut list = |entries: &[&RawValue]| {
+        let entry = |raw: &&RawValue| {
+            let purge = Tweet::from_raw(raw.get()).is_some_and(|tweet| gone(tweet.id));
+            let left = if purge { redact(raw.get()) } else { None };
+            changed |= left.is_some();
+            left.unwrap_or_else(|| raw.get().to_owned())
+        };
+        entries.iter().map(entry).collect::<Vec<_>>().join(",")
+    };
+    let (promoted, unpromoted) = (list(&lists.promoted), list(&lists.unpromoted));
+    let json = format!("{{\"promoted\":[{promoted}],\"unpromoted\":[{unpromoted}]}}");
+    Ok(changed.then(|| json.into_bytes()))
 }

@@ -80,7 +80,7 @@ impl Tweet {
 }
 
 /// When a tweet was written, by its id; none of the plain numbers before November 2010.
-fn created_by_id(id: TweetId) -> Option<UnixMs> {
+pub(crate) fn created_by_id(id: TweetId) -> Option<UnixMs> {
     let ms = i64::try_from(id.0 >> TIMED_ID_BITS).ok()?;
     (id.0 >= TIMED_ID_MIN).then_some(UnixMs(TIMED_ID_EPOCH_MS.saturating_add(ms)))
 }

@@ -162,6 +162,13 @@ pub fn profile_count(raw: &str) -> Option<u64> {
     user.get("public_metrics")?.get("followers_count")?.as_u64()
 }
 
+/// How many tweets X says an account wrote, from its raw user object in either dialect.
+pub fn profile_tweets(raw: &str) -> Option<u64> {
+    let user: Value = serde_json::from_str(raw).ok()?;
+    let counts = user.get("public_metrics")?;
+    counts.get("tweet_count").or(counts.get("post_count"))?.as_u64()
+}
+
 /// The users of `data`, an array or a single object, and how many had no id.
 fn users(data: Option<&RawValue>) -> Result<(Vec<PageUser>, u32), PageFault> {
     let Some(data) = data else { return Ok((Vec::new(), 0)) };
@@ -270,6 +277,13 @@ mod tests {
         check("{}", Err("X's answer has neither `data` nor `meta`"));
         check(r#"{"data":[{"id""#, Err("X's answer is not whole JSON (byte 14)"));
         check("<html>", Err("X's answer is not whole JSON (byte 1)"));
+    }
+
+    #[test]
+    fn both_dialects_count_tweets() {
+        assert_eq!(profile_tweets(r#"{"public_metrics":{"tweet_count":7}}"#), Some(7));
+        assert_eq!(profile_tweets(r#"{"public_metrics":{"post_count":8}}"#), Some(8));
+        assert_eq!(profile_tweets(r#"{"public_metrics":{}}"#), None);
     }
 
     #[test]

@@ -3,7 +3,7 @@
 //! Knows prices and who was read, no routes. Invariant: within one UTC day a resource is charged
 //! at most once per class; requests that failed are never passed in.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use serde_json::{Value, json};
 
@@ -42,9 +42,23 @@ impl Class {
     }
 }
 
-/// $0.005 a tweet, and a look at recent counts.
+/// $0.005 a tweet, a tweet's analytics, and a look at recent counts; $0.001 a tweet of one's own
+/// by its own listing.
 const POST_MICROS: u64 = 5_000;
+const OWNED_POST_MICROS: u64 = 1_000;
+const ANALYTICS_MICROS: u64 = 5_000;
 const COUNTS_MICROS: u64 = 5_000;
+
+/// What was read of a tweet of one of the two accounts.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Read {
+    /// Itself, by a lookup or by somebody else's listing.
+    Post,
+    /// Itself, by the listing of the account that owns the app.
+    OwnedPost,
+    /// What happened to it by the hour, the day or the week.
+    Analytics,
+}
 
 /// A growing set of bits; a million followers make 125 kB.
 #[derive(Debug, Default)]
@@ -80,6 +94,13 @@ struct Posts {
     today: HashMap<i64, Bits>,
 }
 
+/// Reads of one price.
+#[derive(Debug, Default, Clone, Copy)]
+struct Reads {
+    returned: u64,
+    billed: u64,
+}
+
 /// Charges so far.
 #[derive(Debug, Default)]
 pub(crate) struct Bill {
@@ -87,6 +108,11 @@ pub(crate) struct Bill {
     day: i64,
     tallies: [Tally; 3],
     posts: Posts,
+    owned: Reads,
+    analytics: Reads,
+    /// Tweets of the two accounts that were charged today, whatever the price was.
+    own_today: HashSet<u64>,
+    analytics_today: HashSet<u64>,
     counts: u64,
 }
 
@@ -118,6 +144,24 @@ impl Bill {
         self.posts.billed += u64::from(fresh);
     }
 
+    /// Charges for a tweet of one of the two accounts, unless it was charged today: a tweet is
+    /// one resource, by whichever call it is read first.
+    pub(crate) fn charge_read(&mut self, read: Read, id: u64, now_s: i64) {
+        self.turn_day(now_s);
+        let today = match read {
+            Read::Post | Read::OwnedPost => &mut self.own_today,
+            Read::Analytics => &mut self.analytics_today,
+        };
+        let fresh = u64::from(today.insert(id));
+        let (returned, billed) = match read {
+            Read::Post => (&mut self.posts.returned, &mut self.posts.billed),
+            Read::OwnedPost => (&mut self.owned.returned, &mut self.owned.billed),
+            Read::Analytics => (&mut self.analytics.returned, &mut self.analytics.billed),
+        };
+        *returned += 1;
+        *billed += fresh;
+    }
+
     /// Charges for a look at recent counts.
     pub(crate) fn charge_counts(&mut self) {
         self.counts += 1;
@@ -132,13 +176,18 @@ impl Bill {
                 bits.0.fill(0);
             }
             self.posts.today.clear();
+            self.own_today.clear();
+            self.analytics_today.clear();
         }
     }
 
     /// The whole bill so far, in micro-dollars.
     pub(crate) fn micros(&self) -> u64 {
         let users = Class::ALL.iter().zip(&self.tallies).map(|(c, t)| c.price_micros() * t.billed);
-        users.sum::<u64>() + POST_MICROS * self.posts.billed + COUNTS_MICROS * self.counts
+        let tweets = POST_MICROS * self.posts.billed
+            + OWNED_POST_MICROS * self.owned.billed
+            + ANALYTICS_MICROS * self.analytics.billed;
+        users.sum::<u64>() + tweets + COUNTS_MICROS * self.counts
     }
 
     /// The answer of `GET /sim/bill`.
@@ -154,6 +203,10 @@ impl Bill {
             .collect();
         let posts = entry(self.posts.returned, self.posts.billed, POST_MICROS);
         by_resource.insert("post".into(), posts);
+        let owned = entry(self.owned.returned, self.owned.billed, OWNED_POST_MICROS);
+        by_resource.insert("owned_post".into(), owned);
+        let analytics = entry(self.analytics.returned, self.analytics.billed, ANALYTICS_MICROS);
+        by_resource.insert("analytics".into(), analytics);
         by_resource.insert("counts".into(), entry(self.counts, self.counts, COUNTS_MICROS));
         json!({"usd": dollars(self.micros()), "calls": self.calls, "by_resource": by_resource})
     }
@@ -207,6 +260,25 @@ mod tests {
         let posts = json!({"returned": 6, "billed": 4, "usd": 0.02});
         assert_eq!(answer["by_resource"]["post"], posts);
         assert_eq!(answer["by_resource"]["counts"]["usd"], 0.005);
+    }
+
+    #[test]
+    fn a_tweet_of_ones_own_is_one_resource_at_the_price_it_is_first_read_at() {
+        let mut bill = Bill::default();
+        for now_s in [MIDNIGHT_S - 9, MIDNIGHT_S - 1, MIDNIGHT_S] {
+            bill.charge_read(Read::OwnedPost, 7, now_s);
+            bill.charge_read(Read::Post, 7, now_s);
+            bill.charge_read(Read::Post, 8, now_s);
+            bill.charge_read(Read::Analytics, 7, now_s);
+        }
+        assert_eq!(bill.micros(), 2 * (1_000 + 5_000 + 5_000));
+        let answer = bill.to_json();
+        for (name, returned, billed, usd) in
+            [("owned_post", 3, 2, 0.002), ("post", 6, 2, 0.01), ("analytics", 3, 2, 0.01)]
+        {
+            let expected = json!({"returned": returned, "billed": billed, "usd": usd});
+            assert_eq!(answer["by_resource"][name], expected, "{name}");
+        }
     }
 
     #[test]

@@ -14,7 +14,7 @@ pub const DEFAULT_PORT: u16 = 9801;
 pub const USAGE: &str = "\
 usage: xsim [--seed N] [--followers N] [--port P] [--rate-limits x|off]
             [--now RFC3339|MS] [--dialect tweet|post] [--speed F]
-            [--stream-rate N] [--bench]
+            [--stream-rate N] [--tweets-a-day N] [--tweets-before N] [--bench]
 
   --seed N          everything in the world follows from it (1)
   --followers N     followers of account 12 at the start (10000)
@@ -24,6 +24,9 @@ usage: xsim [--seed N] [--followers N] [--port P] [--rate-limits x|off]
   --dialect NAME    tweet_count or post_count (tweet)
   --speed F         virtual seconds per real second; 0 stands still (1)
   --stream-rate N   tweets a second that the world writes, 0 to 5000 (10)
+  --tweets-a-day N  tweets that account 12 writes, 0 to 2000; 13 writes half as many (3)
+  --tweets-before N tweets of account 12 older than 100 days before the start, over five
+                    years; 13 has a tenth (0)
   --bench           print measured times and end";
 
 /// What the program is to do.
@@ -56,7 +59,7 @@ pub fn parse(args: impl IntoIterator<Item = String>) -> Result<Command, String> 
                 continue;
             }
             "--seed" | "--followers" | "--port" | "--rate-limits" | "--now" | "--dialect"
-            | "--speed" | "--stream-rate" => {}
+            | "--speed" | "--stream-rate" | "--tweets-a-day" | "--tweets-before" => {}
             _ => return Err(format!("unknown flag {flag}")),
         }
         let value =
@@ -74,6 +77,8 @@ pub fn parse(args: impl IntoIterator<Item = String>) -> Result<Command, String> 
                 let tweet = choose(&value, "tweet", "post").ok_or_else(wrong)?;
                 config.dialect = if tweet { Dialect::Tweet } else { Dialect::Post };
             }
+            "--tweets-a-day" => config.tweets_a_day = value.parse().map_err(|_| wrong())?,
+            "--tweets-before" => config.tweets_before = value.parse().map_err(|_| wrong())?,
             "--stream-rate" => config.stream_rate = value.parse().map_err(|_| wrong())?,
             _ => config.speed = value.parse().map_err(|_| wrong())?,
         }
@@ -96,7 +101,8 @@ mod tests {
     #[test]
     fn every_flag_is_read() {
         let line = "--seed 7 --followers=25 --port 0 --rate-limits off \
-            --now 2026-01-02T03:04:05Z --dialect post --speed 0 --stream-rate 0.5";
+            --now 2026-01-02T03:04:05Z --dialect post --speed 0 --stream-rate 0.5 \
+            --tweets-a-day 12.5 --tweets-before=4000";
         let config = Config {
             seed: 7,
             followers: 25,
@@ -105,6 +111,8 @@ mod tests {
             limits_enforced: false,
             dialect: Dialect::Post,
             stream_rate: 0.5,
+            tweets_a_day: 12.5,
+            tweets_before: 4_000,
         };
         assert_eq!(parsed(line), Ok(Command::Serve(config, 0)));
         assert_eq!(parsed(""), Ok(Command::Serve(Config::default(), DEFAULT_PORT)));
@@ -124,6 +132,8 @@ mod tests {
             ("--dialect both", "--dialect"),
             ("--speed fast", "--speed"),
             ("--stream-rate many", "--stream-rate"),
+            ("--tweets-a-day often", "--tweets-a-day"),
+            ("--tweets-before -1", "--tweets-before"),
             ("12", "12"),
         ] {
             assert!(parsed(line).unwrap_err().contains(flag), "{line}");

@@ -32,13 +32,25 @@ pub(crate) enum Kind {
     Disconnect,
     /// As [`Kind::Stall`] on plain routes; a stream lives on without its reader.
     Ghost,
+    /// The tweet `at` (from 0, the last if there are fewer) has no text.
+    NoText,
+    /// Every metric of the tweet `at` is null.
+    NullMetrics,
+    /// The tweet `at` comes without metrics, though they were asked for.
+    NoMetrics,
+    /// A tweet of another account stands before the tweet `at`.
+    ForeignTweet,
+    /// A tweet `ahead_s` seconds after the clock stands before the tweet `at`.
+    FutureTweet,
+    /// A `field` of the tweet `at` is refused; with `drop` 1 the tweet is left out with it.
+    RefuseField,
 }
 
 /// Faults held at once: each request looks at all of them.
 const FAULTS_MAX: usize = 1_000;
 
 /// Every kind, by the name it goes by in `/sim/faults`.
-const KINDS: [(&str, Kind); 18] = [
+const KINDS: [(&str, Kind); 24] = [
     ("status_401", Kind::Status(401)),
     ("status_402", Kind::Status(402)),
     ("status_403", Kind::Status(403)),
@@ -57,7 +69,17 @@ const KINDS: [(&str, Kind); 18] = [
     ("stall", Kind::Stall),
     ("disconnect", Kind::Disconnect),
     ("ghost", Kind::Ghost),
+    ("no_text", Kind::NoText),
+    ("null_metrics", Kind::NullMetrics),
+    ("no_metrics", Kind::NoMetrics),
+    ("foreign_tweet", Kind::ForeignTweet),
+    ("future_tweet", Kind::FutureTweet),
+    ("refuse_field", Kind::RefuseField),
 ];
+
+/// Those of single tweets, which stand at a place of the answer.
+const OF_TWEETS: &[&str] =
+    &["no_text", "null_metrics", "no_metrics", "foreign_tweet", "future_tweet", "refuse_field"];
 
 impl Kind {
     pub(crate) fn from_name(name: &str) -> Option<Self> {
@@ -79,12 +101,17 @@ impl Kind {
 pub(crate) struct Args(Map<String, Value>);
 
 /// The arguments there are and the kinds they belong to.
-const ARGS: [(&str, &[&str]); 11] = [
+const ARGS: [(&str, &[&str]); 15] = [
     ("ms", &["slow"]),
     ("reset_s", &["status_429"]),
     ("by", &["shift_page"]),
     ("what", &["token_expired"]),
     ("variant", &["status_402"]),
+    // Of routes that answer tweets.
+    ("at", OF_TWEETS),
+    ("ahead_s", &["future_tweet"]),
+    ("field", &["refuse_field"]),
+    ("drop", &["refuse_field"]),
     // Of streams alone.
     ("after_ms", &["cut", "bad_json", "stall", "disconnect"]),
     ("after_posts", &["cut", "bad_json", "stall", "disconnect"]),
@@ -106,7 +133,7 @@ impl Args {
             let fits = match name.as_str() {
                 "what" => matches!(value.as_str(), Some("auth" | "page")),
                 "issue" => value.as_str() == Some("connections"),
-                "disconnect_type" => value.is_string(),
+                "disconnect_type" | "field" => value.is_string(),
                 "by" => value.as_i64().is_some(),
                 _ => value.as_u64().is_some(),
             };
@@ -311,6 +338,8 @@ mod tests {
             json!({"route": "/2/*", "kind": "slow", "args": {"by": 1}}),
             json!({"route": "/2/*", "kind": "slow", "args": {"ms": "long"}}),
             json!({"route": "/2/*", "kind": "token_expired", "args": {"what": "all"}}),
+            json!({"route": "/2/*", "kind": "no_text", "args": {"ahead_s": 1}}),
+            json!({"route": "/2/*", "kind": "refuse_field", "args": {"field": 7}}),
         ] {
             let wish: Wish = serde_json::from_value(value.clone()).unwrap();
             assert!(Faults::default().add(wish).is_err(), "{value}");

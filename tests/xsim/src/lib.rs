@@ -10,6 +10,7 @@
 //!   `identity` (ids and usernames), `names` and `bios` (texts), `profile` (a user as
 //!   JSON), `listing` and `token` (pages), `snapshot` (the list as a file).
 //! - The world of tweets, pure: `tweets` and what is below it.
+//! - The accounts' own tweets: `own` and what is below it.
 //! - What requests leave behind: `clock`, `auth` over `oauth1`, `limits`, `bill`,
 //!   `faults`, together in `state`.
 //! - The streams: `stream` and what is below it; connections, rules, search and notices.
@@ -32,6 +33,7 @@ mod limits;
 mod listing;
 mod names;
 pub mod oauth1;
+mod own;
 mod params;
 mod problem;
 mod profile;

@@ -41,9 +41,12 @@ fn limit_of(endpoint: &str, caller: Caller) -> u32 {
         }
         ("rules_post", _) => 100,
         ("connections_delete", _) => 25,
+        ("timeline", Caller::App) => 10_000,
         ("tweets", Caller::App) => 3_500,
         ("tweets", Caller::User) => 5_000,
-        ("followers", _) | ("search" | "counts", Caller::User) | (_, Caller::App) => 300,
+        ("followers" | "analytics", _) | ("search" | "counts", Caller::User) | (_, Caller::App) => {
+            300
+        }
         (_, Caller::User) => 900,
     }
 }
@@ -118,6 +121,10 @@ mod tests {
         check("rules_post", Caller::App, 100);
         check("search", Caller::App, 450);
         check("tweets", Caller::App, 3_500);
+        check("tweet", Caller::User, 900);
+        check("timeline", Caller::App, 10_000);
+        check("timeline", Caller::User, 900);
+        check("analytics", Caller::User, 300);
         check("followers", Caller::User, 300);
     }
 

@@ -20,6 +20,7 @@ use crate::clock::{ClockChange, real_now_ms};
 use crate::faults::Wish;
 use crate::identity;
 use crate::ledger::Truth;
+use crate::own;
 use crate::snapshot;
 use crate::state::Sim;
 use crate::stream::control;
@@ -66,6 +67,7 @@ pub(crate) fn routes() -> Router<Arc<Sim>> {
             }),
         )
         .route("/sim/tweets", get(tweets))
+        .merge(own_tweets())
         .route(
             "/sim/reset",
             axum::routing::post(async |State(sim): State<Arc<Sim>>| {
@@ -90,6 +92,25 @@ pub(crate) fn routes() -> Router<Arc<Sim>> {
                     reply(Ok(json!({"ok": true})))
                 }),
         )
+}
+
+/// The routes of the accounts' own tweets.
+fn own_tweets() -> Router<Arc<Sim>> {
+    Router::new()
+        .route(
+            "/sim/tweets/own",
+            get(own_truth).post(async |State(sim): State<Arc<Sim>>, body: Bytes| {
+                reply(parse(&body).and_then(|wish| own::control::write(&sim, wish).map_err(bad)))
+            }),
+        )
+        .route(
+            "/sim/tweets/delete",
+            axum::routing::post(async |State(sim): State<Arc<Sim>>, body: Bytes| {
+                let absent = |why| (StatusCode::NOT_FOUND, why);
+                reply(parse(&body).and_then(|w| own::control::delete(&sim, &w).map_err(absent)))
+            }),
+        )
+        .route("/sim/tweets/file", get(tweets_file))
 }
 
 /// 200 with the value, or a problem document.
@@ -161,21 +182,38 @@ fn set_clock(sim: &Sim, body: &Bytes) -> Answer {
 }
 
 fn world(sim: &Sim) -> Value {
-    json!({"count_factor": sim.state().count_factor})
+    let state = sim.state();
+    let standing = |account| state.marks.standing(account).name();
+    let standings: serde_json::Map<String, Value> =
+        Account::ALL.iter().map(|a| (a.id().to_owned(), standing(*a).into())).collect();
+    json!({"count_factor": state.count_factor, "tweets": standings,
+        "keep_refused": state.marks.keep_refused})
 }
 
+/// What is to be otherwise; absent parts stay as they are.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct WorldWish {
-    count_factor: f64,
+    count_factor: Option<f64>,
+    /// By account: `open`, `protected` or `suspended`.
+    #[serde(default)]
+    tweets: HashMap<String, String>,
+    /// Whether a tweet with a refused field stays in `data`.
+    keep_refused: Option<bool>,
 }
 
 fn set_world(sim: &Sim, body: &Bytes) -> Answer {
     let wish: WorldWish = parse(body)?;
-    if !(0.0..=COUNT_FACTOR_MAX).contains(&wish.count_factor) {
+    if wish.count_factor.is_some_and(|factor| !(0.0..=COUNT_FACTOR_MAX).contains(&factor)) {
         return Err(bad(format!("count_factor must be from 0 to {COUNT_FACTOR_MAX}")));
     }
-    sim.state().count_factor = wish.count_factor;
+    for (account, standing) in &wish.tweets {
+        own::control::set_standing(sim, account, standing).map_err(bad)?;
+    }
+    let mut state = sim.state();
+    state.count_factor = wish.count_factor.unwrap_or(state.count_factor);
+    state.marks.keep_refused = wish.keep_refused.unwrap_or(state.marks.keep_refused);
+    drop(state);
     Ok(world(sim))
 }
 
@@ -277,7 +315,12 @@ async fn snapshot_file(State(sim): State<Arc<Sim>>, Query(asked): Asked) -> Resp
         snapshot::write(&sim, account, at_s)
             .map_err(|error| (StatusCode::INTERNAL_SERVER_ERROR, error.to_string()))
     };
-    match off_thread(work).await {
+    file(off_thread(work).await)
+}
+
+/// 200 with a compressed file, or a problem document.
+fn file(made: Result<Vec<u8>, (StatusCode, String)>) -> Response<Body> {
+    match made {
         Ok(file) => {
             let mut response = Response::new(Body::from(file));
             let gzip = HeaderValue::from_static("application/gzip");
@@ -286,4 +329,28 @@ async fn snapshot_file(State(sim): State<Arc<Sim>>, Query(asked): Asked) -> Resp
         }
         Err(error) => reply(Err(error)),
     }
+}
+
+async fn own_truth(State(sim): State<Arc<Sim>>, Query(asked): Asked) -> Response<Body> {
+    let work = move || -> Answer {
+        known(&asked, &["account", "from", "to"])?;
+        let account = account(&asked)?;
+        let from_s = when(&sim, &asked, "from", Some(0))?;
+        let to_s = when(&sim, &asked, "to", Some(sim.now_ms() + SECOND_MS))?;
+        Ok(own::control::truth(&sim, account, from_s * SECOND_MS, to_s * SECOND_MS))
+    };
+    reply(off_thread(work).await)
+}
+
+async fn tweets_file(State(sim): State<Arc<Sim>>, Query(asked): Asked) -> Response<Body> {
+    let work = move || {
+        known(&asked, &["account", "since", "at"])?;
+        let account = account(&asked)?;
+        let at_s = when(&sim, &asked, "at", Some(sim.now_ms()))?;
+        let since_s = when(&sim, &asked, "since", Some((at_s - 3_600) * SECOND_MS))?;
+        let marks = sim.state().marks.clone();
+        own::file::write(&sim, account, (since_s * SECOND_MS, at_s * SECOND_MS), &marks)
+            .map_err(|error| (StatusCode::INTERNAL_SERVER_ERROR, error.to_string()))
+    };
+    file(off_thread(work).await)
 }

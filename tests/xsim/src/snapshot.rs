@@ -82,7 +82,11 @@ fn json(view: &View<'_>, account: Account, users: &[u32], first: bool, last: boo
     out
 }
 
-fn member(json: &[u8]) -> io::Result<Vec<u8>> {
+/// One gzip member of some JSON.
+///
+/// # Errors
+/// Only when compressing into memory fails.
+pub(crate) fn member(json: &[u8]) -> io::Result<Vec<u8>> {
     let buffer = Vec::with_capacity(json.len() / 3);
     let mut gzip: GzEncoder<Vec<u8>> =
         GzBuilder::new().mtime(0).operating_system(255).write(buffer, Compression::fast());

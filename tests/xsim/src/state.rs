@@ -12,6 +12,8 @@ use crate::clock::{Clock, real_now_ms};
 use crate::faults::Faults;
 use crate::ledger::Ledger;
 use crate::limits::Limits;
+use crate::own::diary::Diary;
+use crate::own::marks::Marks;
 use crate::profile::Dialect;
 use crate::stream::live::LiveCell;
 use crate::stream::settings::RATE_DEFAULT;
@@ -37,6 +39,11 @@ pub struct Config {
     pub dialect: Dialect,
     /// Tweets a second that the world writes, 0 to 5,000.
     pub stream_rate: f64,
+    /// Tweets a day of account 12, 0 to 2,000; account 13 writes half as many.
+    pub tweets_a_day: f64,
+    /// Tweets of account 12 that are older than the last hundred days before the start, at most
+    /// 100,000, over five years; account 13 has a tenth.
+    pub tweets_before: u32,
 }
 
 impl Default for Config {
@@ -49,6 +56,8 @@ impl Default for Config {
             limits_enforced: true,
             dialect: Dialect::Tweet,
             stream_rate: RATE_DEFAULT,
+            tweets_a_day: 3.0,
+            tweets_before: 0,
         }
     }
 }
@@ -63,6 +72,8 @@ pub(crate) struct State {
     pub(crate) faults: Faults,
     /// What the reported follower counts are multiplied with; 1 is honest.
     pub(crate) count_factor: f64,
+    /// What requests changed about the accounts' tweets.
+    pub(crate) marks: Marks,
 }
 
 /// One simulated X.
@@ -70,6 +81,8 @@ pub(crate) struct State {
 pub(crate) struct Sim {
     pub(crate) config: Config,
     pub(crate) world: World,
+    /// What the two accounts write.
+    pub(crate) diary: Diary,
     ledgers: [Ledger; 2],
     state: Mutex<State>,
     /// The streams, under a lock of their own.
@@ -94,9 +107,19 @@ impl Sim {
             auth: Auth::default(),
             faults: Faults::default(),
             count_factor: 1.0,
+            marks: Marks::default(),
         };
         let live = LiveCell::new(config.seed, config.stream_rate);
-        Ok(Self { config, world, ledgers: Default::default(), state: Mutex::new(state), live })
+        let (a_day, before) = (config.tweets_a_day, config.tweets_before);
+        let diary = Diary::new(config.seed, start_ms, a_day, before, config.stream_rate)?;
+        Ok(Self {
+            config,
+            world,
+            diary,
+            ledgers: Default::default(),
+            state: Mutex::new(state),
+            live,
+        })
     }
 
     pub(crate) fn state(&self) -> MutexGuard<'_, State> {
@@ -141,6 +164,7 @@ impl Sim {
         state.auth.reset();
         state.faults.clear();
         state.count_factor = 1.0;
+        state.marks = Marks::default();
         let now_ms = state.clock.now_ms(real_now_ms());
         drop(state);
         self.live.reset(now_ms);

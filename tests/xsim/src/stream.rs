@@ -18,5 +18,5 @@ mod pump;
 mod registry;
 pub(crate) mod routes;
 mod rulebook;
-mod search;
+pub(crate) mod search;
 pub(crate) mod settings;

@@ -17,7 +17,7 @@ use crate::problem::{self, Missing, Problem};
 use crate::profile::{self, Dialect, View};
 use crate::state::Sim;
 use crate::token::{self, Cursor};
-use crate::world::{Account, Reason, Standing};
+use crate::world::{Account, Reason, Standing, World};
 
 /// Users too many or too few that a `shift_page` without `by` skips.
 const SHIFT_DEFAULT: i64 = 25;
@@ -71,26 +71,8 @@ impl Asked<'_> {
         }
     }
 
-    /// Who the key names now, or why there is nobody to show.
     fn find(&self, by: By, key: &str) -> Result<Subject, Missing> {
-        let world = &self.sim.world;
-        let found = match by {
-            By::Id => identity::find_id(world, key),
-            By::Username => identity::find_username(world, key, self.now_s),
-        };
-        let subject = found.ok_or(Missing::NotFound)?;
-        if let Subject::Follower(account, index) = subject {
-            let roster = world.roster(account);
-            match roster.standing(index, self.now_s) {
-                Standing::Away(Reason::Suspended) => return Err(Missing::Suspended),
-                Standing::Away(Reason::Gone) => return Err(Missing::NotFound),
-                Standing::NotYet if identity::created_s(roster, index) > self.now_s => {
-                    return Err(Missing::NotFound);
-                }
-                Standing::NotYet | Standing::Present | Standing::Away(Reason::Unfollowed) => {}
-            }
-        }
-        Ok(subject)
+        find(&self.sim.world, by, key, self.now_s)
     }
 
     fn single(&self, subject: Subject) -> Given {
@@ -228,6 +210,27 @@ impl Asked<'_> {
             Ok(_) => Ok(self.envelope(Class::Follower, &[], &[], "{\"result_count\":0}")),
         }
     }
+}
+
+/// Who a key names at `now_s`, or why there is nobody to show.
+pub(crate) fn find(world: &World, by: By, key: &str, now_s: i64) -> Result<Subject, Missing> {
+    let found = match by {
+        By::Id => identity::find_id(world, key),
+        By::Username => identity::find_username(world, key, now_s),
+    };
+    let subject = found.ok_or(Missing::NotFound)?;
+    if let Subject::Follower(account, index) = subject {
+        let roster = world.roster(account);
+        match roster.standing(index, now_s) {
+            Standing::Away(Reason::Suspended) => return Err(Missing::Suspended),
+            Standing::Away(Reason::Gone) => return Err(Missing::NotFound),
+            Standing::NotYet if identity::created_s(roster, index) > now_s => {
+                return Err(Missing::NotFound);
+            }
+            Standing::NotYet | Standing::Present | Standing::Away(Reason::Unfollowed) => {}
+        }
+    }
+    Ok(subject)
 }
 
 /// 400 for a pagination token that names no place, or no longer.

@@ -18,6 +18,7 @@ use crate::cut::CutBody;
 use crate::faults::{Fired, Kind};
 use crate::limits::Rate;
 use crate::oauth1;
+use crate::own;
 use crate::params::{self, Endpoint, Params};
 use crate::problem::{self, Problem};
 use crate::profile::Dialect;
@@ -121,9 +122,11 @@ pub(crate) async fn answer(State(sim): State<Arc<Sim>>, request: Request<Body>) 
     if let Some((rate, problem)) = fault.as_ref().and_then(|f| refusal(&sim, &call, f)) {
         return send(&call, rate, problem.into(), None);
     }
-    let (rate, answer) = match Route::from_path(call.path()) {
-        Some(route) => serve_route(&sim, &call, route, fault.as_ref()).await,
-        None => serve(&sim, &call, fault.as_ref()),
+    let own = own::routes::Route::from_path(call.path());
+    let (rate, answer) = match (own, Route::from_path(call.path())) {
+        (Some(route), _) => serve_own(&sim, &call, route, fault.as_ref()),
+        (None, Some(route)) => serve_route(&sim, &call, route, fault.as_ref()).await,
+        (None, None) => serve(&sim, &call, fault.as_ref()),
     };
     send(&call, rate, answer, fault.as_ref().map(|f| f.kind))
 }
@@ -168,7 +171,8 @@ fn current_rate(sim: &Sim, call: &Call) -> Rate {
     let route = || Route::from_path(path).map(|r| r.name(call.parts.method.as_str()));
     let stream = || Door::from_path(path).map(Door::name);
     let users = Endpoint::from_path(path).map(|endpoint| endpoint.name());
-    let name = users.or_else(stream).or_else(route).unwrap_or("other");
+    let own = || own::routes::Route::from_path(path).map(|route| route.name());
+    let name = users.or_else(own).or_else(stream).or_else(route).unwrap_or("other");
     sim.state().limits.peek(name, Caller::App, call.now_ms)
 }
 
@@ -216,7 +220,34 @@ fn admit(
     }
 }
 
-/// Answers a plain endpoint about tweets, rules or connections.
+/// Answers an endpoint for tweets by author or by id.
+fn serve_own(
+    sim: &Arc<Sim>,
+    call: &Call,
+    route: own::routes::Route,
+    fault: Option<&Fired>,
+) -> (Rate, Answer) {
+    let (rate, caller) = match admit(sim, call, route.name(), call.parts.method == "GET") {
+        Ok(admitted) => admitted,
+        Err((rate, problem)) => return (rate, problem.into()),
+    };
+    let Some(pairs) = call.pairs.clone() else { return (rate, bad_query(call).into()) };
+    let asking = own::routes::Asking {
+        sim: Arc::clone(sim),
+        route,
+        caller,
+        pairs,
+        dialect: call.dialect,
+        now_ms: call.now_ms,
+        fault: fault.cloned(),
+    };
+    match asking.answer() {
+        Ok(given) => (rate, ok(given.body)),
+        Err(problem) => (rate, problem.into()),
+    }
+}
+
+/// Answers a plain endpoint about rules, connections or searches.
 async fn serve_route(
     sim: &Arc<Sim>,
     call: &Call,

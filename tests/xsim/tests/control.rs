@@ -169,7 +169,7 @@ async fn reset_brings_everything_back_to_the_start() {
 async fn the_count_can_be_made_to_lie() {
     let x = start(config(1_000)).await;
     let factor = x.post("/sim/world", &json!({"count_factor": 0.7})).await.json();
-    assert_eq!(factor, json!({"count_factor": 0.7}));
+    assert_eq!(factor["count_factor"], 0.7);
     let me = x.ok("/2/users/me?user.fields=public_metrics", USER).await;
     assert_eq!(me["data"]["public_metrics"]["followers_count"], 700);
     assert_eq!(x.walk("12", 1_000, APP).await.len(), 1_000);

@@ -48,13 +48,15 @@ impl Account {
         self.resend_pending().await?;
         self.discover(now).await?;
         let crawling = self.crawl()?.is_some();
+        self.tick_tweets().await?;
         let due = schedule::due(&settings.clock(crawling, now), now);
         if due.crawl {
             self.start_crawl(Trigger::Cron).await?;
         } else if due.count {
             self.read_count(&settings, &config).await?;
         }
-        if self.crawl()?.is_some() { self.arm_in(1).await } else { Ok(()) }
+        let left = self.crawl()?.is_some() || self.has_purges()?;
+        if left { self.arm_in(1).await } else { Ok(()) }
     }
 
     /// Starts a full check unless one is under way; says which run it is.
@@ -374,7 +376,7 @@ fn needs_owner(cause: StopCause) -> bool {
 
 impl X<'_> {
     /// The keys to read this account with, if it may be read at all.
-    fn reader(&self, settings: &Settings) -> std::result::Result<Credential, Stop> {
+    pub(super) fn reader(&self, settings: &Settings) -> std::result::Result<Credential, Stop> {
         let config = self.config();
         // Simulators differ by port only; two real upstreams, or one of each, never mix.
         let same = settings.simulated == config.simulated

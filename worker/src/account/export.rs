@@ -4,13 +4,14 @@
 use super::changes::{self, Wanted as EventsWanted};
 use super::roster::{Walk, Wanted as RosterWanted};
 use super::{Account, id_from_text, profiles, tweets};
+use crate::clock;
 use crate::fault::{Fault, Result};
 use crate::http;
 use crate::query::Query;
 use crate::sql::{Sql, values};
 use crate::zone;
 use futures_util::stream;
-use shared::api::FollowerEvent;
+use shared::api::{FollowerEvent, TweetItem};
 use shared::export::{self, Gz, StampedIds, UserInfo};
 use shared::id::AccountId;
 use shared::listing::Collector;
@@ -25,6 +26,8 @@ use worker::Response;
 const SORTED_MAX: usize = 50_000;
 /// Events read at a time.
 const EVENTS_PAGE: usize = 1_000;
+/// Tweets read at a time.
+const TWEETS_PAGE: usize = 1_000;
 
 /// Pieces of a body; a failed piece ends the body, which the client sees as a cut download.
 type Pieces = Box<dyn Iterator<Item = Result<Vec<u8>>>>;
@@ -44,13 +47,15 @@ impl Account {
             "followers.ndjson" => {
                 ("application/x-ndjson", self.followers(account, query, false).await?)
             }
+            "tweets.csv" => ("text/csv; charset=utf-8", self.tweet_pieces(account, query, true)?),
+            "tweets.ndjson" => ("application/x-ndjson", self.tweet_pieces(account, query, false)?),
             "events.csv" => ("text/csv; charset=utf-8", self.event_pieces(query, true)?),
             "events.ndjson" => ("application/x-ndjson", self.event_pieces(query, false)?),
             _ => {
                 return Err(Fault::missing(format!(
                     "no export `{file}`: NEW_FOLLOWERS.json.gz, LOST_FOLLOWERS.json.gz, \
-                     USER_INFO.json.gz, STATS_TWEETS.json.gz, followers.csv, followers.ndjson, events.csv or \
-                     events.ndjson"
+                     USER_INFO.json.gz, STATS_TWEETS.json.gz, followers.csv, followers.ndjson, \
+                     events.csv, events.ndjson, tweets.csv or tweets.ndjson"
                 )));
             }
         };
@@ -135,6 +140,31 @@ impl Account {
         }
         let rows = collector.finish().items.into_iter();
         Ok(Box::new(header.chain(rows.map(move |row| line(&row).map(String::into_bytes)))))
+    }
+
+    /// Tweets of the list's filters, newest first.
+    fn tweet_pieces(&self, account: AccountId, query: &Query, csv: bool) -> Result<Pieces> {
+        // `sort` is of followers here.
+        let mut query = query.clone();
+        query.remove("sort");
+        let mut walk = self.walk_tweets(tweets::Wanted::read(&query, clock::now())?)?;
+        let header = if csv { export::tweets_csv_header() } else { String::new() };
+        let (mut more, mut cursor) = (true, None::<String>);
+        let pages = std::iter::from_fn(move || {
+            if !more {
+                return None;
+            }
+            more = false;
+            Some(walk.page(cursor.as_deref(), TWEETS_PAGE).map(|page| {
+                more = page.next_cursor.is_some();
+                cursor = page.next_cursor;
+                let line = |tweet: &TweetItem| {
+                    if csv { export::tweet_csv(tweet, account) } else { export::ndjson(tweet) }
+                };
+                page.items.iter().map(line).collect::<String>().into_bytes()
+            }))
+        });
+        Ok(Box::new(std::iter::once(Ok(header.into_bytes())).chain(pages)))
     }
 
     fn event_pieces(&self, query: &Query, csv: bool) -> Result<Pieces> {

@@ -234,11 +234,12 @@ impl Account {
         })
     }
 
-    /// Another accepted snapshot of the very same instant.
-    fn twin(&self, name: &Name) -> Result<Option<String>> {
+    /// Another accepted snapshot of its kind and the very same instant.
+    pub(super) fn twin(&self, name: &Name) -> Result<Option<String>> {
         let row = self.sql.first(
-            "SELECT name FROM lists WHERE at = ? AND name <> ?",
-            values![name.at().0, name.as_str()],
+            "SELECT name FROM snapshots
+             WHERE kind = ? AND state = 'accepted' AND at = ? AND name <> ?",
+            values![name.kind().as_str(), name.at().0, name.as_str()],
         )?;
         row.map(|mut row| row.text()).transpose()
     }

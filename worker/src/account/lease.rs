@@ -19,6 +19,9 @@ pub(super) struct Open {
     pub(super) settlement: Settlement,
     /// Calls still granted.
     pub(super) calls: u32,
+    /// What may still be billed.
+    #[serde(default)]
+    pub(super) left: u64,
 }
 
 /// What Control said.
@@ -40,6 +43,7 @@ impl Account {
     /// Asks Control for leave to read.
     pub(super) async fn lease(&self, ask: Ask) -> Result<Leave> {
         let (account, route, resource) = (ask.account, ask.route.clone(), ask.resource);
+        let left = ask.resources;
         Ok(match ControlClient::new(&self.env)?.ask(ask).await? {
             Grant::Go { lease, calls } => {
                 let settlement = Settlement {
@@ -51,7 +55,7 @@ impl Account {
                     repeats: 0,
                     rate: None,
                 };
-                Leave::Granted(Open { settlement, calls })
+                Leave::Granted(Open { settlement, calls, left })
             }
             Grant::Later { until, why } => Leave::Refused { until: Some(until), why },
             Grant::No { why } => Leave::Refused { until: None, why },
@@ -60,10 +64,15 @@ impl Account {
 
     /// Tells Control what an earlier lease came to, if that is still to do.
     pub(super) async fn settle(&self) -> Result<()> {
-        let Some(open) = self.meta::<Open>("lease")? else { return Ok(()) };
+        self.settle_in("lease").await
+    }
+
+    /// The same of the lease in another row: tweets are read beside followers.
+    pub(super) async fn settle_in(&self, row: &str) -> Result<()> {
+        let Some(open) = self.meta::<Open>(row)? else { return Ok(()) };
         let settle = ToControl::Settle { settlement: open.settlement };
         ControlClient::new(&self.env)?.tell::<Option<()>>(settle).await?;
-        self.drop_meta("lease")
+        self.drop_meta(row)
     }
 
     /// How many of these ids X bills now, and how many are free repeats of this UTC day.

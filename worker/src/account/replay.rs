@@ -48,7 +48,7 @@ impl Account {
         let replay = Replay { run: run.id.clone(), left, done: 0 };
         let sql = self.sql.clone();
         self.sql.atomically(move || {
-            for table in ["snapshots", "changes", "packs", "spill", "tweets"] {
+            for table in super::DERIVED {
                 sql.run(&format!("DELETE FROM {table}"), values![])?;
             }
             super::put_meta(&sql, "replay", &replay)
@@ -57,9 +57,9 @@ impl Account {
         Ok((run.id, true))
     }
 
-    /// Goes on with a replay, if there is one; says whether anything is left.
-    pub(super) async fn go_on_replaying(&self) -> Result<bool> {
-        let Some(mut replay) = self.meta::<Replay>("replay")? else { return Ok(false) };
+    /// Goes on with a replay, if there is one.
+    pub(super) async fn go_on_replaying(&self) -> Result<()> {
+        let Some(mut replay) = self.meta::<Replay>("replay")? else { return Ok(()) };
         let began = clock::now();
         while let Some(text) = replay.left.pop() {
             let name = Name::parse(&text).map_err(|error| Fault::internal(error.to_string()))?;
@@ -67,13 +67,12 @@ impl Account {
             replay.done += 1;
             self.put_meta("replay", &replay)?;
             if clock::now().since(began) > SHARE_MS {
-                return Ok(true);
+                return self.arm_in(1).await;
             }
         }
         let counts = BTreeMap::from([("snapshots".to_owned(), i64::from(replay.done))]);
         self.end(&replay.run, RunState::Done, None, counts).await?;
-        self.drop_meta("replay")?;
-        Ok(false)
+        self.drop_meta("replay")
     }
 
     async fn replay_one(&self, name: &Name) -> Result<()> {

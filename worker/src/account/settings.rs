@@ -11,7 +11,7 @@ use shared::budget::micro;
 use shared::id::AccountId;
 use shared::schedule::AccountClock;
 use shared::time::UnixMs;
-use shared::x::page::profile_count;
+use shared::x::page::{profile_count, profile_tweets};
 use shared::x::user::Profile;
 
 /// Monthly cap of a new account: nothing dearer happens before its owner says so.
@@ -114,6 +114,7 @@ impl Account {
         if let Some(count) = count {
             self.record_count(now, count)?;
         }
+        self.saw_tweet_count(raw.as_deref().unwrap_or_default())?;
         let enlist = ToControl::Enlist { account };
         ControlClient::new(&self.env)?.tell::<Option<()>>(enlist).await?;
         Ok(true)
@@ -128,6 +129,10 @@ impl Account {
         if let Some(cap) = change.monthly_cap_usd {
             settings.cap_micro = cap_micro(cap)?;
         }
+        let mut tweets = self.tweets()?;
+        tweets.on = change.tweets.unwrap_or(tweets.on);
+        tweets.stopped = None;
+        self.save_tweets(&tweets)?;
         // Whatever stopped it may be mended now: the next tick tries.
         settings.stopped = None;
         self.save(&settings)
@@ -137,6 +142,7 @@ impl Account {
     pub(super) fn saw_profile(&self, raw: &str, at: UnixMs) -> Result<Option<u64>> {
         let mut settings = self.tracked()?;
         let count = profile_count(raw);
+        self.saw_tweet_count(raw)?;
         if let Some(profile) = Profile::from_raw(raw) {
             settings.person = profile.person;
         }
@@ -147,6 +153,13 @@ impl Account {
         }
         self.save(&settings)?;
         Ok(count)
+    }
+
+    /// How many tweets X says there are: by it the first reading's price is told.
+    fn saw_tweet_count(&self, raw: &str) -> Result<()> {
+        let mut tweets = self.tweets()?;
+        tweets.written = profile_tweets(raw).or(tweets.written);
+        self.save_tweets(&tweets)
     }
 
     fn record_count(&self, at: UnixMs, count: u64) -> Result<()> {

@@ -103,6 +103,9 @@ impl Account {
     pub(super) async fn download(&self, name: &str) -> Result<Response> {
         let settings = self.tracked()?;
         let name = Name::parse(name).map_err(|error| Fault::bad(error.to_string()))?;
+        if let Some(purged) = self.download_purged(&name).await? {
+            return Ok(purged);
+        }
         let bucket = bucket::open(&self.env)?;
         let key = snapshot::key(settings.account, &name);
         let (found, body) = bucket::stream(&bucket, &key)

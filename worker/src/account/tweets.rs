@@ -1,6 +1,15 @@
-//! `TWEETS_` files: what each said of every tweet, and the seed's `STATS_TWEETS` made of them.
-//! Invariant: a file is kept as it was read, by instant; the export is a fold over all of them in
-//! order, made for a bounded number of tweets at a time.
+//! `TWEETS_` files: what each said of every tweet, the rows made of them, and the seed's
+//! `STATS_TWEETS`. Invariant: a file is kept as it was read, by instant; rows and export depend on
+//! which files there are, never on the order in which they came.
+
+mod collection;
+mod list;
+mod one;
+mod purge;
+mod read;
+mod series;
+mod store;
+mod totals;
 
 use super::Account;
 use super::ingest::{Arrived, End, Outcome};
@@ -8,12 +17,26 @@ use crate::fault::{Fault, Result};
 use crate::sql::{BLOB_MAX, Sql, values};
 use futures_util::StreamExt;
 use shared::api::SnapshotState;
+use shared::id::TweetId;
+use shared::metrics::Pushed;
+use shared::snapshot::Name;
+use shared::time::UnixMs;
+use shared::tweet::{File, Kept, Listed, kept::redact};
 use shared::tweets::{self, Gunzip, StatsTweets};
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use worker::ByteStream;
 
+pub(super) use list::Wanted;
+
 /// Tweets folded at a time: with a year of hourly files about 30 MB of metrics.
 const TWEETS_AT_A_TIME: usize = 100;
+
+/// A file read whole.
+struct Told {
+    packed: Vec<u8>,
+    listed: Vec<Listed>,
+    counts: BTreeMap<String, i64>,
+}
 
 impl Account {
     /// Reads a `TWEETS_` file.
@@ -28,31 +51,74 @@ impl Account {
                 return self.damaged_tweets(arrived, &damage).await;
             }
         }
-        let sights = match gunzip.finish().and_then(|json| tweets::parse(&json)) {
-            Ok(sights) => sights,
+        let told = match gunzip.finish().map(|json| self.file_told(arrived, &json)) {
+            Ok(told) => told?,
+            Err(damage) => Err(damage),
+        };
+        let mut told = match told {
+            Ok(told) => told,
             Err(damage) => return self.damaged_tweets(arrived, &damage).await,
         };
-        let packed = tweets::pack(&sights.tweets);
-        let count = sights.tweets.len() as u64;
-        let end = End { state: SnapshotState::Accepted, count: Some(count), reason: None };
+        if let Some(twin) = self.twin(arrived.name)? {
+            self.forget_file(arrived.name)?;
+            let why = format!("`{twin}` has the same instant: one file per instant is kept");
+            return self.set_aside(arrived, None, why, told.counts).await;
+        }
+        let count = told.counts.get("tweets").copied().unwrap_or_default();
+        let count = u64::try_from(count).ok();
+        let end = End { state: SnapshotState::Accepted, count, reason: None };
         let conclude = arrived.conclude(end)?;
         let (sql, name) = (self.sql.clone(), arrived.name.clone());
-        self.sql.atomically(move || {
-            let at = name.at().0;
-            sql.run("DELETE FROM tweets WHERE at = ?", values![at])?;
-            for (piece, bytes) in (0_i64..).zip(packed.chunks(BLOB_MAX / 2)) {
-                sql.run(
-                    "INSERT INTO tweets (at, piece, stamp, bytes) VALUES (?, ?, ?, ?)",
-                    values![at, piece, name.stamp(), bytes.to_vec()],
-                )?;
-            }
-            conclude(&sql)
+        let counts = std::mem::take(&mut told.counts);
+        let refused = self.sql.atomically(move || {
+            let refused = place(&sql, &name, &told)?;
+            conclude(&sql)?;
+            Ok(refused)
         })?;
-        let counts = BTreeMap::from([
-            ("tweets".to_owned(), i64::try_from(count).unwrap_or(i64::MAX)),
-            ("dropped".to_owned(), i64::try_from(sights.dropped).unwrap_or(i64::MAX)),
-        ]);
-        Ok(Outcome { reason: None, counts })
+        if self.has_purges()? {
+            self.arm_in(1).await?;
+        }
+        let refused = (refused > 0).then(|| ("refused".to_owned(), refused));
+        Ok(Outcome { reason: None, counts: counts.into_iter().chain(refused).collect() })
+    }
+
+    /// What a file's JSON says; the inner error is the file's.
+    fn file_told(
+        &self,
+        arrived: &Arrived<'_>,
+        json: &[u8],
+    ) -> Result<std::result::Result<Told, tweets::Damage>> {
+        let at = arrived.name.at();
+        let gone = store::gone(&self.sql)?;
+        let sights = match tweets::parse(json) {
+            Ok(sights) => sights,
+            Err(damage) => return Ok(Err(damage)),
+        };
+        let (packed, count) = (pack(sights.tweets, |id| is_gone(&gone, id, at)), sights.dropped);
+        let file = match File::read(json, at) {
+            Ok(file) => file,
+            Err(damage) => return Ok(Err(damage)),
+        };
+        let named = (file.tweets.len() as u64) + file.early;
+        let mut listed = file.tweets;
+        let before = listed.len();
+        // A tweet of somebody else in the list is a mistake of whoever wrote the file.
+        listed.retain(|one| one.tweet.author.is_none_or(|author| author == arrived.account));
+        let foreign = (before - listed.len()) as u64;
+        let counts = [
+            ("tweets", named),
+            ("dropped", count),
+            ("both", file.both),
+            ("repeated", file.repeated),
+            ("early", file.early),
+            ("foreign", foreign),
+            ("odd_metrics", file.odd_metrics),
+        ];
+        let always = ["tweets", "dropped"];
+        let counts = counts.into_iter().filter(|(name, n)| *n > 0 || always.contains(name));
+        let counts =
+            counts.map(|(name, n)| (name.to_owned(), i64::try_from(n).unwrap_or(i64::MAX)));
+        Ok(Ok(Told { packed, listed, counts: counts.collect() }))
     }
 
     async fn damaged_tweets(
@@ -60,14 +126,119 @@ impl Account {
         arrived: &Arrived<'_>,
         damage: &tweets::Damage,
     ) -> Result<Outcome> {
-        self.sql.run("DELETE FROM tweets WHERE at = ?", values![arrived.name.at().0])?;
+        if self.twin(arrived.name)?.is_none() {
+            self.forget_file(arrived.name)?;
+        }
         let why = format!("the file could not be read: {damage}");
         self.set_aside(arrived, None, why, BTreeMap::new()).await
     }
+
+    /// Takes out what an earlier edition of a file said, if that was accepted.
+    fn forget_file(&self, name: &Name) -> Result<()> {
+        let accepted = self.snapshot(name)?.is_some_and(|k| k.state == SnapshotState::Accepted);
+        if !accepted {
+            return Ok(());
+        }
+        let (sql, at) = (self.sql.clone(), name.at());
+        self.sql.atomically(move || {
+            let before = said(&sql, at)?;
+            sql.run("DELETE FROM tweets WHERE at = ?", values![at.0])?;
+            untake(&sql, at, &before)
+        })
+    }
+}
+
+fn is_gone(gone: &BTreeMap<TweetId, UnixMs>, id: TweetId, at: UnixMs) -> bool {
+    gone.get(&id).is_some_and(|since| *since >= at)
+}
+
+/// The packed form, without the words of some tweets.
+fn pack(mut sights: Vec<tweets::Sight>, gone: impl Fn(TweetId) -> bool) -> Vec<u8> {
+    for sight in sights.iter_mut().filter(|sight| gone(sight.id)) {
+        "null".clone_into(&mut sight.text);
+    }
+    tweets::pack(&sights)
+}
+
+/// Puts a file into the rows; tells how many tweets had too long a history. Part of one write.
+fn place(sql: &Sql, name: &Name, told: &Told) -> Result<i64> {
+    let at = name.at();
+    let gone = store::gone(sql)?;
+    let before = said(sql, at)?;
+    keep_packed(sql, name, &told.packed)?;
+    let mut refused = 0;
+    for some in told.listed.chunks(store::AT_A_TIME) {
+        let ids: Vec<TweetId> = some.iter().map(|one| one.tweet.id).collect();
+        let mut known = store::load(sql, &ids)?;
+        let mut rows = Vec::with_capacity(some.len());
+        for one in some {
+            let id = one.tweet.id;
+            let mut kept = known.remove(&id).map_or_else(|| Kept::new(id), |found| found.kept);
+            let purged = is_gone(&gone, id, at);
+            if kept.take(at, one, purged) == Pushed::Refused {
+                refused += 1;
+            }
+            rows.push(kept);
+        }
+        store::write(sql, &rows)?;
+    }
+    let now: BTreeSet<TweetId> = told.listed.iter().map(|one| one.tweet.id).collect();
+    let left: Vec<TweetId> = before.into_iter().filter(|id| !now.contains(id)).collect();
+    untake(sql, at, &left)?;
+    let spoken = |one: &&Listed| redact(&one.tweet.raw).is_some();
+    let words = |one: &&Listed| is_gone(&gone, one.tweet.id, at) && spoken(one);
+    if told.listed.iter().any(|one| words(&one)) {
+        sql.run("INSERT OR IGNORE INTO purge (name) VALUES (?)", values![name.as_str()])?;
+    }
+    // X told of it after it seemed gone: a protected account opened again.
+    let back = now.iter().filter(|id| gone.get(id).is_some_and(|since| *since < at));
+    for id in back {
+        sql.run("DELETE FROM tweet_gone WHERE id = ?", values![store::text_of(*id)])?;
+    }
+    Ok(refused)
+}
+
+/// Takes a file's instant out of some tweets, and out of the rows whom no other file names.
+fn untake(sql: &Sql, at: UnixMs, ids: &[TweetId]) -> Result<()> {
+    for some in ids.chunks(store::AT_A_TIME) {
+        let (mut rows, mut none) = (Vec::new(), Vec::new());
+        for (id, mut found) in store::load(sql, some)? {
+            if found.kept.untake(at) {
+                rows.push(found.kept);
+            } else {
+                none.push(id);
+            }
+        }
+        store::write(sql, &rows)?;
+        store::remove(sql, &none)?;
+    }
+    Ok(())
+}
+
+/// Replaces the packed form of the file of an instant.
+fn keep_packed(sql: &Sql, name: &Name, packed: &[u8]) -> Result<()> {
+    let at = name.at().0;
+    sql.run("DELETE FROM tweets WHERE at = ?", values![at])?;
+    for (piece, bytes) in (0_i64..).zip(packed.chunks(BLOB_MAX / 2)) {
+        sql.run(
+            "INSERT INTO tweets (at, piece, stamp, bytes) VALUES (?, ?, ?, ?)",
+            values![at, piece, name.stamp(), bytes.to_vec()],
+        )?;
+    }
+    Ok(())
+}
+
+/// The tweets that the file of an instant named when it was last read.
+fn said(sql: &Sql, at: UnixMs) -> Result<Vec<TweetId>> {
+    let bytes = pieces(sql, at.0)?;
+    if bytes.is_empty() {
+        return Ok(Vec::new());
+    }
+    Ok(unpack(&bytes)?.into_iter().map(|sight| sight.id).collect())
 }
 
 /// Every tweet ever listed, in id order, in chunks to fold one at a time.
-pub(super) fn chunks(sql: &Sql) -> Result<VecDeque<Vec<shared::id::TweetId>>> {
+pub(super) fn chunks(sql: &Sql) -> Result<VecDeque<Vec<TweetId>>> {
     let mut ids = BTreeSet::new();
     for file in files(sql)? {
         let (_, bytes) = file?;
@@ -78,15 +249,16 @@ pub(super) fn chunks(sql: &Sql) -> Result<VecDeque<Vec<shared::id::TweetId>>> {
 }
 
 /// Folds every file's sights of these tweets, in order of the files.
-pub(super) fn fold(
-    sql: &Sql,
-    chunk: &[shared::id::TweetId],
-    stats: &mut StatsTweets,
-) -> Result<()> {
+pub(super) fn fold(sql: &Sql, chunk: &[TweetId], stats: &mut StatsTweets) -> Result<()> {
+    let gone = store::gone(sql)?;
     for file in files(sql)? {
         let (stamp, bytes) = file?;
-        for sight in unpack(&bytes)? {
+        for mut sight in unpack(&bytes)? {
             if chunk.binary_search(&sight.id).is_ok() {
+                // Until its words are purged from what is packed.
+                if gone.contains_key(&sight.id) {
+                    "null".clone_into(&mut sight.text);
+                }
                 stats.saw(&stamp, sight);
             }
         }
@@ -103,14 +275,15 @@ fn files(sql: &Sql) -> Result<impl Iterator<Item = Result<(String, Vec<u8>)>>> {
         known.push((row.int()?, row.text()?));
     }
     let sql = sql.clone();
-    Ok(known.into_iter().map(move |(at, stamp)| {
-        let pieces = "SELECT bytes FROM tweets WHERE at = ? ORDER BY piece";
-        let mut bytes = Vec::new();
-        for mut row in sql.rows(pieces, values![at])? {
-            bytes.extend(row.blob()?);
-        }
-        Ok((stamp, bytes))
-    }))
+    Ok(known.into_iter().map(move |(at, stamp)| Ok((stamp, pieces(&sql, at)?))))
+}
+
+fn pieces(sql: &Sql, at: i64) -> Result<Vec<u8>> {
+    let mut bytes = Vec::new();
+    for mut row in sql.rows("SELECT bytes FROM tweets WHERE at = ? ORDER BY piece", values![at])? {
+        bytes.extend(row.blob()?);
+    }
+    Ok(bytes)
 }
 
 fn unpack(bytes: &[u8]) -> Result<Vec<tweets::Sight>> {

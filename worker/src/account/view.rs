@@ -26,9 +26,9 @@ use worker::{Request, Response};
 const RANGE_MS: i64 = 30 * DAY_MS;
 
 /// Everything observed of an account, as the series sees it.
-struct History {
-    seen: Vec<Seen>,
-    tallies: Vec<Tally>,
+pub(super) struct History {
+    pub(super) seen: Vec<Seen>,
+    pub(super) tallies: Vec<Tally>,
     counted: Vec<Counted>,
 }
 
@@ -57,6 +57,12 @@ impl Account {
                 let change = http::body(&mut request).await?;
                 self.change_follower(named("user"), change).await
             }
+            Op::Tweets => self.list_tweets(&query),
+            Op::TweetTotals => self.tweet_totals(&query),
+            Op::TweetHours => self.tweet_hours(&query),
+            Op::CheckTweets => started(self.start_tweets(api::Trigger::Fetch).await?),
+            Op::Tweet => self.show_tweet(named("tweet")),
+            Op::TweetSeries => self.tweet_series(named("tweet"), &query),
             Op::Events => self.list_events(&query),
             Op::Series => self.series(&query),
             Op::Snapshots => {
@@ -108,6 +114,7 @@ impl Account {
             created_at: settings.created,
             first_snapshot: oldest.map(UnixMs),
             prices: prices(&config, &settings, followers.or(x_count)),
+            tweets: self.tweet_collection(&settings, &config)?,
             collector: self.collector(&settings, newest.map(|known| known.name.at()))?,
         }))
     }
@@ -199,7 +206,7 @@ impl Account {
         row.map_or(Ok((0, 0)), |mut row| Ok((unsigned(row.int()?), unsigned(row.int()?))))
     }
 
-    fn history(&self) -> Result<History> {
+    pub(super) fn history(&self) -> Result<History> {
         // A loss that was retracted, or is withheld while its check is in doubt, never was one:
         // who is missing from such a list is counted as following.
         let rows = self.sql.rows(
@@ -300,7 +307,7 @@ impl History {
 
 /// What this range's checks usually lay apart: imports may be daily under an hourly schedule,
 /// and a daily rhythm is not 23 gaps a day.
-fn usual_ms(accepted: &[UnixMs], from: UnixMs, to: UnixMs) -> i64 {
+pub(super) fn usual_ms(accepted: &[UnixMs], from: UnixMs, to: UnixMs) -> i64 {
     let mut apart: Vec<i64> = accepted
         .iter()
         .zip(accepted.iter().skip(1))

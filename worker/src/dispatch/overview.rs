@@ -80,15 +80,17 @@ pub(super) async fn budget(env: &Env) -> Result<Response> {
     for id in roll(env).await? {
         let Some(account) = accounts::view(env, id).await? else { continue };
         let followers = account.followers.or(account.x_count).unwrap_or_default();
+        let lists = monthly_estimate(
+            account.schedule,
+            followers,
+            micro(account.prices.follower_usd),
+            micro(account.prices.profile_usd),
+        );
+        let tweets = if account.tweets.on { micro(account.tweets.month_usd) } else { 0 };
         plans.push(Plan {
             account: id,
             cap: micro(account.monthly_cap_usd),
-            monthly_estimate: monthly_estimate(
-                account.schedule,
-                followers,
-                micro(account.prices.follower_usd),
-                micro(account.prices.profile_usd),
-            ),
+            monthly_estimate: lists.saturating_add(tweets),
         });
     }
     let budget: Budget = ControlClient::new(env)?.tell(ToControl::Budget { plans }).await?;

@@ -222,6 +222,7 @@ impl Core {
         if let Notice::Limit { track, .. } = notice {
             self.memory.borrow_mut().minutes.limit(now, *track);
         }
+        self.tell_author(notice);
         let purge = purge_of(notice);
         if let Some(purge) = &purge {
             let outcome = self.purge(purge);

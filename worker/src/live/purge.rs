@@ -5,11 +5,13 @@
 use super::Core;
 use crate::clock;
 use crate::fault::{Fault, Result};
+use crate::rpc::{self, ToAccount};
 use crate::sql::values;
 use shared::live::ring::{Purge, RowInfo, purge_row};
 use shared::stream::notice::Notice;
 use shared::time::DAY_MS;
 use std::rc::Rc;
+use wasm_bindgen_futures::spawn_local;
 
 /// Entries are kept as long as anything that could hold it: the archive's longest, and a day.
 const KEPT_MS: i64 = 8 * DAY_MS;
@@ -25,6 +27,22 @@ pub(super) fn purge_of(notice: &Notice) -> Option<Purge> {
 }
 
 impl Core {
+    /// Tells an account that is followed here of a deletion: it may have that tweet for good.
+    pub(super) fn tell_author(self: &Rc<Self>, notice: &Notice) {
+        let Notice::Delete { tweet, user: Some(user) } = notice else { return };
+        if !self.settings.borrow().follow.contains(user) {
+            return;
+        }
+        let (core, account, gone) = (self.clone(), *user, ToAccount::Gone { tweet: *tweet });
+        spawn_local(async move {
+            let told = async {
+                rpc::call::<_, Option<()>>(&rpc::account(&core.env, account)?, &gone).await
+            };
+            // What is not told now is seen at the tweet's next turn.
+            Self::log_fault(told.await.map(drop));
+        });
+    }
+
     /// Takes it out of what is in memory, and notes it for all that is stored.
     pub(super) fn purge(self: &Rc<Self>, what: &Purge) -> Result<()> {
         self.sql.run(

@@ -1,4 +1,4 @@
-//! The plain endpoints beside the streams: rules, connections, search, counts, lookups.
+//! The plain endpoints beside the streams: rules, connections, search, counts.
 //!
 //! Knows X's paths, parameters and answers, not headers or faults. Invariant: every tweet in
 //! `data` is charged, and nothing else but the counts.
@@ -20,14 +20,12 @@ use crate::profile::Dialect;
 use crate::state::Sim;
 use crate::tweets::feed::{least_id, written_ms};
 use crate::tweets::fields::{self, Wish};
-use crate::tweets::json::{envelope, missing};
+use crate::tweets::json::envelope;
 use crate::tweets::post::Post;
 use crate::tweets::query::{Query, SEARCH_MAX};
 
 /// A search must end so long before it is asked for, in milliseconds.
 const END_BEFORE_MS: i64 = 10_000;
-/// Tweets per lookup, at most.
-const LOOKUP_MAX: usize = 100;
 
 /// The endpoints.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -39,20 +37,16 @@ pub(crate) enum Route {
     ConnectionsOf(String),
     Search,
     Counts,
-    Many,
-    One(String),
 }
 
 impl Route {
     pub(crate) fn from_path(path: &str) -> Option<Self> {
         let parts: Vec<&str> = path.strip_prefix("/2/")?.split('/').collect();
         Some(match parts.as_slice() {
-            ["tweets"] => Self::Many,
             ["tweets", "search", "recent"] => Self::Search,
             ["tweets", "counts", "recent"] => Self::Counts,
             ["tweets", "search", "stream", "rules"] => Self::Rules,
             ["tweets", "search", "stream", "rules", "counts"] => Self::RulesCounts,
-            ["tweets", id] => Self::One((*id).to_owned()),
             ["connections"] => Self::Connections,
             ["connections", "all"] => Self::ConnectionsAll,
             ["connections", id] => Self::ConnectionsOf((*id).to_owned()),
@@ -72,8 +66,6 @@ impl Route {
             }
             (Self::Search, _) => "search",
             (Self::Counts, _) => "counts",
-            (Self::Many, _) => "tweets",
-            (Self::One(_), _) => "tweet",
         }
     }
 
@@ -87,7 +79,7 @@ impl Route {
     }
 
     fn is_app_only(&self) -> bool {
-        !matches!(self, Self::Search | Self::Many | Self::One(_))
+        !matches!(self, Self::Search)
     }
 }
 
@@ -174,8 +166,6 @@ impl Asking {
             Route::RulesCounts => Ok(self.count_rules()),
             Route::Search => self.search(),
             Route::Counts => self.counts(),
-            Route::Many => self.many(),
-            Route::One(id) => self.one(id),
             Route::Connections | Route::ConnectionsAll | Route::ConnectionsOf(_) => {
                 Err(problem::plain(404, "Not Found"))
             }
@@ -442,55 +432,5 @@ impl Asking {
         self.sim.state().bill.charge_counts();
         let meta = json!({"total_tweet_count": counts.iter().sum::<u64>()});
         Ok(given(&json!({"data": data, "meta": meta})))
-    }
-
-    /// The tweet of an id, unless it is not written yet or gone.
-    fn find(&self, id: &str) -> Option<Post> {
-        let feed = Arc::clone(&self.sim.live.lock().feed);
-        let slot = feed.slot_of(id.parse().ok()?).filter(|slot| slot.at_ms <= self.now_ms)?;
-        feed.post(slot)
-    }
-
-    fn many(&self) -> Result<Given, Problem> {
-        let mut wish = Wish::new(self.dialect);
-        let pairs = params::distinct(&self.pairs, &["ids"], &fields::PARAMS, self.dialect)?;
-        for (name, value) in pairs {
-            wish.set(name, value).map_err(|what| self.refuse(name, value, &what))?;
-        }
-        let value = self.param("ids").unwrap_or("");
-        let ids: Vec<&str> = value.split(',').collect();
-        if !ids.iter().all(|id| is_id(id)) || ids.len() > LOOKUP_MAX {
-            return Err(self.refuse("ids", value, "is not 1 to 100 ids"));
-        }
-        let (mut posts, mut errors) = (Vec::new(), Vec::new());
-        for id in ids {
-            match self.find(id) {
-                Some(post) => posts.push(post),
-                None => errors.push(missing(self.dialect, "ids", id)),
-            }
-        }
-        self.charge(&posts);
-        let feed = Arc::clone(&self.sim.live.lock().feed);
-        let body = envelope(&feed, &wish, &posts, self.now_ms, errors, None);
-        Ok(Given { status: 200, body })
-    }
-
-    fn one(&self, id: &str) -> Result<Given, Problem> {
-        let mut wish = Wish::new(self.dialect);
-        for (name, value) in params::distinct(&self.pairs, &[], &fields::PARAMS, self.dialect)? {
-            wish.set(name, value).map_err(|what| self.refuse(name, value, &what))?;
-        }
-        if !is_id(id) {
-            return Err(self.refuse("id", id, "does not match ^[0-9]{1,19}$"));
-        }
-        let Some(post) = self.find(id) else {
-            let body = json!({"errors": [missing(self.dialect, "id", id)]});
-            return Err(Problem { status: 404, body });
-        };
-        self.charge(std::slice::from_ref(&post));
-        let feed = Arc::clone(&self.sim.live.lock().feed);
-        let words = crate::tweets::compose::words(&feed, &post);
-        let body = crate::tweets::json::message(&feed, &wish, &post, &words, &[]);
-        Ok(Given { status: 200, body })
     }
 }

@@ -121,7 +121,7 @@ fn whole(feed: &Feed, post: &Post, draw: &mut Draw) -> Text {
         text.words(language.joint);
     }
     text.words(pick(language.sentences, draw.next()));
-    while post.long && text.chars < 2 * SHOWN_MAX {
+    while text.chars < post.long {
         text.words(language.joint);
         text.words(pick(language.sentences, draw.next()));
     }

@@ -171,6 +171,18 @@ impl Wish {
         self.media & bit(&MEDIA, name) != 0
     }
 
+    /// Whether what a tweet refers to was asked for.
+    pub(crate) fn expands_references(&self) -> bool {
+        self.expands(&[
+            "referenced_tweets.id",
+            "referenced_posts",
+            "referenced_posts.id",
+            "referenced_tweets.id.author_id",
+            "referenced_posts.author_id",
+            "referenced_posts.id.author_id",
+        ])
+    }
+
     /// Whether any of these expansions was asked for.
     pub(crate) fn expands(&self, names: &[&str]) -> bool {
         names.iter().any(|name| self.expansions & bit(&EXPANSIONS, name) != 0)

@@ -20,12 +20,18 @@ use crate::profile::{Dialect, Object};
 const SALT_METRICS: u64 = 160;
 
 /// Names that the dialects do not share.
-struct Names {
-    edits: &'static str,
-    note: &'static str,
-    referenced: &'static str,
-    reposts: &'static str,
-    posts: &'static str,
+pub(crate) struct Names {
+    pub(crate) edits: &'static str,
+    pub(crate) note: &'static str,
+    pub(crate) referenced: &'static str,
+    pub(crate) reposts: &'static str,
+    pub(crate) posts: &'static str,
+}
+
+impl Names {
+    pub(crate) fn of(dialect: Dialect) -> &'static Self {
+        if dialect == Dialect::Tweet { &TWEET_NAMES } else { &POST_NAMES }
+    }
 }
 
 const TWEET_NAMES: Names = Names {
@@ -65,7 +71,7 @@ fn note<T: PartialEq>(list: &mut Vec<T>, item: T) {
 
 impl<'a> Writer<'a> {
     pub(crate) fn new(feed: &'a Feed, wish: &'a Wish, now_ms: i64) -> Self {
-        let names = if wish.dialect == Dialect::Tweet { &TWEET_NAMES } else { &POST_NAMES };
+        let names = Names::of(wish.dialect);
         let (users, places, posts) = (Vec::new(), Vec::new(), Vec::new());
         let (photos, missing) = (Vec::new(), Vec::new());
         Self { feed, wish, names, now_ms, users, places, posts, photos, missing }
@@ -103,17 +109,7 @@ impl<'a> Writer<'a> {
         }
         self.references(&mut data, post);
         self.geo(&mut data, post);
-        if wish.tweet("entities") && !words.text.marks.is_empty() {
-            entities(data.key("entities"), &words.text, seed);
-        }
-        if let (true, Some(long)) = (wish.tweet("note_tweet"), &words.note) {
-            let mut note = Object::open(data.key(self.names.note));
-            note.text("text", &long.body);
-            if !long.marks.is_empty() {
-                entities(note.key("entities"), long, seed);
-            }
-            note.close();
-        }
+        says(&mut data, wish, words, seed);
         if wish.tweet("public_metrics") {
             self.metrics(&mut data, post);
         }
@@ -168,31 +164,17 @@ impl<'a> Writer<'a> {
     }
 
     fn expands_references(&self) -> bool {
-        self.wish.expands(&[
-            "referenced_tweets.id",
-            "referenced_posts",
-            "referenced_posts.id",
-            "referenced_tweets.id.author_id",
-            "referenced_posts.author_id",
-            "referenced_posts.id.author_id",
-        ])
+        self.wish.expands_references()
     }
 
     fn expand(&mut self, post: &Post, words: &Words) {
         if self.wish.expands(&["author_id"]) {
             note(&mut self.users, post.author);
         }
-        if let (true, Kind::Reply(_, to)) = (self.wish.expands(&["in_reply_to_user_id"]), post.kind)
-        {
-            note(&mut self.users, to);
+        if let Kind::Reply(_, to) = post.kind {
+            self.expand_reply(to);
         }
-        if self.wish.expands(&["entities.mentions.username"]) {
-            for mark in &words.text.marks {
-                if let What::Mention(author) = mark.what {
-                    note(&mut self.users, author);
-                }
-            }
-        }
+        self.expand_mentions(words);
         if let (true, Some(spot)) = (self.wish.expands(&["geo.place_id"]), post.spot)
             && !self.places.iter().any(|known| known.id() == spot.id())
         {
@@ -202,18 +184,41 @@ impl<'a> Writer<'a> {
             note(&mut self.photos, post.slot.id);
         }
         if let (true, Some((_, earlier, author))) = (self.expands_references(), post.referenced()) {
-            if self.feed.post(earlier).is_some() {
-                note(&mut self.posts, earlier);
-                if self.wish.expands(&[
-                    "referenced_tweets.id.author_id",
-                    "referenced_posts.author_id",
-                    "referenced_posts.id.author_id",
-                ]) {
+            self.expand_reference(earlier, author);
+        }
+    }
+
+    /// Takes in who was replied to, if that was asked for.
+    pub(crate) fn expand_reply(&mut self, to: Author) {
+        if self.wish.expands(&["in_reply_to_user_id"]) {
+            note(&mut self.users, to);
+        }
+    }
+
+    /// Takes in who is mentioned, if that was asked for.
+    pub(crate) fn expand_mentions(&mut self, words: &Words) {
+        if self.wish.expands(&["entities.mentions.username"]) {
+            for mark in &words.text.marks {
+                if let What::Mention(author) = mark.what {
                     note(&mut self.users, author);
                 }
-            } else {
-                note(&mut self.missing, earlier.id);
             }
+        }
+    }
+
+    /// Takes in a tweet that was referred to, or that it is gone.
+    pub(crate) fn expand_reference(&mut self, earlier: Slot, author: Author) {
+        if self.feed.post(earlier).is_none() {
+            note(&mut self.missing, earlier.id);
+            return;
+        }
+        note(&mut self.posts, earlier);
+        if self.wish.expands(&[
+            "referenced_tweets.id.author_id",
+            "referenced_posts.author_id",
+            "referenced_posts.id.author_id",
+        ]) {
+            note(&mut self.users, author);
         }
     }
 
@@ -252,7 +257,7 @@ impl<'a> Writer<'a> {
     }
 }
 
-fn list<T>(
+pub(crate) fn list<T>(
     object: &mut Object<'_>,
     name: &str,
     items: &[T],
@@ -283,6 +288,21 @@ fn photo(out: &mut Vec<u8>, wish: &Wish, id: u64) {
         media.raw("height", 900);
     }
     media.close();
+}
+
+/// Writes what belongs to a tweet's words: `entities`, and the whole of a long one.
+pub(crate) fn says(data: &mut Object<'_>, wish: &Wish, words: &Words, seed: u64) {
+    if wish.tweet("entities") && !words.text.marks.is_empty() {
+        entities(data.key("entities"), &words.text, seed);
+    }
+    if let (true, Some(long)) = (wish.tweet("note_tweet"), &words.note) {
+        let mut note = Object::open(data.key(Names::of(wish.dialect).note));
+        note.text("text", &long.body);
+        if !long.marks.is_empty() {
+            entities(note.key("entities"), long, seed);
+        }
+        note.close();
+    }
 }
 
 type Is = fn(&What) -> bool;

@@ -33,6 +33,9 @@ const BURST_EVERY_MIN: u64 = 4;
 /// Share of the tweets about it at its height.
 const BURST_SHARE: f64 = 0.4;
 
+/// Code points of a long one: twice what X shows of it.
+const LONG_CHARS: usize = 560;
+
 /// What everybody speaks of for a minute; hashtags.
 pub(crate) const TOPICS: &[&str] = &[
     "Eclipse",
@@ -70,8 +73,8 @@ pub(crate) struct Post {
     pub(crate) topic: Option<&'static str>,
     pub(crate) sensitive: bool,
     pub(crate) photo: bool,
-    /// Longer than 280 characters.
-    pub(crate) long: bool,
+    /// Code points that its text has at least.
+    pub(crate) long: usize,
 }
 
 /// The kinds before it is known whether there is something to refer to.
@@ -154,7 +157,7 @@ impl Post {
             topic,
             sensitive: chance(0.02),
             photo: chance(0.10) && matches!(kind, Kind::Original | Kind::Reply(..)),
-            long: chance(0.03) && plain,
+            long: if chance(0.03) && plain { LONG_CHARS } else { 0 },
         }
     }
 
@@ -205,7 +208,7 @@ mod tests {
         check_share(&posts, |p| matches!(p.kind, Kind::Quote(..)), 0.04..0.10);
         check_share(&posts, |p| p.topic.is_some(), 0.01..0.15);
         check_share(&posts, |p| p.sensitive, 0.01..0.03);
-        check_share(&posts, |p| p.long, 0.005..0.03);
+        check_share(&posts, |p| p.long > 0, 0.005..0.03);
         let placed: Vec<Post> = posts.into_iter().filter(|p| p.spot.is_some()).collect();
         let spot = |p: &Post| p.spot.unwrap();
         check_share(&placed, |p| spot(p).point().is_some(), 0.22..0.28);

@@ -6,6 +6,8 @@
     reason = "bills in tests are small and never negative"
 )]
 
+pub(crate) mod own;
+
 use serde_json::Value;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
