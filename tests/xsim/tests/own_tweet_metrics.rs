@@ -74,6 +74,8 @@ async fn private_metrics_are_refused_tweet_by_tweet() {
     check_refused(&x, id(&advertised), APP, &PRIVATE_FIELDS).await;
     let other = x.ok("/2/users/13/tweets", APP).await["data"][0].clone();
     check_refused(&x, id(&other), USER, &PRIVATE_FIELDS).await;
+    let world = x.ok("/sim/tweets?from=1790000100000&to=1790000101000", "").await;
+    check_refused(&x, world["ids"][0].as_str().unwrap(), USER, &PRIVATE_FIELDS).await;
     let before = x.bill_micros().await;
     x.ok(&format!("/2/tweets/{}?tweet.fields=organic_metrics", id(&old)), USER).await;
     assert_eq!(x.bill_micros().await, before, "what is left out is not charged");

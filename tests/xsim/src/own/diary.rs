@@ -213,6 +213,11 @@ impl Diary {
         (self.begin_day - OLDER_DAYS) * DAY_MS
     }
 
+    /// A span that brings some hundred tweets: what a listing looks through at a time.
+    pub(crate) fn span_ms(&self) -> i64 {
+        (600.0 / self.a_day.max(0.1)).clamp(1.0, 60.0) as i64 * DAY_MS
+    }
+
     /// The older tweets of a span: each has a slice of the years before for itself.
     fn older(&self, account: Account, from_ms: i64, to_ms: i64) -> Vec<Beat> {
         let (_, before) = self.scale(account);

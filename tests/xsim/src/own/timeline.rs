@@ -13,7 +13,7 @@ use super::routes::{Asking, Given};
 use super::sheet::Sheet;
 use crate::auth::Caller;
 use crate::bill::Read;
-use crate::calendar::{DAY_S, SECOND_MS};
+use crate::calendar::SECOND_MS;
 use crate::faults::Kind;
 use crate::hash::hash;
 use crate::identity::Subject;
@@ -33,8 +33,6 @@ const LISTED_WITHOUT_REPLIES_MAX: usize = 800;
 /// Tweets per page.
 const PAGE: (usize, usize) = (5, 100);
 const PAGE_DEFAULT: usize = 10;
-/// What is looked through at a time, back from now.
-const SPAN_MS: i64 = 60 * DAY_S * SECOND_MS;
 /// Tweets too many or too few that a `shift_page` without `by` skips.
 const SHIFT_DEFAULT: i64 = 25;
 
@@ -123,8 +121,9 @@ pub(crate) fn listing(
     let mut to_ms = now_ms + 1;
     // A tweet's newest version may be younger than the tweet.
     let oldest_ms = sim.diary.oldest_ms().max(window.begins_ms().saturating_sub(EDIT_MS));
+    let span_ms = sim.diary.span_ms();
     while to_ms > oldest_ms && all.len() < LISTED_MAX {
-        let from_ms = (to_ms - SPAN_MS).max(oldest_ms);
+        let from_ms = (to_ms - span_ms).max(oldest_ms);
         let tweets = sim.diary.between(account, from_ms, to_ms, marks);
         let stand = tweets.into_iter().filter_map(|t| t.current(now_ms).map(|n| (t, n)));
         all.extend(stand);
