@@ -2,7 +2,7 @@
 //!
 //! # Layout
 //! - pure, tested natively: [`calendar`], [`period`], [`address`], [`numbers`], [`tide`],
-//!   [`paging`], [`fetching`], [`keys`], [`live`], [`words`]
+//!   [`paging`], [`fetching`], [`keys`], [`live`], [`tweets`], [`words`]
 //! - the edge: [`browser`] (everything JavaScript), [`erase`], [`api`], [`remote`], [`charts`], [`settings`],
 //!   [`socket`], [`map`], [`stream`]
 //! - the page: [`app`] (shared state), [`parts`], [`shell`], [`pages`]
@@ -39,6 +39,7 @@ mod shell;
 mod socket;
 mod stream;
 mod tide;
+mod tweets;
 mod words;
 
 use wasm_bindgen::prelude::wasm_bindgen;

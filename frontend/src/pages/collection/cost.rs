@@ -121,7 +121,7 @@ pub(crate) fn Schedules() -> impl IntoView {
         let choose = move |_| {
             let id = app.account.with_untracked(|one| one.as_ref().map(|one| one.id.to_string()));
             if let Some(id) = id {
-                let wanted = AccountChange { schedule: Some(schedule), monthly_cap_usd: None };
+                let wanted = AccountChange { schedule: Some(schedule), ..AccountChange::default() };
                 change(app, id, wanted, "Schedule changed.");
             }
         };
@@ -164,7 +164,7 @@ pub(crate) fn Cap() -> impl IntoView {
         event.prevent_default();
         let id = app.account.with_untracked(|one| one.as_ref().map(|one| one.id.to_string()));
         if let (Some(id), Some(usd)) = (id, untrack(read)) {
-            let wanted = AccountChange { schedule: None, monthly_cap_usd: Some(usd) };
+            let wanted = AccountChange { monthly_cap_usd: Some(usd), ..AccountChange::default() };
             change(app, id, wanted, "Limit changed.");
         }
     };
