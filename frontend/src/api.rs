@@ -26,6 +26,17 @@ pub(crate) async fn get<T: DeserializeOwned>(path: &str) -> Result<T, Failure> {
     parse(&ask("GET", path, None).await?)
 }
 
+/// Fetches, and leaves the answer to the browser: of a long list only the rows on the screen are
+/// read out, a thousand at once would hold up the page.
+pub(crate) async fn raw(path: &str) -> Result<JsValue, Failure> {
+    Ok(browser::parse_json(&ask("GET", path, None).await?))
+}
+
+/// Reads a part of such an answer.
+pub(crate) fn read<T: DeserializeOwned>(value: JsValue) -> Option<T> {
+    serde_wasm_bindgen::from_value(value).ok()
+}
+
 /// Sends a body and reads the answer.
 pub(crate) async fn send<T: DeserializeOwned>(
     method: &str,

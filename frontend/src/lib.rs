@@ -4,7 +4,7 @@
 //! - pure, tested natively: [`calendar`], [`period`], [`address`], [`numbers`], [`tide`],
 //!   [`paging`], [`fetching`], [`keys`], [`live`], [`tweets`], [`words`]
 //! - the edge: [`browser`] (everything JavaScript), [`erase`], [`api`], [`remote`], [`charts`], [`settings`],
-//!   [`socket`], [`map`], [`stream`]
+//!   [`row_list`], [`socket`], [`map`], [`stream`]
 //! - the page: [`app`] (shared state), [`parts`], [`shell`], [`pages`]
 //!
 //! Invariant: nothing in the first group knows the second, nothing in the second the third;
@@ -34,6 +34,7 @@ mod paging;
 mod parts;
 mod period;
 mod remote;
+mod row_list;
 mod settings;
 mod shell;
 mod socket;

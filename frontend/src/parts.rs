@@ -4,13 +4,17 @@
 
 mod icon;
 mod layer;
+mod metric_menu;
 mod panel;
 mod person;
+mod search;
 
 pub(crate) use icon::{Icon, Mark};
 pub(crate) use layer::{Dialog, Menu};
+pub(crate) use metric_menu::MetricMenu;
 pub(crate) use panel::{Failed, panel};
 pub(crate) use person::{Avatar, EventChip, HowWeKnow, Name, PersonRow, names};
+pub(crate) use search::Search;
 
 use crate::address::{self, View};
 use crate::app::app;

@@ -3,7 +3,7 @@
 use super::Shared;
 use crate::api;
 use crate::app::{app, today};
-use crate::charts::{Chart, Listener};
+use crate::charts::{Chart, Kind, Listener};
 use crate::erase::{Rows as _, Show, attr, effect, flag, memo, on_click, on_key, shown};
 use crate::numbers;
 use crate::parts::Icon;
@@ -122,13 +122,15 @@ fn canvas(shared: Shared) -> impl IntoView {
         picked: Callback::new(move |at| shared.hovered.set(at)),
         pinned: Callback::new(pin),
         zoomed: Callback::new(zoom),
+        opened: Callback::new(|_| ()),
     };
     effect(move || {
         let Some(host) = host.get() else { return };
         let zone = app.zone.get();
         let interval = app.interval.get_untracked();
         let drawing = shared.tide.with(|tide| tide::drawing(tide, interval, &zone));
-        chart.draw(&host, &drawing, listener);
+        let text = serde_json::to_string(&drawing).unwrap_or_default();
+        chart.draw(Kind::Tide, &host, &text, listener);
         chart.hold(shared.pinned.get_untracked());
     });
     effect(move || chart.hold(shared.pinned.get()));
