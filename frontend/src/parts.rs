@@ -2,6 +2,7 @@
 //! states, menus, dialogs. Must not know: any page. Invariant: every state of a panel has the
 //! size of its content, so that nothing jumps.
 
+mod copy_link;
 mod icon;
 mod layer;
 mod metric_menu;
@@ -9,6 +10,7 @@ mod panel;
 mod person;
 mod search;
 
+pub(crate) use copy_link::CopyLink;
 pub(crate) use icon::{Icon, Mark};
 pub(crate) use layer::{Dialog, Menu};
 pub(crate) use metric_menu::MetricMenu;

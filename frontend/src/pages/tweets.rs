@@ -43,7 +43,10 @@ pub(crate) fn Tweets() -> impl IntoView {
         view! {
             <reading::Notice/>
             <tools::Tools shared=shared/>
-            <h1 class="told" aria-live="polite">{shown(move || told(app))}</h1>
+            <header class="tweets-head">
+                <h1 class="told" aria-live="polite">{shown(move || told(app))}</h1>
+                <tools::Ends shared=shared/>
+            </header>
             <table::Table shared=shared/>
         }
         .into_any()

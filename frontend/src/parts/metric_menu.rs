@@ -66,7 +66,7 @@ pub(crate) fn MetricMenu(
     let most_told = move || full.get().then(|| format!("{most} at most."));
     view! {
         <Menu id=id label="" class="quiet-button" align="end"
-            face=move || view! { <Icon name=icon/>{label} }>
+            face=move || view! { <Icon name=icon/><span class="face-text">{label}</span> }>
             <div class="metric-menu" role="group" aria-label=attr(move || label)>
                 {shown(groups)}
                 <p class="note">{shown(most_told)}</p>

@@ -21,14 +21,17 @@ pub(crate) struct Written {
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub(crate) struct Mark(pub(crate) f64, pub(crate) String, pub(crate) String);
 
-/// The marks of the tweets that lie in the buckets, with their ids.
-pub(crate) fn marks(
-    tweets: &[Written],
-    buckets: &[Bucket],
-    zone: &dyn Zone,
-) -> (Vec<Mark>, Vec<String>) {
+/// Marks, and when and which each of them is.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub(crate) struct Marks {
+    pub(crate) marks: Vec<Mark>,
+    pub(crate) of: Vec<(UnixMs, String)>,
+}
+
+/// The marks of the tweets that lie in the buckets.
+pub(crate) fn marks(tweets: &[Written], buckets: &[Bucket], zone: &dyn Zone) -> Marks {
     let (Some(first), Some(last)) = (buckets.first(), buckets.last()) else {
-        return (Vec::new(), Vec::new());
+        return Marks::default();
     };
     let mut inside: Vec<(UnixMs, &Written)> = tweets
         .iter()
@@ -40,8 +43,10 @@ pub(crate) fn marks(
         let when = format!("{} {}", date_at(*at, zone).short(), clock_text(*at, zone));
         Mark(position(buckets, *at) - 0.5, when, name(tweet.text.as_deref()))
     };
-    let ids = inside.iter().map(|(_, tweet)| tweet.id.clone()).collect();
-    (inside.iter().map(mark).collect(), ids)
+    Marks {
+        marks: inside.iter().map(mark).collect(),
+        of: inside.iter().map(|(at, tweet)| (*at, tweet.id.clone())).collect(),
+    }
 }
 
 /// The beginning of a text, on one line.
@@ -73,7 +78,8 @@ mod tests {
         let nowhere = Written { created_at: None, ..tweet("4", 0) };
         let tweets =
             [tweet("2", DAY_MS + 12 * HOUR_MS), tweet("1", 6 * HOUR_MS), tweet("3", -1), nowhere];
-        let (marks, ids) = marks(&tweets, &tide.buckets, &Fixed(0));
+        let Marks { marks, of } = marks(&tweets, &tide.buckets, &Fixed(0));
+        let ids: Vec<_> = of.iter().map(|(_, id)| id.as_str()).collect();
         assert_eq!(ids, ["1", "2"]);
         let places: Vec<_> = marks.iter().map(|mark| mark.0).collect();
         assert_eq!(places, [-0.25, 1.0]);

@@ -105,8 +105,8 @@ pub(crate) fn row(item: &TweetItem, href: String, basis: &Basis) -> Row {
         stand_in: own.is_none(),
         chips: chips(item),
         cells,
-        spark: spark(&item.sparkline, SPARK),
-        spark_title: format!("{} in the period", words::full(&item.sparkline_metric)),
+        spark: spark(since_written(&item.sparkline), SPARK),
+        spark_title: format!("{} in the period, since written", words::full(&item.sparkline_metric)),
     }
 }
 
@@ -116,7 +116,7 @@ fn chips(item: &TweetItem) -> Vec<(&'static str, String)> {
         chips.push(("deleted", "Deleted".to_owned()));
     }
     if item.kind != TweetKind::Tweet {
-        chips.push(("kind", words::kind(item.kind).0.to_owned()));
+        chips.push(("about", words::kind(item.kind).0.to_owned()));
     }
     if item.promoted {
         chips.push(("promoted", "Promoted".to_owned()));
@@ -176,6 +176,12 @@ fn after(after: Option<&FollowersAfter>) -> Cell {
     let bottom =
         if after.complete { words::beside_short(after) } else { "so far observed".to_owned() };
     Cell { class, label, top, bottom, title: words::after(after) }
+}
+
+/// A young tweet's whole life is as wide as an old one's part: how it grew is what is compared.
+fn since_written(values: &[Option<i64>]) -> &[Option<i64>] {
+    let first = values.iter().position(Option::is_some).unwrap_or(0);
+    values.get(first..).unwrap_or_default()
 }
 
 /// The path of a sparkline in a box; what was not observed is not drawn, and a value alone is a
@@ -275,6 +281,7 @@ mod tests {
         assert_eq!(draw(&[Some(10), None, Some(0)]), "M0.0 0.0h.1M10.0 10.0h.1");
         assert_eq!(draw(&[Some(0), Some(0)]), "M0.0 10.0L10.0 10.0", "nothing grew: a flat line");
         assert_eq!(draw(&[Some(-5), Some(5)]), "M0.0 10.0L10.0 0.0");
+        assert_eq!(since_written(&[None, Some(1), None]), [Some(1), None]);
         assert_eq!(draw(&[None, None]), "");
         assert_eq!(draw(&[]), "");
     }

@@ -92,6 +92,9 @@ fn Legend(series: Signal<Series>, shared: Shared) -> impl IntoView {
                 <span class="mark gone">"Left, gone from X"</span>
             </Show>
             {shown(unexplained)}
+            <Show when=flag(move || shared.marks.with(|marks| !marks.marks.is_empty()))>
+                <span class="mark tweets">"Tweets"</span>
+            </Show>
         </div>
     }
 }
@@ -122,13 +125,16 @@ fn canvas(shared: Shared) -> impl IntoView {
         picked: Callback::new(move |at| shared.hovered.set(at)),
         pinned: Callback::new(pin),
         zoomed: Callback::new(zoom),
-        opened: Callback::new(|_| ()),
+        opened: Callback::new(move |(first, last): (usize, usize)| {
+            shared.marks.with_untracked(|marks| super::tweets::open(app, marks, first, last));
+        }),
     };
     effect(move || {
         let Some(host) = host.get() else { return };
         let zone = app.zone.get();
         let interval = app.interval.get_untracked();
-        let drawing = shared.tide.with(|tide| tide::drawing(tide, interval, &zone));
+        let mut drawing = shared.tide.with(|tide| tide::drawing(tide, interval, &zone));
+        drawing.tweets = shared.marks.with(|marks| marks.marks.clone());
         let text = serde_json::to_string(&drawing).unwrap_or_default();
         chart.draw(Kind::Tide, &host, &text, listener);
         chart.hold(shared.pinned.get_untracked());

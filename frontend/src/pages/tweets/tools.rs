@@ -14,24 +14,34 @@ use shared::api::TweetKind;
 /// The tools over the table.
 #[component]
 pub(super) fn Tools(shared: Shared) -> impl IntoView {
-    let app = app();
-    let columns = memo(move || app.seen(|view| view.tweets.columns()));
-    let turn = move |name: String| app.replace(|view| view.tweets.turn_column(&name));
-    let partly = move || app.seen(|view| view.tweets.lang.is_some() || view.tweets.promoted.is_some());
-    let label = move || if partly() { "CSV: every language, promoted or not" } else { "CSV" };
     view! {
         <div class="roster-tools tweet-tools">
             <Search label="Search tweets" placeholder="Part of the text"/>
             <Chips/>
             <Selects shared=shared/>
-            <div class="tools-end">
-                <MetricMenu id="columns" icon="columns" label="Columns" known=shared.metrics chosen=columns
-                    most=COLUMNS_MOST turn=turn/>
-                <a class="quiet-button" href=attr(move || csv(app)) download title=attr(label)>
-                    <Icon name="download"/>
-                    {shown(label)}
-                </a>
-            </div>
+        </div>
+    }
+}
+
+/// What stands at the table's head: its order (on a phone), its columns, its file.
+#[component]
+pub(super) fn Ends(shared: Shared) -> impl IntoView {
+    let app = app();
+    let columns = memo(move || app.seen(|view| view.tweets.columns()));
+    let turn = move |name: String| app.replace(|view| view.tweets.turn_column(&name));
+    let partly =
+        move || app.seen(|view| view.tweets.lang.is_some() || view.tweets.promoted.is_some());
+    // The file knows fewer filters than the table.
+    let label = move || if partly() { "CSV: every language, promoted or not" } else { "CSV" };
+    view! {
+        <div class="tools-end">
+            {order()}
+            <MetricMenu id="columns" icon="columns" label="Columns" known=shared.metrics chosen=columns
+                most=COLUMNS_MOST turn=turn/>
+            <a class="quiet-button" href=attr(move || csv(app)) download title=attr(label)>
+                <Icon name="download"/>
+                <span class="face-text">{shown(label)}</span>
+            </a>
         </div>
     }
 }
@@ -88,7 +98,7 @@ fn select(
     .into_any()
 }
 
-/// Language, promotion, and for phones the order.
+/// Language and promotion.
 #[component]
 fn Selects(shared: Shared) -> impl IntoView {
     let app = app();
@@ -110,6 +120,19 @@ fn Selects(shared: Shared) -> impl IntoView {
             .map(|(value, text)| (value.to_owned(), text.to_owned()))
             .to_vec()
     };
+    view! {
+        {select("Language", "tweet-select", languages, lang, move |tag| {
+            app.change(|view| view.tweets.lang = Some(tag).filter(|tag| !tag.is_empty()));
+        })}
+        {select("Promotion", "tweet-select", promotions, promoted, move |word| {
+            app.change(|view| view.tweets.promoted = word.parse().ok());
+        })}
+    }
+}
+
+/// The order, where the table has no heads.
+fn order() -> AnyView {
+    let app = app();
     let sort = memo(move || app.seen(|view| view.tweets.sort.slug()));
     let sorts = move || {
         let metrics = app.seen(|view| view.tweets.columns());
@@ -126,15 +149,7 @@ fn Selects(shared: Shared) -> impl IntoView {
         }
         named
     };
-    view! {
-        {select("Language", "tweet-select", languages, lang, move |tag| {
-            app.change(|view| view.tweets.lang = Some(tag).filter(|tag| !tag.is_empty()));
-        })}
-        {select("Promotion", "tweet-select", promotions, promoted, move |word| {
-            app.change(|view| view.tweets.promoted = word.parse().ok());
-        })}
-        {select("Order", "tweet-select phone-only", sorts, sort, move |slug| {
-            app.change(|view| view.tweets.sort = Sort::of(&slug).unwrap_or_default());
-        })}
-    }
+    select("Order", "tweet-select phone-only", sorts, sort, move |slug| {
+        app.change(|view| view.tweets.sort = Sort::of(&slug).unwrap_or_default());
+    })
 }

@@ -9,7 +9,7 @@ use crate::browser;
 use crate::erase::{Rows as _, effect, flag, memo, on_click, shown};
 use crate::numbers;
 use crate::pages::about_account;
-use crate::parts::{Ago, Icon, Moment, To, panel};
+use crate::parts::{Ago, CopyLink, Icon, Moment, To, panel};
 use crate::remote::{Remote, remote};
 use crate::tweets::metric;
 use crate::words::tweets as words;
@@ -33,7 +33,7 @@ pub(super) fn Sheet(shared: Shared) -> impl IntoView {
     });
     effect(move || {
         if node.get().is_some() {
-            browser::lend_focus(".tweet-sheet .close");
+            browser::lend_focus(".tweet-sheet");
         }
     });
     on_cleanup(browser::return_focus);
@@ -44,7 +44,7 @@ pub(super) fn Sheet(shared: Shared) -> impl IntoView {
     // What the table has not loaded has no neighbours.
     let alone = move || app.row.get() == 0;
     view! {
-        <section class="tweet-sheet" aria-label="Tweet" node_ref=node>
+        <section class="tweet-sheet" aria-label="Tweet" tabindex="-1" node_ref=node>
             <div class="sheet-inside">
                 <header class="sheet-head">
                     <button type="button" class="quiet-button close" title="Back to the tweets (Esc)" on:click=on_click(close)>
@@ -52,6 +52,7 @@ pub(super) fn Sheet(shared: Shared) -> impl IntoView {
                         "Tweets"
                     </button>
                     <div class="sheet-steps">
+                        <CopyLink/>
                         <button type="button" class="icon-button" aria-label="Tweet before" title="Tweet before (K)"
                             disabled=flag(alone) on:click=on_click(step(-1))>
                             <Icon name="up"/>
