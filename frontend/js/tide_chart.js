@@ -8,8 +8,8 @@ import { dot, drawGaps, fillTip, labelsBelow, margin, onResize, placeTip, ratio,
 import { readColours } from "./colours.js";
 
 const COLOURS = ["ink", "ink2", "ink3", "line", "card", "came", "left", "warn", "accent"];
-/** Tweets nearer than this share one mark; one so near the pointer is meant. */
-const NEAR_PX = 15;
+/** Tweets nearer than this share one mark: about one mark a day in a month. */
+const NEAR_PX = 26;
 
 /**
  * Makes a tide in `host`. It tells picked(i | -1), pinned(i), zoomed(from, to) of buckets, and
@@ -200,7 +200,7 @@ export function make(host, text, picked, pinned, zoomed, opened) {
   function underPointer(u) {
     const { left: px, top } = u.cursor;
     if (px < 0 || Math.abs(top - u.valToPos(0, "bars")) > 11) return null;
-    const near = marks.filter((mark) => Math.abs(u.valToPos(mark.at, "x") - px) < NEAR_PX / 2 + 2);
+    const near = marks.filter((mark) => Math.abs(u.valToPos(mark.at, "x") - px) < 11);
     const far = (mark) => Math.abs(u.valToPos(mark.at, "x") - px);
     return near.sort((one, other) => far(one) - far(other))[0] ?? null;
   }

@@ -12,6 +12,7 @@ mod rivals;
 mod roost;
 mod stream;
 mod table;
+mod tweets;
 mod usage;
 
 use crate::args::Args;
@@ -21,7 +22,7 @@ use crate::project::Project;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 pub(crate) const HELP: &str = "\
-cargo xtask bench [fanout|stream|map|all] [--quick]
+cargo xtask bench [fanout|stream|map|tweets|all] [--quick]
 
   fanout    browsers that get 250 posts a second each with p99 under 500 ms: Roost in workerd,
             npm ws, socket.io, Tornado (about 5 min, --quick 1 min)
@@ -31,6 +32,7 @@ cargo xtask bench [fanout|stream|map|all] [--quick]
   stream    posts a second from bytes to encoded events: Roost in workerd, Node, Python
             --posts N          recorded posts (20000)
   map       frames a second of the Live page with 1,000 new blips a second, 10,000 alive
+  tweets    long tasks of the Tweets page while 10,000 rows are scrolled through
   all       all of them
 
   --quick     shorter and coarser
@@ -47,7 +49,7 @@ struct Bench {
     run: fn(&Project, &mut Options) -> Outcome,
 }
 
-const BENCHES: [Bench; 3] = [
+const BENCHES: [Bench; 4] = [
     Bench {
         name: "fanout",
         summary: "viewers sustained beside ws, socket.io and Tornado",
@@ -59,6 +61,11 @@ const BENCHES: [Bench; 3] = [
         run: stream::run,
     },
     Bench { name: "map", summary: "frame rate of the Live map in Chromium", run: map::run },
+    Bench {
+        name: "tweets",
+        summary: "long tasks while 10,000 tweets are scrolled through in Chromium",
+        run: tweets::run,
+    },
 ];
 
 /// What was asked for.

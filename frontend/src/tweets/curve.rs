@@ -143,6 +143,7 @@ fn gaps(source: &Source, readings: &[&TweetPoint]) -> Vec<(f64, f64, &'static st
 
 fn tip(source: &Source, point: &TweetPoint) -> TipWords {
     let series = source.series;
+    let whole = |number: f64| numbers::grouped(numbers::whole(number));
     let value = |value: &Option<u64>| value.map_or_else(|| "–".to_owned(), numbers::count);
     let mut rows: Vec<TipRow> = series
         .metrics
@@ -154,16 +155,15 @@ fn tip(source: &Source, point: &TweetPoint) -> TipWords {
     let usual = series.median.as_deref().unwrap_or_default();
     let usual = usual.iter().find(|one| source.band && one.at == point.at);
     if let Some(usual) = usual {
-        let whole = |number: f64| numbers::grouped(numbers::whole(number));
-        let text = format!("{} ({}–{})", whole(usual.mid), whole(usual.low), whole(usual.high));
-        rows.push(("band", "Your usual tweet".to_owned(), text));
+        rows.push(("band", "Your usual tweet".to_owned(), whole(usual.mid)));
     }
     let fell = point.fell.iter().filter_map(|&line| series.metrics.get(line));
     let mut notes: Vec<String> =
         fell.map(|name| format!("X corrected itself: {} fell.", told::full(name))).collect();
     if let Some(usual) = usual {
         let tweets = numbers::plural(u64::from(usual.tweets), "tweet", "tweets");
-        notes.push(format!("Usual: the median of {tweets} at this age; half lie between."));
+        let (low, high) = (whole(usual.low), whole(usual.high));
+        notes.push(format!("Usual: the median of {tweets} at this age; half have {low}–{high}."));
     }
     if point.partial {
         notes.push("So far.".to_owned());
@@ -286,7 +286,8 @@ mod tests {
         let curve = made(points, 2, true, true);
         assert_eq!(curve.falls, [(1, 0)]);
         assert_eq!(curve.tips[1].notes[0], "X corrected itself: Likes fell.");
-        assert_eq!(curve.tips[1].rows.last().map(|row| row.2.as_str()), Some("2 (1–90)"));
+        assert_eq!(curve.tips[1].rows.last().map(|row| row.2.as_str()), Some("2"));
+        assert!(curve.tips[1].notes[1].ends_with("half have 1–90."));
     }
 
     #[test]

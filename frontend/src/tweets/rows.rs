@@ -46,6 +46,8 @@ pub(crate) struct Row {
 pub(crate) struct Head {
     pub(crate) class: &'static str,
     pub(crate) label: String,
+    /// Whom it counts, where that is not everyone.
+    pub(crate) family: Option<&'static str>,
     pub(crate) title: String,
     pub(crate) key: Option<Key>,
     pub(crate) under: Option<Key>,
@@ -56,6 +58,7 @@ pub(crate) fn heads(columns: &[String]) -> Vec<Head> {
     let plain = |class, label: &str, key| Head {
         class,
         label: label.to_owned(),
+        family: None,
         title: String::new(),
         key,
         under: None,
@@ -66,6 +69,7 @@ pub(crate) fn heads(columns: &[String]) -> Vec<Head> {
         Head {
             class: "metric",
             label: words::metric(name),
+            family: (family != "public").then_some(group),
             title: format!("{group}: {meaning}"),
             key: Some(Key::Metric(name.clone())),
             under: Some(Key::Growth(name.clone())),

@@ -193,7 +193,7 @@ pub(crate) fn price(account: &Account) -> String {
     };
     let basis = if tweets.last_read.is_none() { " for three tweets a day" } else { "" };
     let simulated = if account.simulated { " In sample data nothing is paid." } else { "" };
-    format!("{month}{basis}{first}, by X's published prices.{simulated}")
+    super::capital(&format!("{month}{basis}{first}, by X's published prices.{simulated}"))
 }
 
 /// Whether reading them costs more than the account may.
@@ -283,13 +283,13 @@ mod tests {
     #[test]
     fn the_price_is_said_before_the_first_reading() {
         let mut account = account();
-        assert_eq!(price(&account), "about $2.79 a month, by X's published prices.");
+        assert_eq!(price(&account), "About $2.79 a month, by X's published prices.");
         assert_eq!(over_cap(&account), None);
         account.tweets.last_read = None;
         account.tweets.first_usd = 16.0;
         assert_eq!(
             price(&account),
-            "about $2.79 a month for three tweets a day, and at most about $16 once for the \
+            "About $2.79 a month for three tweets a day, and at most about $16 once for the \
              tweets there are, by X's published prices."
         );
         assert!(over_cap(&account).is_some());

@@ -205,7 +205,7 @@ fn legend(made: Memo<Curve>) -> AnyView {
             });
             let lines = lines.rows();
             let band = (!curve.band.at.is_empty()).then(|| {
-                view! { <span class="mark band">"Your usual tweet at the same age, half lie inside"</span> }
+                view! { <span class="mark band">"Your usual tweet at the same age"</span> }
             });
             let falls = (!curve.falls.is_empty())
                 .then(|| view! { <span class="mark fall">"X corrected itself"</span> });

@@ -200,10 +200,11 @@ fn follow(loader: Loader, shown: Memo<Window>) {
         let last = shown.get().last;
         // The rows that came may not fill the window yet: looked at again when they are here.
         let count = loader.count();
-        let more = loader.pages.with_value(|pages| !pages.complete() && !pages.waiting());
+        let more = loader.pages.with_value(|pages| {
+            !pages.complete() && !pages.waiting() && pages.failure.is_none()
+        });
         if count > 0 && more && last + AHEAD_ROWS >= count {
-            let ask = loader.pages.try_update_value(|pages| pages.due(usize::MAX / 2)).flatten();
-            if let Some(ask) = ask {
+            if let Some(ask) = loader.update(Pages::go_on).flatten() {
                 loader.fetch(ask);
             }
         }
@@ -253,7 +254,7 @@ pub(super) fn Table(shared: Shared) -> impl IntoView {
     };
     let columns = memo(move || app.seen(|view| view.tweets.columns()));
     let heads = move || rows::heads(&columns.get()).into_iter().map(head).rows();
-    let template = move || format!("repeat({}, minmax(76px, 96px))", columns.with(Vec::len));
+    let template = move || format!("repeat({}, minmax(80px, 96px))", columns.with(Vec::len));
     let wide = move || columns.with(Vec::len) > 5;
     let empty = move || loader.count() == 0;
     view! {
@@ -311,6 +312,7 @@ fn head(head: Head) -> AnyView {
     };
     view! {
         <div role="columnheader" class=head.class aria-sort=attr(move || sortable.then(|| sorted()))>
+            {head.family.map(|family| view! { <span class="family">{family}</span> })}
             {inside}
             {under}
         </div>
@@ -323,8 +325,9 @@ fn head(head: Head) -> AnyView {
 fn keep_row(loader: Loader, host: NodeRef<html::Div>, rows: Rows) {
     let app = loader.app;
     effect(move || {
-        let count = loader.count();
         let row = app.row.get();
+        // Only keys move the window: rows that come meanwhile must not.
+        let count = loader.pages.with_value(|pages| pages.rows.len());
         if count > 0 && row > count {
             app.row.set(count);
             return;

@@ -191,8 +191,10 @@ fn facts(value: Signal<TweetDetail>) -> AnyView {
     let next = detail.next_read;
     let next = move || app.zone.with(|zone| words::next_read(next, app.now.get(), zone));
     view! {
-        <dl class="facts">{rows}</dl>
-        <p class="note">{shown(next)}</p>
+        <div class="tweet-facts">
+            <dl class="facts">{rows}</dl>
+            <p class="note">{shown(next)}</p>
+        </div>
     }
     .into_any()
 }
@@ -217,6 +219,7 @@ fn after(value: Signal<TweetDetail>) -> AnyView {
                 _ => "chip",
             };
             view! {
+                <div class="after-line">
                 <dl class="after-figures">
                     <div class="figure">
                         <dt>"Came"</dt>
@@ -234,8 +237,9 @@ fn after(value: Signal<TweetDetail>) -> AnyView {
                         </dd>
                         <dd class="note">{usual_left}</dd>
                     </div>
-                    {(!beside.is_empty()).then(|| view! { <div class="beside"><span class=class>{beside}</span></div> })}
                 </dl>
+                {(!beside.is_empty()).then(|| view! { <span class=class>{beside}</span> })}
+                </div>
                 <p class="note">{words::after(&after)}" After, not because of it: nobody can tell that."</p>
             }
             .into_any()
