@@ -6,7 +6,7 @@
 use crate::address::{self, Page, View};
 use crate::browser::{self, BrowserZone};
 use crate::calendar::date_at;
-use crate::erase::{effect, memo};
+use crate::erase::{Held, Memo, effect, memo};
 use crate::fetching::Failure;
 use crate::period::{self, Frame, Period, Range};
 use crate::remote::{Question, Remote, remote};
@@ -33,7 +33,7 @@ pub(crate) enum Layer {
 /// The shared state; a handful of signals, copied wherever they are needed.
 #[derive(Clone, Copy)]
 pub(crate) struct App {
-    pub(crate) view: RwSignal<View>,
+    pub(crate) view: Held<View>,
     /// The page, apart from the rest of the address.
     pub(crate) page: Memo<Page>,
     /// The server's time; moves on every 5 s.
@@ -82,7 +82,7 @@ fn of_address(text: &str) -> View {
 impl App {
     /// Makes it, at the root.
     pub(crate) fn provide() -> Self {
-        let view = RwSignal::new(of_address(&browser::address()));
+        let view = Held::new(of_address(&browser::address()));
         let page = memo(move || view.with(|view| view.page));
         let signed_in = memo(move || page.get() != Page::SignIn);
         let settings = RwSignal::new(Settings::load());
@@ -368,7 +368,7 @@ fn busy(account: &Account) -> bool {
         || account.tweets.state == CollectorState::Checking
 }
 
-fn chosen(accounts: Remote<List<Account>>, view: RwSignal<View>) -> Option<Account> {
+fn chosen(accounts: Remote<List<Account>>, view: Held<View>) -> Option<Account> {
     let wanted = view.with(|view| view.account.clone());
     accounts.with(|list| {
         let items = &list?.items;

@@ -13,7 +13,7 @@ pub(crate) use cost::{Cap, Schedules};
 use crate::address::with_query;
 use crate::api;
 use crate::app::app;
-use crate::erase::{Rows as _, flag, memo, shown};
+use crate::erase::{Memo, Rows as _, flag, memo, shown};
 use crate::pages::about_account;
 use crate::parts::{Icon, panel};
 use crate::period::Range;
@@ -88,7 +88,7 @@ fn Unseen() -> impl IntoView {
     panel(coverage, "card unseen", unseen)
 }
 
-fn unseen(coverage: Signal<Coverage>) -> AnyView {
+fn unseen(coverage: Memo<Coverage>) -> AnyView {
     let app = app();
     let gaps = memo(move || {
         coverage.with(|coverage| {

@@ -9,7 +9,7 @@ mod tide_view;
 mod tweets;
 
 use crate::app::app;
-use crate::erase::memo;
+use crate::erase::{Memo, memo};
 use crate::pages::drawer::Drawer;
 use crate::pages::{about_account, range_pairs};
 use crate::parts::panel;

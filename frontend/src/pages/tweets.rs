@@ -30,7 +30,8 @@ struct Shared {
 #[component]
 pub(crate) fn Tweets() -> impl IntoView {
     let app = app();
-    let shared = Shared { metrics: RwSignal::new(Vec::new()), languages: RwSignal::new(Vec::new()) };
+    let shared =
+        Shared { metrics: RwSignal::new(Vec::new()), languages: RwSignal::new(Vec::new()) };
     // Nothing read and nothing to be read: what it costs comes before anything else.
     let off = memo(move || {
         app.of_account(|one| one.is_some_and(|one| !one.tweets.on && one.tweets.known == 0))
@@ -67,9 +68,8 @@ fn told(app: App) -> String {
 
 /// What the list is asked, without its cursor.
 fn pairs(app: App) -> Vec<(&'static str, String)> {
-    let (mut pairs, query, written) = app.seen(|view| {
-        (view.tweets.asked(), view.query.trim().to_owned(), view.tweets.written)
-    });
+    let (mut pairs, query, written) =
+        app.seen(|view| (view.tweets.asked(), view.query.trim().to_owned(), view.tweets.written));
     if !query.is_empty() {
         pairs.push(("q", query));
     }

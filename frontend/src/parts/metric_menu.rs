@@ -1,6 +1,6 @@
 //! A menu of metrics, by family: which of them are shown.
 
-use crate::erase::{Rows as _, attr, flag, memo, on_checked, shown};
+use crate::erase::{Memo, Rows as _, attr, flag, memo, on_checked, shown};
 use crate::parts::{Icon, Menu};
 use crate::tweets::metric;
 use crate::words::tweets as words;

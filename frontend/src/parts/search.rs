@@ -1,7 +1,7 @@
 //! The search over a long table; the address holds what is searched for.
 
 use crate::app::app;
-use crate::erase::{memo, on_value};
+use crate::erase::{attr, memo, on_value};
 use crate::parts::Icon;
 use leptos::prelude::*;
 use std::time::Duration;
@@ -31,7 +31,7 @@ pub(crate) fn Search(label: &'static str, placeholder: &'static str) -> impl Int
         <div class="search">
             <Icon name="search"/>
             <input id="search" type="search" placeholder=placeholder aria-label=label
-                autocomplete="off" spellcheck="false" prop:value=query on:input=on_value(typed)/>
+                autocomplete="off" spellcheck="false" prop:value=attr(move || query.get()) on:input=on_value(typed)/>
             <kbd aria-hidden="true">"/"</kbd>
         </div>
     }

@@ -110,7 +110,10 @@ pub(crate) fn row(item: &TweetItem, href: String, basis: &Basis) -> Row {
         chips: chips(item),
         cells,
         spark: spark(since_written(&item.sparkline), SPARK),
-        spark_title: format!("{} in the period, since written", words::full(&item.sparkline_metric)),
+        spark_title: format!(
+            "{} in the period, since written",
+            words::full(&item.sparkline_metric)
+        ),
     }
 }
 

@@ -1,7 +1,7 @@
 //! What it costs: the month so far, its limit, and each schedule with its price.
 
 use crate::app::app;
-use crate::erase::{Rows as _, effect, flag, memo, on_submit, on_value, shown};
+use crate::erase::{Memo, Rows as _, effect, flag, memo, on_submit, on_value, shown};
 use crate::numbers::{self, dollars};
 use crate::parts::panel;
 use crate::remote::{Question, Remote, remote};
@@ -34,7 +34,7 @@ pub(super) fn Cost() -> impl IntoView {
 }
 
 /// The month as a bar: spent, forecast, limit.
-fn month(budget: Signal<Budget>) -> AnyView {
+fn month(budget: Memo<Budget>) -> AnyView {
     let app = app();
     let cap = move || {
         let of_account =

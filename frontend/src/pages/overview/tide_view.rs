@@ -4,7 +4,7 @@ use super::Shared;
 use crate::api;
 use crate::app::{app, today};
 use crate::charts::{Chart, Kind, Listener};
-use crate::erase::{Rows as _, Show, attr, effect, flag, memo, on_click, on_key, shown};
+use crate::erase::{Memo, Rows as _, Show, attr, effect, flag, memo, on_click, on_key, shown};
 use crate::numbers;
 use crate::parts::Icon;
 use crate::tide;
@@ -14,7 +14,7 @@ use leptos::prelude::*;
 use shared::api::Series;
 
 /// The panel.
-pub(super) fn tide(shared: Shared, series: Signal<Series>) -> impl IntoView {
+pub(super) fn tide(shared: Shared, series: Memo<Series>) -> impl IntoView {
     let app = app();
     let as_table = RwSignal::new(false);
     let caption = move || {
@@ -51,7 +51,7 @@ pub(super) fn tide(shared: Shared, series: Signal<Series>) -> impl IntoView {
 
 /// Words for what is drawn, with the same marks.
 #[component]
-fn Legend(series: Signal<Series>, shared: Shared) -> impl IntoView {
+fn Legend(series: Memo<Series>, shared: Shared) -> impl IntoView {
     let app = app();
     let compared = move || {
         let word = match app.seen(|view| view.compare) {

@@ -5,7 +5,7 @@
 use crate::address::{Page, View};
 use crate::app::{App, app};
 use crate::calendar::date_at;
-use crate::erase::{Rows as _, Show, flag, memo, shown};
+use crate::erase::{Memo, Rows as _, Show, flag, memo, shown};
 use crate::numbers;
 use crate::pages::{about_account, range_pairs};
 use crate::parts::{Ago, To, panel};
@@ -46,7 +46,9 @@ pub(super) fn written() -> Remote<List<Written>> {
 /// Goes to the tweets of a mark: to the one, or to the list of all that were written then.
 pub(super) fn open(app: App, marks: &Marks, first: usize, last: usize) {
     let mut view = app.view.get_untracked().to(Page::Tweets);
-    let (Some((from, id)), Some((to, _))) = (marks.of.get(first), marks.of.get(last)) else { return };
+    let (Some((from, id)), Some((to, _))) = (marks.of.get(first), marks.of.get(last)) else {
+        return;
+    };
     if first == last {
         view.tweets.open = Some(id.clone());
     } else {
@@ -106,7 +108,7 @@ fn best(title: &'static str, by: Key) -> AnyView {
     .into_any()
 }
 
-fn rows(list: Signal<List<TweetItem>>, after: bool) -> AnyView {
+fn rows(list: Memo<List<TweetItem>>, after: bool) -> AnyView {
     let worth = move |item: &TweetItem| {
         if after { item.followers_after.is_some() } else { item.growth.contains_key(IMPRESSIONS) }
     };
@@ -157,7 +159,8 @@ fn rows(list: Signal<List<TweetItem>>, after: bool) -> AnyView {
         }
     };
     let inside = move || {
-        let items: Vec<_> = list.with(|list| list.items.iter().filter(|one| worth(one)).cloned().collect());
+        let items: Vec<_> =
+            list.with(|list| list.items.iter().filter(|one| worth(one)).cloned().collect());
         if items.is_empty() {
             return view! { <p class="empty">"None observed in this period."</p> }.into_any();
         }
@@ -188,11 +191,12 @@ fn hours() -> AnyView {
             </li>
         }
     };
-    let content = move |list: Signal<List<TweetHour>>| {
+    let content = move |list: Memo<List<TweetHour>>| {
         let inside = move || {
             let items: Vec<_> = list.with(|list| list.items.iter().take(HOURS).cloned().collect());
             if items.is_empty() {
-                return view! { <p class="empty">"No tweets in this period to tell from."</p> }.into_any();
+                return view! { <p class="empty">"No tweets in this period to tell from."</p> }
+                    .into_any();
             }
             view! { <ol class="best-list">{items.into_iter().map(row).rows()}</ol> }.into_any()
         };

@@ -4,7 +4,9 @@ use super::Shared;
 use crate::app::{App, app};
 use crate::browser;
 use crate::charts::{Chart, Kind, Listener};
-use crate::erase::{Rows as _, Show, attr, effect, flag, memo, on_checked, on_click, on_key, shown};
+use crate::erase::{
+    Memo, Rows as _, Show, attr, effect, flag, memo, on_checked, on_click, on_key, shown,
+};
 use crate::numbers;
 use crate::pages::about_account;
 use crate::parts::{Icon, MetricMenu, Segmented, panel};
@@ -34,7 +36,7 @@ struct Curved {
     held: RwSignal<Option<usize>>,
 }
 
-fn curved(value: Signal<TweetDetail>) -> Curved {
+fn curved(value: Memo<TweetDetail>) -> Curved {
     let app = app();
     let range = memo(move || {
         let (created, deleted) =
@@ -87,7 +89,7 @@ fn curved(value: Signal<TweetDetail>) -> Curved {
 }
 
 /// The panel.
-pub(super) fn curve(shared: Shared, value: Signal<TweetDetail>) -> AnyView {
+pub(super) fn curve(shared: Shared, value: Memo<TweetDetail>) -> AnyView {
     let app = app();
     let curved = curved(value);
     let known = move || {
@@ -134,7 +136,7 @@ pub(super) fn curve(shared: Shared, value: Signal<TweetDetail>) -> AnyView {
     .into_any()
 }
 
-fn drawn(curved: Curved, series: Signal<TweetSeries>, value: Signal<TweetDetail>) -> AnyView {
+fn drawn(curved: Curved, series: Memo<TweetSeries>, value: Memo<TweetDetail>) -> AnyView {
     let app = app();
     let as_table = RwSignal::new(false);
     let made = memo(move || {
@@ -156,7 +158,10 @@ fn drawn(curved: Curved, series: Signal<TweetSeries>, value: Signal<TweetDetail>
                 format!("{}: {}", tip.title, values.collect::<Vec<_>>().join(", "))
             });
             let gaps = numbers::plural(curve.gaps.len() as u64, "stretch", "stretches");
-            format!("{}. {gaps} not observed.", last.unwrap_or_else(|| "Nothing observed".to_owned()))
+            format!(
+                "{}. {gaps} not observed.",
+                last.unwrap_or_else(|| "Nothing observed".to_owned())
+            )
         })
     };
     let spoken = move || {
@@ -168,7 +173,8 @@ fn drawn(curved: Curved, series: Signal<TweetSeries>, value: Signal<TweetDetail>
         })
     };
     let save = move |_| {
-        let (id, created) = value.with_untracked(|detail| (detail.tweet.id, detail.tweet.created_at));
+        let (id, created) =
+            value.with_untracked(|detail| (detail.tweet.id, detail.tweet.created_at));
         let text = series.with_untracked(|series| csv::csv(series, created));
         browser::save_text(&format!("tweet-{id}.csv"), &text);
     };
@@ -262,7 +268,7 @@ fn canvas(curved: Curved, made: Memo<Curve>) -> AnyView {
 }
 
 /// The readings as a table, newest first.
-fn points(app: App, series: Signal<TweetSeries>) -> AnyView {
+fn points(app: App, series: Memo<TweetSeries>) -> AnyView {
     let head = move || {
         let metrics = series.with(|series| series.metrics.clone());
         let cell = |name: String| view! { <th scope="col">{told::full(&name)}</th> };

@@ -58,7 +58,8 @@ fn price(app: App) -> impl Fn() -> Option<String> + Copy {
 
 fn over(app: App) -> impl Fn() -> Option<AnyView> + Copy {
     move || {
-        let text = app.of_account(|one| one.filter(|one| !one.tweets.on).and_then(told::over_cap))?;
+        let text =
+            app.of_account(|one| one.filter(|one| !one.tweets.on).and_then(told::over_cap))?;
         Some(view! { <span class="over"><Icon name="alert"/>{text}</span> }.into_any())
     }
 }
@@ -68,8 +69,9 @@ fn over(app: App) -> impl Fn() -> Option<AnyView> + Copy {
 pub(crate) fn Reading() -> impl IntoView {
     let app = app();
     let on = memo(move || app.of_account(|one| one.is_some_and(|one| one.tweets.on)));
-    let busy =
-        move || app.of_account(|one| one.is_some_and(|one| one.tweets.state == CollectorState::Checking));
+    let busy = move || {
+        app.of_account(|one| one.is_some_and(|one| one.tweets.state == CollectorState::Checking))
+    };
     let stand = move || {
         let (zone, now) = (app.zone.get(), app.now.get());
         app.of_account(|one| one.map(|one| one.tweets.clone()))
@@ -139,9 +141,8 @@ pub(super) fn Notice() -> impl IntoView {
         })
     };
     let off = move || app.of_account(|one| one.is_some_and(|one| !one.tweets.on));
-    let first = move || {
-        app.of_account(|one| one.is_some_and(|one| one.tweets.on && !one.tweets.complete))
-    };
+    let first =
+        move || app.of_account(|one| one.is_some_and(|one| one.tweets.on && !one.tweets.complete));
     let notice = move || {
         if let Some(reason) = stopped() {
             let reason = words::capital(&words::sentence(&reason));

@@ -5,7 +5,7 @@
 use super::{Shared, pairs};
 use crate::address::{self, View, with_query};
 use crate::app::{App, app};
-use crate::erase::{Rows as _, Show, attr, effect, flag, memo, on_click, on_key, shown};
+use crate::erase::{Memo, Rows as _, Show, attr, effect, flag, memo, on_click, on_key, shown};
 use crate::fetching::Failure;
 use crate::paging::{Ask, Pages, Window, window};
 use crate::parts::{Failed, Icon};
@@ -200,9 +200,9 @@ fn follow(loader: Loader, shown: Memo<Window>) {
         let last = shown.get().last;
         // The rows that came may not fill the window yet: looked at again when they are here.
         let count = loader.count();
-        let more = loader.pages.with_value(|pages| {
-            !pages.complete() && !pages.waiting() && pages.failure.is_none()
-        });
+        let more = loader
+            .pages
+            .with_value(|pages| !pages.complete() && !pages.waiting() && pages.failure.is_none());
         if count > 0 && more && last + AHEAD_ROWS >= count {
             if let Some(ask) = loader.update(Pages::go_on).flatten() {
                 loader.fetch(ask);
@@ -286,7 +286,8 @@ fn head(head: Head) -> AnyView {
             "ascending" => Some(view! { <Icon name="up"/> }),
             _ => None,
         };
-        let turn = move |_| app.change(|view| view.tweets.sort = view.tweets.sort.clicked(key.clone()));
+        let turn =
+            move |_| app.change(|view| view.tweets.sort = view.tweets.sort.clicked(key.clone()));
         view! {
             <button type="button" title=title class:sorted=flag(move || state.get() != "none") on:click=on_click(turn)>
                 {label}
@@ -377,7 +378,9 @@ fn keydown(loader: Loader, event: &leptos::ev::KeyboardEvent) {
             let row = app.row.get_untracked();
             // Enter on a head sorts.
             let on_grid = event.target() == event.current_target();
-            if let Some(item) = row.checked_sub(1).filter(|_| on_grid).and_then(|at| loader.item(at)) {
+            if let Some(item) =
+                row.checked_sub(1).filter(|_| on_grid).and_then(|at| loader.item(at))
+            {
                 event.prevent_default();
                 app.change(|view| view.tweets.open = Some(item.id.to_string()));
             }
@@ -410,7 +413,7 @@ fn foot(loader: Loader) -> impl IntoView {
             <div class="skeleton rows"></div>
         </Show>
         <Show when=flag(move || failure.with(Option::is_some))>
-            <Failed failure=failure retry=move |()| loader.retry()/>
+            <Failed failure=move || failure.get() retry=move |()| loader.retry()/>
         </Show>
         <Show when=flag(empty)>{nothing(loader.app)}</Show>
     }

@@ -3,7 +3,7 @@
 use super::{Shared, csv};
 use crate::app::app;
 use crate::browser;
-use crate::erase::{Rows as _, attr, flag, memo, on_click, on_value, shown};
+use crate::erase::{Memo, Rows as _, attr, flag, memo, on_click, on_value, shown};
 use crate::parts::{Icon, MetricMenu, Search};
 use crate::tweets::choice::{COLUMNS_MOST, Choice, Key, Sort};
 
@@ -50,7 +50,10 @@ pub(super) fn Ends(shared: Shared) -> impl IntoView {
 #[component]
 fn Chips() -> impl IntoView {
     let app = app();
-    let chip = move |label: &'static str, on: fn(&Choice, TweetKind) -> bool, kind: TweetKind, act: fn(&mut Choice, TweetKind)| {
+    let chip = move |label: &'static str,
+                     on: fn(&Choice, TweetKind) -> bool,
+                     kind: TweetKind,
+                     act: fn(&mut Choice, TweetKind)| {
         let pressed = memo(move || app.view.with(|view| on(&view.tweets, kind)));
         view! {
             <button type="button" class="filter-chip" aria-pressed=attr(move || pressed.get().to_string())
@@ -60,9 +63,14 @@ fn Chips() -> impl IntoView {
         }
     };
     let kinds = TweetKind::ALL.iter().map(|&kind| {
-        chip(words::kind(kind).1, |choice, kind| choice.kinds.contains(&kind), kind, |choice, kind| {
-            choice.turn_kind(kind);
-        })
+        chip(
+            words::kind(kind).1,
+            |choice, kind| choice.kinds.contains(&kind),
+            kind,
+            |choice, kind| {
+                choice.turn_kind(kind);
+            },
+        )
     });
     let written = chip(
         "Written in the period",
@@ -91,7 +99,7 @@ fn select(
         view! { <option value=value selected=flag(move || chosen.with(|one| *one == here))>{text}</option> }
     };
     view! {
-        <select class=class aria-label=label on:change=on_value(choose) prop:value=chosen>
+        <select class=class aria-label=label on:change=on_value(choose) prop:value=attr(move || chosen.get())>
             {shown(move || options().into_iter().map(option).rows())}
         </select>
     }

@@ -4,20 +4,64 @@
 
 use super::{Shared, chart};
 use crate::address::View;
+use crate::api;
 use crate::app::{App, app};
 use crate::browser;
-use crate::erase::{Rows as _, effect, flag, memo, on_click, shown};
+use crate::erase::{Memo, Rows as _, effect, flag, memo, on_click, shown};
+use crate::fetching::Failure;
 use crate::numbers;
 use crate::pages::about_account;
 use crate::parts::{Ago, CopyLink, Icon, Moment, To, panel};
-use crate::remote::{Remote, remote};
+use crate::remote::{Reader, remote_by};
 use crate::tweets::metric;
 use crate::words::tweets as words;
 use leptos::html;
 use leptos::prelude::*;
-use shared::api::{LiveKind, Refers, SimpleTweet, TweetDetail, TweetKind};
+use serde::Deserialize;
+use shared::api::{Entity, LiveKind, MetricFall, Refers, SimpleTweet, TweetDetail, TweetKind};
 use shared::id::TweetId;
+use shared::time::UnixMs;
 use std::sync::Arc;
+
+/// What of an answer is not the row.
+#[derive(Deserialize)]
+struct More {
+    username: String,
+    name: String,
+    avatar: Option<String>,
+    entities: Vec<Entity>,
+    sensitive: bool,
+    replaces: Vec<TweetId>,
+    replaced_by: Option<TweetId>,
+    private_until: Option<UnixMs>,
+    next_read: Option<UnixMs>,
+    readings: u64,
+    falls: Vec<MetricFall>,
+}
+
+/// Row and rest of an answer, put together.
+struct Parts;
+
+impl Reader<TweetDetail> for Parts {
+    fn read(answer: &str) -> Result<TweetDetail, Failure> {
+        let (tweet, more) = (api::parse(answer)?, api::parse::<More>(answer)?);
+        let More { username, name, avatar, entities, sensitive, replaces, replaced_by, .. } = more;
+        Ok(TweetDetail {
+            tweet,
+            username,
+            name,
+            avatar,
+            entities,
+            sensitive,
+            replaces,
+            replaced_by,
+            private_until: more.private_until,
+            next_read: more.next_read,
+            readings: more.readings,
+            falls: more.falls,
+        })
+    }
+}
 
 /// The sheet over the table.
 #[component]
@@ -25,7 +69,7 @@ pub(super) fn Sheet(shared: Shared) -> impl IntoView {
     let app = app();
     let node = NodeRef::<html::Section>::new();
     let id = memo(move || app.seen(|view| view.tweets.open.clone()));
-    let detail: Remote<TweetDetail> = remote(move || {
+    let detail = remote_by::<TweetDetail, Parts>(move || {
         let id = id.get()?;
         let mut question = about_account(app, &format!("/tweets/{id}"), &[])?;
         question.subject = format!("{} {id}", question.subject);
@@ -38,9 +82,8 @@ pub(super) fn Sheet(shared: Shared) -> impl IntoView {
     });
     on_cleanup(browser::return_focus);
     let close = move |_| app.change(|view| view.tweets.open = None);
-    let step = move |by: isize| {
-        move |_| app.row.update(|row| *row = row.saturating_add_signed(by).max(1))
-    };
+    let step =
+        move |by: isize| move |_| app.row.update(|row| *row = row.saturating_add_signed(by).max(1));
     // What the table has not loaded has no neighbours.
     let alone = move || app.row.get() == 0;
     view! {
@@ -69,7 +112,7 @@ pub(super) fn Sheet(shared: Shared) -> impl IntoView {
     }
 }
 
-fn content(shared: Shared, value: Signal<TweetDetail>) -> AnyView {
+fn content(shared: Shared, value: Memo<TweetDetail>) -> AnyView {
     let app = app();
     // The card is made anew for another tweet or version, and not each time it is read again.
     let card = memo(move || value.with(|detail| simple(detail, app)));
@@ -144,7 +187,7 @@ fn to_tweet(id: TweetId, text: String) -> AnyView {
 }
 
 /// X gives an edited tweet a new id: which versions there are.
-fn editions(value: Signal<TweetDetail>) -> Option<AnyView> {
+fn editions(value: Memo<TweetDetail>) -> Option<AnyView> {
     let (newer, older) = value.with(|detail| (detail.replaced_by, detail.replaces.clone()));
     if newer.is_none() && older.is_empty() {
         return None;
@@ -160,10 +203,13 @@ fn editions(value: Signal<TweetDetail>) -> Option<AnyView> {
     let new = newer.map(|id| {
         view! { <p><strong>"Edited since. "</strong>{to_tweet(id, "See the version that replaced it".to_owned())}"."</p> }
     });
-    Some(view! { <div class="notice editions"><Icon name="note"/><div>{new}{old}</div></div> }.into_any())
+    Some(
+        view! { <div class="notice editions"><Icon name="note"/><div>{new}{old}</div></div> }
+            .into_any(),
+    )
 }
 
-fn facts(value: Signal<TweetDetail>) -> AnyView {
+fn facts(value: Memo<TweetDetail>) -> AnyView {
     let app = app();
     let detail = value.get();
     let row = |label: &'static str, inside: AnyView| {
@@ -200,7 +246,7 @@ fn facts(value: Signal<TweetDetail>) -> AnyView {
 }
 
 /// Who came and left in the 24 hours after it.
-fn after(value: Signal<TweetDetail>) -> AnyView {
+fn after(value: Memo<TweetDetail>) -> AnyView {
     let after = value.with(|detail| detail.tweet.followers_after.clone());
     let inside = match after {
         None => view! {
@@ -255,7 +301,7 @@ fn after(value: Signal<TweetDetail>) -> AnyView {
 }
 
 /// The last value of every metric: what is counted by row, whom it counts by column.
-fn table(value: Signal<TweetDetail>) -> AnyView {
+fn table(value: Memo<TweetDetail>) -> AnyView {
     let metrics = value.with(|detail| detail.tweet.metrics.clone());
     let mut known: Vec<String> = metrics.keys().cloned().collect();
     metric::sort(&mut known);
@@ -298,7 +344,7 @@ fn table(value: Signal<TweetDetail>) -> AnyView {
     .into_any()
 }
 
-fn split_note(value: Signal<TweetDetail>) -> Option<&'static str> {
+fn split_note(value: Memo<TweetDetail>) -> Option<&'static str> {
     let promoted = value.with(|detail| detail.tweet.promoted);
     promoted.then_some(
         "Organic: who came without the advertisement. Promoted: whom it brought. X counts them apart.",
