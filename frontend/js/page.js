@@ -369,6 +369,15 @@ export function takesSpace(target) {
   return target instanceof Element && target.closest("button, a, input, select, textarea, summary, dialog, [popover], [role=button]") !== null;
 }
 
+/** Hands a text to the viewer as a file. */
+export function saveText(name, text) {
+  const link = document.createElement("a");
+  link.href = URL.createObjectURL(new Blob([text], { type: "text/csv" }));
+  link.download = name;
+  link.click();
+  setTimeout(() => URL.revokeObjectURL(link.href), 60_000);
+}
+
 /** Takes away what stood there before the page did. */
 export function endBoot() {
   document.getElementById("boot")?.remove();

@@ -1,37 +1,21 @@
-// The tide: the one chart of the page, drawn with uPlot. Owns: pixels, pointer and the tooltip's
+// The tide: the chart of the Overview, drawn with uPlot. Owns: pixels, pointer and the tooltip's
 // place. Must not know: where numbers come from, what they mean, or any word: all of that comes
 // ready in the drawing (frontend/src/tide/drawing.rs). x counts buckets: bucket i covers
 // i - 0.5 to i + 0.5, so that hours, days and months are equally wide whatever clocks do.
 import uPlot from "uplot";
 import "uplot/dist/uPlot.min.css";
+import { dot, drawGaps, fillTip, labelsBelow, margin, onResize, placeTip, ratio, rule, tooltip, upright } from "./chart_parts.js";
 import { readColours } from "./colours.js";
 
 const COLOURS = ["ink", "ink2", "ink3", "line", "card", "came", "left", "warn", "accent"];
-const FONT = "12px system-ui, sans-serif";
-
-function hatch(ctx, box, colour, scale) {
-  ctx.save();
-  ctx.beginPath();
-  ctx.rect(box.x, box.y, box.w, box.h);
-  ctx.clip();
-  ctx.strokeStyle = colour;
-  ctx.lineWidth = scale;
-  ctx.beginPath();
-  const step = 7 * scale;
-  // The pattern is fixed to the page, not to the gap: neighbours then join without a seam.
-  for (let x = Math.floor((box.x - box.h) / step) * step; x < box.x + box.w; x += step) {
-    ctx.moveTo(x, box.y + box.h);
-    ctx.lineTo(x + box.h, box.y);
-  }
-  ctx.stroke();
-  ctx.restore();
-}
+/** Tweets nearer than this share one mark: about one mark a day in a month. */
+const NEAR_PX = 26;
 
 /**
- * Makes a tide in `host`. `listener` gets picked(i | -1), pinned(i) and zoomed(from, to).
- * Answers { update(text), hold(i), recolour(), destroy() }.
+ * Makes a tide in `host`. It tells picked(i | -1), pinned(i), zoomed(from, to) of buckets, and
+ * opened(first, last) of tweets. Answers { update(text), hold(i), recolour(), destroy() }.
  */
-export function makeTide(host, text, picked, pinned, zoomed) {
+export function make(host, text, picked, pinned, zoomed, opened) {
   let drawing = JSON.parse(text);
   let colours = readColours(host, COLOURS);
   let plot = null;
@@ -42,12 +26,12 @@ export function makeTide(host, text, picked, pinned, zoomed) {
   let quiet = false;
   let left_px = 0;
 
-  const tip = document.createElement("div");
-  tip.className = "tide-tip";
-  tip.hidden = true;
+  const tip = tooltip();
+  // The marks of tweets: { at (in buckets), first, last }, and the one under the pointer.
+  let marks = [];
+  let marked = null;
 
   const count = () => drawing.followers.length;
-  const ratio = () => uPlot.pxRatio;
   const x = (u, at) => u.valToPos(at, "x", true);
   const y = (u, value) => u.valToPos(value, "line", true);
   const b = (u, value) => u.valToPos(value, "bars", true);
@@ -57,87 +41,19 @@ export function makeTide(host, text, picked, pinned, zoomed) {
     return [xs, drawing.followers, drawing.before, drawing.came];
   }
 
-  function drawGaps(u, words) {
-    const { ctx, bbox } = u;
-    for (const [from, to, word] of drawing.gaps) {
-      const left = Math.max(x(u, from - 0.5), bbox.left);
-      const right = Math.min(x(u, to - 0.5), bbox.left + bbox.width);
-      const width = Math.max(right - left, 2 * ratio());
-      if (words) nameGap(ctx, bbox, left, width, word);
-      else hatch(ctx, { x: left, y: bbox.top, w: width, h: bbox.height }, colours.line, ratio());
-    }
-  }
-
-  /** The word stands over the grid, in a gap that has room for it. */
-  function nameGap(ctx, bbox, left, width, word) {
-    ctx.save();
-    ctx.font = scaled(FONT);
-    ctx.textAlign = "center";
-    ctx.textBaseline = "middle";
-    const middle = left + width / 2;
-    const wide = ctx.measureText(word).width + 12 * ratio();
-    if (wide <= width) {
-      const at = bbox.top + bbox.height * 0.31;
-      ctx.fillStyle = colours.card;
-      ctx.beginPath();
-      ctx.roundRect(middle - wide / 2, at - 11 * ratio(), wide, 22 * ratio(), 4 * ratio());
-      ctx.fill();
-      ctx.fillStyle = colours.ink2;
-      ctx.fillText(word, middle, at);
-    }
-    ctx.restore();
-  }
-
-  const scaled = (font) => font.replace(/^(\d+)px/, (_, px) => `${px * ratio()}px`);
+  const gaps = (u, words) => drawGaps(u, drawing.gaps, (at) => x(u, at - 0.5), colours, words);
 
   function drawGrid(u) {
-    const { ctx, bbox } = u;
-    ctx.save();
-    ctx.font = scaled(FONT);
-    ctx.textBaseline = "middle";
-    ctx.textAlign = "right";
-    ctx.lineWidth = ratio();
-    const rule = (at, label, colour) => {
-      const level = Math.round(at) + 0.5;
-      ctx.strokeStyle = colour;
-      ctx.globalAlpha = colour === colours.line ? 0.7 : 1;
-      ctx.beginPath();
-      ctx.moveTo(bbox.left, level);
-      ctx.lineTo(bbox.left + bbox.width, level);
-      ctx.stroke();
-      ctx.globalAlpha = 1;
-      ctx.fillStyle = colours.ink3;
-      ctx.fillText(label, bbox.left - 8 * ratio(), level);
-    };
-    for (const [value, label] of drawing.line_ticks) rule(y(u, value), label, colours.line);
+    for (const [value, label] of drawing.line_ticks) rule(u, y(u, value), label, colours.line, colours);
     let last = Infinity;
     for (const [value, label] of drawing.bar_ticks) {
       const at = b(u, value);
       // The baseline's label gives way on a low chart.
       const room = value !== 0 || Math.abs(last - at) > 12 * ratio();
-      rule(at, room ? label : "", value === 0 ? colours.ink3 : colours.line);
+      rule(u, at, room ? label : "", value === 0 ? colours.ink3 : colours.line, colours);
       last = at;
     }
-    drawDates(u);
-    ctx.restore();
-  }
-
-  function drawDates(u) {
-    const { ctx, bbox } = u;
-    ctx.textBaseline = "top";
-    ctx.textAlign = "center";
-    ctx.fillStyle = colours.ink3;
-    const bottom = bbox.top + bbox.height;
-    let edge = -Infinity;
-    for (const [value, label] of drawing.date_ticks) {
-      const half = ctx.measureText(label).width / 2;
-      const lowest = half;
-      const highest = ctx.canvas.width - half;
-      const at = Math.min(Math.max(x(u, value), lowest), highest);
-      if (at - half < edge) continue;
-      ctx.fillText(label, at, bottom + 8 * ratio());
-      edge = at + half + 12 * ratio();
-    }
+    labelsBelow(u, drawing.date_ticks, (at) => x(u, at), colours);
   }
 
   function bar(u, i, from, to, colour, outlined) {
@@ -235,32 +151,81 @@ export function makeTide(host, text, picked, pinned, zoomed) {
     trace(u, solid, colours.ink, 2, []);
   }
 
-  function drawPick(u) {
-    const at = held >= 0 ? held : hovered;
-    if (at < 0 || at >= count()) return;
-    const { ctx, bbox } = u;
+  /** Puts tweets together that would touch: as wide as the window is. */
+  function cluster(u) {
+    marks = [];
+    for (const [index, [at]] of drawing.tweets.entries()) {
+      const last = marks.at(-1);
+      if (last && u.valToPos(at, "x") - u.valToPos(last.from, "x") < NEAR_PX) {
+        last.last = index;
+        last.at = (last.from + at) / 2;
+      } else marks.push({ from: at, at, first: index, last: index });
+    }
+  }
+
+  /** Tweets are diamonds on the baseline, 6 px from the middle to a corner; several are a count. */
+  function drawTweets(u) {
+    cluster(u);
+    const { ctx } = u;
+    const level = b(u, 0);
     ctx.save();
-    ctx.strokeStyle = held >= 0 ? colours.accent : colours.ink3;
-    ctx.lineWidth = (held >= 0 ? 1.5 : 1) * ratio();
-    const level = Math.round(x(u, at)) + 0.5;
-    ctx.beginPath();
-    ctx.moveTo(level, bbox.top);
-    ctx.lineTo(level, bbox.top + bbox.height);
-    ctx.stroke();
-    const value = drawing.followers[at];
-    if (value !== null) {
-      ctx.fillStyle = held >= 0 ? colours.accent : colours.ink;
-      ctx.strokeStyle = colours.card;
-      ctx.lineWidth = 2 * ratio();
+    ctx.font = `600 ${10 * ratio()}px system-ui, sans-serif`;
+    ctx.textAlign = "center";
+    ctx.textBaseline = "middle";
+    for (const mark of marks) {
+      const many = mark.last > mark.first;
+      const size = (many ? 9 : 6) * ratio();
+      const at = x(u, mark.at);
+      const lit = marked?.first === mark.first;
       ctx.beginPath();
-      ctx.arc(x(u, at), y(u, value), 4.5 * ratio(), 0, 2 * Math.PI);
+      ctx.moveTo(at, level - size);
+      ctx.lineTo(at + size, level);
+      ctx.lineTo(at, level + size);
+      ctx.lineTo(at - size, level);
+      ctx.closePath();
+      ctx.fillStyle = many && !lit ? colours.card : colours.accent;
+      ctx.strokeStyle = many ? colours.accent : colours.card;
+      ctx.lineWidth = 1.5 * ratio();
       ctx.fill();
       ctx.stroke();
+      if (!many) continue;
+      ctx.fillStyle = lit ? colours.card : colours.accent;
+      const count = mark.last - mark.first + 1;
+      ctx.fillText(count > 99 ? "…" : String(count), at, level + 0.5 * ratio());
     }
     ctx.restore();
   }
 
+  /** The mark under the pointer, if one is. */
+  function underPointer(u) {
+    const { left: px, top } = u.cursor;
+    if (px < 0 || Math.abs(top - u.valToPos(0, "bars")) > 11) return null;
+    const near = marks.filter((mark) => Math.abs(u.valToPos(mark.at, "x") - px) < 11);
+    const far = (mark) => Math.abs(u.valToPos(mark.at, "x") - px);
+    return near.sort((one, other) => far(one) - far(other))[0] ?? null;
+  }
+
+  function drawPick(u) {
+    const at = held >= 0 ? held : hovered;
+    if (at < 0 || at >= count()) return;
+    u.ctx.save();
+    upright(u, x(u, at), held >= 0 ? colours.accent : colours.ink3, held >= 0 ? 1.5 : 1);
+    const value = drawing.followers[at];
+    if (value !== null) dot(u, x(u, at), y(u, value), held >= 0 ? colours.accent : colours.ink, colours.card);
+    u.ctx.restore();
+  }
+
   function showTip(u) {
+    if (marked) {
+      const inside = drawing.tweets.slice(marked.first, marked.last + 1);
+      const title = inside.length === 1 ? drawing.tweets_word[0] : `${inside.length} ${drawing.tweets_word[1]}`;
+      const notes = inside.slice(0, 6).map(([, when, name]) => `${when} · ${name}`);
+      if (inside.length > 6) notes.push("…");
+      fillTip(tip, { title, rows: [], notes });
+      shown = -1;
+      placeTip(tip, host, u.valToPos(marked.at, "x") + u.over.offsetLeft);
+      return;
+    }
     const at = hovered >= 0 ? hovered : held;
     if (at < 0 || at >= count()) {
       tip.hidden = true;
@@ -268,46 +233,24 @@ export function makeTide(host, text, picked, pinned, zoomed) {
       return;
     }
     if (at !== shown) {
-      fillTip(drawing.tips[at]);
+      fillTip(tip, drawing.tips[at]);
       shown = at;
     }
-    tip.hidden = false;
-    const centre = u.valToPos(at, "x") + u.over.offsetLeft;
-    const width = tip.offsetWidth;
-    const right = centre + 14;
-    const fits = right + width < host.clientWidth;
-    const left = fits ? right : Math.max(0, centre - 14 - width);
-    tip.style.transform = `translate(${Math.round(left)}px, 8px)`;
-  }
-
-  function fillTip(content) {
-    const title = document.createElement("strong");
-    title.textContent = content.title;
-    const list = document.createElement("dl");
-    for (const [mark, label, value] of content.rows) {
-      const row = document.createElement("div");
-      const name = document.createElement("dt");
-      name.className = `mark ${mark}`;
-      name.textContent = label;
-      const number = document.createElement("dd");
-      number.textContent = value;
-      row.append(name, number);
-      list.append(row);
-    }
-    const notes = content.notes.map((note) => {
-      const line = document.createElement("p");
-      line.textContent = note;
-      return line;
-    });
-    tip.replaceChildren(title, list, ...notes);
+    placeTip(tip, host, u.valToPos(at, "x") + u.over.offsetLeft);
   }
 
   function hover(u) {
     if (quiet) return;
+    const over = underPointer(u);
+    const turned = over?.first !== marked?.first;
+    marked = over;
+    if (turned) u.over.style.cursor = over ? "pointer" : "";
     const at = u.cursor.left >= 0 && u.cursor.idx !== null ? u.cursor.idx : -1;
-    if (at === hovered) return;
-    hovered = at;
-    picked(at);
+    if (at === hovered && !turned) return;
+    if (at !== hovered) {
+      hovered = at;
+      picked(at);
+    }
     u.redraw(false);
     showTip(u);
   }
@@ -324,14 +267,7 @@ export function makeTide(host, text, picked, pinned, zoomed) {
 
   let dragged = false;
 
-  /** Room for the longest number at the left. */
-  function margin() {
-    const ctx = document.createElement("canvas").getContext("2d");
-    ctx.font = FONT;
-    const ticks = [...drawing.line_ticks, ...drawing.bar_ticks];
-    const widths = ticks.map(([, label]) => ctx.measureText(label).width);
-    return Math.ceil(Math.max(20, ...widths)) + 14;
-  }
+  const ticks = () => [...drawing.line_ticks, ...drawing.bar_ticks];
 
   function options() {
     return {
@@ -359,8 +295,8 @@ export function makeTide(host, text, picked, pinned, zoomed) {
         bind: { dblclick: () => null },
       },
       hooks: {
-        drawClear: [(u) => drawGaps(u, false), drawGrid, (u) => drawGaps(u, true)],
-        draw: [drawBars, drawLines, drawPick],
+        drawClear: [(u) => gaps(u, false), drawGrid, (u) => gaps(u, true)],
+        draw: [drawBars, drawTweets, drawLines, drawPick],
         setCursor: [hover],
         setSelect: [select],
       },
@@ -371,6 +307,7 @@ export function makeTide(host, text, picked, pinned, zoomed) {
     // The click that ends a drag pins nothing.
     if (dragged) dragged = false;
     else if (quiet) return;
+    else if (marked) opened(marked.first, marked.last);
     else if (hovered >= 0) pinned(hovered);
   }
 
@@ -378,6 +315,7 @@ export function makeTide(host, text, picked, pinned, zoomed) {
     dragged = false;
     if (quiet || hovered < 0) return;
     hovered = -1;
+    marked = null;
     picked(-1);
     plot.redraw(false);
     showTip(plot);
@@ -385,7 +323,7 @@ export function makeTide(host, text, picked, pinned, zoomed) {
 
   function build() {
     plot?.destroy();
-    left_px = margin();
+    left_px = margin(ticks());
     plot = new uPlot(options(), data(), host);
     plot.over.addEventListener("click", clicked);
     plot.over.addEventListener("pointerleave", left);
@@ -394,25 +332,19 @@ export function makeTide(host, text, picked, pinned, zoomed) {
   }
 
   build();
-  let size = [host.clientWidth, host.clientHeight];
-  const watcher = new ResizeObserver(() => {
-    const now = [host.clientWidth, host.clientHeight];
-    if (now[0] === size[0] && now[1] === size[1]) return;
-    size = now;
-    build();
-  });
-  watcher.observe(host);
+  const watcher = onResize(host, build);
 
   return {
     update(next) {
       const before = count();
       drawing = JSON.parse(next);
       shown = -1;
+      marked = null;
       if (count() !== before && hovered >= 0) {
         hovered = -1;
         picked(-1);
       }
-      if (margin() !== left_px) {
+      if (margin(ticks()) !== left_px) {
         build();
         return;
       }

@@ -5,6 +5,7 @@
 use crate::calendar::Date;
 use crate::live::filter::Choice;
 use crate::period::{Period, Preset};
+use crate::tweets::choice::Choice as TweetChoice;
 use shared::api::{Compare, Interval, RosterFilter};
 use std::fmt::Write as _;
 
@@ -14,6 +15,8 @@ pub(crate) enum Page {
     #[default]
     Overview,
     Followers,
+    /// The tweets, and any one of them.
+    Tweets,
     Live,
     Collection,
     Settings,
@@ -29,6 +32,7 @@ impl Page {
         match self {
             Self::Overview | Self::NotFound => "/",
             Self::Followers => "/followers",
+            Self::Tweets => "/tweets",
             Self::Live => "/live",
             Self::Collection => "/collection",
             Self::Settings => "/settings",
@@ -42,6 +46,7 @@ impl Page {
         match path.trim_end_matches('/') {
             "" => Self::Overview,
             "/followers" => Self::Followers,
+            path if path == "/tweets" || path.starts_with("/tweets/") => Self::Tweets,
             "/live" => Self::Live,
             "/collection" => Self::Collection,
             "/settings" => Self::Settings,
@@ -53,7 +58,7 @@ impl Page {
 
     /// Whether the filter bar (period, comparison, zone) has a meaning here.
     pub(crate) fn has_period(self) -> bool {
-        matches!(self, Self::Overview | Self::Followers)
+        matches!(self, Self::Overview | Self::Followers | Self::Tweets)
     }
 }
 
@@ -179,6 +184,8 @@ pub(crate) struct View {
     pub(crate) person: Option<String>,
     /// What of the stream is looked at.
     pub(crate) live: Choice,
+    /// What of the tweets is looked at, and which is open.
+    pub(crate) tweets: TweetChoice,
     /// Where sign-in leads back to: a path of this site.
     pub(crate) next: Option<String>,
 }
@@ -201,6 +208,7 @@ impl View {
 /// Reads an address; `search` with or without its `?`.
 pub(crate) fn read(path: &str, search: &str) -> View {
     let mut view = View { page: Page::of(path), ..View::default() };
+    view.tweets.open = path.strip_prefix("/tweets/").and_then(digits);
     let (mut first, mut last) = (None, None);
     let mut custom = false;
     for pair in search.trim_start_matches('?').split('&').filter(|pair| !pair.is_empty()) {
@@ -222,7 +230,9 @@ pub(crate) fn read(path: &str, search: &str) -> View {
             "interval" => view.interval = Interval::from_word(&value),
             "day" => view.day = some(value),
             "q" => view.query = value,
-            "sort" => view.sort = Sort::from_slug(&value).unwrap_or_default(),
+            "sort" if view.page != Page::Tweets => {
+                view.sort = Sort::from_slug(&value).unwrap_or_default()
+            }
             "filter" => view.filter = RosterFilter::from_word(&value),
             "as_of" => view.as_of = Date::parse(&value),
             "person" => view.person = digits(&value),
@@ -230,6 +240,7 @@ pub(crate) fn read(path: &str, search: &str) -> View {
             _ if view.page == Page::Live => {
                 view.live.read(name, &value);
             }
+            _ if view.page == Page::Tweets => view.tweets.read(name, &value),
             _ => {}
         }
     }
@@ -270,7 +281,11 @@ pub(crate) fn write(view: &View) -> String {
     add("person", view.person.clone());
     add("next", view.next.clone());
     pairs.extend(view.live.write());
-    with_query(view.page.path(), &pairs)
+    pairs.extend(view.tweets.write());
+    match &view.tweets.open {
+        Some(id) => with_query(&format!("{}/{id}", view.page.path()), &pairs),
+        None => with_query(view.page.path(), &pairs),
+    }
 }
 
 /// A path with a query; values are percent-encoded.
@@ -366,6 +381,8 @@ mod tests {
         check("/followers?q=caf%C3%A9%20%26%20co&sort=-followers&filter=left");
         check("/followers?as_of=2026-10-14&person=1234567890123456789");
         check("/live?words=green%20tea&lang=de,en&area=-10.5,35,30,60&tab=countries");
+        check("/tweets?period=7d&q=tea&kind=reply&lang=de&sort=-growth.public.like_count");
+        check("/tweets/1234567890123456789?metrics=public.like_count&scale=log&band=off");
         check("/signin?next=/followers%3Fq%3Da%2526b");
     }
 
@@ -378,6 +395,14 @@ mod tests {
             assert_eq!(read("/", search), plain, "{search}");
         }
         assert_eq!(read("/", "period=custom&from=2026-11-03"), plain);
+    }
+
+    #[test]
+    fn a_tweet_is_its_digits() {
+        assert_eq!(read("/tweets/7", "").tweets.open.as_deref(), Some("7"));
+        let odd = read("/tweets/../7", "");
+        assert_eq!((odd.page, odd.tweets.open), (Page::Tweets, None));
+        assert_eq!(read("/tweetsome", "").page, Page::NotFound);
     }
 
     #[test]

@@ -21,9 +21,25 @@ pub(crate) fn on_signed_out(act: fn()) {
     SIGNED_OUT.set(Some(act));
 }
 
+/// Fetches an answer as it is; `path` is below `/api/v1`.
+pub(crate) async fn text(path: &str) -> Result<String, Failure> {
+    ask("GET", path, None).await
+}
+
 /// Fetches; `path` is below `/api/v1`.
 pub(crate) async fn get<T: DeserializeOwned>(path: &str) -> Result<T, Failure> {
     parse(&ask("GET", path, None).await?)
+}
+
+/// Fetches, and leaves the answer to the browser: of a long list only the rows on the screen are
+/// read out, a thousand at once would hold up the page.
+pub(crate) async fn raw(path: &str) -> Result<JsValue, Failure> {
+    Ok(browser::parse_json(&ask("GET", path, None).await?))
+}
+
+/// Reads a part of such an answer.
+pub(crate) fn read<T: DeserializeOwned>(value: JsValue) -> Option<T> {
+    serde_wasm_bindgen::from_value(value).ok()
 }
 
 /// Sends a body and reads the answer.
@@ -92,7 +108,8 @@ fn checked(answer: &JsValue) -> Result<String, Failure> {
     }
 }
 
-fn parse<T: DeserializeOwned>(text: &str) -> Result<T, Failure> {
+/// Reads an answer.
+pub(crate) fn parse<T: DeserializeOwned>(text: &str) -> Result<T, Failure> {
     serde_wasm_bindgen::from_value(browser::parse_json(text)).map_err(|error| Failure {
         status: None,
         title: "Roost's answer could not be read".to_owned(),

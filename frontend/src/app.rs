@@ -6,7 +6,7 @@
 use crate::address::{self, Page, View};
 use crate::browser::{self, BrowserZone};
 use crate::calendar::date_at;
-use crate::erase::{effect, memo};
+use crate::erase::{Held, Memo, effect, memo};
 use crate::fetching::Failure;
 use crate::period::{self, Frame, Period, Range};
 use crate::remote::{Question, Remote, remote};
@@ -33,7 +33,7 @@ pub(crate) enum Layer {
 /// The shared state; a handful of signals, copied wherever they are needed.
 #[derive(Clone, Copy)]
 pub(crate) struct App {
-    pub(crate) view: RwSignal<View>,
+    pub(crate) view: Held<View>,
     /// The page, apart from the rest of the address.
     pub(crate) page: Memo<Page>,
     /// The server's time; moves on every 5 s.
@@ -57,6 +57,8 @@ pub(crate) struct App {
     pub(crate) zone: Memo<BrowserZone>,
     pub(crate) range: Memo<Range>,
     pub(crate) interval: Memo<Interval>,
+    /// The row of the page's long table that the keys have come to, from 1; 0 is none.
+    pub(crate) row: RwSignal<usize>,
     /// Counts changes of colours: canvases draw anew.
     pub(crate) recoloured: RwSignal<u64>,
     /// The live stream: one connection for the whole page.
@@ -80,7 +82,7 @@ fn of_address(text: &str) -> View {
 impl App {
     /// Makes it, at the root.
     pub(crate) fn provide() -> Self {
-        let view = RwSignal::new(of_address(&browser::address()));
+        let view = Held::new(of_address(&browser::address()));
         let page = memo(move || view.with(|view| view.page));
         let signed_in = memo(move || page.get() != Page::SignIn);
         let settings = RwSignal::new(Settings::load());
@@ -119,6 +121,7 @@ impl App {
             zone,
             range,
             interval,
+            row: RwSignal::new(0),
             recoloured: RwSignal::new(0),
             stream: Stream::provide(),
         };
@@ -200,6 +203,7 @@ impl App {
         let turned = view.page != before.page;
         self.view.set(view);
         if turned {
+            self.row.set(0);
             browser::scroll_to_top();
         }
     }
@@ -323,6 +327,7 @@ impl App {
             let name = match self.page.get() {
                 Page::Overview => "Overview",
                 Page::Followers => "Followers",
+                Page::Tweets => "Tweets",
                 Page::Live => "Live",
                 Page::Collection => "Collection",
                 Page::Settings => "Settings",
@@ -350,18 +355,20 @@ impl App {
 }
 
 /// What of an account tells that its data has changed.
-type Key = (String, Option<UnixMs>, Option<UnixMs>, Option<u64>);
+type Key = (String, [Option<UnixMs>; 3], Option<u64>);
 
 fn key(account: &Account) -> Key {
     let collector = &account.collector;
-    (account.id.to_string(), collector.last_check, account.x_count_at, account.followers)
+    let times = [collector.last_check, account.x_count_at, account.tweets.last_read];
+    (account.id.to_string(), times, account.followers)
 }
 
 fn busy(account: &Account) -> bool {
     matches!(account.collector.state, CollectorState::Checking | CollectorState::Waiting)
+        || account.tweets.state == CollectorState::Checking
 }
 
-fn chosen(accounts: Remote<List<Account>>, view: RwSignal<View>) -> Option<Account> {
+fn chosen(accounts: Remote<List<Account>>, view: Held<View>) -> Option<Account> {
     let wanted = view.with(|view| view.account.clone());
     accounts.with(|list| {
         let items = &list?.items;

@@ -94,6 +94,9 @@ extern "C" {
     pub(crate) fn is_online() -> bool;
     #[wasm_bindgen(js_name = takesSpace)]
     pub(crate) fn takes_space(target: &JsValue) -> bool;
+    /// Hands a text to the viewer as a file.
+    #[wasm_bindgen(js_name = saveText)]
+    pub(crate) fn save_text(name: &str, text: &str);
     #[wasm_bindgen(js_name = endBoot)]
     pub(crate) fn end_boot();
     #[wasm_bindgen(js_name = setTitle)]

@@ -1,43 +1,54 @@
 //! The binding to `js/charts.js`. Owns: the life of one chart. Must not know: what is drawn.
 //! Invariant: a chart is destroyed with the panel that made it, and calls nobody after that.
 
-use crate::tide::Drawing;
 use leptos::prelude::*;
 use wasm_bindgen::prelude::*;
 use web_sys::HtmlElement;
 
 #[wasm_bindgen(module = "/js/charts.js")]
 extern "C" {
-    type TideChart;
+    type Drawn;
 
-    #[wasm_bindgen(js_name = makeTide)]
-    fn make_tide(
+    #[wasm_bindgen(js_name = makeChart)]
+    fn make_chart(
+        kind: &str,
         host: &HtmlElement,
         drawing: &str,
         picked: &Closure<dyn Fn(i32)>,
         pinned: &Closure<dyn Fn(i32)>,
         zoomed: &Closure<dyn Fn(i32, i32)>,
-    ) -> TideChart;
+        opened: &Closure<dyn Fn(i32, i32)>,
+    ) -> Drawn;
 
     #[wasm_bindgen(method)]
-    fn update(this: &TideChart, drawing: &str);
+    fn update(this: &Drawn, drawing: &str);
     #[wasm_bindgen(method)]
-    fn hold(this: &TideChart, bucket: i32);
+    fn hold(this: &Drawn, bucket: i32);
     #[wasm_bindgen(method)]
-    fn recolour(this: &TideChart);
+    fn recolour(this: &Drawn);
     #[wasm_bindgen(method)]
-    fn destroy(this: &TideChart);
+    fn destroy(this: &Drawn);
 }
 
-/// A drawn tide with the closures it calls.
+/// Which chart.
+#[derive(Clone, Copy)]
+pub(crate) enum Kind {
+    /// `js/tide_chart.js`.
+    Tide,
+    /// `js/tweet_chart.js`.
+    Tweet,
+}
+
+/// A drawn chart with the closures it calls.
 struct Made {
-    chart: TideChart,
+    chart: Drawn,
     _picked: Closure<dyn Fn(i32)>,
     _pinned: Closure<dyn Fn(i32)>,
     _zoomed: Closure<dyn Fn(i32, i32)>,
+    _opened: Closure<dyn Fn(i32, i32)>,
 }
 
-/// What a chart tells: buckets by index.
+/// What a chart tells: buckets, readings and tweets by index.
 #[derive(Clone, Copy)]
 pub(crate) struct Listener {
     /// The pointer is over a bucket, or over none.
@@ -45,6 +56,8 @@ pub(crate) struct Listener {
     pub(crate) pinned: Callback<usize>,
     /// A stretch was drawn out.
     pub(crate) zoomed: Callback<(usize, usize)>,
+    /// The mark of these tweets was clicked, from the first to the last.
+    pub(crate) opened: Callback<(usize, usize)>,
 }
 
 /// A handle on a chart; local to the page's one thread.
@@ -65,12 +78,11 @@ impl Chart {
         chart
     }
 
-    /// Draws; makes the chart when there is none.
-    pub(crate) fn draw(self, host: &HtmlElement, drawing: &Drawing, listener: Listener) {
-        let text = serde_json::to_string(drawing).unwrap_or_default();
+    /// Draws what a drawing says, in JSON; makes the chart when there is none.
+    pub(crate) fn draw(self, kind: Kind, host: &HtmlElement, drawing: &str, listener: Listener) {
         self.0.update_value(|slot| match slot {
-            Some(made) => made.chart.update(&text),
-            None => *slot = Some(make(host, &text, listener)),
+            Some(made) => made.chart.update(drawing),
+            None => *slot = Some(make(kind, host, drawing, listener)),
         });
     }
 
@@ -89,7 +101,7 @@ impl Chart {
     }
 }
 
-fn make(host: &HtmlElement, text: &str, listener: Listener) -> Made {
+fn make(kind: Kind, host: &HtmlElement, text: &str, listener: Listener) -> Made {
     // A chart may tell something while its panel goes: `try_run` then does nothing.
     let picked = Closure::<dyn Fn(i32)>::new(move |at| {
         let _ = listener.picked.try_run(usize::try_from(at).ok());
@@ -99,13 +111,21 @@ fn make(host: &HtmlElement, text: &str, listener: Listener) -> Made {
             let _ = listener.pinned.try_run(at);
         }
     });
-    let zoomed = Closure::<dyn Fn(i32, i32)>::new(move |from, to| {
+    let (zoomed, opened) = (stretch(listener.zoomed), stretch(listener.opened));
+    let kind = match kind {
+        Kind::Tide => "tide",
+        Kind::Tweet => "tweet",
+    };
+    let chart = make_chart(kind, host, text, &picked, &pinned, &zoomed, &opened);
+    Made { chart, _picked: picked, _pinned: pinned, _zoomed: zoomed, _opened: opened }
+}
+
+fn stretch(told: Callback<(usize, usize)>) -> Closure<dyn Fn(i32, i32)> {
+    Closure::new(move |from, to| {
         if let (Ok(from), Ok(to)) = (usize::try_from(from), usize::try_from(to)) {
-            let _ = listener.zoomed.try_run((from, to));
+            let _ = told.try_run((from, to));
         }
-    });
-    let chart = make_tide(host, text, &picked, &pinned, &zoomed);
-    Made { chart, _picked: picked, _pinned: pinned, _zoomed: zoomed }
+    })
 }
 
 fn index(bucket: Option<usize>) -> i32 {

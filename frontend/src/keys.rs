@@ -15,6 +15,8 @@ pub(crate) enum Command {
     Interval,
     Comparison,
     Search,
+    /// To the row so many below (above, if negative) of a long table.
+    Row(isize),
     Go(Page),
     Help,
     Palette,
@@ -44,6 +46,8 @@ pub(crate) struct Press {
     pub(crate) space_taken: bool,
     /// The page is the Live one, where pausing comes before periods.
     pub(crate) live: bool,
+    /// The page has a long table.
+    pub(crate) rows: bool,
 }
 
 /// What a press means, and whether `g` now waits for its second key.
@@ -82,6 +86,8 @@ pub(crate) fn read(press: &Press, waited: bool, letters: bool) -> Meaning {
         "g" => Meaning { command: None, waits: true },
         " " if press.live && !press.space_taken => means(Command::Pause),
         _ if press.shift => NOTHING,
+        "j" if press.rows => means(Command::Row(1)),
+        "k" if press.rows => means(Command::Row(-1)),
         "p" if press.live => means(Command::Pause),
         "c" => means(Command::Custom),
         "i" => means(Command::Interval),
@@ -100,6 +106,7 @@ fn page_of(key: &str) -> Option<Page> {
     match key {
         "o" => Some(Page::Overview),
         "f" => Some(Page::Followers),
+        "t" => Some(Page::Tweets),
         "l" => Some(Page::Live),
         "c" => Some(Page::Collection),
         "s" => Some(Page::Settings),
@@ -124,10 +131,13 @@ pub(crate) fn entries() -> Vec<Entry> {
     let mut all = vec![
         entry(Command::Go(Page::Overview), &["G", "O"], "Go to Overview"),
         entry(Command::Go(Page::Followers), &["G", "F"], "Go to Followers"),
+        entry(Command::Go(Page::Tweets), &["G", "T"], "Go to Tweets"),
         entry(Command::Go(Page::Live), &["G", "L"], "Go to Live"),
         entry(Command::Go(Page::Collection), &["G", "C"], "Go to Collection"),
         entry(Command::Go(Page::Settings), &["G", "S"], "Go to Settings"),
-        entry(Command::Search, &["/"], "Search followers"),
+        entry(Command::Search, &["/"], "Search followers, or tweets"),
+        entry(Command::Row(1), &["J"], "Next tweet"),
+        entry(Command::Row(-1), &["K"], "Tweet before"),
         entry(Command::Earlier, &["←"], "Previous period"),
         entry(Command::Later, &["→"], "Next period"),
         entry(Command::Custom, &["C"], "Choose dates"),
@@ -231,6 +241,14 @@ mod tests {
     }
 
     #[test]
+    fn rows_have_keys_where_there_are_rows() {
+        check(&Press { rows: true, ..press("j") }, false, Some(Command::Row(1)));
+        check(&Press { rows: true, ..press("k") }, false, Some(Command::Row(-1)));
+        check(&press("j"), false, None);
+        check(&Press { rows: true, ..press("t") }, true, Some(Command::Go(Page::Tweets)));
+    }
+
+    #[test]
     fn the_palette_and_escape_work_always() {
         let palette = Press { control: true, chord: true, typing: true, ..press("k") };
         assert_eq!(read(&palette, false, false).command, Some(Command::Palette));
@@ -251,7 +269,8 @@ mod tests {
                 other => other.to_lowercase(),
             };
             let live = entry.command == Command::Pause;
-            let meaning = read(&Press { live, ..press(&key) }, false, true);
+            let rows = matches!(entry.command, Command::Row(_));
+            let meaning = read(&Press { live, rows, ..press(&key) }, false, true);
             let meaning = match rest {
                 [second] => read(&press(&second.to_lowercase()), meaning.waits, true),
                 _ => meaning,

@@ -2,9 +2,9 @@
 //!
 //! # Layout
 //! - pure, tested natively: [`calendar`], [`period`], [`address`], [`numbers`], [`tide`],
-//!   [`paging`], [`fetching`], [`keys`], [`live`], [`words`]
+//!   [`paging`], [`fetching`], [`keys`], [`live`], [`tweets`], [`words`]
 //! - the edge: [`browser`] (everything JavaScript), [`erase`], [`api`], [`remote`], [`charts`], [`settings`],
-//!   [`socket`], [`map`], [`stream`]
+//!   [`row_list`], [`socket`], [`map`], [`stream`]
 //! - the page: [`app`] (shared state), [`parts`], [`shell`], [`pages`]
 //!
 //! Invariant: nothing in the first group knows the second, nothing in the second the third;
@@ -34,11 +34,13 @@ mod paging;
 mod parts;
 mod period;
 mod remote;
+mod row_list;
 mod settings;
 mod shell;
 mod socket;
 mod stream;
 mod tide;
+mod tweets;
 mod words;
 
 use wasm_bindgen::prelude::wasm_bindgen;

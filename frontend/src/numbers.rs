@@ -47,6 +47,16 @@ pub(crate) fn compact(number: u64) -> String {
     }
 }
 
+/// `+1.2K`, `−31`, `0`.
+pub(crate) fn compact_signed(number: i64) -> String {
+    let size = compact(number.unsigned_abs());
+    match number {
+        0 => size,
+        1.. => format!("+{size}"),
+        _ => format!("{MINUS}{size}"),
+    }
+}
+
 /// `$0.31`, `$10`, `$1,250`: cents below ten dollars unless they are zero.
 pub(crate) fn dollars(usd: f64) -> String {
     let cents = whole(usd * 100.0);

@@ -8,6 +8,7 @@ mod live;
 mod overview;
 mod settings;
 mod sign_in;
+mod tweets;
 
 pub(crate) use begin::Begin;
 pub(crate) use collection::Collection;
@@ -16,6 +17,7 @@ pub(crate) use live::Live;
 pub(crate) use overview::Overview;
 pub(crate) use settings::SettingsPage;
 pub(crate) use sign_in::SignIn;
+pub(crate) use tweets::Tweets;
 
 use crate::address::with_query;
 use crate::app::App;

@@ -2,15 +2,21 @@
 //! states, menus, dialogs. Must not know: any page. Invariant: every state of a panel has the
 //! size of its content, so that nothing jumps.
 
+mod copy_link;
 mod icon;
 mod layer;
+mod metric_menu;
 mod panel;
 mod person;
+mod search;
 
+pub(crate) use copy_link::CopyLink;
 pub(crate) use icon::{Icon, Mark};
 pub(crate) use layer::{Dialog, Menu};
+pub(crate) use metric_menu::MetricMenu;
 pub(crate) use panel::{Failed, panel};
 pub(crate) use person::{Avatar, EventChip, HowWeKnow, Name, PersonRow, names};
+pub(crate) use search::Search;
 
 use crate::address::{self, View};
 use crate::app::app;

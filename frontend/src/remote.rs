@@ -3,15 +3,12 @@
 //! asked anew when it changes, when someone asks again, and never because of anything else.
 
 use crate::api;
-use crate::erase::memo;
+use crate::erase::{Memo, Value, boxed_memo, memo};
 use crate::fetching::{Failure, Fetched, SLOW_MS, Shown, Step};
 use leptos::prelude::*;
 use leptos::task::spawn_local;
 use serde::de::DeserializeOwned;
-use std::any::Any;
 use std::marker::PhantomData;
-use std::pin::Pin;
-use std::sync::Arc;
 use std::time::Duration;
 
 /// A question to the API.
@@ -25,27 +22,28 @@ pub(crate) struct Question {
     pub(crate) edition: u64,
 }
 
-/// What can be fetched: plain data.
-pub(crate) trait Wire: DeserializeOwned + Clone + PartialEq + Send + Sync + 'static {}
+/// What can be kept: plain data.
+pub(crate) trait Kept: Clone + PartialEq + Send + Sync + 'static {}
 
-impl<T: DeserializeOwned + Clone + PartialEq + Send + Sync + 'static> Wire for T {}
+impl<T: Clone + PartialEq + Send + Sync + 'static> Kept for T {}
 
-/// A value without its type: one kind of signal for all that is fetched, where one for each
-/// would cost 3 kB of code apiece.
-type Kept = Arc<dyn Any + Send + Sync>;
+/// What can be fetched.
+pub(crate) trait Wire: DeserializeOwned + Kept {}
+
+impl<T: DeserializeOwned + Kept> Wire for T {}
 
 /// Something fetched.
-pub(crate) struct Remote<T: Wire> {
-    state: RwSignal<Fetched<Kept>>,
+pub(crate) struct Remote<T: Kept> {
+    state: RwSignal<Fetched<Value>>,
     again: RwSignal<u64>,
     kind: PhantomData<fn() -> T>,
 }
 
 // By hand: a signal is copied whatever it holds, which a derive would ask to be Copy.
-impl<T: Wire> Copy for Remote<T> {}
+impl<T: Kept> Copy for Remote<T> {}
 
 #[allow(clippy::expl_impl_clone_on_copy, reason = "as above")]
-impl<T: Wire> Clone for Remote<T> {
+impl<T: Kept> Clone for Remote<T> {
     fn clone(&self) -> Self {
         *self
     }
@@ -56,19 +54,31 @@ pub(crate) fn remote<T: Wire>(
     ask: impl Fn() -> Option<Question> + Send + Sync + 'static,
 ) -> Remote<T> {
     let (state, again) = (RwSignal::new(Fetched::default()), RwSignal::new(0));
-    begin(state, again, memo(ask), |path| {
-        Box::pin(async move { api::get::<T>(&path).await.map(|value| Arc::new(value) as Kept) })
-    });
+    begin(state, again, memo(ask), |answer| api::parse::<T>(answer).map(Value::new));
     Remote { state, again, kind: PhantomData }
 }
 
-type Answer = Pin<Box<dyn Future<Output = Result<Kept, Failure>>>>;
+/// What reads an answer.
+pub(crate) trait Reader<T> {
+    /// Reads it.
+    fn read(answer: &str) -> Result<T, Failure>;
+}
+
+/// As [`remote`], of an answer that is put together from parts: the wire's flattened types are
+/// read so, because serde's own way of reading those is heavy.
+pub(crate) fn remote_by<T: Kept, R: Reader<T>>(
+    ask: impl Fn() -> Option<Question> + Send + Sync + 'static,
+) -> Remote<T> {
+    let (state, again) = (RwSignal::new(Fetched::default()), RwSignal::new(0));
+    begin(state, again, memo(ask), |answer| R::read(answer).map(Value::new));
+    Remote { state, again, kind: PhantomData }
+}
 
 fn begin(
-    state: RwSignal<Fetched<Kept>>,
+    state: RwSignal<Fetched<Value>>,
     again: RwSignal<u64>,
     question: Memo<Option<Question>>,
-    get: fn(String) -> Answer,
+    read: fn(&str) -> Result<Value, Failure>,
 ) {
     Effect::new(move |before: Option<(u64, Option<String>)>| {
         again.track();
@@ -79,26 +89,27 @@ fn begin(
         apply(state, Step::Asked { turn, same_subject });
         let slow = move || apply(state, Step::Slow { turn });
         set_timeout(slow, Duration::from_millis(SLOW_MS));
-        let answer = get(question.path);
+        let Question { subject, path, .. } = question;
         spawn_local(async move {
+            let answer = api::text(&path).await;
             apply(
                 state,
-                match answer.await {
+                match answer.and_then(|answer| read(&answer)) {
                     Ok(value) => Step::Answered { turn, value },
                     Err(failure) => Step::Failed { turn, failure },
                 },
             );
         });
-        (turn, Some(question.subject))
+        (turn, Some(subject))
     });
 }
 
 /// Answers come after a panel has gone: then there is nothing to update.
-fn apply(state: RwSignal<Fetched<Kept>>, step: Step<Kept>) {
+fn apply(state: RwSignal<Fetched<Value>>, step: Step<Value>) {
     let _ = state.try_update(|state| state.apply(step));
 }
 
-impl<T: Wire> Remote<T> {
+impl<T: Kept> Remote<T> {
     /// Asks again.
     pub(crate) fn again(self) {
         let _ = self.again.try_update(|turns| *turns += 1);
@@ -115,7 +126,13 @@ impl<T: Wire> Remote<T> {
 
     /// Reads the value in place.
     pub(crate) fn with<O>(self, read: impl FnOnce(Option<&T>) -> O) -> O {
-        self.state.with(|state| read(state.value.as_ref().and_then(|kept| kept.downcast_ref())))
+        read(kept(self.state).as_ref().and_then(Value::of))
+    }
+
+    /// A memo of the value for as long as the panel of it is there: the value itself may be
+    /// dropped a moment before the panel is. `None` while there is none.
+    pub(crate) fn lasting(self) -> Option<Memo<T>> {
+        lasting(self.state).map(Memo::typed)
     }
 
     /// Why there is no (new) value.
@@ -132,4 +149,15 @@ impl<T: Wire> Remote<T> {
     pub(crate) fn settled(self) -> bool {
         self.state.with(|state| state.value.is_some() || state.failure.is_some())
     }
+}
+
+fn kept(state: RwSignal<Fetched<Value>>) -> Option<Value> {
+    state.with(|state| state.value.clone())
+}
+
+fn lasting(state: RwSignal<Fetched<Value>>) -> Option<leptos::prelude::Memo<Value>> {
+    let first = untrack(|| kept(state))?;
+    Some(boxed_memo(Box::new(move |before| {
+        kept(state).or_else(|| before.cloned()).unwrap_or_else(|| first.clone())
+    })))
 }

@@ -109,6 +109,7 @@ fn Content() -> impl IntoView {
             State::First | State::Page(Page::Begin) => view! { <pages::Begin/> }.into_any(),
             State::Page(Page::Overview) => view! { <pages::Overview/> }.into_any(),
             State::Page(Page::Followers) => view! { <pages::Followers/> }.into_any(),
+            State::Page(Page::Tweets) => view! { <pages::Tweets/> }.into_any(),
             State::Page(Page::Live) => view! { <pages::Live/> }.into_any(),
             State::Page(Page::Collection) => view! { <pages::Collection/> }.into_any(),
             State::Page(Page::Settings) => view! { <pages::SettingsPage/> }.into_any(),

@@ -5,7 +5,8 @@
 mod drawing;
 mod scale;
 
-pub(crate) use drawing::{Drawing, Tip as TipWords, drawing, strip};
+pub(crate) use drawing::{Tip as TipWords, TipRow, drawing, strip};
+pub(crate) use scale::nice_step;
 
 use crate::calendar::{Date, Zone, clock_at, date_at};
 use crate::period::{Period, Range};

@@ -10,6 +10,7 @@ pub(crate) mod person;
 pub(crate) mod runs;
 pub(crate) mod state;
 pub(crate) mod tide;
+pub(crate) mod tweets;
 pub(crate) mod when;
 
 /// A text in full-stopped form: server texts come with and without.
@@ -59,7 +60,7 @@ mod tests {
 pub(crate) mod tests_support {
     use shared::api::{
         Account, AccountPrices, Collector, CollectorState, Confidence, EventKind, FollowerEvent,
-        How, LossState, Person, Reason, Schedule,
+        How, LossState, Person, Reason, Schedule, TweetCollection,
     };
     use shared::id::UserId;
     use shared::time::UnixMs;
@@ -102,6 +103,18 @@ pub(crate) mod tests_support {
                 profile_usd: 0.01,
                 full_check_usd: Some(10.0),
                 certain: true,
+            },
+            tweets: TweetCollection {
+                on: true,
+                state: CollectorState::Idle,
+                reason: None,
+                run: None,
+                known: 312,
+                last_read: at("2026-11-21T10:00:00Z"),
+                next_read: at("2026-11-21T11:00:00Z"),
+                complete: true,
+                month_usd: 2.79,
+                first_usd: 0.0,
             },
         }
     }

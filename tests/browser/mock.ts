@@ -10,6 +10,7 @@ import { extname, join, normalize } from "node:path";
 import { fileURLToPath } from "node:url";
 import { accept } from "./socket.ts";
 import { LiveStream } from "./tweets.ts";
+import { Timeline } from "./timeline.ts";
 import { HOUR, NOW, World, type Filter, type Sort } from "./world.ts";
 
 export const TOKEN = "0123456789abcdef0123456789abcdef";
@@ -29,6 +30,8 @@ export interface Scene {
   slowMs: number;
   /** No event in any period. */
   quiet: boolean;
+  /** `off`: nothing was ever read. `many`: 10,000 tweets. `stopped`: X refused. `first`: the first reading runs. */
+  tweets: "on" | "off" | "many" | "stopped" | "first";
 }
 
 const CALM: Scene = {
@@ -39,6 +42,7 @@ const CALM: Scene = {
   failing: [],
   slowMs: 0,
   quiet: false,
+  tweets: "on",
 };
 
 export interface Call {
@@ -120,6 +124,11 @@ const instant = (text: string | null, otherwise: number): number => (text ? Date
 /** Starts a stand-in; port 0 takes any free one. */
 export async function startMock(port = 0): Promise<Mock> {
   let world = new World();
+  let timelines: Partial<Record<"few" | "many", Timeline>> = {};
+  const timeline = (): Timeline => {
+    const many = mock.scene.tweets === "many";
+    return (timelines[many ? "many" : "few"] ??= new Timeline(many ? 10_000 : 240));
+  };
   const mock: Mock = {
     url: "",
     scene: { ...CALM },
@@ -127,6 +136,7 @@ export async function startMock(port = 0): Promise<Mock> {
     live: new LiveStream(),
     reset(scene = {}) {
       world = new World();
+      timelines = {};
       mock.live.stop();
       mock.live.drop();
       mock.live = new LiveStream();
@@ -176,6 +186,16 @@ export async function startMock(port = 0): Promise<Mock> {
       });
       return json(response, page(scene.accounts === "counted" ? [] : rows, query));
     }
+    if (rest === "/tweets") {
+      const written = (name: string): number | null => (query.has(name) ? instant(query.get(name), NOW) : null);
+      const rows = scene.tweets === "off" ? [] : timeline().list({ query, from: written("from"), to: written("to") });
+      const { items, next_cursor } = page(rows, query);
+      return json(response, { items: items.map((make) => make()), next_cursor });
+    }
+    if (rest === "/tweets/hours") return json(response, page(timeline().hours(), query));
+    const tweet = /^\/tweets\/(\d+)(\/series)?$/.exec(rest);
+    const told = tweet && (tweet[2] ? timeline().series(tweet[1], query) : timeline().detail(tweet[1]));
+    if (told) return json(response, told);
     const person = /^\/followers\/(\d+)$/.exec(rest);
     const detail = person && world.detail(person[1]);
     if (detail) return json(response, detail);
@@ -197,9 +217,10 @@ export async function startMock(port = 0): Promise<Mock> {
       return problem(response, 409, "Price first", `12,400 posts in 7 days, about $8.90 a day. ${price}`);
     }
     if (method === "DELETE" && path === "/stream/rules") mock.live.deleteRules((call.query.get("ids") ?? "").split(","));
-    if (method === "POST" && /\/(crawl|snapshots)$/.test(path)) return json(response, { run: "r-new" }, 202);
+    if (method === "POST" && /\/(crawl|snapshots|tweets\/check)$/.test(path)) return json(response, { run: "r-new" }, 202);
     const person = /^\/accounts\/\d+\/followers\/(\d+)$/.exec(path);
     if (method === "PATCH" && person) return json(response, world.changePerson(person[1], body));
+    if (method === "PATCH" && typeof body.tweets === "boolean") mock.scene.tweets = body.tweets ? "on" : "off";
     if (method === "PATCH") return json(response, { ...world.changeAccount(body, mock.scene) });
     if (method === "DELETE") {
       response.writeHead(204).end();

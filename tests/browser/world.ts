@@ -72,6 +72,7 @@ interface Scene {
   collector: "idle" | "checking" | "stopped";
   simulated: boolean;
   quiet: boolean;
+  tweets: "on" | "off" | "many" | "stopped" | "first";
 }
 
 interface Change {
@@ -324,9 +325,27 @@ export class World {
           last_read: iso(NOW - 12 * 60_000),
           next_check: stopped ? null : iso(NOW + 15 * HOUR + 30 * 60_000),
         },
+        tweets: this.reading(scene),
         prices: { follower_usd: 0.001, profile_usd: 0.01, full_check_usd: 10.43, certain: true },
       },
     ];
+  }
+
+  private reading(scene: Scene): object {
+    const on = scene.tweets !== "off";
+    const stopped = scene.tweets === "stopped";
+    return {
+      on,
+      state: stopped ? "stopped" : scene.tweets === "first" ? "checking" : "idle",
+      reason: stopped ? "credits: X wants to be paid before it answers again." : null,
+      run: scene.tweets === "first" ? "r-1" : null,
+      known: !on ? 0 : scene.tweets === "many" ? 10_000 : 240,
+      last_read: on ? iso(NOW - 30 * 60_000) : null,
+      next_read: on && !stopped ? iso(NOW + 30 * 60_000) : null,
+      complete: on && scene.tweets !== "first",
+      month_usd: 2.79,
+      first_usd: on && scene.tweets !== "first" ? 0 : 3.2,
+    };
   }
 
   status(simulated: boolean): object {

@@ -10,6 +10,7 @@ mod map;
 mod python;
 mod rivals;
 mod roost;
+mod scroll;
 mod stream;
 mod table;
 mod tweets;
@@ -22,7 +23,7 @@ use crate::project::Project;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 pub(crate) const HELP: &str = "\
-cargo xtask bench [fanout|stream|map|api|tweets|all] [--quick]
+cargo xtask bench [fanout|stream|map|scroll|api|tweets|all] [--quick]
 
   fanout    browsers that get 250 posts a second each with p99 under 500 ms: Roost in workerd,
             npm ws, socket.io, Tornado (about 5 min, --quick 1 min)
@@ -32,6 +33,7 @@ cargo xtask bench [fanout|stream|map|api|tweets|all] [--quick]
   stream    posts a second from bytes to encoded events: Roost in workerd, Node, Python
             --posts N          recorded posts (20000)
   map       frames a second of the Live page with 1,000 new blips a second, 10,000 alive
+  scroll    long tasks of the Tweets page while 10,000 rows are scrolled through
   api       how long the worker takes for a year of a tweet, and for lists of 10,000 (about 5 min)
   tweets    bytes of packed series beside JSON; what X bills for a month of tweets (about 3 min)
   all       all of them
@@ -50,7 +52,7 @@ struct Bench {
     run: fn(&Project, &mut Options) -> Outcome,
 }
 
-const BENCHES: [Bench; 5] = [
+const BENCHES: [Bench; 6] = [
     Bench {
         name: "fanout",
         summary: "viewers sustained beside ws, socket.io and Tornado",
@@ -62,6 +64,11 @@ const BENCHES: [Bench; 5] = [
         run: stream::run,
     },
     Bench { name: "map", summary: "frame rate of the Live map in Chromium", run: map::run },
+    Bench {
+        name: "scroll",
+        summary: "long tasks while 10,000 tweets are scrolled through in Chromium",
+        run: scroll::run,
+    },
     Bench { name: "api", summary: "time of the heaviest answers about tweets", run: api::run },
     Bench {
         name: "tweets",

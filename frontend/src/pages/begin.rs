@@ -4,7 +4,7 @@
 use crate::address::View;
 use crate::api;
 use crate::app::{App, app};
-use crate::erase::{Rows as _, Show, attr, flag, on_submit, on_value, shown};
+use crate::erase::{Memo, Rows as _, Show, attr, flag, on_submit, on_value, shown};
 use crate::parts::{Icon, panel};
 use crate::remote::{Question, Remote, remote};
 use crate::words::begin::{self, Way};
@@ -42,7 +42,7 @@ struct Form {
     waiting: RwSignal<bool>,
 }
 
-fn form(setup: Signal<Setup>) -> AnyView {
+fn form(setup: Memo<Setup>) -> AnyView {
     let app = app();
     let first = setup.with_untracked(|setup| {
         if !setup.owner && setup.bearer { Way::Bearer } else { Way::OwnerKeys }
@@ -87,7 +87,7 @@ fn form(setup: Signal<Setup>) -> AnyView {
     .into_any()
 }
 
-fn way_row(at: usize, way: Way, form: Form, setup: Signal<Setup>) -> impl IntoView {
+fn way_row(at: usize, way: Way, form: Form, setup: Memo<Setup>) -> impl IntoView {
     let chosen = move || form.way.get() == way;
     let price = move || setup.with(|setup| begin::price(way, setup, form.followers.get()));
     view! {
@@ -112,7 +112,7 @@ fn way_row(at: usize, way: Way, form: Form, setup: Signal<Setup>) -> impl IntoVi
 }
 
 /// What a chosen way needs: its keys, or which account.
-fn inside(way: Way, form: Form, setup: Signal<Setup>) -> AnyView {
+fn inside(way: Way, form: Form, setup: Memo<Setup>) -> AnyView {
     if let Some(names) = setup.with_untracked(|setup| begin::missing(way, setup)) {
         let commands = names.iter().map(|name| format!("npx wrangler secret put {name}\n"));
         return view! {
@@ -172,12 +172,12 @@ fn wanted(form: Form) -> Option<NewAccount> {
     }
 }
 
-fn can_start(form: Form, setup: Signal<Setup>) -> bool {
+fn can_start(form: Form, setup: Memo<Setup>) -> bool {
     let ready = setup.with(|setup| begin::missing(form.way.get(), setup).is_none());
     ready && wanted(form).is_some() && !form.waiting.get()
 }
 
-fn start(app: App, form: Form, setup: Signal<Setup>) {
+fn start(app: App, form: Form, setup: Memo<Setup>) {
     if !untrack(|| can_start(form, setup)) {
         return;
     }

@@ -13,7 +13,7 @@ pub(crate) use cost::{Cap, Schedules};
 use crate::address::with_query;
 use crate::api;
 use crate::app::app;
-use crate::erase::{Rows as _, flag, memo, shown};
+use crate::erase::{Memo, Rows as _, flag, memo, shown};
 use crate::pages::about_account;
 use crate::parts::{Icon, panel};
 use crate::period::Range;
@@ -58,6 +58,10 @@ pub(crate) fn Collection() -> impl IntoView {
                 <CheckNow/>
             </header>
             <cost::Cost/>
+            <section class="card">
+                <h2>"Tweets"</h2>
+                <super::tweets::Reading/>
+            </section>
             <runs::Runs/>
             <Unseen/>
             <upload::Import/>
@@ -84,7 +88,7 @@ fn Unseen() -> impl IntoView {
     panel(coverage, "card unseen", unseen)
 }
 
-fn unseen(coverage: Signal<Coverage>) -> AnyView {
+fn unseen(coverage: Memo<Coverage>) -> AnyView {
     let app = app();
     let gaps = memo(move || {
         coverage.with(|coverage| {
@@ -137,7 +141,7 @@ fn what_is_text(file: &str) -> bool {
 }
 
 /// Files that other programs read.
-const FILES: [(&str, &str); 7] = [
+const FILES: [(&str, &str); 10] = [
     ("followers.csv", "Everyone who follows now"),
     ("followers.ndjson", "The same, one object per line"),
     ("events.csv", "Who came, left, came back"),
@@ -145,6 +149,9 @@ const FILES: [(&str, &str); 7] = [
     ("NEW_FOLLOWERS.json.gz", "Ids that each saved list added"),
     ("LOST_FOLLOWERS.json.gz", "Ids that each saved list missed"),
     ("USER_INFO.json.gz", "Profiles as last read"),
+    ("tweets.csv", "Every tweet with its metrics"),
+    ("tweets.ndjson", "The same, one object per line"),
+    ("STATS_TWEETS.json.gz", "Every reading of every tweet"),
 ];
 
 #[component]

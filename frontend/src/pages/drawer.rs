@@ -6,21 +6,40 @@ use crate::address::with_query;
 use crate::api;
 use crate::app::{App, app};
 use crate::browser;
-use crate::erase::{Rows as _, Show, attr, effect, flag, memo, on_click, on_value, shown};
+use crate::erase::{Memo, Rows as _, Show, attr, effect, flag, memo, on_click, on_value, shown};
 use crate::fetching::Failure;
 use crate::numbers;
 use crate::pages::about_account;
 use crate::parts::{Ago, Avatar, EventChip, Icon, Moment, names, panel};
-use crate::remote::{Remote, remote};
+use crate::remote::{Reader, Remote, remote_by};
 use crate::words::person;
 use leptos::html;
 use leptos::prelude::*;
 use leptos::task::spawn_local;
+use serde::Deserialize;
 use shared::api::{EventKind, Follower, FollowerChange, FollowerDetail, FollowerEvent};
 use shared::id::UserId;
+use shared::time::UnixMs;
 
 /// A note's length, as the API takes it.
 const NOTE_MAX: u32 = 2_000;
+
+/// What of an answer is not the row.
+#[derive(Deserialize)]
+struct More {
+    profile_at: Option<UnixMs>,
+    events: Vec<FollowerEvent>,
+}
+
+/// Row and rest of an answer, put together.
+struct Parts;
+
+impl Reader<FollowerDetail> for Parts {
+    fn read(answer: &str) -> Result<FollowerDetail, Failure> {
+        let (follower, more) = (api::parse(answer)?, api::parse::<More>(answer)?);
+        Ok(FollowerDetail { follower, profile_at: more.profile_at, events: more.events })
+    }
+}
 
 /// The drawer, if the address names a person.
 #[component]
@@ -34,7 +53,7 @@ pub(crate) fn Drawer() -> impl IntoView {
 fn Open(id: String) -> impl IntoView {
     let app = app();
     let node = NodeRef::<html::Aside>::new();
-    let detail: Remote<FollowerDetail> = remote(move || {
+    let detail = remote_by::<FollowerDetail, Parts>(move || {
         let mut question = about_account(app, &format!("/followers/{id}"), &[])?;
         question.subject = format!("{} {id}", question.subject);
         Some(question)
@@ -58,7 +77,7 @@ fn Open(id: String) -> impl IntoView {
     }
 }
 
-fn content(value: Signal<FollowerDetail>, detail: Remote<FollowerDetail>) -> AnyView {
+fn content(value: Memo<FollowerDetail>, detail: Remote<FollowerDetail>) -> AnyView {
     let app = app();
     let of = move |read: fn(&FollowerDetail) -> Option<String>| move || value.with(read);
     let head = move || {
@@ -107,7 +126,7 @@ fn content(value: Signal<FollowerDetail>, detail: Remote<FollowerDetail>) -> Any
     .into_any()
 }
 
-fn facts(value: Signal<FollowerDetail>) -> impl IntoView {
+fn facts(value: Memo<FollowerDetail>) -> impl IntoView {
     let follows = |follower: &Follower| match (follower.following, follower.mutual) {
         (true, Some(true)) => "Follows you, and you them",
         (true, _) => "Follows you",
@@ -134,7 +153,7 @@ fn facts(value: Signal<FollowerDetail>) -> impl IntoView {
     }
 }
 
-fn history(value: Signal<FollowerDetail>) -> impl IntoView {
+fn history(value: Memo<FollowerDetail>) -> impl IntoView {
     let row = |event: FollowerEvent| {
         let at = event.at;
         let class = match event.kind {
@@ -173,7 +192,7 @@ async fn change(app: App, id: UserId, change: FollowerChange) -> Result<(), Fail
 }
 
 #[component]
-fn MuteButton(value: Signal<FollowerDetail>, detail: Remote<FollowerDetail>) -> impl IntoView {
+fn MuteButton(value: Memo<FollowerDetail>, detail: Remote<FollowerDetail>) -> impl IntoView {
     let app = app();
     let muted = move || value.with(|detail| detail.follower.muted);
     let turn = move |_| {
@@ -196,7 +215,7 @@ fn MuteButton(value: Signal<FollowerDetail>, detail: Remote<FollowerDetail>) -> 
 }
 
 #[component]
-fn Note(value: Signal<FollowerDetail>, detail: Remote<FollowerDetail>) -> impl IntoView {
+fn Note(value: Memo<FollowerDetail>, detail: Remote<FollowerDetail>) -> impl IntoView {
     let app = app();
     let kept = memo(move || value.with(|detail| detail.follower.note.clone()).unwrap_or_default());
     let text = RwSignal::new(kept.get_untracked());

@@ -8,19 +8,15 @@ mod table;
 use crate::address::with_query;
 use crate::app::{App, app, today};
 use crate::calendar::midnight;
-use crate::erase::{Rows as _, attr, memo, on_click, on_value, shown};
+use crate::erase::{Rows as _, attr, on_click, shown};
 use crate::numbers;
 use crate::pages::drawer::Drawer;
 use crate::pages::range_pairs;
-use crate::parts::Icon;
+use crate::parts::{Icon, Search};
 use crate::words;
 use crate::{api, browser};
 use leptos::prelude::*;
 use shared::api::RosterFilter;
-use std::time::Duration;
-
-/// A pause in typing as long as this is the end of a word.
-const TYPED: Duration = Duration::from_millis(250);
 
 /// The filters in the order of the page.
 const FILTERS: [(RosterFilter, &str); 5] = [
@@ -38,7 +34,7 @@ pub(crate) fn Followers() -> impl IntoView {
         <div class="page roster-page">
             <as_of::AsOf/>
             <div class="roster-tools">
-                <Search/>
+                <Search label="Search followers" placeholder="Name, handle, profile, note"/>
                 <FilterChips/>
                 <Csv/>
             </div>
@@ -74,34 +70,6 @@ fn pairs(app: App) -> Vec<(&'static str, String)> {
 /// Whether a filter speaks of the shown period.
 fn in_period(filter: RosterFilter) -> bool {
     matches!(filter, RosterFilter::New | RosterFilter::Left | RosterFilter::Returned)
-}
-
-#[component]
-fn Search() -> impl IntoView {
-    let app = app();
-    let query = memo(move || app.seen(|view| view.query.clone()));
-    let turn = StoredValue::new(0_u32);
-    let typed = move |text: String| {
-        turn.update_value(|turn| *turn = turn.wrapping_add(1));
-        let mine = turn.get_value();
-        set_timeout(
-            move || {
-                if turn.try_get_value() == Some(mine) {
-                    app.replace(|view| view.query = text);
-                }
-            },
-            TYPED,
-        );
-    };
-    view! {
-        <div class="search">
-            <Icon name="search"/>
-            <input id="search" type="search" placeholder="Name, handle, profile, note"
-                aria-label="Search followers" autocomplete="off" spellcheck="false"
-                prop:value=query on:input=on_value(typed)/>
-            <kbd aria-hidden="true">"/"</kbd>
-        </div>
-    }
 }
 
 #[component]

@@ -11,6 +11,8 @@ mod rules;
 mod stream;
 mod strip;
 
+pub(crate) use card::card;
+
 use crate::app::app;
 use crate::erase::{attr, effect, flag, memo, on_click, shown};
 use crate::live::filter::Tab;

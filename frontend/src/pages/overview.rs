@@ -6,14 +6,16 @@ mod columns;
 mod figures;
 mod notes;
 mod tide_view;
+mod tweets;
 
 use crate::app::app;
-use crate::erase::memo;
+use crate::erase::{Memo, memo};
 use crate::pages::drawer::Drawer;
 use crate::pages::{about_account, range_pairs};
 use crate::parts::panel;
 use crate::remote::{Remote, remote};
 use crate::tide::{self, Source, Tide};
+use crate::tweets::marks::{Marks, marks};
 use leptos::prelude::*;
 use shared::api::{Coverage, FollowerEvent, List, Series};
 
@@ -27,6 +29,8 @@ struct Shared {
     came: Remote<List<FollowerEvent>>,
     left: Remote<List<FollowerEvent>>,
     tide: Memo<Tide>,
+    /// The tweets of the period on the tide.
+    marks: Memo<Marks>,
     /// The bucket under the pointer.
     hovered: RwSignal<Option<usize>>,
     /// The bucket that the address names.
@@ -107,7 +111,15 @@ pub(crate) fn Overview() -> impl IntoView {
         tide.with(|tide| tide::find(&tide.buckets, &key))
     });
     let hovered = RwSignal::new(None);
-    let shared = Shared { series, came, left, tide, hovered, pinned };
+    let written = tweets::written();
+    let marks = memo(move || {
+        let zone = app.zone.get();
+        let of = |buckets: &[tide::Bucket]| {
+            written.with(|list| list.map(|list| marks(&list.items, buckets, &zone)))
+        };
+        tide.with(|tide| of(&tide.buckets)).unwrap_or_default()
+    });
+    let shared = Shared { series, came, left, tide, marks, hovered, pinned };
     view! {
         <div class="page overview">
             {panel(series, "headline", figures::headline)}
@@ -115,6 +127,7 @@ pub(crate) fn Overview() -> impl IntoView {
             {panel(series, "figures-panel", figures::figures)}
             {panel(series, "tide-panel", move |series| tide_view::tide(shared, series).into_any())}
             {columns::columns(shared)}
+            {tweets::block()}
             <div class="below">
                 {panel(series, "reasons-panel card", figures::reasons)}
                 {panel(coverage, "seen-panel card", notes::seen)}

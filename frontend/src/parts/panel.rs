@@ -1,49 +1,57 @@
 //! A panel and its states: nothing yet, skeleton, value (perhaps stale), failure.
 
-use crate::erase::{attr, flag, memo, on_click, shown};
+use crate::erase::{Memo, attr, flag, memo, on_click, shown};
 use crate::fetching::{Failure, Shown};
 use crate::parts::Icon;
-use crate::remote::{Remote, Wire};
+use crate::remote::{Kept, Remote};
 use leptos::prelude::*;
 
 /// Shows what a question answered. `class` gives the panel its final size, for the skeleton
 /// too; `content` is made once per subject and reads its value as it changes.
-pub(crate) fn panel<T: Wire>(
+pub(crate) fn panel<T: Kept>(
     remote: Remote<T>,
     class: &'static str,
-    content: impl Fn(Signal<T>) -> AnyView + Send + Sync + 'static,
-) -> impl IntoView {
+    content: impl Fn(Memo<T>) -> AnyView + Send + Sync + 'static,
+) -> AnyView {
+    let states = States {
+        shown: Box::new(move || remote.shown()),
+        failure: Signal::derive(move || remote.failure()),
+        again: Callback::new(move |()| remote.again()),
+        content: Box::new(move || remote.lasting().map(&content)),
+    };
+    untyped(states, class)
+}
+
+/// What a panel needs of its question, whatever that is of.
+struct States {
+    shown: Box<dyn Fn() -> Shown + Send + Sync>,
+    failure: Signal<Option<Failure>>,
+    again: Callback<()>,
+    content: Box<dyn Fn() -> Option<AnyView> + Send + Sync>,
+}
+
+fn untyped(states: States, class: &'static str) -> AnyView {
+    let States { shown: ask, failure, again, content } = states;
+    let state = memo(ask);
     // Only the kind of state rebuilds the panel; stale or not is a class.
-    let kind = memo(move || match remote.shown() {
+    let kind = memo(move || match state.get() {
         Shown::Value { .. } => Shown::Value { stale: false },
         other => other,
     });
-    let stale = move || remote.shown() == Shown::Value { stale: true };
+    let stale = move || state.get() == Shown::Value { stale: true };
     let inner = move || match kind.get() {
         Shown::Nothing => ().into_any(),
         Shown::Skeleton => view! { <div class="skeleton"></div> }.into_any(),
-        Shown::Failure => {
-            let failure = move || remote.failure();
-            view! { <Failed failure=failure retry=move |()| remote.again()/> }.into_any()
-        }
-        // Untracked: the content follows its signal and is not to be made anew.
-        Shown::Value { .. } => untrack(|| match remote.value() {
-            Some(first) => {
-                // The value may be dropped a moment before the content is.
-                let last = Memo::new(move |before: Option<&T>| {
-                    let value = remote.value();
-                    value.or_else(|| before.cloned()).unwrap_or_else(|| first.clone())
-                });
-                content(last.into())
-            }
-            None => ().into_any(),
-        }),
+        Shown::Failure => view! { <Failed failure=failure retry=again/> }.into_any(),
+        // Untracked: the content follows its memo and is not to be made anew.
+        Shown::Value { .. } => untrack(&content).unwrap_or_else(|| ().into_any()),
     };
     view! {
         <div class=format!("panel {class}") class:stale=flag(stale) aria-busy=attr(move || stale().to_string())>
             {shown(inner)}
         </div>
     }
+    .into_any()
 }
 
 /// What went wrong, with a way to try again and the id that names the request in the logs.

@@ -43,6 +43,7 @@ pub(super) fn Bar() -> impl IntoView {
                     <nav aria-label="Pages">
                         <Place page=Page::Overview label="Overview"/>
                         <Place page=Page::Followers label="Followers"/>
+                        <Place page=Page::Tweets label="Tweets"/>
                         <Place page=Page::Live label="Live"/>
                     </nav>
                 </Show>
@@ -87,6 +88,7 @@ pub(super) fn Tabs() -> impl IntoView {
             <nav class="tabs" aria-label="Pages, at the bottom">
                 {tab(Page::Overview, "wave", "Overview")}
                 {tab(Page::Followers, "people", "Followers")}
+                {tab(Page::Tweets, "tweet", "Tweets")}
                 {tab(Page::Live, "signal", "Live")}
             </nav>
         </Show>

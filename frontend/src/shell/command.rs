@@ -29,7 +29,7 @@ pub(super) fn listen(app: App) {
         waits.set_value(0);
         let letters = app.settings.with_untracked(|settings| settings.letters);
         let over = app.layer.get_untracked() != Layer::None;
-        let press = press(&event, app.page.get_untracked() == Page::Live);
+        let press = press(&event, app.page.get_untracked());
         let meaning = keys::read(&press, waited, letters && !over);
         if meaning.waits {
             waits.set_value(1);
@@ -43,7 +43,7 @@ pub(super) fn listen(app: App) {
     });
 }
 
-fn press(event: &KeyboardEvent, live: bool) -> Press {
+fn press(event: &KeyboardEvent, page: Page) -> Press {
     let target = event.target().map(wasm_bindgen::JsValue::from).unwrap_or_default();
     Press {
         key: event.key(),
@@ -53,7 +53,8 @@ fn press(event: &KeyboardEvent, live: bool) -> Press {
         typing: browser::is_typing(&target),
         arrows_taken: browser::takes_arrows(&target),
         space_taken: browser::takes_space(&target),
-        live,
+        live: page == Page::Live,
+        rows: page == Page::Tweets,
     }
 }
 
@@ -77,6 +78,9 @@ pub(super) fn run(app: App, command: Command) {
         }
         Command::Comparison => with_tide(app, |view| view.compare = view.compare.next()),
         Command::Search => search(app),
+        Command::Row(by) => {
+            app.row.update(|row| *row = row.saturating_add_signed(by).max(1));
+        }
         Command::Go(page) => app.go(app.view.get_untracked().to(page)),
         Command::Help => app.layer.set(Layer::Keys),
         Command::Palette => app.layer.set(Layer::Palette),
@@ -119,7 +123,7 @@ fn open_dates(app: App) {
 }
 
 fn search(app: App) {
-    if app.page.get_untracked() == Page::Followers {
+    if matches!(app.page.get_untracked(), Page::Followers | Page::Tweets) {
         browser::focus_on("#search");
         return;
     }
@@ -139,7 +143,9 @@ fn escape(app: App) {
         return;
     }
     let (person, day) = app.view.with_untracked(|view| (view.person.is_some(), view.day.is_some()));
-    if person {
+    if app.view.with_untracked(|view| view.tweets.open.is_some()) {
+        app.change(|view| view.tweets.open = None);
+    } else if person {
         app.change(|view| view.person = None);
     } else if day {
         app.change(|view| view.day = None);

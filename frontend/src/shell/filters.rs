@@ -1,15 +1,14 @@
 //! The bar under the bar: period, comparison, interval, zone, the link to all that.
 
-use crate::address::{self, Comparison, Page, View};
+use crate::address::{Comparison, Page};
 use crate::app::app;
 use crate::browser;
 use crate::erase::{Rows as _, Show, attr, flag, on_click, on_value, shown};
-use crate::parts::Icon;
+use crate::parts::{CopyLink, Icon};
 use crate::period;
 use crate::shell::command;
 use crate::shell::period_menu::PeriodMenu;
 use leptos::prelude::*;
-use leptos::task::spawn_local;
 use shared::api::Interval;
 
 /// The filter bar.
@@ -151,28 +150,5 @@ fn ZoneChoice() -> impl IntoView {
                 {shown(options)}
             </select>
         </label>
-    }
-}
-
-/// The address of exactly this view: with its zone and account, which others may not share.
-#[component]
-fn CopyLink() -> impl IntoView {
-    let app = app();
-    let copy = move |_| {
-        let view = app.view.get_untracked();
-        let account = app.account.with_untracked(|one| one.as_ref().map(|one| one.id.to_string()));
-        let zone = app.zone.with_untracked(|zone| zone.name.clone());
-        let whole = View { account, zone: Some(zone), ..view };
-        let link = format!("{}{}", browser::origin(), address::write(&whole));
-        spawn_local(async move {
-            let done = browser::copy_text(&link).await.as_bool() == Some(true);
-            app.say(if done { "Link copied." } else { "The browser does not let the page copy." });
-        });
-    };
-    view! {
-        <button type="button" class="quiet-button copy-link" on:click=on_click(copy)>
-            <Icon name="link"/>
-            <span>"Copy link"</span>
-        </button>
     }
 }

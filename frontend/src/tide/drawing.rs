@@ -6,6 +6,7 @@ use super::scale::{self, Extent, Tick};
 use super::{Bucket, Tide, float};
 use crate::calendar::Zone;
 use crate::numbers;
+use crate::tweets::marks::Mark;
 use crate::words;
 use serde::Serialize;
 use shared::api::Interval;
@@ -44,6 +45,9 @@ pub(crate) struct Drawing {
     pub(crate) bar_ticks: Vec<Tick>,
     pub(crate) date_ticks: Vec<Tick>,
     pub(crate) tips: Vec<Tip>,
+    /// The tweets of the period, oldest first, and what one and many of them are called.
+    pub(crate) tweets: Vec<Mark>,
+    pub(crate) tweets_word: [&'static str; 2],
 }
 
 /// Makes the drawing of a tide.
@@ -78,6 +82,8 @@ pub(crate) fn drawing(tide: &Tide, interval: Interval, zone: &dyn Zone) -> Drawi
         bar_ticks,
         date_ticks: scale::dates(buckets, interval, zone),
         tips: buckets.iter().map(|bucket| words::tide::tip(bucket, tide.counted_only)).collect(),
+        tweets: Vec::new(),
+        tweets_word: ["A tweet", "tweets"],
         followers,
     }
 }

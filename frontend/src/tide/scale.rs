@@ -58,7 +58,7 @@ pub(super) fn bars(up: f64, down: f64) -> (Extent, Vec<Tick>) {
 }
 
 /// 1, 2 or 5 times a power of ten, at least 1.
-fn nice_step(rough: f64) -> f64 {
+pub(crate) fn nice_step(rough: f64) -> f64 {
     let rough = rough.max(1.0);
     let power = 10_f64.powf(rough.log10().floor());
     let factor = [1.0, 2.0, 5.0, 10.0].into_iter().find(|factor| factor * power >= rough);

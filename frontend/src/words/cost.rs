@@ -93,6 +93,8 @@ pub(crate) fn resource(resource: &str) -> &str {
     match resource {
         "user" => "Profiles",
         "follower" => "Followers, at the common price",
+        "post" | "tweet" => "Tweets, at the common price",
+        "owned_post" | "owned_tweet" => "Tweets, at the own-account price",
         "owned_follower" => "Followers, at the own-account price",
         other => other,
     }

@@ -12,6 +12,7 @@ pub(crate) fn what(run: &Run) -> &str {
         "replay" => "History made anew from the saved lists",
         "tick" => "Hourly look at what is due",
         "count" => "Count",
+        "tweets" => "Reading of tweets",
         "lookup" => "Look at who is missing",
         "snapshot" | "diff" => "Reading of a saved list",
         other => other,
@@ -54,6 +55,9 @@ pub(crate) fn outcome(run: &Run) -> String {
     let mut parts = Vec::new();
     if let Some(followers) = number("followers") {
         parts.push(plural(followers, "follower", "followers"));
+    }
+    if let Some(tweets) = number("tweets") {
+        parts.push(plural(tweets, "tweet", "tweets"));
     }
     if let Some(gained) = number("gained") {
         parts.push(format!("{} came", count(gained)));

@@ -181,6 +181,7 @@ wire! {
     }
 
     /// Body of `PATCH /accounts/{account}`; absent fields stay.
+    #[derive(Default)]
     pub struct AccountChange {
         /// How often it is checked.
         #[serde(default)]

@@ -1,7 +1,7 @@
 //! What it costs: the month so far, its limit, and each schedule with its price.
 
 use crate::app::app;
-use crate::erase::{Rows as _, effect, flag, memo, on_submit, on_value, shown};
+use crate::erase::{Memo, Rows as _, effect, flag, memo, on_submit, on_value, shown};
 use crate::numbers::{self, dollars};
 use crate::parts::panel;
 use crate::remote::{Question, Remote, remote};
@@ -34,7 +34,7 @@ pub(super) fn Cost() -> impl IntoView {
 }
 
 /// The month as a bar: spent, forecast, limit.
-fn month(budget: Signal<Budget>) -> AnyView {
+fn month(budget: Memo<Budget>) -> AnyView {
     let app = app();
     let cap = move || {
         let of_account =
@@ -121,7 +121,7 @@ pub(crate) fn Schedules() -> impl IntoView {
         let choose = move |_| {
             let id = app.account.with_untracked(|one| one.as_ref().map(|one| one.id.to_string()));
             if let Some(id) = id {
-                let wanted = AccountChange { schedule: Some(schedule), monthly_cap_usd: None };
+                let wanted = AccountChange { schedule: Some(schedule), ..AccountChange::default() };
                 change(app, id, wanted, "Schedule changed.");
             }
         };
@@ -164,7 +164,7 @@ pub(crate) fn Cap() -> impl IntoView {
         event.prevent_default();
         let id = app.account.with_untracked(|one| one.as_ref().map(|one| one.id.to_string()));
         if let (Some(id), Some(usd)) = (id, untrack(read)) {
-            let wanted = AccountChange { schedule: None, monthly_cap_usd: Some(usd) };
+            let wanted = AccountChange { monthly_cap_usd: Some(usd), ..AccountChange::default() };
             change(app, id, wanted, "Limit changed.");
         }
     };

@@ -2,7 +2,7 @@
 
 use crate::api;
 use crate::app::app;
-use crate::erase::{Rows as _, Show, flag, on_click, shown};
+use crate::erase::{Memo, Rows as _, Show, flag, on_click, shown};
 use crate::numbers;
 use crate::pages::about_account;
 use crate::parts::{Icon, Moment, panel};
@@ -24,7 +24,7 @@ pub(super) fn Lists() -> impl IntoView {
     panel(remote, "card lists", move |list| content(list, limit))
 }
 
-fn content(list: Signal<List<Snapshot>>, limit: RwSignal<u32>) -> AnyView {
+fn content(list: Memo<List<Snapshot>>, limit: RwSignal<u32>) -> AnyView {
     let app = app();
     let row = move |item: Snapshot| {
         let id = app.account.with_untracked(|one| one.as_ref().map(|one| one.id.to_string()));

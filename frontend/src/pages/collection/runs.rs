@@ -1,7 +1,7 @@
 //! What ran: the newest invocations and what came of them.
 
 use crate::app::app;
-use crate::erase::{Rows as _, flag, shown};
+use crate::erase::{Memo, Rows as _, flag, shown};
 use crate::parts::{Moment, panel};
 use crate::remote::{Question, Remote, remote};
 use crate::words::{runs, when};
@@ -23,7 +23,7 @@ pub(super) fn Runs() -> impl IntoView {
     panel(remote, "card runs", content)
 }
 
-fn content(list: Signal<List<Run>>) -> AnyView {
+fn content(list: Memo<List<Run>>) -> AnyView {
     let row = |run: Run| {
         let (word, class) = runs::state(run.state);
         let took = run.duration_ms.map(when::duration);

@@ -2,7 +2,7 @@
 
 use crate::app::{App, app, today};
 use crate::calendar::{Date, date_at, midnight};
-use crate::erase::{Rows as _, Show, attr, effect, flag, memo, on_click, on_value, shown};
+use crate::erase::{Memo, Rows as _, Show, attr, effect, flag, memo, on_click, on_value, shown};
 use crate::numbers;
 use crate::pages::about_account;
 use crate::parts::panel;
@@ -87,7 +87,7 @@ impl Days {
     }
 }
 
-fn slider(series: Signal<Series>, range: Memo<Option<Range>>) -> AnyView {
+fn slider(series: Memo<Series>, range: Memo<Option<Range>>) -> AnyView {
     let app = app();
     let days = Days::new(app, range);
     let label = move || {
@@ -110,7 +110,7 @@ fn slider(series: Signal<Series>, range: Memo<Option<Range>>) -> AnyView {
     view! {
         <div class="as-of-head">
             <span>"As of " <strong>{shown(label)}</strong></span>
-            <span class="note">{then}</span>
+            <span class="note">{shown(move || then.get())}</span>
             <Show when=flag(move || app.seen(|view| view.as_of.is_some()))>
                 <button type="button" class="quiet-button" on:click=on_click(move |_| app.change(|view| view.as_of = None))>
                     "Back to now"
@@ -129,7 +129,7 @@ fn slider(series: Signal<Series>, range: Memo<Option<Range>>) -> AnyView {
 }
 
 /// The small tide under the slider.
-fn curve(app: App, series: Signal<Series>, range: Memo<Option<Range>>) -> impl IntoView {
+fn curve(app: App, series: Memo<Series>, range: Memo<Option<Range>>) -> impl IntoView {
     let drawn = memo(move || {
         let range = range.get()?;
         let zone = app.zone.get();

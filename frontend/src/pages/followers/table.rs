@@ -4,7 +4,7 @@
 use super::{pairs, row_px};
 use crate::address::{SortBy, with_query};
 use crate::app::{App, app};
-use crate::erase::{Show, attr, effect, flag, memo, on_click, shown};
+use crate::erase::{Memo, Show, attr, effect, flag, memo, on_click, shown};
 use crate::fetching::Failure;
 use crate::numbers;
 use crate::paging::{Ask, Pages, Window, window};
@@ -283,7 +283,7 @@ fn foot(loader: Loader) -> impl IntoView {
             <div class="skeleton rows"></div>
         </Show>
         <Show when=flag(move || failure.with(Option::is_some))>
-            <Failed failure=failure retry=move |()| loader.retry()/>
+            <Failed failure=move || failure.get() retry=move |()| loader.retry()/>
         </Show>
         <Show when=flag(empty)>{empty_words(loader.app)}</Show>
     }

@@ -12,7 +12,7 @@ use shared::api::{Person, SimpleTweet};
 use std::sync::Arc;
 
 /// The card; `place` says where the tweet was, where that is known and asked for.
-pub(super) fn card(tweet: Arc<SimpleTweet>) -> AnyView {
+pub(crate) fn card(tweet: Arc<SimpleTweet>) -> AnyView {
     let person = Person {
         id: tweet.author_id,
         username: tweet.username.clone(),

@@ -2,7 +2,7 @@
 
 use super::Shared;
 use crate::app::app;
-use crate::erase::{Rows as _, Show, flag, memo, shown};
+use crate::erase::{Memo, Rows as _, Show, flag, memo, shown};
 use crate::numbers;
 use crate::parts::panel;
 use crate::words::{live as words, when};
@@ -19,7 +19,7 @@ pub(super) fn Coverage(shared: Shared) -> impl IntoView {
     }
 }
 
-fn content(coverage: Signal<StreamCoverage>) -> AnyView {
+fn content(coverage: Memo<StreamCoverage>) -> AnyView {
     let told = move || coverage.with(|coverage| words::coverage(&coverage.totals));
     let most = memo(move || {
         coverage.with(|coverage| {

@@ -172,7 +172,7 @@ fn Figures(shared: Shared) -> impl IntoView {
             <span class="figure-rate">{figure(|told| Some(words::rate(told.standing.as_ref()?.rate)))}</span>
             <span class="figure-lag">{figure(|told| told.standing.as_ref()?.lag_ms.map(words::lag))}</span>
             <span class="figure-viewers">{figure(|told| Some(words::viewers(told.standing.as_ref()?.viewers)))}</span>
-            <span class="figure-cost">{cost}</span>
+            <span class="figure-cost">{shown(move || cost.get())}</span>
         </div>
     }
 }

@@ -3,7 +3,7 @@
 use super::Shared;
 use crate::address::{Page, View};
 use crate::app::{app, today};
-use crate::erase::{Show, effect, flag, memo, on_click, shown};
+use crate::erase::{Memo, Show, effect, flag, memo, on_click, shown};
 use crate::numbers;
 use crate::pages::about_account;
 use crate::parts::{PersonRow, Segmented, To, panel};
@@ -207,7 +207,7 @@ fn count(shared: Shared, side: Side) -> Option<String> {
 fn rows(
     shared: Shared,
     side: Side,
-    list: Signal<List<FollowerEvent>>,
+    list: Memo<List<FollowerEvent>>,
     picked: Remote<List<FollowerEvent>>,
 ) -> Vec<FollowerEvent> {
     let Some(at) = shared.picked() else {

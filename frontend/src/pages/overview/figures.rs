@@ -1,7 +1,7 @@
 //! The sentence, the four figures, the reasons: all of one series.
 
 use crate::app::{app, today};
-use crate::erase::{Rows as _, attr, flag, memo, shown};
+use crate::erase::{Memo, Rows as _, attr, flag, memo, shown};
 use crate::numbers::{self, Trend};
 use crate::parts::{Icon, To};
 use crate::words::{self, overview, person};
@@ -9,7 +9,7 @@ use leptos::prelude::*;
 use shared::api::{ReasonCount, RosterFilter, Series};
 
 /// The sentence, and what X's count says beyond the names.
-pub(super) fn headline(series: Signal<Series>) -> AnyView {
+pub(super) fn headline(series: Memo<Series>) -> AnyView {
     let app = app();
     let said = memo(move || {
         let period = app.seen(|view| view.period);
@@ -33,7 +33,7 @@ pub(super) fn headline(series: Signal<Series>) -> AnyView {
     };
     view! {
         <h1>{shown(change)}</h1>
-        <p class="difference">{difference}</p>
+        <p class="difference">{shown(move || difference.get())}</p>
     }
     .into_any()
 }
@@ -47,7 +47,7 @@ enum Good {
 }
 
 /// Came, Left, Came back, Not yet explained.
-pub(super) fn figures(series: Signal<Series>) -> AnyView {
+pub(super) fn figures(series: Memo<Series>) -> AnyView {
     let known =
         move || series.with(|series| series.points.iter().any(|point| point.gained.is_some()));
     let sum = move |read: fn(&shared::api::Totals) -> u64| {
@@ -75,7 +75,7 @@ pub(super) fn figures(series: Signal<Series>) -> AnyView {
 }
 
 /// Whether the compared period was observed at all: against nothing there is no change.
-fn compared(series: Signal<Series>) -> bool {
+fn compared(series: Memo<Series>) -> bool {
     series.with(|series| {
         let points = series.compare.as_deref().unwrap_or_default();
         points.iter().any(|point| point.gained.is_some())
@@ -162,7 +162,7 @@ fn delta(now: i64, before: i64, good: Good, compare: crate::address::Comparison)
 }
 
 /// Why people left: one stacked bar with words.
-pub(super) fn reasons(series: Signal<Series>) -> AnyView {
+pub(super) fn reasons(series: Memo<Series>) -> AnyView {
     let reasons = memo(move || {
         let mut reasons = series.with(|series| series.reasons.clone());
         reasons.retain(|one| one.count > 0);

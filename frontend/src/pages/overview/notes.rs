@@ -3,7 +3,7 @@
 
 use crate::address::{Page, View};
 use crate::app::app;
-use crate::erase::{Rows as _, memo, shown};
+use crate::erase::{Memo, Rows as _, memo, shown};
 use crate::numbers;
 use crate::pages::collection::CheckNow;
 use crate::parts::{Icon, To};
@@ -78,7 +78,7 @@ pub(super) fn Notes() -> impl IntoView {
 }
 
 /// What was and was not observed in the period, and what it cost.
-pub(super) fn seen(coverage: Signal<Coverage>) -> AnyView {
+pub(super) fn seen(coverage: Memo<Coverage>) -> AnyView {
     let app = app();
     let gaps = move || {
         let gaps: Vec<Span> = coverage.with(|coverage| {

@@ -3,8 +3,8 @@
 use super::Shared;
 use crate::api;
 use crate::app::{app, today};
-use crate::charts::{Chart, Listener};
-use crate::erase::{Rows as _, Show, attr, effect, flag, memo, on_click, on_key, shown};
+use crate::charts::{Chart, Kind, Listener};
+use crate::erase::{Memo, Rows as _, Show, attr, effect, flag, memo, on_click, on_key, shown};
 use crate::numbers;
 use crate::parts::Icon;
 use crate::tide;
@@ -14,7 +14,7 @@ use leptos::prelude::*;
 use shared::api::Series;
 
 /// The panel.
-pub(super) fn tide(shared: Shared, series: Signal<Series>) -> impl IntoView {
+pub(super) fn tide(shared: Shared, series: Memo<Series>) -> impl IntoView {
     let app = app();
     let as_table = RwSignal::new(false);
     let caption = move || {
@@ -51,7 +51,7 @@ pub(super) fn tide(shared: Shared, series: Signal<Series>) -> impl IntoView {
 
 /// Words for what is drawn, with the same marks.
 #[component]
-fn Legend(series: Signal<Series>, shared: Shared) -> impl IntoView {
+fn Legend(series: Memo<Series>, shared: Shared) -> impl IntoView {
     let app = app();
     let compared = move || {
         let word = match app.seen(|view| view.compare) {
@@ -92,6 +92,9 @@ fn Legend(series: Signal<Series>, shared: Shared) -> impl IntoView {
                 <span class="mark gone">"Left, gone from X"</span>
             </Show>
             {shown(unexplained)}
+            <Show when=flag(move || shared.marks.with(|marks| !marks.marks.is_empty()))>
+                <span class="mark tweets">"Tweets"</span>
+            </Show>
         </div>
     }
 }
@@ -122,13 +125,18 @@ fn canvas(shared: Shared) -> impl IntoView {
         picked: Callback::new(move |at| shared.hovered.set(at)),
         pinned: Callback::new(pin),
         zoomed: Callback::new(zoom),
+        opened: Callback::new(move |(first, last): (usize, usize)| {
+            shared.marks.with_untracked(|marks| super::tweets::open(app, marks, first, last));
+        }),
     };
     effect(move || {
         let Some(host) = host.get() else { return };
         let zone = app.zone.get();
         let interval = app.interval.get_untracked();
-        let drawing = shared.tide.with(|tide| tide::drawing(tide, interval, &zone));
-        chart.draw(&host, &drawing, listener);
+        let mut drawing = shared.tide.with(|tide| tide::drawing(tide, interval, &zone));
+        drawing.tweets = shared.marks.with(|marks| marks.marks.clone());
+        let text = serde_json::to_string(&drawing).unwrap_or_default();
+        chart.draw(Kind::Tide, &host, &text, listener);
         chart.hold(shared.pinned.get_untracked());
     });
     effect(move || chart.hold(shared.pinned.get()));
