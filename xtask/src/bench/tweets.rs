@@ -39,7 +39,8 @@ fn report(answer: &Value, days: &str) -> String {
 
 fn row(result: &Value) -> Vec<String> {
     let count = |name: &str| result.get(name).and_then(Value::as_u64).unwrap_or_default();
-    let dollars = |thousandths: u64| format!("{}.{:02}", thousandths / 1_000, thousandths % 1_000 / 10);
+    let dollars =
+        |thousandths: u64| format!("{}.{:02}", thousandths / 1_000, thousandths % 1_000 / 10);
     vec![
         result.get("name").and_then(Value::as_str).unwrap_or_default().to_owned(),
         table::count(count("tweets")),
