@@ -13,6 +13,8 @@ const LIFE = 10;
 const KINDS = ["kind-tweet", "kind-reply", "kind-quote", "kind-repost"];
 /** What a plain canvas can still draw at every frame. */
 const PLAIN_MOST = 500;
+/** Its lines by kind, in pixels. */
+const DASHES = [[], [6, 3], [2.5, 2.5], [9, 1.5]];
 
 /** Rings wider than this (reach in pixels) are drawn as bands and not as squares; as in blips.rs. */
 const WIDE = 40;
@@ -331,6 +333,7 @@ function without(canvas, ring) {
           pen.beginPath();
           pen.arc(left, top, radius > 0 ? Math.max(radius * camera.world, 6) : 3, 0, 2 * Math.PI);
           pen.fillStyle = pen.strokeStyle = paint.kinds[kind];
+          pen.setLineDash(DASHES[kind]);
           if (radius > 0) pen.stroke();
           else pen.fill();
         }

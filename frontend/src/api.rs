@@ -104,7 +104,7 @@ fn checked(answer: &JsValue) -> Result<String, Failure> {
     let text = answer.get(1).as_string().unwrap_or_default();
     match u16::try_from(status).unwrap_or(0) {
         200..=299 => Ok(text),
-        status => Err(failure(status, &text)),
+        status => Err(failure(status, parse(&text).ok())),
     }
 }
 
@@ -119,7 +119,7 @@ pub(crate) fn parse<T: DeserializeOwned>(text: &str) -> Result<T, Failure> {
 }
 
 /// What a bad answer says: a problem document, or nothing that can be read.
-fn failure(status: u16, text: &str) -> Failure {
+fn failure(status: u16, problem: Option<Problem>) -> Failure {
     if status == 0 {
         return Failure {
             status: None,
@@ -128,14 +128,14 @@ fn failure(status: u16, text: &str) -> Failure {
             request_id: None,
         };
     }
-    match serde_json::from_str::<Problem>(text) {
-        Ok(problem) => Failure {
+    match problem {
+        Some(problem) => Failure {
             status: Some(status),
             title: problem.title,
             detail: problem.detail,
             request_id: Some(problem.request_id).filter(|id| !id.is_empty()),
         },
-        Err(_) => Failure {
+        None => Failure {
             status: Some(status),
             title: format!("Roost answered with an error ({status})"),
             detail: "It gave no reason.".to_owned(),
@@ -154,12 +154,12 @@ mod tests {
     fn problems_are_told_as_they_are() {
         let text = r#"{"type":"/docs/api#x","title":"No such account","status":404,
             "detail":"There is no account 99.","request_id":"r1"}"#;
-        let told = failure(404, text);
+        let told = failure(404, serde_json::from_str(text).ok());
         assert_eq!(
             (told.title.as_str(), told.request_id.as_deref()),
             ("No such account", Some("r1"))
         );
-        assert_eq!(failure(502, "<html>").title, "Roost answered with an error (502)");
-        assert_eq!(failure(0, "").status, None);
+        assert_eq!(failure(502, None).title, "Roost answered with an error (502)");
+        assert_eq!(failure(0, None).status, None);
     }
 }

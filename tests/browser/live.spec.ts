@@ -137,7 +137,7 @@ test("a blip appears where its tweet was and opens its card", async () => {
   await page.locator(".map-card").waitFor({ state: "hidden" });
 });
 
-test("a blip is gone after six seconds, and with little motion it does not fade before", async () => {
+test("a blip is gone after ten seconds, and with little motion it does not fade before", async () => {
   await open(CLOSE, { still: true });
   const berlin = await map();
   const empty = await picture(berlin);
@@ -147,7 +147,78 @@ test("a blip is gone after six seconds, and with little motion it does not fade 
   assert.notDeepEqual(first, empty);
   await page.waitForTimeout(2_500);
   assert.deepEqual(await picture(berlin), first, "it does not fade");
+  await page.waitForTimeout(5_000);
   await until(() => picture(berlin), (now) => now.equals(empty), "it goes");
+});
+
+/** How much darker or lighter than the ground a place of the map is, at most, in a square of 5 pixels. */
+async function ink({ x, y }: { x: number; y: number }): Promise<number> {
+  const shot = await page.screenshot({ clip: { x: x - 2, y: y - 2, width: 5, height: 5 } });
+  return page.evaluate(async (data) => {
+    const bitmap = await createImageBitmap(new Blob([Uint8Array.from(data)], { type: "image/png" }));
+    const pen = new OffscreenCanvas(5, 5).getContext("2d")!;
+    pen.drawImage(bitmap, 0, 0);
+    const { data: pixels } = pen.getImageData(0, 0, 5, 5);
+    // Ground and sea are grey; every kind of blip has a colour.
+    let most = 0;
+    for (let at = 0; at < pixels.length; at += 4) most = Math.max(most, Math.max(pixels[at], pixels[at + 1], pixels[at + 2]) - Math.min(pixels[at], pixels[at + 1], pixels[at + 2]));
+    return most;
+  }, [...shot]);
+}
+
+test("a place is a ring of its size, small or wide, and nothing in its middle", async () => {
+  for (const [radius_m, reach] of [
+    [30_000, 10],
+    [300_000, 101],
+  ]) {
+    await open(CLOSE, { still: true });
+    const berlin = await map();
+    send("Somewhere there", { ...BERLIN, precision: "place", radius_m });
+    const line = { x: berlin.x + reach, y: berlin.y };
+    await until(() => ink(line), (colour) => colour > 60, `a line ${reach} pixels away`);
+    assert.ok((await ink(berlin)) < 30, "its middle is empty");
+    assert.ok((await ink({ x: berlin.x + reach + 9, y: berlin.y })) < 30, "and so is what lies outside");
+    await page.context().close();
+  }
+});
+
+test("a lost drawing context comes back with what is alive", async () => {
+  await open(CLOSE, { still: true });
+  const berlin = await map();
+  send("Here", BERLIN);
+  await until(() => ink(berlin), (colour) => colour > 60, "it is drawn");
+  const lose = (): Promise<void> =>
+    page.evaluate(async () => {
+      const gl = document.querySelector<HTMLCanvasElement>(".map-blips")!.getContext("webgl2")!;
+      const extension = gl.getExtension("WEBGL_lose_context")!;
+      extension.loseContext();
+      await new Promise((done) => setTimeout(done, 100));
+      extension.restoreContext();
+    });
+  await lose();
+  await until(() => ink(berlin), (colour) => colour > 60, "it is drawn again");
+});
+
+test("without WebGL for them blips are drawn on a plain canvas", async () => {
+  await open(CLOSE, { still: true });
+  await page.addInitScript(() => {
+    const usual = HTMLCanvasElement.prototype.getContext;
+    HTMLCanvasElement.prototype.getContext = function (this: HTMLCanvasElement, ...asked: Parameters<typeof usual>) {
+      return this.className === "map-blips" && asked[0] === "webgl2" ? null : usual.apply(this, asked);
+    } as typeof usual;
+  });
+  await page.reload();
+  const berlin = await map();
+  send("Here", BERLIN);
+  await until(() => ink(berlin), (colour) => colour > 60, "it is drawn");
+});
+
+test("a country is a number, not a dot", async () => {
+  await open(CLOSE);
+  await map();
+  send("a", { ...BERLIN, precision: "country" });
+  send("b", { ...BERLIN, precision: "country" });
+  await until(() => page.locator(".map-number:visible").allTextContents(), (texts) => texts.join() === "2", "it stands on the country");
 });
 
 test("what is deleted goes at once from list, card and map", async () => {

@@ -37,12 +37,22 @@ const drawer = async (page: Page): Promise<void> => {
   await page.locator(".drawer .facts").waitFor();
 };
 
+/** A stream that has run for a while: a full list, a map with tweets all over it. */
+const live = async (page: Page): Promise<void> => {
+  await page.locator(".map-ground canvas").waitFor();
+  await page.locator(".feed-row").nth(7).waitFor();
+  await page.waitForTimeout(15_000);
+};
+
 const PICTURES: Picture[] = [
   { name: "overview-light", path: "/", width: 1440, height: 900, theme: "light", ready: tide },
   { name: "overview-dark", path: "/", width: 1440, height: 900, theme: "dark", ready: tide },
   { name: "followers-light", path: "/followers", width: 1440, height: 900, theme: "light", ready: roster },
   { name: "person-dark", path: "/followers?filter=left", width: 1440, height: 900, theme: "dark", ready: drawer },
   { name: "collection-light", path: "/collection", width: 1440, height: 900, theme: "light", ready: (page) => page.locator(".runs h2").waitFor() },
+  { name: "live-light", path: "/live", width: 1440, height: 900, theme: "light", ready: live },
+  { name: "live-dark", path: "/live", width: 1440, height: 900, theme: "dark", ready: live },
+  { name: "live-phone-dark", path: "/live", width: 390, height: 844, theme: "dark", ready: live },
   { name: "overview-phone-light", path: "/", width: 390, height: 844, theme: "light", ready: tide },
   { name: "followers-phone-dark", path: "/followers", width: 390, height: 844, theme: "dark", ready: roster },
 ];
@@ -50,7 +60,15 @@ const PICTURES: Picture[] = [
 mkdirSync(values.out, { recursive: true });
 const browser = await chromium.launch({
   executablePath: process.env.ROOST_CHROMIUM ?? "/usr/bin/chromium",
-  args: ["--no-sandbox", "--disable-background-networking", "--hide-scrollbars"],
+  args: [
+    "--no-sandbox",
+    "--disable-background-networking",
+    "--hide-scrollbars",
+    // The map is drawn on the CPU where there is no card.
+    "--use-angle=swiftshader",
+    "--enable-unsafe-swiftshader",
+    "--ignore-gpu-blocklist",
+  ],
 });
 try {
   for (const picture of PICTURES) {

@@ -31,12 +31,24 @@ pub(super) fn run(project: &Project, options: &mut Options) -> Outcome {
 fn report(answer: &Value) -> String {
     let results = answer.get("results").and_then(Value::as_array).map(Vec::as_slice);
     let rows: Vec<_> = results.unwrap_or_default().iter().map(row).collect();
-    let head =
-        ["", "alive", "fps median", "fps worst", "p99 ms", "busy %", "long tasks", "longest ms"];
+    let head = [
+        "",
+        "alive",
+        "fps median",
+        "fps worst",
+        "p99 ms",
+        "blips/s",
+        "ground/s",
+        "busy %",
+        "long tasks",
+        "longest ms",
+    ];
     format!(
         "\nframes of the Live page, 1440 x 900, WebGL2 by SwiftShader (on the CPU)\n\n{}\n  \
-         fps worst is of the longest frame; busy % is the main thread's; a long task takes over \
-         50 ms.\n  250 tweets a second go to the feed meanwhile.\n",
+         alive is what was sent in the 10 s that a blip lives; fps are the page's frames, worst \
+         that of the longest;\n  blips/s and ground/s say how often those canvases were drawn: \
+         at rest blips at most 30 times, the ground never.\n  busy % is the main thread's; a \
+         long task takes over 50 ms. 250 tweets a second go to the feed meanwhile.\n",
         table::render(&head, &rows)
     )
 }
@@ -59,6 +71,8 @@ fn row(result: &Value) -> Vec<String> {
         fps("median_ms"),
         fps("worst_ms"),
         format!("{:.0}", number("p99_ms")),
+        format!("{:.0}", number("drawn_s")),
+        format!("{:.0}", number("ground_s")),
         format!("{:.0}", number("busy") * 100.0),
         format!("{:.0}", number("long_tasks")),
         format!("{:.0}", number("longest_ms")),
@@ -72,12 +86,12 @@ mod tests {
     #[test]
     fn a_result_is_a_row() {
         let answer = serde_json::json!({"results": [{
-            "blips_s": 1000, "alive": 6000, "moving": true, "median_ms": 16.67, "p99_ms": 20.2,
-            "worst_ms": 50, "busy": 0.314, "long_tasks": 2, "longest_ms": 61.5,
+            "blips_s": 1000, "alive": 10000, "moving": true, "median_ms": 16.67, "p99_ms": 20.2,
+            "worst_ms": 50, "drawn_s": 29.6, "ground_s": 12, "busy": 0.314, "long_tasks": 2, "longest_ms": 61.5,
         }]});
         let text = report(&answer);
         let row = text.lines().find(|line| line.contains("moving")).unwrap();
         let cells: Vec<_> = row.split_whitespace().skip(4).collect();
-        assert_eq!(cells, ["6,000", "60", "20", "20", "31", "2", "62"]);
+        assert_eq!(cells, ["10,000", "60", "20", "20", "30", "12", "31", "2", "62"]);
     }
 }

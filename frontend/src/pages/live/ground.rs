@@ -336,7 +336,7 @@ fn Legend() -> impl IntoView {
                 <span class="mark-country">"country only"</span>
             </div>
             <p class="credit">
-                "Map: Natural Earth. Countries of points: "
+                <span>"Map: Natural Earth. Countries of points: "</span>
                 <a href="https://www.openstreetmap.org/copyright" target="_blank" rel="noopener">
                     "© OpenStreetMap contributors"
                 </a>
