@@ -231,7 +231,7 @@ pub(crate) fn read(path: &str, search: &str) -> View {
             "day" => view.day = some(value),
             "q" => view.query = value,
             "sort" if view.page != Page::Tweets => {
-                view.sort = Sort::from_slug(&value).unwrap_or_default()
+                view.sort = Sort::from_slug(&value).unwrap_or_default();
             }
             "filter" => view.filter = RosterFilter::from_word(&value),
             "as_of" => view.as_of = Date::parse(&value),

@@ -137,8 +137,8 @@ mod tests {
         Failure { status: None, title: String::new(), detail: String::new(), request_id: None }
     }
 
-    fn some(cursor: &str) -> Option<String> {
-        Some(cursor.to_owned())
+    fn text(cursor: &str) -> String {
+        cursor.to_owned()
     }
 
     #[test]
@@ -146,9 +146,9 @@ mod tests {
         let mut pages = Pages::default();
         let ask = pages.restart();
         assert_eq!(pages.due(0), None, "one page at a time");
-        pages.add(ask.turn, vec![1, 2], some("b"));
+        pages.add(ask.turn, vec![1, 2], Some(text("b")));
         let ask = pages.due(0).unwrap();
-        assert_eq!(ask.cursor, some("b"));
+        assert_eq!(ask.cursor, Some(text("b")));
         pages.add(ask.turn, vec![3], None);
         assert_eq!((pages.rows.clone(), pages.complete()), (vec![1, 2, 3], true));
         assert_eq!(pages.due(3), None);
@@ -158,7 +158,7 @@ mod tests {
     fn a_page_is_due_only_near_the_end() {
         let mut pages = Pages::default();
         let ask = pages.restart();
-        pages.add(ask.turn, vec![0; 200], some("b"));
+        pages.add(ask.turn, vec![0; 200], Some(text("b")));
         assert_eq!(pages.due(100), None);
         assert!(pages.due(150).is_some());
     }
@@ -189,7 +189,7 @@ mod tests {
     fn a_failed_page_is_asked_for_again_by_hand_only() {
         let mut pages = Pages::default();
         let ask = pages.restart();
-        pages.add(ask.turn, vec![1], some("b"));
+        pages.add(ask.turn, vec![1], Some(text("b")));
         let ask = pages.due(1).unwrap();
         pages.fail(ask.clone(), failure());
         assert_eq!(pages.due(1), None);

@@ -32,13 +32,13 @@ struct States {
 
 fn untyped(states: States, class: &'static str) -> AnyView {
     let States { shown: ask, failure, again, content } = states;
-    let state = memo(ask);
+    let now = memo(ask);
     // Only the kind of state rebuilds the panel; stale or not is a class.
-    let kind = memo(move || match state.get() {
+    let kind = memo(move || match now.get() {
         Shown::Value { .. } => Shown::Value { stale: false },
         other => other,
     });
-    let stale = move || state.get() == Shown::Value { stale: true };
+    let stale = move || now.get() == Shown::Value { stale: true };
     let inner = move || match kind.get() {
         Shown::Nothing => ().into_any(),
         Shown::Skeleton => view! { <div class="skeleton"></div> }.into_any(),

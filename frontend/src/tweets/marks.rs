@@ -28,7 +28,8 @@ pub(crate) struct Marks {
     pub(crate) of: Vec<(UnixMs, String)>,
 }
 
-/// The marks of the tweets that lie in the buckets.
+/// The marks of the tweets that lie in the buckets; `tweets` are newest first, as the API tells
+/// them.
 pub(crate) fn marks(tweets: &[Written], buckets: &[Bucket], zone: &dyn Zone) -> Marks {
     let (Some(first), Some(last)) = (buckets.first(), buckets.last()) else {
         return Marks::default();
@@ -38,7 +39,7 @@ pub(crate) fn marks(tweets: &[Written], buckets: &[Bucket], zone: &dyn Zone) -> 
         .filter_map(|tweet| Some((tweet.created_at?, tweet)))
         .filter(|(at, _)| (first.range.from..last.range.to).contains(at))
         .collect();
-    inside.sort_by_key(|(at, _)| *at);
+    inside.reverse();
     let mark = |(at, tweet): &(UnixMs, &Written)| {
         let when = format!("{} {}", date_at(*at, zone).short(), clock_text(*at, zone));
         Mark(position(buckets, *at) - 0.5, when, name(tweet.text.as_deref()))

@@ -1,3 +1,6 @@
+//! Tweets for tests. Owns: a clock and items to vary. Must not know: what is tested. Invariant: every
+//! call gives the same.
+
 use shared::api::{Beside, Bounds, FollowersAfter, TweetItem, TweetKind, Usual};
 use shared::id::TweetId;
 use shared::time::UnixMs;

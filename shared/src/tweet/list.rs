@@ -311,7 +311,7 @@ mod tests {
             let mut expected: Vec<(u64, Option<i64>)> = (1..).zip(values.iter().copied()).collect();
             expected.sort_by_key(|&(id, value)| {
                 let turn = |n: i64| if descending { -n } else { n };
-                (value.is_none(), value.map(turn), turn(id as i64))
+                (value.is_none(), value.map(turn), turn(id.cast_signed()))
             });
             let expected: Vec<u64> = expected.into_iter().map(|(id, _)| id).collect();
             let (mut found, mut cursor) = (Vec::new(), None);

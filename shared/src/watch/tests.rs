@@ -343,6 +343,6 @@ proptest! {
             }
         }
         let left = watch.counts().get("left_out").copied().unwrap_or_default();
-        prop_assert!(open.len() as i64 <= left, "{} open, {left} left out", open.len());
+        prop_assert!(i64::try_from(open.len()).unwrap() <= left, "{} open, {left} left out", open.len());
     }
 }

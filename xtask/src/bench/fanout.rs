@@ -105,7 +105,7 @@ pub(super) fn run(project: &Project, options: &mut Options) -> Outcome {
             settle: Duration::from_millis(1_500),
             seconds: 5.0,
             halvings: 2,
-            budget: Duration::from_secs(120),
+            budget: Duration::from_mins(2),
         }
     };
     if chosen.iter().any(|contestant| contestant.name.starts_with("roost")) {

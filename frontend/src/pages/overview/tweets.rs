@@ -16,7 +16,7 @@ use crate::tweets::marks::{Marks, Written, name};
 use crate::tweets::metric::IMPRESSIONS;
 use crate::words::tweets as words;
 use leptos::prelude::*;
-use shared::api::{Beside, List, TweetHour, TweetItem};
+use shared::api::{Beside, FollowersAfter, List, TweetHour, TweetItem};
 
 /// Rows of each list.
 const ROWS: u32 = 5;
@@ -123,29 +123,9 @@ fn rows(list: Memo<List<TweetItem>>, after: bool) -> AnyView {
             Some(text) => name(Some(text)),
             None => words::no_text(&item).to_owned(),
         };
-        let number = match (&item.followers_after, after) {
-            (Some(found), true) => {
-                let class = match (found.usual.is_some(), found.beside) {
-                    (true, Beside::More) => "after more",
-                    (true, Beside::Fewer) => "after fewer",
-                    _ => "after",
-                };
-                view! {
-                    <span class=class title=words::after(found)>
-                        <span class="top">{format!("{} came", numbers::count(found.came))}</span>
-                    </span>
-                    <span class="note">{words::beside_short(found)}</span>
-                }
-                .into_any()
-            }
-            _ => {
-                let growth = item.growth.get(IMPRESSIONS).copied().unwrap_or_default();
-                view! {
-                    <span title=numbers::signed(growth)>{numbers::compact_signed(growth)}</span>
-                    <span class="note">"impressions"</span>
-                }
-                .into_any()
-            }
+        let number = match item.followers_after.as_ref().filter(|_| after) {
+            Some(found) => came_after(found),
+            None => grew(&item),
         };
         let at = item.created_at.map(|at| view! { <Ago at=at/> });
         view! {
@@ -167,6 +147,28 @@ fn rows(list: Memo<List<TweetItem>>, after: bool) -> AnyView {
         view! { <ol class="best-list">{items.into_iter().map(row).rows()}</ol> }.into_any()
     };
     shown(inside).into_any()
+}
+
+fn came_after(found: &FollowersAfter) -> AnyView {
+    let class = match (found.usual.is_some(), found.beside) {
+        (true, Beside::More) => "after more",
+        (true, Beside::Fewer) => "after fewer",
+        _ => "after",
+    };
+    view! {
+        <span class=class title=words::after(found)>{format!("{} came", numbers::count(found.came))}</span>
+        <span class="note">{words::beside_short(found)}</span>
+    }
+    .into_any()
+}
+
+fn grew(item: &TweetItem) -> AnyView {
+    let growth = item.growth.get(IMPRESSIONS).copied().unwrap_or_default();
+    view! {
+        <span title=numbers::signed(growth)>{numbers::compact_signed(growth)}</span>
+        <span class="note">"impressions"</span>
+    }
+    .into_any()
 }
 
 fn hours() -> AnyView {

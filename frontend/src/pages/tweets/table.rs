@@ -203,10 +203,9 @@ fn follow(loader: Loader, shown: Memo<Window>) {
         let more = loader
             .pages
             .with_value(|pages| !pages.complete() && !pages.waiting() && pages.failure.is_none());
-        if count > 0 && more && last + AHEAD_ROWS >= count {
-            if let Some(ask) = loader.update(Pages::go_on).flatten() {
-                loader.fetch(ask);
-            }
+        let due = count > 0 && more && last + AHEAD_ROWS >= count;
+        if due && let Some(ask) = loader.update(Pages::go_on).flatten() {
+            loader.fetch(ask);
         }
     });
 }
@@ -312,7 +311,7 @@ fn head(head: Head) -> AnyView {
         None => view! { <span>{head.label}</span> }.into_any(),
     };
     view! {
-        <div role="columnheader" class=head.class aria-sort=attr(move || sortable.then(|| sorted()))>
+        <div role="columnheader" class=head.class aria-sort=attr(move || sortable.then(&sorted))>
             {head.family.map(|family| view! { <span class="family">{family}</span> })}
             {inside}
             {under}

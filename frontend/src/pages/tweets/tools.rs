@@ -7,6 +7,7 @@ use crate::erase::{Memo, Rows as _, attr, flag, memo, on_click, on_value, shown}
 use crate::parts::{Icon, MetricMenu, Search};
 use crate::tweets::choice::{COLUMNS_MOST, Choice, Key, Sort};
 
+use crate::tweets::metric;
 use crate::words::tweets as words;
 use leptos::prelude::*;
 use shared::api::TweetKind;
@@ -116,7 +117,7 @@ fn Selects(shared: Shared) -> impl IntoView {
         tags.extend(Some(lang.get()).filter(|lang| !lang.is_empty() && !tags.contains(lang)));
         let named = tags.into_iter().map(|tag| (tag.clone(), browser::language_name(&tag)));
         let mut named: Vec<_> = named.collect();
-        named.sort_by(|one, other| one.1.cmp(&other.1));
+        metric::sort_few(&mut named, |one, other| one.1 < other.1);
         named.insert(0, (String::new(), "Any language".to_owned()));
         named
     };

@@ -73,7 +73,9 @@ impl Wanted {
         let mut bound = Vec::new();
         for (at, sign) in [(self.filter.from, ">="), (self.filter.to, "<")] {
             if let Some(at) = at {
-                conditions += &format!(" AND t.created {sign} ?");
+                conditions.push_str(" AND t.created ");
+                conditions.push_str(sign);
+                conditions.push_str(" ?");
                 bound.extend(values![at.0]);
             }
         }

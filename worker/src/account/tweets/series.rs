@@ -112,7 +112,7 @@ impl Account {
         };
         let mut others: Vec<(UnixMs, Series)> = Vec::new();
         let conditions = "t.id >= ? AND NOT EXISTS (SELECT 1 FROM tweet_edit e WHERE e.old = t.id)";
-        store::each_series(&self.sql, conditions, &values![oldest], |other, written, series| {
+        store::each_series(&self.sql, conditions, &[oldest.into()], |other, written, series| {
             if let Some(written) = written.filter(|_| other != id) {
                 others.push((written, series.clone()));
             }

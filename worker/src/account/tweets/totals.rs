@@ -7,7 +7,6 @@ use crate::clock;
 use crate::fault::{Fault, Result};
 use crate::http;
 use crate::query::{self, Query};
-use crate::sql::values;
 use crate::zone;
 use shared::api::{List, TweetTotal, TweetTotals};
 use shared::growth::{Posted, best_hours, value_at_age};
@@ -43,29 +42,34 @@ impl Account {
         let mut points: Vec<TweetTotal> =
             edges.iter().zip(edges.iter().skip(1)).map(total).collect();
         let conditions = "t.read_at >= ? AND (t.created IS NULL OR t.created < ?)";
-        store::each_series(&self.sql, conditions, &values![from.0, to.0], |_, created, series| {
-            let written = created.filter(|at| *at >= from && *at < to);
-            if let Some(point) = written.and_then(|at| point_of(&mut points, &edges, at)) {
-                point.written += 1;
-            }
-            let mut last = None;
-            for at in series.times().iter().filter(|at| **at >= from && **at < to) {
-                let place = edges.partition_point(|edge| edge <= at);
-                if last.replace(place) != Some(place)
-                    && let Some(point) = point_of(&mut points, &edges, *at)
-                {
-                    point.read += 1;
+        store::each_series(
+            &self.sql,
+            conditions,
+            &[from.0.into(), to.0.into()],
+            |_, created, series| {
+                let written = created.filter(|at| *at >= from && *at < to);
+                if let Some(point) = written.and_then(|at| point_of(&mut points, &edges, at)) {
+                    point.written += 1;
                 }
-            }
-            for (index, metric) in metrics.iter().enumerate() {
-                let grew = series.growths(metric, &edges, (from, to), created);
-                for (point, by) in points.iter_mut().zip(grew) {
-                    if let (Some(sum), Some(by)) = (point.growth.get_mut(index), by) {
-                        *sum = Some(sum.unwrap_or_default().saturating_add(by));
+                let mut last = None;
+                for at in series.times().iter().filter(|at| **at >= from && **at < to) {
+                    let place = edges.partition_point(|edge| edge <= at);
+                    if last.replace(place) != Some(place)
+                        && let Some(point) = point_of(&mut points, &edges, *at)
+                    {
+                        point.read += 1;
                     }
                 }
-            }
-        })?;
+                for (index, metric) in metrics.iter().enumerate() {
+                    let grew = series.growths(metric, &edges, (from, to), created);
+                    for (point, by) in points.iter_mut().zip(grew) {
+                        if let (Some(sum), Some(by)) = (point.growth.get_mut(index), by) {
+                            *sum = Some(sum.unwrap_or_default().saturating_add(by));
+                        }
+                    }
+                }
+            },
+        )?;
         let metrics = metrics.iter().map(ToString::to_string).collect();
         http::json(200, &TweetTotals { tz: zone_name.to_owned(), interval, metrics, points })
     }
@@ -80,12 +84,18 @@ impl Account {
         let mut posted = Vec::new();
         let conditions = "t.created >= ? AND t.created < ? AND
             NOT EXISTS (SELECT 1 FROM tweet_edit e WHERE e.old = t.id)";
-        store::each_series(&self.sql, conditions, &values![from.0, to.0], |_, created, series| {
-            let Some(created) = created else { return };
-            let value = value_at_age(series, created, &impressions, AGE_MS);
-            posted
-                .extend(value.map(|impressions| Posted { hour: zone.hour(created), impressions }));
-        })?;
+        store::each_series(
+            &self.sql,
+            conditions,
+            &[from.0.into(), to.0.into()],
+            |_, created, series| {
+                let Some(created) = created else { return };
+                let value = value_at_age(series, created, &impressions, AGE_MS);
+                posted.extend(
+                    value.map(|impressions| Posted { hour: zone.hour(created), impressions }),
+                );
+            },
+        )?;
         http::json(200, &List { items: best_hours(&posted), next_cursor: None })
     }
 }
