@@ -24,7 +24,8 @@ pub(super) fn ensure<'a>(
 ) -> Outcome<Option<Temporary<'a>>> {
     let have = read_rules(&ask(source, "GET", "")?).map_err(|fault| odd(&fault.to_string()))?.rules;
     let Some(word) = track.or(have.is_empty().then_some(WORD)) else {
-        println!("  by the {} rules that X has", have.len());
+        let rules = if have.len() == 1 { "rule" } else { "rules" };
+        println!("  by the {} {rules} that X has", have.len());
         return Ok(None);
     };
     let rule = own(word, Some("check")).map_err(|why| odd(&why))?;
