@@ -57,6 +57,11 @@ impl Account {
         Ok((run.id, true))
     }
 
+    /// Whether one is under way.
+    pub(super) fn is_replaying(&self) -> Result<bool> {
+        Ok(self.meta::<Replay>("replay")?.is_some())
+    }
+
     /// Goes on with a replay, if there is one.
     pub(super) async fn go_on_replaying(&self) -> Result<()> {
         let Some(mut replay) = self.meta::<Replay>("replay")? else { return Ok(()) };

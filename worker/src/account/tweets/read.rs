@@ -22,7 +22,7 @@ use shared::cadence::plan;
 use shared::export::Gz;
 use shared::retry::{Stop, StopCause, Trouble};
 use shared::snapshot::{self, Name};
-use shared::time::UnixMs;
+use shared::time::{MINUTE_MS, UnixMs};
 use shared::tweet::{self, Reading, Tweet};
 use shared::watch::{Request, Step, Watch};
 use std::collections::HashMap;
@@ -32,6 +32,8 @@ use std::collections::HashMap;
 const CALLS_PER_ALARM: u32 = 15;
 /// Objects of tweets kept in one row, in bytes: a row ends at 2 MB.
 const RAW_ROW_BYTES: usize = 1_000_000;
+/// How often a reading looks whether a replay is over.
+const REPLAY_WAIT_MS: i64 = MINUTE_MS;
 /// The open lease of these reads.
 const LEASE: &str = "tweet_lease";
 
@@ -129,6 +131,12 @@ impl Account {
     }
 
     async fn plan_tweets(&self, x: &X<'_>, settings: &Settings, mut watch: Watch) -> Result<()> {
+        if self.is_replaying()? {
+            // What is not derived again yet would look new, and be paid for again.
+            let why = "a replay is under way: its tweets first".to_owned();
+            watch.refuse_budget(Some(clock::now().plus(REPLAY_WAIT_MS)), why, clock::now());
+            return self.save_watch(&watch);
+        }
         match x.reader(settings) {
             Ok(credential) => {
                 let terms = self.terms(settings, x.config(), credential).await?;
