@@ -37,6 +37,15 @@ const drawer = async (page: Page): Promise<void> => {
   await page.locator(".drawer .facts").waitFor();
 };
 
+const tweets = (page: Page): Promise<void> => page.locator(".tweet-rows .tweet-row").nth(5).waitFor();
+
+/** A tweet of some days, with its curve. */
+const tweet = async (page: Page): Promise<void> => {
+  await tweets(page);
+  await page.locator(".tweet-rows .tweet-row").nth(8).click();
+  await page.locator(".curve-canvas canvas").waitFor();
+};
+
 /** A stream that has run for a while: a full list, a map with tweets all over it. */
 const live = async (page: Page): Promise<void> => {
   await page.locator(".map-ground canvas").waitFor();
@@ -50,6 +59,9 @@ const PICTURES: Picture[] = [
   { name: "followers-light", path: "/followers", width: 1440, height: 900, theme: "light", ready: roster },
   { name: "person-dark", path: "/followers?filter=left", width: 1440, height: 900, theme: "dark", ready: drawer },
   { name: "collection-light", path: "/collection", width: 1440, height: 900, theme: "light", ready: (page) => page.locator(".runs h2").waitFor() },
+  { name: "tweets-light", path: "/tweets", width: 1440, height: 900, theme: "light", ready: tweets },
+  { name: "tweet-dark", path: "/tweets", width: 1440, height: 900, theme: "dark", ready: tweet },
+  { name: "tweets-phone-light", path: "/tweets", width: 390, height: 844, theme: "light", ready: tweets },
   { name: "live-light", path: "/live", width: 1440, height: 900, theme: "light", ready: live },
   { name: "live-dark", path: "/live", width: 1440, height: 900, theme: "dark", ready: live },
   { name: "live-phone-dark", path: "/live", width: 390, height: 844, theme: "dark", ready: live },

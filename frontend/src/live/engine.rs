@@ -456,8 +456,8 @@ mod tests {
         engine.frame(NOW + 60_000);
         assert_eq!(engine.blips.count(engine.clock(NOW + 60_000)), 1);
         engine.pause(NOW + 60_000, false);
-        assert_eq!(engine.blips.count(engine.clock(NOW + 64_000)), 1);
-        assert_eq!(engine.blips.count(engine.clock(NOW + 67_000)), 0);
+        assert_eq!(engine.blips.count(engine.clock(NOW + 68_000)), 1);
+        assert_eq!(engine.blips.count(engine.clock(NOW + 71_000)), 0);
     }
 
     #[test]

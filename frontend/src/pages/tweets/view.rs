@@ -332,10 +332,12 @@ fn table(value: Memo<TweetDetail>) -> AnyView {
     view! {
         <section class="card metrics-card">
             <h2>"Every metric"</h2>
-            <table class="numbers">
-                <thead><tr><th scope="col"><span class="hidden">"Metric"</span></th>{head}</tr></thead>
-                <tbody>{names.iter().map(row).rows()}</tbody>
-            </table>
+            <div class="scroller" tabindex="0" role="region" aria-label="Every metric">
+                <table class="numbers">
+                    <thead><tr><th scope="col"><span class="hidden">"Metric"</span></th>{head}</tr></thead>
+                    <tbody>{names.iter().map(row).rows()}</tbody>
+                </table>
+            </div>
             <p class="note">
                 {split_note(value)}
             </p>
