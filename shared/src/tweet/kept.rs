@@ -74,13 +74,11 @@ impl Kept {
             self.created = tweet.created.or(self.created);
             self.kind = tweet.kind;
             self.lang.clone_from(&tweet.lang);
-            self.text.clone_from(&tweet.text);
+            let (text, entities) = told(tweet);
+            self.text = text;
             self.advertised = listed.promoted;
-            self.head = Head {
-                entities: if gone { Vec::new() } else { entities(tweet) },
-                sensitive: tweet.sensitive,
-                replaces: tweet.replaces.clone(),
-            };
+            self.head =
+                Head { entities, sensitive: tweet.sensitive, replaces: tweet.replaces.clone() };
         }
         if gone {
             self.forget();
@@ -127,11 +125,12 @@ impl Kept {
     }
 }
 
-/// The links of a tweet's text, by the steps that streamed tweets take.
-fn entities(tweet: &Tweet) -> Vec<Entity> {
+/// A tweet's text and the links in it, by the steps that streamed tweets take: HTML's names for
+/// `&`, `<` and `>` undone, and the links where they are then.
+fn told(tweet: &Tweet) -> (Option<String>, Vec<Entity>) {
     let message = format!("{{\"data\":{}}}", tweet.raw);
     let Ok(Some(clean)) = hydrate(&message, None, &mut Failures::default()) else {
-        return Vec::new();
+        return (tweet.text.clone(), Vec::new());
     };
     let entity = |link: &crate::live::hydrate::Link<'_>| Entity {
         start: link.start,
@@ -139,7 +138,8 @@ fn entities(tweet: &Tweet) -> Vec<Entity> {
         url: link.url.plain().into_owned(),
         display: link.display.as_ref().map(|text| text.plain().into_owned()),
     };
-    clean.links.iter().map(entity).collect()
+    let text = clean.body.as_ref().map(|body| body.plain().into_owned());
+    (text.or_else(|| tweet.text.clone()), clean.links.iter().map(entity).collect())
 }
 
 /// What stays of a purged tweet beside its metrics: with an edit's ids its versions stay one tweet.
@@ -229,6 +229,15 @@ mod tests {
     }
 
     #[test]
+    fn a_text_is_kept_without_html_and_its_links_move_along() {
+        let raw = json!({"id": "1346889436626259968", "text": "Fish &amp; #chips",
+            "entities": {"hashtags": [{"start": 11, "end": 17, "tag": "chips"}]}});
+        let (text, found) = told(&Tweet::from_raw(&raw.to_string()).unwrap());
+        let starts: Vec<_> = found.iter().map(|entity| (entity.start, entity.end)).collect();
+        assert_eq!((text.as_deref(), starts), (Some("Fish & #chips"), vec![(7, 13)]));
+    }
+
+    #[test]
     fn links_are_those_of_the_whole_text() {
         let raw = json!({"id": "1346889436626259968", "text": "cut…",
             "entities": {"hashtags": [{"start": 0, "end": 2, "tag": "x"}]},
@@ -236,7 +245,8 @@ mod tests {
                 "hashtags": [{"start": 4, "end": 9, "tag": "rust"}],
                 "urls": [{"start": 14, "end": 28, "url": "https://t.co/a",
                     "expanded_url": "https://example.org", "display_url": "example.org"}]}}});
-        let found = entities(&Tweet::from_raw(&raw.to_string()).unwrap());
+        let (text, found) = told(&Tweet::from_raw(&raw.to_string()).unwrap());
+        assert_eq!(text.as_deref(), Some("see #rust and https://t.co/a"));
         let short: Vec<_> = found.iter().map(|e| (e.start, e.url.as_str())).collect();
         assert_eq!(short, [(4, "https://x.com/hashtag/rust"), (14, "https://t.co/a")]);
         assert_eq!(found[1].display.as_deref(), Some("example.org"));
