@@ -144,10 +144,10 @@ test("what the budget has no room for stays a gap", async () => {
   let cap = 0;
   const { from, to } = await gap(24, async () => {
     // Nothing but the search spends from here on, but for what was still under way: room for one
-    // page and that.
+    // page ($0.50) and that, and never for two pages, which would reach the cap and stop it.
     await roost.sim.call("POST", "/sim/stream", { pause: true });
     const { meter } = await roost.get("/stream");
-    cap = meter.session_usd + 1;
+    cap = meter.session_usd + 0.95;
     await put({ session_cap_usd: cap });
   });
   const ids = await truth(from, to);
