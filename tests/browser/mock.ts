@@ -50,6 +50,8 @@ export interface Call {
   path: string;
   query: URLSearchParams;
   body: string;
+  /** The body as it came. */
+  bytes: Buffer;
 }
 
 export interface Mock {
@@ -106,10 +108,10 @@ function json(response: ServerResponse, body: unknown, status = 200): void {
   response.end(JSON.stringify(body));
 }
 
-async function bodyOf(request: IncomingMessage): Promise<string> {
+async function bodyOf(request: IncomingMessage): Promise<Buffer> {
   const parts: Buffer[] = [];
   for await (const part of request) parts.push(part as Buffer);
-  return Buffer.concat(parts).toString("utf8");
+  return Buffer.concat(parts);
 }
 
 function page<T>(items: T[], query: URLSearchParams): { items: T[]; next_cursor: string | null } {
@@ -231,7 +233,8 @@ export async function startMock(port = 0): Promise<Mock> {
 
   async function api(request: IncomingMessage, response: ServerResponse, url: URL): Promise<void> {
     const path = decodeURIComponent(url.pathname.slice("/api/v1".length));
-    const call: Call = { method: request.method ?? "GET", path, query: url.searchParams, body: await bodyOf(request) };
+    const bytes = await bodyOf(request);
+    const call: Call = { method: request.method ?? "GET", path, query: url.searchParams, body: bytes.toString("utf8"), bytes };
     mock.calls.push(call);
     const { scene } = mock;
     if (scene.slowMs > 0) await new Promise((resolve) => setTimeout(resolve, scene.slowMs));

@@ -1,6 +1,7 @@
 //! Collection: what ran, what was not seen, what it costs, saved lists, files. Owns: the parts
 //! of that page. Invariant: nothing that costs money happens without its price beside it.
 
+mod archive;
 mod check;
 mod cost;
 mod lists;
