@@ -2,6 +2,7 @@
 
 mod begin;
 mod collection;
+mod connect;
 mod drawer;
 mod followers;
 mod live;
@@ -12,6 +13,7 @@ mod tweets;
 
 pub(crate) use begin::Begin;
 pub(crate) use collection::Collection;
+pub(crate) use connect::Connect;
 pub(crate) use followers::Followers;
 pub(crate) use live::Live;
 pub(crate) use overview::Overview;

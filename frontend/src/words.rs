@@ -4,6 +4,7 @@
 
 pub(crate) mod archive;
 pub(crate) mod begin;
+pub(crate) mod connect;
 pub(crate) mod cost;
 pub(crate) mod live;
 pub(crate) mod overview;

@@ -32,6 +32,8 @@ export interface Scene {
   quiet: boolean;
   /** `off`: nothing was ever read. `many`: 10,000 tweets. `stopped`: X refused. `first`: the first reading runs. */
   tweets: "on" | "off" | "many" | "stopped" | "first";
+  /** Keys for X that are set; `ended` makes the sign-in one that X ended. */
+  keys: string[];
 }
 
 const CALM: Scene = {
@@ -43,6 +45,7 @@ const CALM: Scene = {
   slowMs: 0,
   quiet: false,
   tweets: "on",
+  keys: [],
 };
 
 export interface Call {
@@ -142,7 +145,7 @@ export async function startMock(port = 0): Promise<Mock> {
       mock.live.stop();
       mock.live.drop();
       mock.live = new LiveStream();
-      mock.scene = { ...CALM, ...scene };
+      mock.scene = { ...CALM, keys: [], ...scene };
       mock.calls = [];
     },
     close() {
@@ -161,6 +164,7 @@ export async function startMock(port = 0): Promise<Mock> {
     if (path === "/accounts") return json(response, { items: world.accounts(scene), next_cursor: null });
     if (path === "/setup") return json(response, world.setup(scene.simulated));
     if (path === "/budget") return json(response, world.budget());
+    if (path === "/credentials") return json(response, world.credentials(scene));
     if (path === "/runs") return json(response, page(world.runs(), query));
     if (path.startsWith("/runs/")) return json(response, { ...world.runs()[1], id: path.slice(6) });
     if (path === "/stream") return json(response, mock.live.stream());
@@ -221,6 +225,19 @@ export async function startMock(port = 0): Promise<Mock> {
     if (method === "DELETE" && path === "/stream/rules") mock.live.deleteRules((call.query.get("ids") ?? "").split(","));
     if (method === "POST" && /\/(crawl|snapshots|tweets\/check)$/.test(path)) return json(response, { run: "r-new" }, 202);
     const person = /^\/accounts\/\d+\/followers\/(\d+)$/.exec(path);
+    const key = /^\/credentials\/([\w-]+)$/.exec(path);
+    if (key && method === "PUT") {
+      if (body.token === "wrong") return problem(response, 400, "Bad request", "`token` holds a space or a character that no key of X has");
+      mock.scene.keys = [...mock.scene.keys, key[1]];
+      return json(response, world.credentials(mock.scene).items.find((item) => item.name === key[1]));
+    }
+    if (key && method === "POST") {
+      return json(response, {
+        usd: 0.01,
+        items: mock.scene.keys.map((name) => ({ name, asked: "GET /2/users/me", ok: name !== "client", detail: name === "client" ? "Client not enrolled." : "Answered.", step: name === "client" ? world.credentials(mock.scene).steps[1] : null })),
+      });
+    }
+    if (key && method === "DELETE") mock.scene.keys = mock.scene.keys.filter((name) => name !== key[1]);
     if (method === "PATCH" && person) return json(response, world.changePerson(person[1], body));
     if (method === "PATCH" && typeof body.tweets === "boolean") mock.scene.tweets = body.tweets ? "on" : "off";
     if (method === "PATCH") return json(response, { ...world.changeAccount(body, mock.scene) });

@@ -405,6 +405,38 @@ export class World {
     ];
   }
 
+  /** Keys for X: `set` names those that are there, `ended` a sign-in that X ended. */
+  credentials({ keys }: { keys: string[] }): { items: { name: string }[]; steps: { id: string; title: string; text: string; url: string }[] } {
+    const item = (name: string, what: string, more: object = {}): { name: string } => {
+      const there = keys.includes(name);
+      const state = there ? "ready" : "missing";
+      const source = there ? "stored" : null;
+      const stored_at = there ? new Date(NOW - 3 * HOUR).toISOString() : null;
+      const none = { overridden: false, account: null, username: null, scopes: [], renewed_at: null, expires: null, checked_at: null, problem: null, todo: null, step: null };
+      return { name, what, state, source, stored_at, ...none, ...more };
+    };
+    const items = [
+      item("bearer", "Opens the stream, and reads other people's accounts."),
+      item("owner", "Reads your own account at the own-account price."),
+      item("client", "Lets accounts sign in."),
+    ];
+    if (keys.includes("user-12")) items.push(item("user-12", "Reads this account.", { account: "12", username: "tidewater", expires: new Date(NOW + HOUR).toISOString() }));
+    if (keys.includes("ended")) {
+      const more = { state: "ended", source: "stored", account: "13", username: "ebb", problem: "X ended this sign-in.", todo: "Sign in again.", step: "sign-in" };
+      items.push(item("user-13", "Reads this account.", more));
+    }
+    const step = (id: string, title: string): { id: string; title: string; text: string; url: string } => ({ id, title, text: `What to do about “${title}”.`, url: "https://console.x.com" });
+    return {
+      can_store: true,
+      storing: null,
+      callback: "https://roost.example/auth/x/callback",
+      sign_in: null,
+      check_usd: keys.length > 0 ? 0.01 : 0,
+      items,
+      steps: [step("account", "Open a developer account"), step("app", "Make an app"), step("sign-in", "Switch on OAuth 2.0")],
+    } as never;
+  }
+
   snapshots(): object[] {
     return Array.from({ length: 40 }, (_, index) => {
       const at = iso(NOW - 12 * 60_000 - index * DAY);
