@@ -11,7 +11,7 @@ use crate::fault::{Fault, Result};
 use crate::rpc::{ControlClient, RunEnd};
 use crate::runs;
 use crate::x::{Answer, Refusal, X};
-use shared::api::{Credential, RunState, Trigger};
+use shared::api::{Credential, Feature, RunState, Trigger};
 use shared::budget::Ask;
 use shared::crawl::{Crawl, PageFacts, PageVerdict, Step};
 use shared::id::UserId;
@@ -120,7 +120,7 @@ impl Account {
             }
         };
         self.settle().await?;
-        let ask = profile_ask(settings.account, settings.cap_micro);
+        let ask = profile_ask(settings);
         let mut open = match self.lease(ask).await? {
             Leave::Granted(open) => open,
             Leave::Refused { until, why } => {
@@ -237,7 +237,9 @@ impl Account {
         let fresh = unread.saturating_sub(self.billed_today()?) + unread / 100 + 10;
         self.lease(Ask {
             account: settings.account,
+            feature: Feature::Followers,
             account_cap: settings.cap_micro,
+            account_day_cap: settings.day_cap_micro,
             route: "followers".to_owned(),
             calls: u32::try_from(calls).unwrap_or(PAGES_PER_ALARM),
             resource: follower_resource(owned, credential),
@@ -342,7 +344,7 @@ impl Account {
         let refused = |why: String| Fault::new(502, "Count not read", why);
         let credential = x.reader(settings).map_err(|stop| refused(stop.detail))?;
         self.settle().await?;
-        let ask = profile_ask(settings.account, settings.cap_micro);
+        let ask = profile_ask(settings);
         let mut open = match self.lease(ask).await? {
             Leave::Granted(open) => open,
             Leave::Refused { why, .. } => return Err(refused(why)),

@@ -3,14 +3,15 @@
 //! next works; Control counts a lease once however often it is told.
 
 use super::Account;
+use super::settings::Settings;
 use crate::clock;
 use crate::fault::Result;
 use crate::rpc::{ControlClient, ToControl};
 use crate::sql::{BLOB_MAX, values};
 use serde::{Deserialize, Serialize};
-use shared::api::Credential;
+use shared::api::{Credential, Feature};
 use shared::budget::{Ask, BilledToday, Grant, Resource, Settlement};
-use shared::id::{AccountId, UserId};
+use shared::id::UserId;
 
 /// A lease being used.
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -58,7 +59,10 @@ impl Account {
                 Leave::Granted(Open { settlement, calls, left })
             }
             Grant::Later { until, why } => Leave::Refused { until: Some(until), why },
-            Grant::No { why } => Leave::Refused { until: None, why },
+            Grant::No { why, goes_on } => {
+                self.memory.goes_on.set(goes_on);
+                Leave::Refused { until: None, why }
+            }
         })
     }
 
@@ -132,10 +136,12 @@ impl Account {
 }
 
 /// A lease for one profile read.
-pub(super) fn profile_ask(account: AccountId, cap_micro: u64) -> Ask {
+pub(super) fn profile_ask(settings: &Settings) -> Ask {
     Ask {
-        account,
-        account_cap: cap_micro,
+        account: settings.account,
+        feature: Feature::Profiles,
+        account_cap: settings.cap_micro,
+        account_day_cap: settings.day_cap_micro,
         route: "users".to_owned(),
         calls: 1,
         resource: Resource::User,

@@ -16,7 +16,7 @@ use crate::rpc::{ControlClient, RunEnd};
 use crate::runs;
 use crate::sql::{Sql, values};
 use crate::x::{Answer, X};
-use shared::api::{RunState, Trigger};
+use shared::api::{Feature, RunState, Trigger};
 use shared::budget::Ask;
 use shared::cadence::plan;
 use shared::export::Gz;
@@ -200,7 +200,9 @@ impl Account {
         self.settle_in(LEASE).await?;
         let ask = |calls: u32, bills: u64| Ask {
             account: settings.account,
+            feature: Feature::Tweets,
             account_cap: settings.cap_micro,
+            account_day_cap: settings.day_cap_micro,
             route: request.route().to_owned(),
             calls,
             resource: request.resource,
