@@ -63,6 +63,9 @@ pub struct Book {
     day_cap: Option<u64>,
     #[serde(default)]
     pause: Option<Pause>,
+    /// The last charge of each account, so that one told twice counts once.
+    #[serde(default)]
+    charged: BTreeMap<AccountId, String>,
     /// Whom a cap refused last, and until when.
     #[serde(default)]
     halts: BTreeMap<AccountId, Halted>,
@@ -191,11 +194,19 @@ impl Book {
         }
     }
 
-    /// Counts what came without being asked for. Answers what is left under the caps that hold:
-    /// the account's as in an [`Ask`], and those over all accounts.
-    pub fn charge(&mut self, ask: &Ask, now: UnixMs) -> u64 {
+    /// Counts what came without being asked for; an account's charge of the same name as its last
+    /// one counts nothing.
+    pub fn charge(&mut self, ask: &Ask, name: &str, now: UnixMs) {
         self.turn(now);
+        if self.charged.get(&ask.account).is_some_and(|last| last == name) {
+            return;
+        }
+        self.charged.insert(ask.account, name.to_owned());
         self.count(ask.account, ask.feature, ask.resource, (ask.resources, 0));
+    }
+
+    /// Micro-dollars that may still be granted for such an ask.
+    pub fn room(&self, ask: &Ask, now: UnixMs) -> u64 {
         let room = self.limits(ask).map(|limit| {
             let held = self.reserved(limit.account, |_| true);
             limit.cap.saturating_sub(self.spent_within(&limit, now)).saturating_sub(held)
@@ -225,8 +236,13 @@ impl Book {
         self.pause = Some(pause.again(self.pause.take()));
     }
 
-    /// Someone may have mended what paused everything: the next ask may see.
-    pub fn resume(&mut self) {
+    /// Someone may have mended what paused everything, or stopped this account: the next ask sees.
+    pub fn mended(&mut self, account: AccountId) {
+        self.halts.remove(&account);
+        self.resume();
+    }
+
+    pub(in crate::budget) fn resume(&mut self) {
         self.pause = None;
     }
 

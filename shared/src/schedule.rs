@@ -47,6 +47,8 @@ pub struct AccountClock {
 pub struct History {
     /// Followers of the newest accepted list, with what was pushed since; none without a list.
     pub followers: Option<u64>,
+    /// When that list was read.
+    pub listed: Option<UnixMs>,
     /// By how many X's count moved since that list more than the history did.
     pub difference: u64,
     /// X pushes what happens to this account.
@@ -118,11 +120,13 @@ fn audit_at(clock: &AccountClock, now: UnixMs) -> Option<UnixMs> {
     };
     let called = history.difference > allowed(followers);
     let weekly = clock.schedule == Schedule::Push && history.pushed;
+    // One that failed is made up for the next day.
+    let at = after(clock.last_crawl, now, next_utc_day);
     match (weekly, called) {
-        (true, true) => Some(after(clock.last_crawl, now, |last| last.plus(PUSH_AUDIT_MS))),
-        (true, false) => Some(after(clock.last_crawl, now, |last| last.plus(PUSH_AUDIT_MAX_MS))),
+        (true, true) => Some(at.max(after(history.listed, now, |at| at.plus(PUSH_AUDIT_MS)))),
+        (true, false) => Some(at.max(after(history.listed, now, |at| at.plus(PUSH_AUDIT_MAX_MS)))),
         // Without push as count and audit: everything works with polling alone.
-        (false, true) => Some(after(clock.last_crawl, now, next_utc_day)),
+        (false, true) => Some(at),
         (false, false) => None,
     }
 }

@@ -107,6 +107,20 @@ wire! {
         pub live: StatusLive,
         /// What is left of X's rate windows, by route.
         pub quotas: BTreeMap<String, Quota>,
+        /// Calls of the webhook.
+        #[serde(default)]
+        pub push: StatusPush,
+    }
+
+    /// Calls of the webhook by which X pushes.
+    #[derive(Default)]
+    pub struct StatusPush {
+        /// Events taken, ever.
+        pub taken: u64,
+        /// When the last of them came.
+        pub last_event: Option<UnixMs>,
+        /// Calls refused, by why: `forged`, `replayed`, `stale`, `oversized`, `malformed`.
+        pub refused: BTreeMap<String, u64>,
     }
 
     /// Collection over all accounts.
@@ -284,6 +298,18 @@ wire! {
         /// `false` ends a pause: the next read asks X again.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         pub paused: Option<bool>,
+    }
+
+    /// Answer to X's challenge of the webhook.
+    pub struct HookAnswer {
+        /// `sha256=` and the signature of the token, base64.
+        pub response_token: String,
+    }
+
+    /// Answer to an event that was taken.
+    pub struct HookTaken {
+        /// X's id of it.
+        pub taken: String,
     }
 
     /// Body of `POST /session`.

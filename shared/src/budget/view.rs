@@ -140,14 +140,4 @@ impl Book {
         }
         Ok(())
     }
-
-    /// The caps of an account were changed: what they refused may go on.
-    pub fn uncap(&mut self, account: AccountId) {
-        self.halts.remove(&account);
-    }
-
-    /// When an account that a cap refused goes on by itself, if one did and if it does.
-    pub fn goes_on(&self, account: AccountId, now: UnixMs) -> Option<UnixMs> {
-        self.halts.get(&account)?.goes_on.filter(|at| *at > now)
-    }
 }

@@ -96,13 +96,14 @@ fn check_audit(
     flags: &str,
     expected: &str,
 ) {
+    let ago = |hours: i64| Some(NOON.plus(-hours * HOUR_MS));
     let history = History {
         followers,
+        listed: ago(crawl),
         difference,
         pushed: flags.contains('p'),
         affordable: flags.contains('a'),
     };
-    let ago = |hours: i64| Some(NOON.plus(-hours * HOUR_MS));
     let (last_count, last_crawl) = (ago(count), ago(crawl));
     let clock =
         AccountClock { schedule, last_count, last_crawl, crawling: false, stopped: false, history };
@@ -141,6 +142,21 @@ fn beside_push_it_comes_at_most_weekly() {
     check_audit(Schedule::Push, (1, 166), (Some(100), 99), "ap", "crawl");
     check_audit(Schedule::Push, (1, 166), (Some(100), 10), "ap", "in 720 min");
     check_audit(Schedule::Push, (1, 28 * 24), (Some(100), 0), "ap", "crawl");
+}
+
+#[test]
+fn a_weekly_check_that_failed_is_made_up_for_the_next_day() {
+    let ago = |hours: i64| Some(NOON.plus(-hours * HOUR_MS));
+    let (followers, listed) = (Some(100), ago(200));
+    let history = History { followers, listed, difference: 99, pushed: true, affordable: true };
+    let failed = |hours| AccountClock {
+        last_count: ago(1),
+        last_crawl: ago(hours),
+        history,
+        ..clock(Schedule::Push, None)
+    };
+    check_clock(&failed(12), "in 720 min");
+    check_clock(&failed(13), "crawl");
 }
 
 #[test]

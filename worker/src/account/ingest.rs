@@ -261,8 +261,13 @@ impl Account {
     ) -> Result<BTreeMap<String, i64>> {
         let at = arrived.name.at();
         let mut fresh: Vec<(UnixMs, Raw)> = Vec::new();
+        let mut audited = BTreeMap::new();
         if let (Some(index), Some(prev)) = (index, prev) {
-            fresh.push((at, diff(prev, index)));
+            let raw = diff(prev, index);
+            if let Some(before) = self.neighbour(arrived.name, false)? {
+                audited = self.audit_push((before.name.at(), at), &raw, &index.roster)?;
+            }
+            fresh.push((at, raw));
         }
         if let Some(next) = self.neighbour(arrived.name, true)? {
             // Without anything before it the next one is the first, and the first makes no events.
@@ -273,7 +278,9 @@ impl Account {
             fresh.push((next.name.at(), raw));
         }
         let gone = if index.is_some() && prev.is_some() { vec![] } else { vec![at] };
-        self.write_ledger(arrived, end, fresh, gone)
+        let mut counts = self.write_ledger(arrived, end, fresh, gone)?;
+        counts.append(&mut audited);
+        Ok(counts)
     }
 
     /// The snapshot's end and what follows from it for the ledger: one write.

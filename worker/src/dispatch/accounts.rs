@@ -90,7 +90,10 @@ async fn read_profile(env: &Env, config: &Config, new: &NewAccount) -> Result<Pa
     let answer = x.get(&path, &lookup_query(), credential).await;
     let (rate, found) = match answer {
         Ok(answer) => (answer.rate, lookup(&answer.body).map_err(|fault| fault.to_string())),
-        Err(refusal) => (refusal.rate, Err(refusal.trouble.to_string())),
+        Err(refusal) => {
+            control.heed(&refusal.trouble).await?;
+            (refusal.rate, Err(refusal.trouble.to_string()))
+        }
     };
     let user = found.and_then(|found| {
         let said = found.errors.first().map(|error| error.detail.clone());

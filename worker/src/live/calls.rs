@@ -42,6 +42,10 @@ impl Core {
             Ok(answer) => answer.rate.clone(),
             Err(refusal) => refusal.rate.clone(),
         };
+        if let Err(refusal) = &outcome {
+            let heeded = async { ControlClient::new(&self.env)?.heed(&refusal.trouble).await };
+            Self::log_fault(heeded.await);
+        }
         // A book that could not be told keeps the call reserved until the lease runs out.
         Self::log_fault(self.made(route, lease, rate).await);
         outcome.map_err(|refusal| refusal.trouble)

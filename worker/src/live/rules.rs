@@ -237,7 +237,10 @@ impl Core {
                 let total = search::read_total(&answer.body).map_err(|f| f.to_string());
                 (answer.rate, total)
             }
-            Err(refusal) => (refusal.rate, Err(refusal.trouble.to_string())),
+            Err(refusal) => {
+                control.heed(&refusal.trouble).await?;
+                (refusal.rate, Err(refusal.trouble.to_string()))
+            }
         };
         let settlement = Settlement {
             lease,

@@ -179,6 +179,7 @@ impl Account {
         match x.get(&path, &request.query, credential).await {
             Ok(answer) => self.take_answer(settings, watch, open, &answer),
             Err(refusal) => {
+                ControlClient::new(&self.env)?.heed(&refusal.trouble).await?;
                 open.settlement.rate.clone_from(&refusal.rate);
                 self.put_meta(LEASE, &open)?;
                 watch.trouble(&refusal.trouble, refusal.rate.as_ref(), clock::now());
@@ -343,7 +344,7 @@ fn settle_up(
     tweets.gap = watch.gap(tweets.gap);
     let lasting = |stop: &&Stop| !matches!(stop.cause, StopCause::Silent | StopCause::Rejected);
     let reason = stop.filter(lasting).map(|stop| format!("{}: {}", stop.title, stop.detail));
-    tweets.stopped = reason.or(over).map(|reason| Stopped { at: now, reason });
+    tweets.stopped = reason.or(over).map(|reason| Stopped { at: now, reason, until: None });
 }
 
 /// Keeps what came, as X wrote it, a line each.
