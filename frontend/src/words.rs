@@ -141,6 +141,8 @@ pub(crate) mod tests_support {
             reason: Some(reason),
             confidence: Some(Confidence::Likely),
             how: How::Crawl,
+            settles: None,
+            note: None,
             from: None,
             to: None,
             muted: false,

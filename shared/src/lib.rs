@@ -10,8 +10,8 @@
 //! - what X says: [`x`], [`tweet`], [`activity`], [`retry`], [`oauth1`]
 //! - what is kept: [`roster`], [`handles`], [`profile`], [`snapshot`], [`tweets`],
 //!   [`metrics`]
-//! - what is decided: [`crawl`], [`acceptance`], [`ledger`], [`budget`], [`schedule`],
-//!   [`cadence`]
+//! - what is decided: [`crawl`], [`acceptance`], [`ledger`], [`verdict`], [`budget`],
+//!   [`schedule`], [`cadence`]
 //! - what streams: [`stream`], [`live`]
 //! - what is shown: [`series`], [`growth`], [`coverage`], [`listing`], [`export`]
 //! - what goes over the wire: [`api`], [`routes`], [`session`], [`openapi`]
@@ -48,5 +48,6 @@ pub mod time;
 pub mod tweet;
 pub mod tweets;
 pub mod tz;
+pub mod verdict;
 pub mod watch;
 pub mod x;

@@ -213,7 +213,7 @@ impl Account {
     fn unsettled(&self, from: UnixMs, to: UnixMs) -> Result<(u64, u64)> {
         let row = self.sql.first(
             "SELECT COALESCE(SUM(state = 'retracted'), 0), COALESCE(SUM(state = 'suspected'), 0)
-             FROM changes WHERE kind = 'lost' AND at >= ? AND at < ?",
+             FROM shown WHERE kind = 'lost' AND at >= ? AND at < ?",
             values![from.0, to.0],
         )?;
         row.map_or(Ok((0, 0)), |mut row| Ok((unsigned(row.int()?), unsigned(row.int()?))))
@@ -221,24 +221,43 @@ impl Account {
 
     pub(super) fn history(&self) -> Result<History> {
         // A loss that was retracted, or is withheld while its check is in doubt, never was one:
-        // who is missing from such a list is counted as following.
+        // who is missing from such a list is counted as following. What a push told before is no
+        // event of its list's.
         let rows = self.sql.rows(
             "SELECT s.at, s.count,
-                COALESCE(SUM(c.dir = -1 AND (c.kind IS NULL OR c.state = 'retracted')), 0),
+                COALESCE(SUM(c.kind IS NULL AND c.state IS NOT NULL), 0),
                 COALESCE(SUM(c.kind IN ('followed', 'returned')), 0),
                 COALESCE(SUM(c.kind = 'lost' AND c.state <> 'retracted'), 0),
                 COALESCE(SUM(c.kind = 'returned'), 0)
              FROM lists s LEFT JOIN changes c ON c.at = s.at GROUP BY s.at ORDER BY s.at",
             values![],
         )?;
+        let mut away = Vec::new();
+        let retracted = "SELECT at, settled FROM shown WHERE state = 'retracted'";
+        for mut row in self.sql.rows(retracted, values![])? {
+            let at = row.int()?;
+            away.push(at..row.maybe_int()?.unwrap_or(at + 1));
+        }
         let mut history = History { seen: vec![], tallies: vec![], counted: vec![] };
         for mut row in rows {
             let at = UnixMs(row.int()?);
             let (count, still) = (unsigned(row.int()?), unsigned(row.int()?));
-            history.seen.push(Seen { at, followers: count + still });
+            let here = away.iter().filter(|away| away.contains(&at.0)).count() as u64;
+            history.seen.push(Seen { at, followers: count + still + here });
             let (gained, lost) = (unsigned(row.int()?), unsigned(row.int()?));
             history.tallies.push(Tally { at, gained, lost, returned: unsigned(row.int()?) });
         }
+        let pushed = self.sql.rows(
+            "SELECT at, SUM(kind <> 'lost'), SUM(kind = 'lost' AND state <> 'retracted'),
+                SUM(kind = 'returned') FROM verdicts WHERE kind IS NOT NULL GROUP BY at",
+            values![],
+        )?;
+        for mut row in pushed {
+            let at = UnixMs(row.int()?);
+            let (gained, lost) = (unsigned(row.int()?), unsigned(row.int()?));
+            history.tallies.push(Tally { at, gained, lost, returned: unsigned(row.int()?) });
+        }
+        history.tallies.sort_by_key(|tally| tally.at);
         for mut row in self.sql.rows("SELECT at, count FROM counts ORDER BY at", values![])? {
             history.counted.push(Counted { at: UnixMs(row.int()?), count: unsigned(row.int()?) });
         }
