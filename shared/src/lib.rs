@@ -7,16 +7,18 @@
 //!
 //! # Layout
 //! - names: [`id`], [`time`], [`tz`]
-//! - what X says: [`x`], [`tweet`], [`retry`], [`oauth1`], [`oauth2`], [`console`]
+//! - what X says: [`x`], [`tweet`], [`activity`], [`retry`], [`oauth1`], [`oauth2`],
+//!   [`console`]
 //! - what is kept: [`roster`], [`handles`], [`profile`], [`snapshot`], [`tweets`],
 //!   [`metrics`], [`credentials`], [`sealed`], [`secret`]
-//! - what is decided: [`crawl`], [`acceptance`], [`ledger`], [`budget`], [`schedule`],
-//!   [`cadence`]
+//! - what is decided: [`crawl`], [`acceptance`], [`ledger`], [`verdict`], [`budget`],
+//!   [`schedule`], [`cadence`]
 //! - what streams: [`stream`], [`live`]
 //! - what is shown: [`series`], [`growth`], [`coverage`], [`listing`], [`export`]
 //! - what goes over the wire: [`api`], [`routes`], [`session`], [`openapi`]
 
 pub mod acceptance;
+pub mod activity;
 pub mod api;
 pub mod budget;
 pub mod cadence;
@@ -52,5 +54,6 @@ pub mod time;
 pub mod tweet;
 pub mod tweets;
 pub mod tz;
+pub mod verdict;
 pub mod watch;
 pub mod x;
