@@ -34,6 +34,9 @@ export interface Scene {
   tweets: "on" | "off" | "many" | "stopped" | "first";
   /** Keys for X that are set; `ended` makes the sign-in one that X ended. */
   keys: string[];
+  push: "off" | "on" | "broken";
+  /** `capped`: a limit is reached. `paused`: X takes no calls. */
+  money: "fine" | "capped" | "paused";
 }
 
 const CALM: Scene = {
@@ -46,6 +49,8 @@ const CALM: Scene = {
   quiet: false,
   tweets: "on",
   keys: [],
+  push: "off",
+  money: "fine",
 };
 
 export interface Call {
@@ -163,7 +168,7 @@ export async function startMock(port = 0): Promise<Mock> {
     if (path === "/status") return json(response, world.status(scene.simulated));
     if (path === "/accounts") return json(response, { items: world.accounts(scene), next_cursor: null });
     if (path === "/setup") return json(response, world.setup(scene.simulated));
-    if (path === "/budget") return json(response, world.budget());
+    if (path === "/budget") return json(response, world.budget(scene));
     if (path === "/credentials") return json(response, world.credentials(scene));
     if (path === "/runs") return json(response, page(world.runs(), query));
     if (path.startsWith("/runs/")) return json(response, { ...world.runs()[1], id: path.slice(6) });
@@ -171,6 +176,7 @@ export async function startMock(port = 0): Promise<Mock> {
     if (path === "/stream/rules") return json(response, page(mock.live.rules(), query));
     if (path === "/stream/coverage") return json(response, mock.live.coverage());
     if (rest === "") return json(response, world.accounts(scene)[0]);
+    if (rest === "/push") return json(response, world.push(scene));
     if (rest === "/coverage") return json(response, world.coverage(from, to));
     if (rest === "/snapshots") return json(response, page(world.snapshots(), query));
     if (rest === "/followers/series") {
@@ -225,6 +231,14 @@ export async function startMock(port = 0): Promise<Mock> {
     if (method === "DELETE" && path === "/stream/rules") mock.live.deleteRules((call.query.get("ids") ?? "").split(","));
     if (method === "POST" && /\/(crawl|snapshots|tweets\/check)$/.test(path)) return json(response, { run: "r-new" }, 202);
     const person = /^\/accounts\/\d+\/followers\/(\d+)$/.exec(path);
+    if (method === "PUT" && path.endsWith("/push")) {
+      mock.scene.push = body.on ? "on" : "off";
+      return json(response, world.push(mock.scene));
+    }
+    if (method === "PUT" && path === "/budget") {
+      if (body.paused === false) mock.scene.money = "fine";
+      return json(response, world.budget(mock.scene));
+    }
     const key = /^\/credentials\/([\w-]+)$/.exec(path);
     if (key && method === "PUT") {
       if (body.token === "wrong") return problem(response, 400, "Bad request", "`token` holds a space or a character that no key of X has");

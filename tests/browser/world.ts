@@ -82,6 +82,16 @@ interface Change {
   monthly_cap_usd?: number | null;
 }
 
+/** Schedules with what 30 days and the first full check cost. */
+const PRICES: [string, number, number][] = [
+  ["manual", 0, 0],
+  ["count_only", 0.3, 0],
+  ["count_audit", 0.9, 0],
+  ["push", 43.1, 0],
+  ["daily", 312.9, 0],
+  ["hourly", 312.9, 0],
+];
+
 export class World {
   private readonly people: Follower[] = [];
   private readonly events: Event[] = [];
@@ -326,6 +336,9 @@ export class World {
           next_check: stopped ? null : iso(NOW + 15 * HOUR + 30 * 60_000),
         },
         tweets: this.reading(scene),
+        daily_cap_usd: null,
+        schedule_prices: PRICES.map(([schedule, month_usd, first_usd]) => ({ schedule, month_usd, first_usd, what: "" })),
+        push: { state: scene.push, reason: null, last_event: null },
         prices: { follower_usd: 0.001, profile_usd: 0.01, full_check_usd: 10.43, certain: true },
       },
     ];
@@ -374,7 +387,23 @@ export class World {
     };
   }
 
-  budget(): object {
+  push({ push }: Scene): object {
+    const on = push === "on";
+    return {
+      state: push,
+      reason: push === "broken" ? "this address cannot be reached from X" : null,
+      since: on ? iso(NOW - 50 * HOUR) : null,
+      url: on ? "https://roost.example/hooks/x" : null,
+      events: on ? ["follow.follow", "follow.unfollow"] : [],
+      last_event: on ? iso(NOW - 3 * 60_000) : null,
+      taken: on ? 214 : 0,
+      event_usd: 0.01,
+      month_usd: 3.1,
+      audit: on ? { at: iso(NOW - 12 * 60_000), not_before: iso(NOW - 24 * HOUR), told: 12, missed_came: 0, missed_left: 2, contradicted: 0 } : null,
+    };
+  }
+
+  budget({ money }: Scene): object {
     return {
       month: "2026-11",
       cap_usd: null,
@@ -385,7 +414,22 @@ export class World {
         { resource: "owned_follower", count: 5_980, repeats: 31_220, usd: 5.98 },
         { resource: "user", count: 44, repeats: 12, usd: 0.44 },
       ],
-      accounts: [{ account: "12", cap_usd: this.cap, spent_usd: 6.42 }],
+      spent_today_usd: 0.31,
+      day_cap_usd: null,
+      keep_unused_percent: null,
+      paused: money === "paused" ? { since: iso(NOW - 2 * HOUR), until: iso(NOW + 10 * HOUR), why: "X's credits are used up" } : null,
+      by_feature: [
+        { feature: "followers", usd: 5.98, today_usd: 0.3 },
+        { feature: "verification", usd: 0.44, today_usd: 0.01 },
+      ],
+      accounts: [
+        {
+          account: "12",
+          cap_usd: this.cap,
+          spent_usd: 6.42,
+          halted: money === "capped" ? { why: "the monthly limit of $10 is reached", goes_on: iso(Date.parse("2026-12-01T00:00:00Z")) } : null,
+        },
+      ],
       quotas: {},
     };
   }
