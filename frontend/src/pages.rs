@@ -1,5 +1,6 @@
 //! The pages. Owns: what each of them asks and shows. Must not know: the frame around them.
 
+mod alerts;
 mod begin;
 mod collection;
 mod connect;

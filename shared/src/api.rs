@@ -3,6 +3,7 @@
 //! Invariant: additive; a field is never renamed, and times are RFC 3339 UTC, ids strings.
 
 mod accounts;
+mod alerts;
 mod credentials;
 mod events;
 mod feed;
@@ -12,6 +13,7 @@ mod operations;
 mod tweets;
 
 pub use accounts::*;
+pub use alerts::*;
 pub use credentials::*;
 pub use events::*;
 pub use feed::*;

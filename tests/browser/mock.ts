@@ -169,6 +169,8 @@ export async function startMock(port = 0): Promise<Mock> {
     if (path === "/accounts") return json(response, { items: world.accounts(scene), next_cursor: null });
     if (path === "/setup") return json(response, world.setup(scene.simulated));
     if (path === "/budget") return json(response, world.budget(scene));
+    if (path === "/alerts") return json(response, page(world.alerts, query));
+    if (/^\/alerts\/\w+\/log$/.test(path)) return json(response, page(world.alertLog(), query));
     if (path === "/credentials") return json(response, world.credentials(scene));
     if (path === "/runs") return json(response, page(world.runs(), query));
     if (path.startsWith("/runs/")) return json(response, { ...world.runs()[1], id: path.slice(6) });
@@ -239,11 +241,19 @@ export async function startMock(port = 0): Promise<Mock> {
       if (body.paused === false) mock.scene.money = "fine";
       return json(response, world.budget(mock.scene));
     }
+    if (method === "POST" && path === "/alerts") {
+      if (/\/\/(localhost|10\.)/.test(body.destination ?? "")) return problem(response, 400, "Bad request", "`destination`: 10.0.0.1 is a private address");
+      return json(response, world.addAlert(body), 201);
+    }
+    const alert = /^\/alerts\/(\w+)(\/test|\/retry)?$/.exec(path);
+    if (alert && method === "PATCH") return json(response, world.changeAlert(alert[1], body));
+    if (alert && method === "POST") return json(response, alert[2] === "/test" ? world.alertLog()[0] : { messages: 1 });
+    if (alert && method === "DELETE") world.alerts = world.alerts.filter((one) => one.id !== alert[1]);
     const key = /^\/credentials\/([\w-]+)$/.exec(path);
     if (key && method === "PUT") {
       if (body.token === "wrong") return problem(response, 400, "Bad request", "`token` holds a space or a character that no key of X has");
       mock.scene.keys = [...mock.scene.keys, key[1]];
-      return json(response, world.credentials(mock.scene).items.find((item) => item.name === key[1]));
+      return json(response, world.credentials(mock.scene));
     }
     if (key && method === "POST") {
       return json(response, {

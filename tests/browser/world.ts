@@ -449,6 +449,52 @@ export class World {
     ];
   }
 
+  /** Places for notices. */
+  alerts: Record<string, unknown>[] = [];
+
+  addAlert(body: Record<string, unknown>): object {
+    const made = {
+      id: `a${this.alerts.length + 1}`,
+      name: "",
+      destination: String(body.destination ?? "").split("/")[2] ?? "",
+      state: "on",
+      reason: null,
+      accounts: [],
+      min_followers: 0,
+      empty_digests: false,
+      created_at: iso(NOW),
+      last_sent: null,
+      next_due: null,
+      waiting: 0,
+      dead: 0,
+      unknown: 0,
+      ...Object.fromEntries(Object.entries(body).filter(([name, value]) => name !== "destination" && name !== "token" && value !== null)),
+    };
+    this.alerts.push(made);
+    return { ...made, secret: body.kind === "webhook" ? "planted-signing-key" : null, feed: body.kind === "feed" ? "/feeds/planted.atom" : null };
+  }
+
+  changeAlert(id: string, body: Record<string, unknown>): object {
+    const found = this.alerts.find((one) => one.id === id) ?? {};
+    return Object.assign(found, Object.fromEntries(Object.entries(body).filter(([, value]) => value !== null)));
+  }
+
+  alertLog(): object[] {
+    const message = (id: string, state: string, error: string | null): object => ({
+      id,
+      kind: "news",
+      state,
+      title: "12 people left @tidewater",
+      count: 12,
+      created_at: iso(NOW - HOUR),
+      due: null,
+      sent_at: state === "sent" ? iso(NOW - HOUR) : null,
+      attempts: 1,
+      error,
+    });
+    return [message("m3", "dead", "discord.com answered 404"), message("m2", "unknown", null), message("m1", "sent", null)];
+  }
+
   /** Keys for X: `set` names those that are there, `ended` a sign-in that X ended. */
   credentials({ keys }: { keys: string[] }): { items: { name: string }[]; steps: { id: string; title: string; text: string; url: string }[] } {
     const item = (name: string, what: string, more: object = {}): { name: string } => {

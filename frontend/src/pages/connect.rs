@@ -252,7 +252,7 @@ fn SetKeys(shared: Shared) -> impl IntoView {
         trouble.set(None);
         spawn_local(async move {
             let path = format!("/credentials/{name}");
-            match api::send::<CredentialItem>("PUT", &path, &body).await {
+            match api::send::<Credentials>("PUT", &path, &body).await {
                 Ok(_) => {
                     close();
                     app.say("Stored, sealed.");

@@ -27,6 +27,7 @@ pub(crate) fn SettingsPage() -> impl IntoView {
                     <a class="link" href="/privacy.html">"Privacy: what is kept, and for how long"</a>
                 </p>
             </section>
+            <super::alerts::Alerts/>
             <Show when=flag(has_account)>
                 <section class="card">
                     <h2>{shown(move || app.account.with(|one| one.as_ref().map(|one| format!("@{}", one.username))))}</h2>
