@@ -1,16 +1,18 @@
 //! The simulator's state: the world, which never changes, and what requests leave behind.
 //!
-//! Knows all parts, no routes. Invariant: the lock is never held across an await or a walk over
-//! the roster.
+//! Knows all parts, no routes. Invariant: a lock is never held across an await or a walk over the
+//! roster, nor two of them at once.
 
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
+use crate::activity::book::Book;
 use crate::auth::{Auth, CLIENT_ID, CLIENT_SECRET};
 use crate::bill::Bill;
 use crate::calendar::SECOND_MS;
 use crate::clock::{Clock, real_now_ms};
 use crate::faults::Faults;
 use crate::ledger::Ledger;
+use crate::life::Pace;
 use crate::limits::Limits;
 use crate::oauth2::grants::{Grants, Reuse};
 use crate::own::diary::Diary;
@@ -45,6 +47,12 @@ pub struct Config {
     /// Tweets of account 12 that are older than the last hundred days before the start, at most
     /// 100,000, over five years; account 13 has a tenth.
     pub tweets_before: u32,
+    /// Who follows account 12 for the first time, a day, from the first midnight after the start
+    /// on; account 13 has a tenth. `None` is about 0.4 % of the followers.
+    pub gained_a_day: Option<f64>,
+    /// Who leaves it a day, from then on and by every kind of loss; account 13 has a tenth. `None`
+    /// is about 0.35 % of the followers, and nobody leaves for hours only.
+    pub lost_a_day: Option<f64>,
     /// OAuth 2.0: the app's client.
     pub client_id: String,
     /// OAuth 2.0: its secret; empty for a public client.
@@ -65,6 +73,8 @@ impl Default for Config {
             stream_rate: RATE_DEFAULT,
             tweets_a_day: 3.0,
             tweets_before: 0,
+            gained_a_day: None,
+            lost_a_day: None,
             client_id: CLIENT_ID.to_owned(),
             client_secret: CLIENT_SECRET.to_owned(),
             refresh_reuse: Reuse::default(),
@@ -97,6 +107,8 @@ pub(crate) struct Sim {
     pub(crate) diary: Diary,
     ledgers: [Ledger; 2],
     state: Mutex<State>,
+    /// Webhooks and what they are told, under a lock of their own.
+    activity: Mutex<Book>,
     /// The streams, under a lock of their own.
     pub(crate) live: LiveCell,
 }
@@ -110,7 +122,8 @@ impl Sim {
         }
         let real_ms = real_now_ms();
         let start_ms = config.start_ms.unwrap_or_else(|| real_ms.div_euclid(SECOND_MS) * SECOND_MS);
-        let world = World::new(config.seed, config.followers, start_ms)?;
+        let pace = Pace { gained: config.gained_a_day, lost: config.lost_a_day };
+        let world = World::paced(config.seed, config.followers, start_ms, pace)?;
         let clock = Clock::new(start_ms, world.end_ms(), config.speed, real_ms)?;
         let state = State {
             clock,
@@ -122,6 +135,7 @@ impl Sim {
             count_factor: 1.0,
             marks: Marks::default(),
         };
+        let activity = Book::new(config.seed, start_ms.div_euclid(SECOND_MS));
         let live = LiveCell::new(config.seed, config.stream_rate);
         let (a_day, before) = (config.tweets_a_day, config.tweets_before);
         let diary = Diary::new(config.seed, start_ms, a_day, before, config.stream_rate)?;
@@ -131,6 +145,7 @@ impl Sim {
             diary,
             ledgers: Default::default(),
             state: Mutex::new(state),
+            activity: Mutex::new(activity),
             live,
         })
     }
@@ -138,6 +153,10 @@ impl Sim {
     pub(crate) fn state(&self) -> MutexGuard<'_, State> {
         // Every change under the lock is complete in itself, so a panic elsewhere spoils none.
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    pub(crate) fn activity(&self) -> MutexGuard<'_, Book> {
+        self.activity.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     pub(crate) fn now_ms(&self) -> i64 {
@@ -182,5 +201,6 @@ impl Sim {
         let now_ms = state.clock.now_ms(real_now_ms());
         drop(state);
         self.live.reset(now_ms);
+        self.activity().reset(now_ms.div_euclid(SECOND_MS));
     }
 }
