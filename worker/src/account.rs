@@ -191,6 +191,7 @@ impl Account {
                 serde_json::to_value(self.ingest(&key, &etag).await?)?
             }
             ToAccount::Gone { tweet } => serde_json::to_value(self.tweet_gone(tweet).await?)?,
+            ToAccount::SignedIn => serde_json::to_value(self.signed_in()?)?,
             ToAccount::View => serde_json::to_value(self.view().await?)?,
         })
     }

@@ -3,6 +3,7 @@
 //! Invariant: nothing reaches an object but a known route of a caller who may call it.
 
 mod accounts;
+mod auth;
 mod import;
 mod overview;
 
@@ -79,6 +80,9 @@ async fn route(request: Request, env: &Env, id: &str) -> Result<Response> {
     if path == "/docs/api" || path == "/docs/api/" {
         return files::docs(env).await;
     }
+    let bare = format!("{}{path}", routes::BASE);
+    // What X calls, and browsers on their way from it, stand without the API's prefix.
+    let path = if path.starts_with("/auth/") { bare.as_str() } else { path };
     if !path.starts_with("/api/") && !path.starts_with("/docs/") {
         let assets = env.service("ASSETS")?;
         return Ok(assets.fetch_request(request).await?);
@@ -183,7 +187,7 @@ async fn handle(
         Op::Health => overview::health(),
         Op::Status => overview::status(env, config).await,
         Op::OpenApi => files::document(env).await,
-        Op::Setup => overview::setup(config),
+        Op::Setup => overview::setup(&Config::load(env, None).await?),
         Op::Budget => overview::budget(env).await,
         Op::ChangeBudget => {
             let change = http::body(&mut request).await?;
@@ -194,9 +198,16 @@ async fn handle(
         Op::SignIn => access::sign_in(&mut request, config).await,
         Op::SignOut => access::sign_out(&request),
         Op::Accounts => accounts::list(env, query).await,
-        Op::AddAccount => accounts::add(&mut request, env, config).await,
+        Op::AddAccount => accounts::add(&mut request, env).await,
+        Op::XStart => auth::start(&request, env, config, query).await,
+        Op::XCallback => auth::callback(&request, env, config, query).await,
         Op::ImportSnapshot => import::import(&request, env, required_account(found)?, query).await,
-        Op::Runs | Op::Run => forward(&rpc::control(env)?, request, id).await,
+        Op::Runs
+        | Op::Run
+        | Op::Credentials
+        | Op::SetCredential
+        | Op::DeleteCredential
+        | Op::CheckCredentials => forward(&rpc::control(env)?, request, id).await,
         Op::Live => live(request, env, id).await,
         Op::LiveEvents
         | Op::Stream
