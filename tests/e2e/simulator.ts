@@ -26,6 +26,10 @@ export interface World {
   tweetsADay?: number;
   /** Tweets that it wrote in the five years before the last 100 days. */
   tweetsBefore?: number;
+  /** What becomes of a refresh token that is sent again. */
+  refreshReuse?: "grace" | "strict";
+  /** The secret of the app's OAuth 2.0 client; empty for a public client. */
+  clientSecret?: string;
 }
 
 /** The simulator as a process of its own. */
@@ -52,6 +56,8 @@ export class Simulator {
       // begin anew.
       "--now", world.now ?? "2026-09-01T12:00:00Z",
     ];
+    if (world.refreshReuse !== undefined) flags.push("--refresh-reuse", world.refreshReuse);
+    if (world.clientSecret !== undefined) flags.push(`--client-secret=${world.clientSecret}`);
     if (!existsSync(XSIM)) {
       throw new Error(`no simulator at ${XSIM}: cargo build --profile sim -p xsim`);
     }

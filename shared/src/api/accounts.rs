@@ -51,6 +51,8 @@ words! {
         Owner = "owner",
         /// The app's bearer token: any public account, ten times dearer.
         Bearer = "bearer",
+        /// The account's own sign-in at X (OAuth 2.0): its own lists at the own-account price.
+        User = "user",
     }
 
     /// X's verification marks.

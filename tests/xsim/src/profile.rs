@@ -119,8 +119,8 @@ pub(crate) struct View<'a> {
     pub(crate) at_s: i64,
     pub(crate) fields: Fields,
     pub(crate) dialect: Dialect,
-    /// Whether the owner of the main account asks, and so sees how users stand to it.
-    pub(crate) user_context: bool,
+    /// Which of the two accounts asks, and so sees how users stand to it.
+    pub(crate) asker: Option<Account>,
     /// What to say of the accounts' follower counts: (main, second).
     pub(crate) owner_followers: (u64, u64),
 }
@@ -288,7 +288,7 @@ pub(crate) fn write_user(out: &mut Vec<u8>, view: &View<'_>, subject: Subject) {
     if fields.has("verified_type") {
         user.text("verified_type", facts.verified_type);
     }
-    if fields.has("connection_status") && view.user_context {
+    if fields.has("connection_status") && view.asker.is_some() {
         user.raw("connection_status", facts.connection_status);
     }
     if fields.has("public_metrics") {
@@ -332,7 +332,7 @@ fn follower_facts(view: &View<'_>, account: Account, index: u32) -> Facts {
     let flags = flags(seed, key);
     let created_s = identity::created_s(roster, index);
     let pinned = hash(seed, key, SALT_PINNED);
-    let follows = account == Account::Main && timeline.present(view.at_s);
+    let follows = view.asker == Some(account) && timeline.present(view.at_s);
     Facts {
         id: identity::id(roster, account, index).to_string(),
         name: person.name,
@@ -405,7 +405,7 @@ mod tests {
             at_s: START_S,
             fields,
             dialect: Dialect::Tweet,
-            user_context: false,
+            asker: None,
             owner_followers: (100, 10),
         }
     }
@@ -452,7 +452,7 @@ mod tests {
         let mut fields = Fields::default_set();
         assert!(fields.insert("connection_status"));
         let app = view(&world, fields);
-        let person = View { user_context: true, ..app };
+        let person = View { asker: Some(Account::Main), ..app };
         let index = (0..world.main.capacity()).find(|&i| world.main.present(i, START_S)).unwrap();
         assert!(user(&app, index).get("connection_status").is_none());
         assert_eq!(user(&person, index)["connection_status"][0], "followed_by");

@@ -20,6 +20,7 @@ use crate::clock::{ClockChange, real_now_ms};
 use crate::faults::Wish;
 use crate::identity;
 use crate::ledger::Truth;
+use crate::oauth2::control as consent;
 use crate::own;
 use crate::snapshot;
 use crate::state::Sim;
@@ -68,6 +69,7 @@ pub(crate) fn routes() -> Router<Arc<Sim>> {
         )
         .route("/sim/tweets", get(tweets))
         .merge(own_tweets())
+        .merge(consents())
         .route(
             "/sim/reset",
             axum::routing::post(async |State(sim): State<Arc<Sim>>| {
@@ -92,6 +94,20 @@ pub(crate) fn routes() -> Router<Arc<Sim>> {
                     reply(Ok(json!({"ok": true})))
                 }),
         )
+}
+
+/// The routes of who consented to what.
+fn consents() -> Router<Arc<Sim>> {
+    Router::new().route(
+        "/sim/oauth",
+        get(async |State(sim): State<Arc<Sim>>| reply(Ok(consent::families(&sim))))
+            .put(async |State(sim): State<Arc<Sim>>, body: Bytes| {
+                reply(parse(&body).and_then(|c| consent::set_reuse(&sim, &c).map_err(bad)))
+            })
+            .post(async |State(sim): State<Arc<Sim>>, body: Bytes| {
+                reply(parse(&body).and_then(|wish| consent::end(&sim, &wish).map_err(bad)))
+            }),
+    )
 }
 
 /// The routes of the accounts' own tweets.

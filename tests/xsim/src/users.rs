@@ -44,10 +44,10 @@ impl Asked<'_> {
     /// 400, 403 or 404 with X's body.
     pub(crate) fn answer(&self) -> Result<Given, Problem> {
         match self.endpoint {
-            Endpoint::Me if self.caller == Caller::App => {
-                Err(problem::unsupported_authentication(self.params.dialect))
-            }
-            Endpoint::Me => Ok(self.single(Subject::Owner(Account::Main))),
+            Endpoint::Me => match self.caller.account() {
+                None => Err(problem::unsupported_authentication(self.params.dialect)),
+                Some(account) => Ok(self.single(Subject::Owner(account))),
+            },
             Endpoint::Many(by) => Ok(self.many(*by)),
             Endpoint::One(by, key) => self.one(*by, key),
             Endpoint::Followers(id) => self.followers(id),
@@ -66,7 +66,7 @@ impl Asked<'_> {
             at_s: self.now_s,
             fields: self.params.fields,
             dialect: self.params.dialect,
-            user_context: self.caller == Caller::User,
+            asker: self.caller.account(),
             owner_followers: (count(Account::Main), count(Account::Second)),
         }
     }
@@ -160,8 +160,7 @@ impl Asked<'_> {
         let page = self.page(account, cursor);
         let users: Vec<Subject> =
             page.users.iter().map(|&index| Subject::Follower(account, index)).collect();
-        let owned = self.caller == Caller::User && account == Account::Main;
-        let class = if owned { Class::OwnedFollower } else { Class::Follower };
+        let class = if self.caller.owns(account) { Class::OwnedFollower } else { Class::Follower };
         let mut meta = format!("{{\"result_count\":{}", users.len());
         for (name, cursor) in [("next_token", page.next), ("previous_token", page.previous)] {
             if let Some(cursor) = cursor {
