@@ -146,6 +146,9 @@ impl Control {
             ToControl::Spent { account } => serde_json::to_value(self.book()?.spent(account, now))?,
             ToControl::Ticked { at } => {
                 self.put_meta("last_tick", &at)?;
+                if self.is_unfinished()? {
+                    self.wake_in(1).await?;
+                }
                 serde_json::Value::Null
             }
             ToControl::Pulse => serde_json::to_value(Pulse {
