@@ -209,6 +209,14 @@ impl<'a> X<'a> {
         }
     }
 
+    /// The same, once in the life of an isolate: for those who decide by the clock before they
+    /// have asked X anything.
+    pub(crate) async fn learn_clock(&self) {
+        if self.config.simulated && !clock::observed() {
+            self.sync_clock().await;
+        }
+    }
+
     fn request(&self, call: &Call<'_>, credential: Credential) -> worker::Result<Request> {
         let Call { method, path, query, body } = call;
         let url = format!("{}{path}", self.config.upstream);
