@@ -97,6 +97,7 @@ pub(crate) mod tests_support {
                 last_check: at("2026-11-21T10:18:00Z"),
                 last_read: at("2026-11-21T10:18:00Z"),
                 next_check: at("2026-11-22T02:00:00Z"),
+                offer: None,
             },
             prices: AccountPrices {
                 follower_usd: 0.001,
@@ -116,6 +117,9 @@ pub(crate) mod tests_support {
                 month_usd: 2.79,
                 first_usd: 0.0,
             },
+            daily_cap_usd: None,
+            schedule_prices: Vec::new(),
+            push: shared::api::PushSummary::default(),
         }
     }
 

@@ -7,7 +7,7 @@
 //!
 //! # Layout
 //! - names: [`id`], [`time`], [`tz`]
-//! - what X says: [`x`], [`tweet`], [`retry`], [`oauth1`]
+//! - what X says: [`x`], [`tweet`], [`activity`], [`retry`], [`oauth1`]
 //! - what is kept: [`roster`], [`handles`], [`profile`], [`snapshot`], [`tweets`],
 //!   [`metrics`]
 //! - what is decided: [`crawl`], [`acceptance`], [`ledger`], [`verdict`], [`lookup`], [`budget`],
@@ -17,6 +17,7 @@
 //! - what goes over the wire: [`api`], [`routes`], [`session`], [`openapi`]
 
 pub mod acceptance;
+pub mod activity;
 pub mod api;
 pub mod budget;
 pub mod cadence;

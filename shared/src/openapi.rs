@@ -220,6 +220,8 @@ fn taken(op: Op, shapes: &mut Shapes) -> Body {
         Op::ChangeAccount => shapes.taken::<api::AccountChange>(),
         Op::ChangeFollower => shapes.taken::<api::FollowerChange>(),
         Op::ChangeBudget => shapes.taken::<api::BudgetChange>(),
+        Op::ChangePush => shapes.taken::<api::PushChange>(),
+        Op::Hook => shapes.taken::<Map<String, Value>>(),
         Op::SignIn => shapes.taken::<api::SignIn>(),
         Op::ChangeStream => shapes.taken::<api::StreamChange>(),
         Op::AddStreamRule => shapes.taken::<api::NewRule>(),
@@ -257,6 +259,9 @@ fn sent(op: Op, shapes: &mut Shapes) -> Body {
         Op::Runs => shapes.list::<api::Run>(),
         Op::Run => shapes.sent::<api::Run>(),
         Op::Budget | Op::ChangeBudget => shapes.sent::<api::Budget>(),
+        Op::Push | Op::ChangePush => shapes.sent::<api::Push>(),
+        Op::HookChallenge => shapes.sent::<api::HookAnswer>(),
+        Op::Hook => shapes.sent::<api::HookTaken>(),
         Op::SignIn => shapes.sent::<api::Session>(),
         Op::Stream | Op::ChangeStream => shapes.sent::<api::Stream>(),
         Op::StreamRules => shapes.list::<api::Rule>(),
@@ -291,6 +296,7 @@ fn statuses(op: Op) -> &'static [(u16, &'static str)] {
             &[(200, "These bytes are known: the run that read them."), (202, "It will be read.")]
         }
         Op::DeleteAccount => &[(204, "It is deleted.")],
+        Op::Hook => &[(200, "It is taken; another time it is 409.")],
         Op::DeleteStreamRules => &[(204, "They are deleted.")],
         Op::AddStreamRule => &[(200, "It was there already."), (201, "It is in force.")],
         Op::Live => &[(101, "The socket is open.")],

@@ -13,7 +13,9 @@ mod ingest;
 mod intake;
 mod lease;
 mod ledger;
+mod outlook;
 mod profiles;
+mod push;
 mod replay;
 mod roster;
 mod settings;
@@ -90,6 +92,10 @@ const SCHEMA: &[&str] = &[
     "CREATE TABLE IF NOT EXISTS tweet_raw (seq INTEGER PRIMARY KEY, text TEXT NOT NULL) STRICT",
     "CREATE TABLE IF NOT EXISTS tweet_billed (seq INTEGER PRIMARY KEY, bytes BLOB NOT NULL) STRICT",
     "CREATE TABLE IF NOT EXISTS tweet_asked (id TEXT PRIMARY KEY, at INTEGER NOT NULL) STRICT",
+    // What X pushed, by its id, which outlives replays; who came (1) or left (-1) by it.
+    "CREATE TABLE IF NOT EXISTS pushes (uuid TEXT PRIMARY KEY, at INTEGER NOT NULL,
+        kind TEXT NOT NULL, user TEXT, came INTEGER) STRICT",
+    "CREATE INDEX IF NOT EXISTS pushes_by_time ON pushes (at)",
     // The owner's own words: the one table that no replay can make again.
     "CREATE TABLE IF NOT EXISTS notes (user TEXT PRIMARY KEY, muted INTEGER NOT NULL,
         note TEXT) STRICT",
@@ -125,6 +131,7 @@ const TABLES: &[&str] = &[
     "tweet_asked",
     "notes",
     "verdicts",
+    "pushes",
 ];
 
 /// See the module.
@@ -149,6 +156,8 @@ struct Memory {
     gathered: RefCell<Option<Gathered>>,
     /// Ids billed today.
     billed: RefCell<Option<BilledToday>>,
+    /// When there is room again under the cap that refused last.
+    goes_on: Cell<Option<shared::time::UnixMs>>,
 }
 
 impl DurableObject for Account {
@@ -209,6 +218,7 @@ impl Account {
                 serde_json::to_value(self.ingest(&key, &etag).await?)?
             }
             ToAccount::Gone { tweet } => serde_json::to_value(self.tweet_gone(tweet).await?)?,
+            ToAccount::Pushed { events } => serde_json::to_value(self.pushed(events).await?)?,
             ToAccount::View => serde_json::to_value(self.view().await?)?,
         })
     }

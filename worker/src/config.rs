@@ -19,6 +19,8 @@ pub(crate) struct Config {
     pub(crate) bearer: Option<String>,
     /// The owner's four OAuth 1.0a keys, all or none.
     pub(crate) owner: Option<Keys>,
+    /// The app's API secret: it signs what X pushes.
+    pub(crate) consumer_secret: Option<String>,
     /// The token that opens this deployment.
     pub(crate) admin_token: Option<String>,
     /// How many browsers an object holds.
@@ -48,6 +50,7 @@ impl Config {
             simulated: setting(env, "ROOST_SIM").as_deref() == Some("1"),
             bearer: setting(env, "X_BEARER_TOKEN"),
             owner,
+            consumer_secret: setting(env, "X_API_SECRET"),
             admin_token: setting(env, "ADMIN_TOKEN"),
             sockets: Limits {
                 live: number(env, "LIVE_SOCKETS").unwrap_or(LIVE_SOCKETS),

@@ -5,6 +5,7 @@
 #![allow(missing_docs, reason = "what `durable_object` generates has none")]
 
 mod book;
+mod pushes;
 mod runs;
 
 use crate::clock;
@@ -22,12 +23,15 @@ const SCHEMA: &[&str] = &[
     "CREATE TABLE IF NOT EXISTS accounts (account TEXT PRIMARY KEY, since INTEGER NOT NULL) STRICT",
     "CREATE TABLE IF NOT EXISTS runs (id TEXT PRIMARY KEY, account TEXT, what TEXT NOT NULL,
         state TEXT NOT NULL, run TEXT NOT NULL) STRICT",
+    // Events that X pushed, by their ids, so that none is taken twice.
+    "CREATE TABLE IF NOT EXISTS heard (uuid TEXT PRIMARY KEY, at INTEGER NOT NULL) STRICT",
 ];
 
 /// See the module.
 #[durable_object(fetch)]
 pub struct Control {
     sql: Sql,
+    pushes: pushes::Counting,
 }
 
 impl DurableObject for Control {
@@ -38,7 +42,7 @@ impl DurableObject for Control {
                 worker::console_error!("control: {}", fault.log());
             }
         }
-        Self { sql }
+        Self { sql, pushes: pushes::Counting::default() }
     }
 
     async fn fetch(&self, mut request: Request) -> worker::Result<Response> {
@@ -100,13 +104,37 @@ impl Control {
                 serde_json::Value::Null
             }
             ToControl::Spent { account } => serde_json::to_value(self.book()?.spent(account, now))?,
+            ToControl::Money { ask } => serde_json::to_value(self.money(&ask, now)?)?,
+            ToControl::Charge { ask, name } => {
+                self.with_book(|book| book.charge(&ask, &name, now))?;
+                serde_json::to_value(self.money(&ask, now)?)?
+            }
+            ToControl::Pause { pause } => {
+                self.with_book(|book| book.hold(pause))?;
+                serde_json::Value::Null
+            }
+            ToControl::Mended { account } => {
+                self.with_book(|book| book.mended(account))?;
+                serde_json::Value::Null
+            }
+            ToControl::Knock { uuid } => serde_json::to_value(self.was_heard(&uuid)?)?,
+            ToControl::Heard { uuid } => {
+                self.heard(&uuid, now)?;
+                serde_json::Value::Null
+            }
+            ToControl::Refused { word } => {
+                self.refused(&word)?;
+                serde_json::Value::Null
+            }
             ToControl::Ticked { at } => {
+                self.forget_heard(now)?;
                 self.put_meta("last_tick", &at)?;
                 serde_json::Value::Null
             }
             ToControl::Pulse => serde_json::to_value(Pulse {
                 last_tick: self.meta("last_tick")?,
                 quotas: self.book()?.quotas(),
+                push: self.push_counts()?,
             })?,
             ToControl::Budget { plans } => serde_json::to_value(self.book()?.view(now, &plans))?,
             ToControl::ChangeBudget { change } => {

@@ -11,7 +11,7 @@ use crate::fault::{Fault, Result};
 use crate::http::{self, random_hex};
 use crate::rpc::{self, ControlClient, RunEnd, ToAccount, ToControl, ToLive};
 use crate::x::X;
-use crate::{access, clock, control::split_url, files, runs};
+use crate::{access, clock, control::split_url, files, hooks, runs};
 use shared::api::{List, RunState, Trigger};
 use shared::id::AccountId;
 use shared::live::hub::Place;
@@ -79,13 +79,16 @@ async fn route(request: Request, env: &Env, id: &str) -> Result<Response> {
     if path == "/docs/api" || path == "/docs/api/" {
         return files::docs(env).await;
     }
-    if !path.starts_with("/api/") && !path.starts_with("/docs/") {
+    // X and browsers know these without the prefix.
+    let bare = BARE.iter().any(|bare| path.starts_with(bare));
+    if !path.starts_with("/api/") && !path.starts_with("/docs/") && !bare {
         let assets = env.service("ASSETS")?;
         return Ok(assets.fetch_request(request).await?);
     }
     let config = Config::read(env);
+    let whole = if bare { format!("{}{path}", routes::BASE) } else { path.to_owned() };
     let found =
-        routes::find(request.inner().method().as_str(), path).map_err(|m| miss(&m, path))?;
+        routes::find(request.inner().method().as_str(), &whole).map_err(|m| miss(&m, path))?;
     if found.route.access == Access::Owner
         && let Err(fault) = access::check(&request, &config)
     {
@@ -113,11 +116,15 @@ async fn route(request: Request, env: &Env, id: &str) -> Result<Response> {
     outcome
 }
 
+/// Paths that are also known without the API's prefix.
+const BARE: [&str; 1] = ["/hooks/"];
+
 /// The name of the run a request is recorded as: whatever changes something and does not make a
 /// run of its own. Reads leave none: the free plan's row writes are for what happened.
 fn logged(found: &Found, request: &Request) -> Option<String> {
     let reads = matches!(request.method(), Method::Get | Method::Head);
-    let own = [Op::SignIn, Op::SignOut].contains(&found.route.op) || starts(found).is_some();
+    let own = [Op::SignIn, Op::SignOut, Op::Hook].contains(&found.route.op);
+    let own = own || starts(found).is_some();
     let recorded = !reads && !own;
     recorded.then(|| format!("{} {}", found.route.method, found.route.path))
 }
@@ -191,6 +198,8 @@ async fn handle(
             ControlClient::new(env)?.tell::<Option<()>>(change).await?;
             overview::budget(env).await
         }
+        Op::HookChallenge => hooks::answer(config, query),
+        Op::Hook => hooks::take(&mut request, env, config).await,
         Op::SignIn => access::sign_in(&mut request, config).await,
         Op::SignOut => access::sign_out(&request),
         Op::Accounts => accounts::list(env, query).await,

@@ -5,7 +5,7 @@
 //! outside effect may be repeated.
 //!
 //! # Layout
-//! - entry points: this file, [`dispatch`], [`queue`]
+//! - entry points: this file, [`dispatch`], [`queue`], [`hooks`]
 //! - objects: [`control`], [`account`], [`live`], [`relay`] (both over [`hub`])
 //! - the outside: [`x`], [`bucket`], [`rpc`], [`sql`], [`clock`], [`zone`], [`config`]
 //! - answers: [`http`], [`fault`], [`access`], [`query`], [`files`], [`runs`]
@@ -24,6 +24,7 @@ mod control;
 mod dispatch;
 mod fault;
 mod files;
+mod hooks;
 mod http;
 mod hub;
 mod live;

@@ -6,11 +6,14 @@
 //! buffer whole values and read from that buffer: a second copy of all reading code, a twentieth
 //! of the worker. So does `untagged` and `flatten`: nothing that the worker reads has them.
 
+use crate::clock;
 use crate::fault::{Fault, Result};
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use shared::api::{self, Run, RunState};
-use shared::budget::{Ask, Grant, Settlement};
+use shared::activity::Event;
+use shared::budget::{Ask, Grant, Pause, Settlement, pause};
+use shared::retry::Trouble;
 use shared::id::{AccountId, TweetId};
 use shared::live::ring::Stretch;
 use shared::live::slot;
@@ -40,6 +43,21 @@ pub(crate) enum ToControl {
     Settle { settlement: Settlement },
     /// What an account spent this month, in micro-dollars.
     Spent { account: AccountId },
+    /// The same, and what may still be granted for such an ask.
+    Money { ask: Ask },
+    /// This came without being asked for; answers as `Money`. Told twice under one name it counts
+    /// once.
+    Charge { ask: Ask, name: String },
+    /// X takes no more calls.
+    Pause { pause: Pause },
+    /// Someone changed what may have stopped an account.
+    Mended { account: AccountId },
+    /// Was this pushed event taken before?
+    Knock { uuid: String },
+    /// It was taken now.
+    Heard { uuid: String },
+    /// A call of the webhook was refused.
+    Refused { word: String },
     /// Cron ticked.
     Ticked { at: UnixMs },
     /// For `GET /status`.
@@ -67,6 +85,8 @@ pub(crate) enum ToAccount {
     Gone { tweet: TweetId },
     /// The account as shown, `null` if it is not tracked.
     View,
+    /// X pushed these, oldest first.
+    Pushed { events: Vec<Event> },
 }
 
 /// What the Live object is asked.
@@ -177,6 +197,14 @@ pub(crate) struct RunEnd {
 pub(crate) struct Pulse {
     pub(crate) last_tick: Option<UnixMs>,
     pub(crate) quotas: BTreeMap<String, api::Quota>,
+    pub(crate) push: api::StatusPush,
+}
+
+/// What Control answers to [`ToControl::Money`], in micro-dollars.
+#[derive(Debug, Serialize, Deserialize)]
+pub(crate) struct Money {
+    pub(crate) spent: u64,
+    pub(crate) room: u64,
 }
 
 /// What an account did with an imported or ingested snapshot.
@@ -268,6 +296,15 @@ impl ControlClient {
 
     pub(crate) async fn ask(&self, ask: Ask) -> Result<Grant> {
         self.tell(ToControl::Ask { ask }).await
+    }
+
+    /// X refused: if that concerns every call there is, nothing more is granted for a while. To be
+    /// told before the lease is settled.
+    pub(crate) async fn heed(&self, trouble: &Trouble) -> Result<()> {
+        match pause(trouble, clock::now()) {
+            Some(pause) => self.tell::<Option<()>>(ToControl::Pause { pause }).await.map(drop),
+            None => Ok(()),
+        }
     }
 
     pub(crate) async fn open(&self, run: Run) -> Result<()> {

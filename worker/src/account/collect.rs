@@ -2,21 +2,21 @@
 //! Invariant: at most one loop runs; every outcome is fed back to the machine and saved before
 //! the next step, so that the object may be lost between any two.
 
-use super::lease::{Leave, Open, follower_resource, profile_ask};
+use super::lease::{COST, Leave, Open, follower_resource, profile_ask};
 use super::settings::{Settings, Stopped};
 use super::{Account, gather};
 use crate::clock;
 use crate::config::Config;
 use crate::fault::{Fault, Result};
-use crate::rpc::{ControlClient, RunEnd};
+use crate::rpc::{ControlClient, RunEnd, ToControl};
 use crate::runs;
 use crate::x::{Answer, Refusal, X};
-use shared::api::{Credential, RunState, Trigger};
+use shared::api::{Credential, Feature, RunState, Trigger};
 use shared::budget::Ask;
 use shared::crawl::{Crawl, PageFacts, PageVerdict, Step};
 use shared::id::UserId;
 use shared::retry::{Stop, StopCause, Trouble};
-use shared::schedule;
+use shared::schedule::{self, Due};
 use shared::snapshot::{Place, member};
 use shared::time::UnixMs;
 use shared::x::page::{followers_page, lookup};
@@ -49,14 +49,26 @@ impl Account {
         self.discover(now).await?;
         let crawling = self.crawl()?.is_some();
         self.tick_tweets().await?;
-        let due = schedule::due(&settings.clock(crawling, now), now);
+        self.tick_push(&settings).await?;
+        let due = self.due(&settings, &config, crawling).await?;
         if due.crawl {
             self.start_crawl(Trigger::Cron).await?;
         } else if due.count {
             self.read_count(&settings, &config).await?;
+            // The count just read may call for a check.
+            let settings = self.tracked()?;
+            if self.due(&settings, &config, crawling).await?.crawl {
+                self.start_crawl(Trigger::Cron).await?;
+            }
         }
         let left = self.crawl()?.is_some() || self.has_purges()?;
         if left { self.arm_in(1).await } else { Ok(()) }
+    }
+
+    async fn due(&self, settings: &Settings, config: &Config, crawling: bool) -> Result<Due> {
+        let history = self.outlook(settings, config).await?.history;
+        let now = clock::now();
+        Ok(schedule::due(&settings.clock(crawling, history, now), now))
     }
 
     /// Starts a full check unless one is under way; says which run it is.
@@ -68,8 +80,15 @@ impl Account {
         let mut settings = self.tracked()?;
         // The snapshot is named for this instant: it must be the upstream's.
         X::new(&Config::read(&self.env)).sync_clock().await;
+        let control = ControlClient::new(&self.env)?;
+        if trigger == Trigger::Fetch {
+            // Whoever asks may have bought credits: X is asked again.
+            let account = settings.account;
+            control.tell::<Option<()>>(ToControl::Mended { account }).await?;
+        }
         let run = runs::begin(trigger, "crawl", Some(settings.account));
-        ControlClient::new(&self.env)?.open(run.clone()).await?;
+        control.open(run.clone()).await?;
+        self.drop_meta(COST)?;
         settings.last_crawl = Some(clock::now());
         settings.stopped = None;
         self.save(&settings)?;
@@ -120,7 +139,7 @@ impl Account {
             }
         };
         self.settle().await?;
-        let ask = profile_ask(settings.account, settings.cap_micro);
+        let ask = profile_ask(settings);
         let mut open = match self.lease(ask).await? {
             Leave::Granted(open) => open,
             Leave::Refused { until, why } => {
@@ -145,7 +164,7 @@ impl Account {
                     ),
                 }
             }
-            Err(refusal) => self.refused(&mut crawl, &mut open, &refusal)?,
+            Err(refusal) => self.refused(&mut crawl, &mut open, &refusal).await?,
         }
         self.save_crawl(&crawl)
     }
@@ -207,7 +226,7 @@ impl Account {
         match x.get(&path, &query, credential).await {
             Ok(answer) => self.take_page(&mut crawl, open, &answer),
             Err(refusal) => {
-                self.refused(&mut crawl, &mut open, &refusal)?;
+                self.refused(&mut crawl, &mut open, &refusal).await?;
                 self.save_crawl(&crawl)
             }
         }?;
@@ -237,7 +256,9 @@ impl Account {
         let fresh = unread.saturating_sub(self.billed_today()?) + unread / 100 + 10;
         self.lease(Ask {
             account: settings.account,
+            feature: Feature::Followers,
             account_cap: settings.cap_micro,
+            account_day_cap: settings.day_cap_micro,
             route: "followers".to_owned(),
             calls: u32::try_from(calls).unwrap_or(PAGES_PER_ALARM),
             resource: follower_resource(owned, credential),
@@ -296,7 +317,13 @@ impl Account {
     }
 
     /// X or the way to it said no: the machine decides what that means.
-    fn refused(&self, crawl: &mut Crawl, open: &mut Open, refusal: &Refusal) -> Result<()> {
+    async fn refused(
+        &self,
+        crawl: &mut Crawl,
+        open: &mut Open,
+        refusal: &Refusal,
+    ) -> Result<()> {
+        ControlClient::new(&self.env)?.heed(&refusal.trouble).await?;
         open.settlement.rate.clone_from(&refusal.rate);
         self.put_meta("lease", open)?;
         crawl.trouble(&refusal.trouble, refusal.rate.as_ref(), clock::now());
@@ -309,16 +336,26 @@ impl Account {
         self.drop_meta("crawl")?;
         if needs_owner(stop.cause) {
             let reason = format!("{}: {}", stop.title, stop.detail);
-            settings.stopped = Some(Stopped { at: clock::now(), reason });
+            let until = self.memory.goes_on.take().filter(|_| stop.cause == StopCause::Budget);
+            settings.stopped = Some(Stopped { at: clock::now(), reason, until });
             self.save(&settings)?;
         }
         let end = RunEnd {
             state: RunState::Failed,
             ended: clock::now(),
             error: Some(Fault::new(502, &stop.title, stop.detail)),
-            counts: crawl.counts(),
+            counts: self.counts_with_cost(crawl).await?,
         };
         ControlClient::new(&self.env)?.close(crawl.run(), end).await
+    }
+
+    /// What a check counted, with what it cost by X's published prices, in micro-dollars.
+    pub(super) async fn counts_with_cost(&self, crawl: &Crawl) -> Result<BTreeMap<String, i64>> {
+        self.settle().await?;
+        let cost = self.meta::<i64>(COST)?.unwrap_or_default();
+        let mut counts = crawl.counts();
+        counts.insert("cost_micro_usd".to_owned(), cost);
+        Ok(counts)
     }
 
     /// The count-only read: one profile a UTC day.
@@ -342,7 +379,7 @@ impl Account {
         let refused = |why: String| Fault::new(502, "Count not read", why);
         let credential = x.reader(settings).map_err(|stop| refused(stop.detail))?;
         self.settle().await?;
-        let ask = profile_ask(settings.account, settings.cap_micro);
+        let ask = profile_ask(settings);
         let mut open = match self.lease(ask).await? {
             Leave::Granted(open) => open,
             Leave::Refused { why, .. } => return Err(refused(why)),
@@ -356,6 +393,7 @@ impl Account {
                     .ok_or_else(|| refused("the profile has no followers_count".to_owned()))
             }
             Err(refusal) => {
+                ControlClient::new(&self.env)?.heed(&refusal.trouble).await?;
                 open.settlement.rate = refusal.rate;
                 Err(refused(refusal.trouble.to_string()))
             }

@@ -262,8 +262,13 @@ impl Account {
     ) -> Result<BTreeMap<String, i64>> {
         let at = arrived.name.at();
         let mut fresh: Vec<(UnixMs, Raw)> = Vec::new();
+        let mut audited = BTreeMap::new();
         if let (Some(index), Some(prev)) = (index, prev) {
-            fresh.push((at, self.diff(at, prev, index)?));
+            let raw = self.diff(at, prev, index)?;
+            if let Some(before) = self.neighbour(arrived.name, false)? {
+                audited = self.audit_push((before.name.at(), at), &raw, &index.roster)?;
+            }
+            fresh.push((at, raw));
         }
         if let Some(next) = self.neighbour(arrived.name, true)? {
             // Without anything before it the next one is the first, and the first makes no events.
@@ -278,7 +283,9 @@ impl Account {
             fresh.push((after, raw));
         }
         let gone = if index.is_some() && prev.is_some() { vec![] } else { vec![at] };
-        self.write_ledger(arrived, end, fresh, gone)
+        let mut counts = self.write_ledger(arrived, end, fresh, gone)?;
+        counts.append(&mut audited);
+        Ok(counts)
     }
 
     /// What changed between two lists, the later one of `at`, which need not be known yet.

@@ -1,7 +1,8 @@
 //! What the account looks like from outside: its own record, series and coverage. Invariant:
 //! reading changes nothing; what was not observed comes out as null, never as zero.
 
-use super::lease::follower_resource;
+use super::lease::{follower_resource, unsigned};
+use super::outlook::Outlook;
 use super::{Account, replay, settings::Settings};
 use crate::clock;
 use crate::config::Config;
@@ -12,7 +13,9 @@ use crate::rpc::{ControlClient, ToControl};
 use crate::sql::values;
 use crate::x::X;
 use crate::zone;
-use shared::api::{self, Collector, CollectorState, Compare, Interval, Reason, Schedule};
+use shared::api::{
+    self, Collector, CollectorState, Compare, Interval, PushState, Reason, Schedule,
+};
 use shared::budget::{Resource, price, usd};
 use shared::coverage::coverage;
 use shared::routes::{self, Op};
@@ -48,9 +51,17 @@ impl Account {
             }
             Op::ChangeAccount => {
                 self.change(&http::body(&mut request).await?)?;
+                let mended = ToControl::Mended { account: self.tracked()?.account };
+                ControlClient::new(&self.env)?.tell::<Option<()>>(mended).await?;
                 http::json(200, &self.view().await?)
             }
             Op::DeleteAccount => self.delete().await,
+            Op::Push => http::json(200, &self.push_view(&url).await?),
+            Op::ChangePush => {
+                let change: api::PushChange = http::body(&mut request).await?;
+                self.change_push(change.on, &url).await?;
+                http::json(200, &self.push_view(&url).await?)
+            }
             Op::Followers => self.list_followers(&query).await,
             Op::Follower => self.show_follower(named("user")).await,
             Op::ChangeFollower => {
@@ -82,18 +93,13 @@ impl Account {
     pub(super) async fn view(&self) -> Result<Option<api::Account>> {
         let Some(settings) = self.settings()? else { return Ok(None) };
         let config = Config::read(&self.env);
-        let spent = ToControl::Spent { account: settings.account };
-        let spent: u64 = ControlClient::new(&self.env)?.tell(spent).await?;
+        let outlook = self.outlook(&settings, &config).await?;
         let newest = self.accepted_at(None)?;
         let oldest = self
             .sql
             .first("SELECT MIN(at) FROM lists", values![])?
             .map_or(Ok(None), |mut row| row.maybe_int())?;
-        let counted = self
-            .sql
-            .first("SELECT at, count FROM counts ORDER BY at DESC LIMIT 1", values![])?
-            .map(|mut row| Ok::<_, Fault>((UnixMs(row.int()?), unsigned(row.int()?))))
-            .transpose()?;
+        let counted = self.counted()?;
         let followers = newest.as_ref().and_then(|known| known.count);
         let x_count = counted.map(|(_, count)| count);
         let owned = config.owner_id() == Some(settings.account);
@@ -107,7 +113,7 @@ impl Account {
             owned: config.owner.is_some().then_some(owned),
             schedule: settings.schedule,
             monthly_cap_usd: usd(settings.cap_micro),
-            spent_month_usd: usd(spent),
+            spent_month_usd: usd(outlook.money.spent),
             followers,
             x_count,
             x_count_at: counted.map(|(at, _)| at),
@@ -115,11 +121,14 @@ impl Account {
             first_snapshot: oldest.map(UnixMs),
             prices: prices(&config, &settings, followers.or(x_count)),
             tweets: self.tweet_collection(&settings, &config)?,
-            collector: self.collector(&settings, newest.map(|known| known.name.at()))?,
+            daily_cap_usd: settings.day_cap_micro.map(usd),
+            schedule_prices: (&outlook).into(),
+            push: self.push_summary()?,
+            collector: self.collector(&settings, &outlook)?,
         }))
     }
 
-    fn collector(&self, settings: &Settings, last_check: Option<UnixMs>) -> Result<Collector> {
+    fn collector(&self, settings: &Settings, outlook: &Outlook) -> Result<Collector> {
         let now = clock::now();
         let crawl = self.crawl()?;
         let waiting = crawl.as_ref().and_then(|crawl| crawl.waiting());
@@ -129,9 +138,12 @@ impl Account {
             (None, _, Some(stopped)) => (CollectorState::Stopped, Some(stopped.reason.clone())),
             (None, _, None) => (CollectorState::Idle, None),
         };
-        let next_check = match waiting {
-            Some((until, _)) => Some(until),
-            None => schedule::next(&settings.clock(crawl.is_some(), now), now),
+        let clock = settings.clock(crawl.is_some(), outlook.history, now);
+        let stopped = settings.stopped.as_ref().filter(|stopped| stopped.holds(now));
+        let next_check = match (waiting, stopped) {
+            (Some((until, _)), _) => Some(until),
+            (None, Some(stopped)) if settings.schedule != Schedule::Manual => Some(stopped.ends()),
+            (None, _) => schedule::next(&clock, now),
         };
         Ok(Collector {
             state,
@@ -139,9 +151,10 @@ impl Account {
             run: crawl.as_ref().map(|crawl| crawl.run().to_owned()),
             read: crawl.as_ref().map(shared::crawl::Crawl::read),
             expected: crawl.as_ref().and_then(shared::crawl::Crawl::expected),
-            last_check,
+            last_check: outlook.history.listed,
             last_read: settings.last_read,
             next_check,
+            offer: outlook.offer(&clock, now),
         })
     }
 
@@ -263,8 +276,11 @@ impl Account {
             accepted.first().copied().map_or(settings.created, |at| at.min(settings.created));
         let reasons = self.reasons(&settings).await?;
         let expected_ms = match settings.schedule {
-            Schedule::Hourly => 2 * HOUR_MS,
-            Schedule::CountOnly | Schedule::Daily | Schedule::Manual => 26 * HOUR_MS,
+            // As with counts alone: what X pushes it does not push now.
+            Schedule::Push if self.push_summary()?.state != PushState::On => {
+                shared::coverage::expected_ms(Schedule::CountAudit)
+            }
+            schedule => shared::coverage::expected_ms(schedule),
         };
         let expected_ms = expected_ms.max(usual_ms(&accepted, from, to));
         let shown = coverage(from, to, &accepted, expected_ms, Some(began), &reasons, now);
@@ -300,6 +316,7 @@ impl Account {
     /// `DELETE /accounts/{account}`: stops tracking and deletes everything kept, files included.
     async fn delete(&self) -> Result<Response> {
         let settings = self.tracked()?;
+        self.end_push(&settings).await;
         self.abandon_upload(settings.account).await?;
         let dismiss = ToControl::Dismiss { account: settings.account };
         ControlClient::new(&self.env)?.tell::<Option<()>>(dismiss).await?;
@@ -357,6 +374,3 @@ fn started((run, fresh): (String, bool)) -> Result<Response> {
     http::json(if fresh { 202 } else { 200 }, &api::Started { run })
 }
 
-fn unsigned(n: i64) -> u64 {
-    u64::try_from(n).unwrap_or_default()
-}

@@ -7,7 +7,7 @@ use crate::http;
 use crate::query::{self, Query};
 use crate::rpc::{self, ControlClient, ToAccount, ToControl};
 use crate::x::X;
-use shared::api::{Account, List, NewAccount};
+use shared::api::{Account, Feature, List, NewAccount};
 use shared::budget::{Ask, Grant, Resource, Settlement, micro};
 use shared::id::{AccountId, UserId};
 use shared::x::page::{PageUser, lookup};
@@ -73,6 +73,8 @@ async fn read_profile(env: &Env, config: &Config, new: &NewAccount) -> Result<Pa
     let control = ControlClient::new(env)?;
     let ask = Ask {
         account,
+        feature: Feature::Profiles,
+        account_day_cap: None,
         account_cap: micro(new.monthly_cap_usd.unwrap_or(DEFAULT_CAP_USD).max(0.0)),
         route: "users".to_owned(),
         calls: 1,
@@ -81,14 +83,17 @@ async fn read_profile(env: &Env, config: &Config, new: &NewAccount) -> Result<Pa
     };
     let lease = match control.ask(ask).await? {
         Grant::Go { lease, .. } => lease,
-        Grant::Later { why, .. } | Grant::No { why } => {
+        Grant::Later { why, .. } | Grant::No { why, .. } => {
             return Err(Fault::new(409, "Not read", why));
         }
     };
     let answer = x.get(&path, &lookup_query(), credential).await;
     let (rate, found) = match answer {
         Ok(answer) => (answer.rate, lookup(&answer.body).map_err(|fault| fault.to_string())),
-        Err(refusal) => (refusal.rate, Err(refusal.trouble.to_string())),
+        Err(refusal) => {
+            control.heed(&refusal.trouble).await?;
+            (refusal.rate, Err(refusal.trouble.to_string()))
+        }
     };
     let user = found.and_then(|found| {
         let said = found.errors.first().map(|error| error.detail.clone());

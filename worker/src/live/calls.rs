@@ -8,7 +8,7 @@ use crate::config::Config;
 use crate::fault::Result;
 use crate::rpc::{ControlClient, ToControl};
 use crate::x::{Answer, Call, X};
-use shared::api::Credential;
+use shared::api::{Credential, Feature};
 use shared::budget::{Ask, Grant, Resource, Settlement};
 use shared::retry::Trouble;
 use shared::x::problem::{Class, Rate, XProblem};
@@ -42,6 +42,10 @@ impl Core {
             Ok(answer) => answer.rate.clone(),
             Err(refusal) => refusal.rate.clone(),
         };
+        if let Err(refusal) = &outcome {
+            let heeded = async { ControlClient::new(&self.env)?.heed(&refusal.trouble).await };
+            Self::log_fault(heeded.await);
+        }
         // A book that could not be told keeps the call reserved until the lease runs out.
         Self::log_fault(self.made(route, lease, rate).await);
         outcome.map_err(|refusal| refusal.trouble)
@@ -51,6 +55,8 @@ impl Core {
     async fn place_for(&self, route: &str) -> Result<std::result::Result<u64, String>> {
         let ask = Ask {
             account: STREAM,
+            feature: Feature::Stream,
+            account_day_cap: None,
             account_cap: NO_CAP,
             route: route.to_owned(),
             calls: 1,
@@ -60,7 +66,7 @@ impl Core {
         };
         Ok(match ControlClient::new(&self.env)?.ask(ask).await? {
             Grant::Go { lease, .. } => Ok(lease),
-            Grant::Later { why, .. } | Grant::No { why } => Err(why),
+            Grant::Later { why, .. } | Grant::No { why, .. } => Err(why),
         })
     }
 

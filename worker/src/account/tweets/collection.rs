@@ -48,7 +48,7 @@ pub(in crate::account) struct Tweets {
 
 impl Tweets {
     pub(super) fn is_stopped(&self, now: UnixMs) -> bool {
-        self.stopped.as_ref().is_some_and(|stopped| stopped.at.utc_day() == now.utc_day())
+        self.stopped.as_ref().is_some_and(|stopped| stopped.holds(now))
     }
 
     /// Whether this hour's reading is still to come.
