@@ -61,6 +61,8 @@ impl Account {
                 self.start_crawl(Trigger::Cron).await?;
             }
         }
+        self.erase_gone(clock::now())?;
+        self.arm_look().await?;
         let left = self.crawl()?.is_some() || self.has_purges()?;
         if left { self.arm_in(1).await } else { Ok(()) }
     }
@@ -317,12 +319,7 @@ impl Account {
     }
 
     /// X or the way to it said no: the machine decides what that means.
-    async fn refused(
-        &self,
-        crawl: &mut Crawl,
-        open: &mut Open,
-        refusal: &Refusal,
-    ) -> Result<()> {
+    async fn refused(&self, crawl: &mut Crawl, open: &mut Open, refusal: &Refusal) -> Result<()> {
         ControlClient::new(&self.env)?.heed(&refusal.trouble).await?;
         open.settlement.rate.clone_from(&refusal.rate);
         self.put_meta("lease", open)?;

@@ -93,7 +93,8 @@ impl Account {
         let standing = self.standing()?;
         let outlook = self.outlook(&settings, &config).await?;
         let event = price(Resource::Event);
-        let a_month = |(came, left): (u64, u64)| usd(came.saturating_add(left).saturating_mul(event));
+        let a_month =
+            |(came, left): (u64, u64)| usd(came.saturating_add(left).saturating_mul(event));
         // Before anything was asked for: whether it could be.
         let possible = || address(url, config.simulated).err();
         Ok(api::Push {
@@ -238,7 +239,8 @@ impl Account {
         }
         let ended = self.walk_ended(at)?;
         let mut pushes = Vec::new();
-        let told = "SELECT user, came, at FROM pushes WHERE came IS NOT NULL AND at > ? AND at <= ?";
+        let told =
+            "SELECT user, came, at FROM pushes WHERE came IS NOT NULL AND at > ? AND at <= ?";
         for mut row in self.sql.rows(told, values![not_before.plus(-BEFORE_MS).0, ended.0])? {
             let user = id_from_text(&row.text()?)?;
             let came = row.int()? > 0;

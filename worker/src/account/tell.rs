@@ -1,4 +1,4 @@
-//! Telling open browsers what a new list brought. Owns: which events are news. Invariant: the
+//! Telling open browsers what a new list, a look or a push brought. Owns: which events are news. Invariant: the
 //! ledger is what counts; news that does not arrive is only seen later, on the next look.
 
 use super::Account;
@@ -7,10 +7,12 @@ use crate::clock;
 use crate::fault::Result;
 use crate::rpc::{self, ToLive};
 use crate::sql::values;
-use shared::api::LossState;
-use shared::id::AccountId;
+use shared::api::{FollowerEvent, LossState};
+use shared::id::{AccountId, UserId};
+use shared::ledger::News;
 use shared::snapshot::Name;
 use shared::time::{HOUR_MS, UnixMs};
+use std::collections::BTreeSet;
 
 /// A list older than this is history, not news.
 const NEWS_MS: i64 = HOUR_MS;
@@ -34,6 +36,26 @@ impl Account {
         // Of the interval before, news is only what this list settled.
         let settled = |state| matches!(state, Some(LossState::Confirmed | LossState::Retracted));
         events.retain(|event| !event.muted && (event.at == at || settled(event.state)));
+        self.tell(account, events).await
+    }
+
+    /// Hands what is shown otherwise than before to the Live object: reasons, corrections, pushes.
+    pub(super) async fn tell_news(&self, news: &[News]) -> Result<()> {
+        let account = self.tracked()?.account;
+        let told: BTreeSet<(UnixMs, UserId)> = news.iter().map(|one| (one.at, one.user)).collect();
+        let (Some((from, _)), Some((last, _))) = (told.first(), told.last()) else { return Ok(()) };
+        let wanted = Wanted {
+            from: Some(*from),
+            to: Some(last.plus(1)),
+            users: Some(told.iter().map(|(_, user)| *user).collect()),
+            ..Wanted::default()
+        };
+        let mut events = changes::events(&self.sql, &wanted, EVENTS_MAX)?.items;
+        events.retain(|event| !event.muted && told.contains(&(event.at, event.user.id)));
+        self.tell(account, events).await
+    }
+
+    async fn tell(&self, account: AccountId, mut events: Vec<FollowerEvent>) -> Result<()> {
         if events.is_empty() {
             return Ok(());
         }

@@ -60,7 +60,8 @@ impl Account {
             "SELECT uuid FROM pushes WHERE uuid IN (SELECT value FROM json_each(?))",
             values![serde_json::to_string(&uuids)?],
         )?;
-        let known: Vec<String> = known.into_iter().map(|mut row| row.text()).collect::<Result<_>>()?;
+        let known: Vec<String> =
+            known.into_iter().map(|mut row| row.text()).collect::<Result<_>>()?;
         events.retain(|event| !known.contains(&event.uuid));
         Ok(())
     }
@@ -85,7 +86,9 @@ impl Account {
             return Ok(());
         }
         match field {
-            Field::Username => now.trim_start_matches('@').clone_into(&mut settings.person.username),
+            Field::Username => {
+                now.trim_start_matches('@').clone_into(&mut settings.person.username)
+            }
             Field::Name => now.clone_into(&mut settings.person.name),
             Field::ProfileImageUrl => settings.person.avatar = Some(now.to_owned()),
             Field::Description | Field::Other => return Ok(()),

@@ -175,7 +175,8 @@ impl Upstream<'_> {
         let mut all = Vec::new();
         let mut query: Vec<(String, String)> = Vec::new();
         for _ in 0..PAGES_MAX {
-            let called = self.call("activity/subscriptions", Method::Get, SUBSCRIPTIONS, &query, None);
+            let called =
+                self.call("activity/subscriptions", Method::Get, SUBSCRIPTIONS, &query, None);
             let page: Many<Subscription> = read(&called.await.map_err(said)?)?;
             all.extend(page.data);
             let Some(token) = page.meta.and_then(|meta| meta.next_token) else { break };
