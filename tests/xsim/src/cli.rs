@@ -16,6 +16,7 @@ pub const USAGE: &str = "\
 usage: xsim [--seed N] [--followers N] [--port P] [--rate-limits x|off]
             [--now RFC3339|MS] [--dialect tweet|post] [--speed F]
             [--stream-rate N] [--tweets-a-day N] [--tweets-before N]
+            [--gained-a-day N] [--lost-a-day N]
             [--client-id ID] [--client-secret SECRET] [--refresh-reuse grace|strict] [--bench]
 
   --seed N          everything in the world follows from it (1)
@@ -29,6 +30,11 @@ usage: xsim [--seed N] [--followers N] [--port P] [--rate-limits x|off]
   --tweets-a-day N  tweets that account 12 writes, 0 to 2000; 13 writes half as many (3)
   --tweets-before N tweets of account 12 older than 100 days before the start, over five
                     years; 13 has a tenth (0)
+  --gained-a-day N  followers that account 12 gains, from the first midnight (UTC) on; 13 has a
+                    tenth (about 0.4 % of the followers)
+  --lost-a-day N    followers that it loses, by every kind of loss: unfollowed, blocked by the
+                    account, suspended, deleted, deactivated for days or hours (about 0.35 % of
+                    the followers, and none for hours only)
   --client-id ID    OAuth 2.0: the app's client (roost-client)
   --client-secret S its secret; an empty one makes a public client (roost-client-secret)
   --refresh-reuse grace
@@ -67,7 +73,8 @@ pub fn parse(args: impl IntoIterator<Item = String>) -> Result<Command, String> 
             }
             "--seed" | "--followers" | "--port" | "--rate-limits" | "--now" | "--dialect"
             | "--speed" | "--stream-rate" | "--tweets-a-day" | "--tweets-before"
-            | "--client-id" | "--client-secret" | "--refresh-reuse" => {}
+            | "--gained-a-day" | "--lost-a-day" | "--client-id" | "--client-secret"
+            | "--refresh-reuse" => {}
             _ => return Err(format!("unknown flag {flag}")),
         }
         let value =
@@ -88,6 +95,8 @@ pub fn parse(args: impl IntoIterator<Item = String>) -> Result<Command, String> 
             "--tweets-a-day" => config.tweets_a_day = value.parse().map_err(|_| wrong())?,
             "--tweets-before" => config.tweets_before = value.parse().map_err(|_| wrong())?,
             "--stream-rate" => config.stream_rate = value.parse().map_err(|_| wrong())?,
+            "--gained-a-day" => config.gained_a_day = Some(value.parse().map_err(|_| wrong())?),
+            "--lost-a-day" => config.lost_a_day = Some(value.parse().map_err(|_| wrong())?),
             "--client-id" if !value.is_empty() => config.client_id = value,
             "--client-id" => return Err(wrong()),
             "--client-secret" => config.client_secret = value,
@@ -117,7 +126,7 @@ mod tests {
         let line = "--seed 7 --followers=25 --port 0 --rate-limits off \
             --now 2026-01-02T03:04:05Z --dialect post --speed 0 --stream-rate 0.5 \
             --tweets-a-day 12.5 --tweets-before=4000 --client-id app --client-secret= \
-            --refresh-reuse strict";
+            --refresh-reuse strict --gained-a-day 60 --lost-a-day=40.5";
         let config = Config {
             seed: 7,
             followers: 25,
@@ -128,6 +137,8 @@ mod tests {
             stream_rate: 0.5,
             tweets_a_day: 12.5,
             tweets_before: 4_000,
+            gained_a_day: Some(60.0),
+            lost_a_day: Some(40.5),
             client_id: "app".to_owned(),
             client_secret: String::new(),
             refresh_reuse: Reuse::Strict,
@@ -152,6 +163,7 @@ mod tests {
             ("--stream-rate many", "--stream-rate"),
             ("--tweets-a-day often", "--tweets-a-day"),
             ("--tweets-before -1", "--tweets-before"),
+            ("--lost-a-day few", "--lost-a-day"),
             ("--client-id=", "--client-id"),
             ("--refresh-reuse never", "--refresh-reuse"),
             ("12", "12"),

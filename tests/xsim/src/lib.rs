@@ -6,9 +6,11 @@
 //! It shares no code with the service it tests.
 //!
 //! # Layout
-//! - The world, pure: `world` (who follows when), `ledger` (counts and changes),
+//! - The world, pure: `world` (who follows when) over `life` (one follower's story), `ledger`
+//!   (counts and changes),
 //!   `identity` (ids and usernames), `names` and `bios` (texts), `profile` (a user as
-//!   JSON), `listing` and `token` (pages), `snapshot` (the list as a file).
+//!   JSON), `relations` (whom its owner follows and blocks), `listing` and
+//!   `token` (pages), `snapshot` (the list as a file).
 //! - The world of tweets, pure: `tweets` and what is below it.
 //! - The accounts' own tweets: `own` and what is below it.
 //! - What requests leave behind: `clock`, `auth` over `oauth1` and `oauth2`, `limits`, `bill`,
@@ -29,6 +31,7 @@ mod faults;
 mod hash;
 mod identity;
 mod ledger;
+mod life;
 mod limits;
 mod listing;
 mod names;
@@ -38,6 +41,7 @@ mod own;
 mod params;
 mod problem;
 mod profile;
+mod relations;
 mod server;
 mod sim;
 mod snapshot;

@@ -37,6 +37,7 @@ pub(crate) struct Limits {
 fn limit_of(endpoint: &str, caller: Caller) -> u32 {
     match (endpoint, caller) {
         ("me", _) => 75,
+        ("blocking", _) => 15,
         ("stream" | "sample", _) => 50,
         ("rules_get" | "rules_counts" | "connections", _) | ("search" | "tweet", Caller::App) => {
             450
@@ -46,7 +47,7 @@ fn limit_of(endpoint: &str, caller: Caller) -> u32 {
         ("timeline", Caller::App) => 10_000,
         ("tweets", Caller::App) => 3_500,
         ("tweets", Caller::User(..)) => 5_000,
-        ("followers" | "analytics", _)
+        ("followers" | "following" | "analytics", _)
         | ("search" | "counts", Caller::User(..))
         | (_, Caller::App) => 300,
         (_, Caller::User(..)) => 900,
@@ -128,6 +129,8 @@ mod tests {
         check("timeline", Caller::OWNER, 900);
         check("analytics", Caller::OWNER, 300);
         check("followers", Caller::OWNER, 300);
+        check("following", Caller::OWNER, 300);
+        check("blocking", Caller::OWNER, 15);
     }
 
     #[test]

@@ -20,6 +20,7 @@ use crate::clock::{ClockChange, real_now_ms};
 use crate::faults::Wish;
 use crate::identity;
 use crate::ledger::Truth;
+use crate::life::Absence;
 use crate::oauth2::control as consent;
 use crate::own;
 use crate::snapshot;
@@ -309,7 +310,13 @@ fn truth_json(sim: &Sim, account: Account, truth: &Truth) -> Value {
     let lost: Value = truth
         .lost
         .iter()
-        .map(|&(i, at_s, why)| json!({"id": id(i), "at": at_s * SECOND_MS, "reason": why.name()}))
+        .map(|&(i, at_s, why)| {
+            let life = roster.timeline(i);
+            let absence = life.absences().iter().find(|absence| absence.left_s == at_s);
+            let back_ms = absence.and_then(Absence::back).map(|back_s| back_s * SECOND_MS);
+            json!({"id": id(i), "at": at_s * SECOND_MS, "reason": why.name(), "kind": why.kind(),
+                "back": back_ms})
+        })
         .collect();
     let renamed: Value = truth
         .renamed

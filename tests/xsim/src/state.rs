@@ -11,6 +11,7 @@ use crate::calendar::SECOND_MS;
 use crate::clock::{Clock, real_now_ms};
 use crate::faults::Faults;
 use crate::ledger::Ledger;
+use crate::life::Pace;
 use crate::limits::Limits;
 use crate::oauth2::grants::{Grants, Reuse};
 use crate::own::diary::Diary;
@@ -45,6 +46,12 @@ pub struct Config {
     /// Tweets of account 12 that are older than the last hundred days before the start, at most
     /// 100,000, over five years; account 13 has a tenth.
     pub tweets_before: u32,
+    /// Who follows account 12 for the first time, a day, from the first midnight after the start
+    /// on; account 13 has a tenth. `None` is about 0.4 % of the followers.
+    pub gained_a_day: Option<f64>,
+    /// Who leaves it a day, from then on and by every kind of loss; account 13 has a tenth. `None`
+    /// is about 0.35 % of the followers, and nobody leaves for hours only.
+    pub lost_a_day: Option<f64>,
     /// OAuth 2.0: the app's client.
     pub client_id: String,
     /// OAuth 2.0: its secret; empty for a public client.
@@ -65,6 +72,8 @@ impl Default for Config {
             stream_rate: RATE_DEFAULT,
             tweets_a_day: 3.0,
             tweets_before: 0,
+            gained_a_day: None,
+            lost_a_day: None,
             client_id: CLIENT_ID.to_owned(),
             client_secret: CLIENT_SECRET.to_owned(),
             refresh_reuse: Reuse::default(),
@@ -110,7 +119,8 @@ impl Sim {
         }
         let real_ms = real_now_ms();
         let start_ms = config.start_ms.unwrap_or_else(|| real_ms.div_euclid(SECOND_MS) * SECOND_MS);
-        let world = World::new(config.seed, config.followers, start_ms)?;
+        let pace = Pace { gained: config.gained_a_day, lost: config.lost_a_day };
+        let world = World::paced(config.seed, config.followers, start_ms, pace)?;
         let clock = Clock::new(start_ms, world.end_ms(), config.speed, real_ms)?;
         let state = State {
             clock,

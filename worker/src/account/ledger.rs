@@ -267,6 +267,12 @@ pub(super) fn upgrade(sql: &Sql) -> Result<()> {
             sql.run(&format!("ALTER TABLE changes ADD COLUMN {column}"), values![])?;
         }
     }
+    for index in [
+        "CREATE INDEX IF NOT EXISTS changes_to_look ON changes (at) WHERE look IS NOT NULL",
+        "CREATE INDEX IF NOT EXISTS changes_gone ON changes (user) WHERE reason = 'gone'",
+    ] {
+        sql.run(index, values![])?;
+    }
     Ok(())
 }
 

@@ -135,6 +135,7 @@ impl Account {
             self.record_count(now, count)?;
         }
         self.saw_tweet_count(raw.as_deref().unwrap_or_default())?;
+        self.begin_verify(new.verify.unwrap_or(true), now)?;
         let enlist = ToControl::Enlist { account };
         ControlClient::new(&self.env)?.tell::<Option<()>>(enlist).await?;
         Ok(true)
@@ -156,6 +157,7 @@ impl Account {
         tweets.on = change.tweets.unwrap_or(tweets.on);
         tweets.stopped = None;
         self.save_tweets(&tweets)?;
+        self.change_verify(change.verify)?;
         // Whatever stopped it may be mended now: the next tick tries.
         settings.stopped = None;
         self.save(&settings)
