@@ -157,9 +157,8 @@ async function timed(roost: Roost): Promise<Json> {
   const { items } = await roost.get(`/accounts/${ACCOUNT}/followers?limit=${TIMED}`);
   const delays: number[] = [];
   for (const { user } of items) {
-    const now = BigInt(await roost.sim.now()) - 1_288_834_974_657n;
     const data = {
-      event_uuid: ((now << 22n) | BigInt(delays.length + 1)).toString(),
+      event_uuid: `-1${delays.length}`,
       filter: { user_id: ACCOUNT },
       event_type: "follow.unfollow",
       payload: { source: { data: { id: user.id } }, target: { data: { id: ACCOUNT } } },

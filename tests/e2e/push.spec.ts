@@ -7,21 +7,14 @@ import { ACCOUNT, ADMIN_TOKEN, type Answer, iso, type Json, Roost } from "./harn
 const SECRET = "sim-key-secret";
 const HOUR_S = 3600;
 const DAY_S = 86_400;
-/** X's ids hold their instant: milliseconds since this one, above 22 other bits. */
-const EPOCH_MS = 1_288_834_974_657n;
 let roost: Roost;
-let serial = 0n;
+let serial = 0;
 
 before(async () => {
   roost = await Roost.start({ followers: 1200 });
 });
 after(() => roost?.stop());
 beforeEach(() => roost.fresh());
-
-function uuid(at: number): string {
-  serial += 1n;
-  return (((BigInt(at) - EPOCH_MS) << 22n) | (serial & 0x3f_ffffn)).toString();
-}
 
 function sign(body: string, secret = SECRET): string {
   return `sha256=${createHmac("sha256", secret).update(body).digest("base64")}`;
@@ -35,8 +28,11 @@ interface Event {
 }
 
 async function body({ kind, payload, at, account = ACCOUNT }: Event): Promise<string> {
-  const event_uuid = uuid(at ?? (await roost.sim.now()));
-  return JSON.stringify({ data: { event_uuid, filter: { user_id: account }, event_type: kind, tag: "roost", payload } });
+  serial += 1;
+  const data = { event_uuid: `-88345627391${serial}`, filter: { user_id: account }, event_type: kind, tag: "roost", payload };
+  // X's documented envelope has no time of its own; one that comes along is looked at.
+  const created_at = at === undefined ? {} : { created_at: iso(at) };
+  return JSON.stringify({ data: { ...data, ...created_at } });
 }
 
 function person(id: string): Json {
@@ -122,7 +118,7 @@ test("the live feed tells a pushed event", async () => {
 
 test("calls that X did not make, or made before, are refused with their code and counted", async () => {
   await roost.goodCrawl();
-  const good = await follows("unfollow", await follower());
+  const good = await follows("unfollow", await follower(), await roost.sim.now());
   const now = await roost.sim.now();
   const old = await follows("unfollow", await follower(1), now - 26 * HOUR_S * 1000);
   const early = await follows("unfollow", await follower(1), now + 600_000);
@@ -205,10 +201,10 @@ test("what X bills for pushes is in the books once", async () => {
   await give(await follows("follow", "55555"));
   await give(await body({ kind: "profile.update.bio", payload: { before: "a", after: "b" } }));
   await roost.until("three to be applied", async () => (await push()).taken === 3);
-  await roost.until("the books", async () => (await spent()) - before === 20_000);
+  await roost.until("the books", async () => (await spent()) - before === 30_000);
   await roost.evict();
   await roost.tick();
-  assert.equal((await spent()) - before, 20_000);
+  assert.equal((await spent()) - before, 30_000);
 });
 
 test("a profile that X says changed is shown so", async () => {
