@@ -7,9 +7,9 @@
 //!
 //! # Layout
 //! - names: [`id`], [`time`], [`tz`]
-//! - what X says: [`x`], [`tweet`], [`activity`], [`retry`], [`oauth1`]
+//! - what X says: [`x`], [`tweet`], [`activity`], [`retry`], [`oauth1`], [`oauth2`], [`console`]
 //! - what is kept: [`roster`], [`handles`], [`profile`], [`snapshot`], [`tweets`],
-//!   [`metrics`]
+//!   [`metrics`], [`credentials`], [`sealed`], [`secret`]
 //! - what is decided: [`crawl`], [`acceptance`], [`ledger`], [`verdict`], [`lookup`], [`budget`],
 //!   [`schedule`], [`cadence`]
 //! - what streams: [`stream`], [`live`]
@@ -21,8 +21,10 @@ pub mod activity;
 pub mod api;
 pub mod budget;
 pub mod cadence;
+pub mod console;
 pub mod coverage;
 pub mod crawl;
+pub mod credentials;
 pub mod export;
 pub mod growth;
 pub mod handles;
@@ -33,6 +35,7 @@ pub mod live;
 pub mod lookup;
 pub mod metrics;
 pub mod oauth1;
+pub mod oauth2;
 #[cfg(feature = "openapi")]
 pub mod openapi;
 mod packed;
@@ -41,6 +44,8 @@ pub mod retry;
 pub mod roster;
 pub mod routes;
 pub mod schedule;
+pub mod sealed;
+pub mod secret;
 pub mod series;
 pub mod session;
 pub mod snapshot;

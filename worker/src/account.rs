@@ -228,6 +228,7 @@ impl Account {
             }
             ToAccount::Gone { tweet } => serde_json::to_value(self.tweet_gone(tweet).await?)?,
             ToAccount::Pushed { events } => serde_json::to_value(self.pushed(events).await?)?,
+            ToAccount::SignedIn => serde_json::to_value(self.signed_in()?)?,
             ToAccount::View => serde_json::to_value(self.view().await?)?,
         })
     }

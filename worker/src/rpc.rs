@@ -13,11 +13,13 @@ use serde::{Deserialize, Serialize};
 use shared::activity::Event;
 use shared::api::{self, Run, RunState};
 use shared::budget::{Ask, Grant, Pause, Settlement, pause};
+use shared::credentials::OwnerKeys;
 use shared::id::{AccountId, TweetId};
 use shared::live::ring::Stretch;
 use shared::live::slot;
 use shared::live::view::Frame;
 use shared::retry::Trouble;
+use shared::secret::Secret;
 use shared::time::UnixMs;
 use std::collections::BTreeMap;
 use wasm_bindgen::JsValue;
@@ -66,6 +68,47 @@ pub(crate) enum ToControl {
     Budget { plans: Vec<shared::budget::Plan> },
     /// For `PUT /budget`.
     ChangeBudget { change: api::BudgetChange },
+    /// The stored keys: the app's, and those of an account if it signed in.
+    Keys { account: Option<AccountId> },
+    /// X answered 401 to the token that an account was given at `issued`: the one to use now.
+    Renew { account: AccountId, issued: UnixMs },
+    /// X says that an account took its consent back.
+    Revoked { account: AccountId },
+    /// Which client asks for consent, if keys can be stored here.
+    ClientId,
+    /// A sign-in came back with a code.
+    Redeem { code: Secret, verifier: Secret, callback: String, wanted: Option<AccountId> },
+    /// A sign-in came back without one.
+    NotSignedIn { outcome: api::SignInOutcome, detail: String },
+}
+
+/// What Control answers to [`ToControl::Keys`]. A worker's own secrets are not in it: whoever asks
+/// has them.
+#[derive(Debug, Default, Serialize, Deserialize)]
+pub(crate) struct Keyring {
+    pub(crate) bearer: Option<Secret>,
+    pub(crate) owner: Option<OwnerKeys>,
+    /// The account that owns the app, if the owner named it.
+    pub(crate) app_owner: Option<AccountId>,
+    /// Of the account that was asked for.
+    pub(crate) user: Option<UserKey>,
+    /// Why something stored cannot be opened.
+    pub(crate) locked: Option<String>,
+}
+
+/// The access of an account that signed in.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub(crate) struct UserKey {
+    pub(crate) account: AccountId,
+    /// None while X gives no new one.
+    pub(crate) access: Option<Secret>,
+    /// When it was given: names it without showing it.
+    pub(crate) issued: UnixMs,
+    pub(crate) scopes: Vec<String>,
+    /// Why the owner must sign in again.
+    pub(crate) ended: Option<String>,
+    /// What X said when it gave no new token.
+    pub(crate) waits: Option<String>,
 }
 
 /// What an Account object is asked.
@@ -83,6 +126,8 @@ pub(crate) enum ToAccount {
     Ingest { key: String, etag: String },
     /// X deleted a tweet of the account.
     Gone { tweet: TweetId },
+    /// The account signed in at X.
+    SignedIn,
     /// The account as shown, `null` if it is not tracked.
     View,
     /// X pushed these, oldest first.

@@ -51,6 +51,8 @@ words! {
         Owner = "owner",
         /// The app's bearer token: any public account, ten times dearer.
         Bearer = "bearer",
+        /// The account's own sign-in at X (OAuth 2.0): its own lists at the own-account price.
+        User = "user",
     }
 
     /// X's verification marks.
@@ -300,6 +302,7 @@ wire! {
     }
 
     /// Body of `POST /accounts`. One of `id` and `username` is required.
+    #[derive(Default)]
     pub struct NewAccount {
         /// The X user id.
         #[serde(default)]

@@ -9,7 +9,6 @@ mod upstream;
 use super::settings::Settings;
 use super::{Account, id_from_text};
 use crate::clock;
-use crate::config::Config;
 use crate::fault::{Fault, Result};
 use crate::rpc::{ControlClient, Money, ToControl};
 use crate::sql::{Sql, values};
@@ -89,7 +88,7 @@ impl Account {
     /// `GET …/push`. `url` is where this deployment was called at.
     pub(super) async fn push_view(&self, url: &str) -> Result<api::Push> {
         let settings = self.tracked()?;
-        let config = Config::read(&self.env);
+        let config = self.config().await?;
         let standing = self.standing()?;
         let outlook = self.outlook(&settings, &config).await?;
         let event = price(Resource::Event);
@@ -120,7 +119,7 @@ impl Account {
             standing = Standing { on: false, since: None, reason: None, ..standing };
             return self.put_meta(ROW, &standing);
         }
-        let config = Config::read(&self.env);
+        let config = self.config().await?;
         let impossible = |why: String| Fault::new(409, "Push is not possible here", why);
         let url = address(url, config.simulated).map_err(impossible)?;
         if config.consumer_secret.is_none() || config.bearer.is_none() {

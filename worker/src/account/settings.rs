@@ -163,6 +163,21 @@ impl Account {
         self.save(&settings)
     }
 
+    /// The deployment's settings with the keys for this account.
+    pub(super) async fn config(&self) -> Result<Config> {
+        let account = self.settings()?.map(|settings| settings.account);
+        Config::load(&self.env, account).await
+    }
+
+    /// The account signed in at X: what stopped for want of keys may go on.
+    pub(super) fn signed_in(&self) -> Result<()> {
+        let Some(mut settings) = self.settings()? else { return Ok(()) };
+        let mut tweets = self.tweets()?;
+        (settings.stopped, tweets.stopped) = (None, None);
+        self.save_tweets(&tweets)?;
+        self.save(&settings)
+    }
+
     /// Takes in what a profile read says of the account itself.
     pub(super) fn saw_profile(&self, raw: &str, at: UnixMs) -> Result<Option<u64>> {
         let mut settings = self.tracked()?;

@@ -92,7 +92,7 @@ impl Account {
     /// The account as shown; `None` if it is not tracked.
     pub(super) async fn view(&self) -> Result<Option<api::Account>> {
         let Some(settings) = self.settings()? else { return Ok(None) };
-        let config = Config::read(&self.env);
+        let config = self.config().await?;
         let outlook = self.outlook(&settings, &config).await?;
         let newest = self.accepted_at(None)?;
         let oldest = self
@@ -110,7 +110,7 @@ impl Account {
             avatar: settings.person.avatar.clone(),
             upstream: settings.upstream.clone(),
             simulated: settings.simulated,
-            owned: config.owner.is_some().then_some(owned),
+            owned: config.owner_id().map(|_| owned),
             schedule: settings.schedule,
             monthly_cap_usd: usd(settings.cap_micro),
             spent_month_usd: usd(outlook.money.spent),
@@ -125,17 +125,27 @@ impl Account {
             daily_cap_usd: settings.day_cap_micro.map(usd),
             schedule_prices: (&outlook).into(),
             push: self.push_summary()?,
-            collector: self.collector(&settings, &outlook)?,
+            collector: self.collector(&settings, &config, &outlook)?,
         }))
     }
 
-    fn collector(&self, settings: &Settings, outlook: &Outlook) -> Result<Collector> {
+    fn collector(
+        &self,
+        settings: &Settings,
+        config: &Config,
+        outlook: &Outlook,
+    ) -> Result<Collector> {
         let now = clock::now();
         let crawl = self.crawl()?;
         let waiting = crawl.as_ref().and_then(|crawl| crawl.waiting());
+        // A sign-in that X ended stops everything, whether or not something has met it yet.
+        let ended = config.user.as_ref().filter(|user| user.ended.is_some());
+        let keyless = ended.and_then(|_| X::new(config).reader(settings).err());
+        let keyless = keyless.map(|stop| format!("{}: {}", stop.title, stop.detail));
         let (state, reason) = match (&crawl, waiting, &settings.stopped) {
             (Some(_), Some((_, why)), _) => (CollectorState::Waiting, Some(why.to_owned())),
             (Some(_), None, _) => (CollectorState::Checking, None),
+            (None, ..) if keyless.is_some() => (CollectorState::Stopped, keyless),
             (None, _, Some(stopped)) => (CollectorState::Stopped, Some(stopped.reason.clone())),
             (None, _, None) => (CollectorState::Idle, None),
         };

@@ -90,7 +90,7 @@ struct Upstream<'a> {
 impl Account {
     /// Sees to it that webhook and subscriptions stand; answers what X pushes.
     pub(super) async fn subscribe(&self, settings: &Settings, url: &str) -> Words<Vec<String>> {
-        let config = Config::read(&self.env);
+        let config = self.config().await.map_err(|fault| fault.log())?;
         let upstream = Upstream { account: self, settings, config: &config };
         let hook = upstream.hook(url).await?;
         let standing = upstream.standing().await?;
@@ -120,7 +120,7 @@ impl Account {
 
     /// Takes the account's subscriptions back, and the webhook once nothing uses it.
     pub(super) async fn unsubscribe(&self, settings: &Settings) -> Words<()> {
-        let config = Config::read(&self.env);
+        let config = self.config().await.map_err(|fault| fault.log())?;
         let upstream = Upstream { account: self, settings, config: &config };
         let all = upstream.subscriptions().await?;
         let (own, others): (Vec<_>, Vec<_>) =
