@@ -302,6 +302,7 @@ wire! {
     }
 
     /// Body of `POST /accounts`. One of `id` and `username` is required.
+    #[derive(Default)]
     pub struct NewAccount {
         /// The X user id.
         #[serde(default)]

@@ -277,12 +277,6 @@ pub(super) fn upgrade(sql: &Sql) -> Result<()> {
 }
 
 impl Account {
-    /// Keeps what X said of people; tells what changed by it.
-    pub(super) fn witness(&self, evidence: Vec<Evidence>) -> Result<Vec<News>> {
-        let sql = self.sql.clone();
-        self.sql.atomically(move || witness(&sql, &evidence))
-    }
-
     /// After a replay: pushes and looks, whatever the order in which lists came.
     pub(super) fn reshow_all(&self) -> Result<()> {
         let sql = self.sql.clone();

@@ -39,22 +39,18 @@ impl Account {
         self.tell(account, events).await
     }
 
-    /// Hands what is shown otherwise than before to the Live object: reasons, corrections, pushes.
-    pub(super) async fn tell_news(&self, news: &[News]) -> Result<()> {
-        let account = self.tracked()?.account;
-        let told: BTreeSet<(UnixMs, UserId)> = news.iter().map(|one| (one.at, one.user)).collect();
-        let (Some((from, _)), Some((last, _))) = (told.first(), told.last()) else { return Ok(()) };
-        let wanted = Wanted {
-            from: Some(*from),
-            to: Some(last.plus(1)),
-            users: Some(told.iter().map(|(_, user)| *user).collect()),
-            ..Wanted::default()
-        };
+    /// Hands what evidence changed to the Live object: events that are told otherwise than before.
+    pub(super) async fn tell_news(&self, account: AccountId, news: &[News]) -> Result<()> {
+        let at: BTreeSet<(UnixMs, UserId)> = news.iter().map(|one| (one.at, one.user)).collect();
+        let Some(&(from, _)) = at.first() else { return Ok(()) };
+        let users = Some(at.iter().map(|(_, user)| *user).collect());
+        let wanted = Wanted { from: Some(from), users, ..Wanted::default() };
         let mut events = changes::events(&self.sql, &wanted, EVENTS_MAX)?.items;
-        events.retain(|event| !event.muted && told.contains(&(event.at, event.user.id)));
+        events.retain(|event| !event.muted && at.contains(&(event.at, event.user.id)));
         self.tell(account, events).await
     }
 
+    /// Newest first, as they are listed.
     async fn tell(&self, account: AccountId, mut events: Vec<FollowerEvent>) -> Result<()> {
         if events.is_empty() {
             return Ok(());

@@ -9,14 +9,13 @@ use super::ledger;
 use super::settings::{Settings, Stopped};
 use super::{Account, put_meta};
 use crate::clock;
-use crate::config::Config;
 use crate::fault::{Fault, Result};
 use crate::rpc::{ControlClient, Money, RunEnd, ToControl};
 use crate::runs;
 use crate::sql::{Sql, values};
 use crate::x::{Answer, X};
 use serde::{Deserialize, Serialize};
-use shared::api::{self, CollectorState, Credential, Feature, RunState, Trigger};
+use shared::api::{self, CollectorState, Feature, RunState, Trigger};
 use shared::budget::{Ask, BilledToday, Resource, price, usd};
 use shared::id::UserId;
 use shared::lookup::{self, BATCH_MAX, By, Lookup, Step};
@@ -157,7 +156,7 @@ impl Account {
             return Ok(());
         }
         let _place = Looking(&self.memory.verifying);
-        let config = Config::read(&self.env);
+        let config = self.config().await?;
         let x = X::new(&config);
         let mut run = match self.verifying()? {
             Some(run) => run,
@@ -282,15 +281,14 @@ impl Account {
                 return self.put_meta(RUN, run);
             }
         };
-        let own =
-            credential == Credential::Owner && x.config().owner_id() == Some(settings.account);
+        let own = x.acts_for(settings.account, credential);
         let keys = run.batches.get(n as usize).cloned().unwrap_or_default();
         let (path, parameter) = By::Ids.endpoint();
         let fields = if own { USER_FIELDS_OWNER } else { USER_FIELDS };
         let query =
             [(parameter.to_owned(), keys.join(",")), ("user.fields".to_owned(), fields.to_owned())];
         match x.get(path, &query, credential).await {
-            Ok(answer) => self.take_look(run, n, &keys, (&answer, own)).await,
+            Ok(answer) => self.take_look(settings, run, n, (&answer, own)).await,
             Err(refusal) => {
                 ControlClient::new(&self.env)?.heed(&refusal.trouble).await?;
                 if let Some(mut open) = self.meta::<Open>(LEASE)? {
@@ -307,12 +305,13 @@ impl Account {
     /// X answered: what it said is kept, shown, paid for and told.
     async fn take_look(
         &self,
+        settings: &Settings,
         run: &mut Verifying,
         n: u32,
-        keys: &[String],
         (answer, own): (&Answer, bool),
     ) -> Result<()> {
         let now = clock::now();
+        let keys = run.batches.get(n as usize).cloned().unwrap_or_default();
         let Some(mut open) = self.meta::<Open>(LEASE)? else {
             return Err(Fault::internal("a look without a lease".to_owned()));
         };
@@ -331,7 +330,7 @@ impl Account {
         let (billed, repeats) = today.fresh(now, &shown);
         open.settlement.billed += billed;
         open.settlement.repeats += repeats;
-        let (told, why) = lookup::sort(By::Ids, keys, found);
+        let (told, why) = lookup::sort(By::Ids, &keys, found);
         let mut evidence = Vec::with_capacity(told.len());
         for told in &told {
             let (Ok(user), Some(said)) = (told.key.parse::<UserId>(), said(told, own)) else {
@@ -340,8 +339,8 @@ impl Account {
             *run.counts.entry(said.as_str().to_owned()).or_default() += 1;
             evidence.push(Evidence { user, at: now, said, listed: None, shown: None });
         }
-        let left = keys.iter().filter(|key| told.iter().all(|told| told.key != **key));
-        let left: Vec<String> = left.cloned().collect();
+        let left = keys.into_iter().filter(|key| told.iter().all(|told| told.key != *key));
+        let left: Vec<String> = left.collect();
         run.lookup.answer(n, u32::try_from(left.len()).unwrap_or(u32::MAX), &why, now);
         if let Some(batch) = run.batches.get_mut(n as usize) {
             *batch = left;
@@ -354,7 +353,7 @@ impl Account {
             sql.run("INSERT INTO looked (bytes) VALUES (?)", values![today.encode()])?;
             ledger::witness(&sql, &evidence)
         })?;
-        if let Err(fault) = self.tell_news(&news).await {
+        if let Err(fault) = self.tell_news(settings.account, &news).await {
             worker::console_error!("news of a look: {}", fault.log());
         }
         Ok(())
