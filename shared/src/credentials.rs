@@ -217,34 +217,40 @@ pub enum Endpoint {
     Activity,
 }
 
+/// Who may ask.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Who {
+    /// The app, with its bearer token.
+    App,
+    /// The app or any user.
+    Anyone,
+    /// Only the very account it is about.
+    Itself,
+}
+
 /// What an endpoint takes (X's "v2 authentication mapping").
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Takes {
-    /// The app's bearer token.
-    pub app: bool,
-    /// A signed-in user or the owner keys.
-    pub user: bool,
+    /// Who may ask.
+    pub who: Who,
     /// What a sign-in must have been asked for beyond `tweet.read` and `users.read`.
     pub scope: Option<&'static str>,
-    /// Only the very account it is about may ask.
-    pub own_only: bool,
     /// One's own cost a tenth.
     pub own_cheaper: bool,
 }
 
 /// The table. From X's `OpenAPI` document 2.166 and "Pricing" (Owned Reads) of August 2026.
 pub fn takes(endpoint: Endpoint) -> Takes {
-    let both = Takes { app: true, user: true, scope: None, own_only: false, own_cheaper: false };
-    let own = Takes { app: false, own_only: true, ..both };
-    match endpoint {
-        Endpoint::Me | Endpoint::PrivateMetrics => own,
-        Endpoint::Users | Endpoint::Tweets => both,
-        Endpoint::Followers => Takes { scope: Some("follows.read"), own_cheaper: true, ..both },
-        Endpoint::Following => Takes { scope: Some("follows.read"), own_cheaper: true, ..own },
-        Endpoint::Blocking => Takes { scope: Some(BLOCKS), own_cheaper: true, ..own },
-        Endpoint::Timeline => Takes { own_cheaper: true, ..both },
-        Endpoint::Streams | Endpoint::Search | Endpoint::Activity => Takes { user: false, ..both },
-    }
+    let (who, scope, own_cheaper) = match endpoint {
+        Endpoint::Me | Endpoint::PrivateMetrics => (Who::Itself, None, false),
+        Endpoint::Users | Endpoint::Tweets => (Who::Anyone, None, false),
+        Endpoint::Followers => (Who::Anyone, Some("follows.read"), true),
+        Endpoint::Following => (Who::Itself, Some("follows.read"), true),
+        Endpoint::Blocking => (Who::Itself, Some(BLOCKS), true),
+        Endpoint::Timeline => (Who::Anyone, None, true),
+        Endpoint::Streams | Endpoint::Search | Endpoint::Activity => (Who::App, None, false),
+    };
+    Takes { who, scope, own_cheaper }
 }
 
 /// The keys at hand for reads of one account.
@@ -272,23 +278,22 @@ pub fn choose(
     held: &Holdings<'_>,
 ) -> Result<Credential, Stop> {
     let takes = takes(endpoint);
-    let allows = |scopes: &&[String]| {
+    let allows = |scopes: &[String]| {
         takes.scope.is_none_or(|wanted| scopes.iter().any(|scope| scope == wanted))
     };
-    let signed_in = held.user.filter(allows).is_some();
-    let own_keys = held.owner == Some(Some(account));
-    if takes.user && signed_in {
+    let (app, user) = (takes.who != Who::Itself, takes.who != Who::App);
+    if user && held.user.is_some_and(allows) {
         return Ok(Credential::User);
     }
-    if takes.user && own_keys {
+    if user && held.owner == Some(Some(account)) {
         return Ok(Credential::Owner);
     }
     // Never ten times the price because X ended a sign-in.
     let dearer = takes.own_cheaper && held.ended.is_some();
-    if takes.app && held.bearer && !dearer {
+    if app && held.bearer && !dearer {
         return Ok(Credential::Bearer);
     }
-    if takes.user && held.owner.is_some() && !takes.own_only && !dearer {
+    if app && user && held.owner.is_some() && !dearer {
         return Ok(Credential::Owner);
     }
     Err(lack(takes, held))
@@ -300,21 +305,21 @@ fn lack(takes: Takes, held: &Holdings<'_>) -> Stop {
             "Stored keys cannot be opened",
             format!("{why}: set ROOST_SECRET back, or store the keys again under Settings."),
         ),
-        (Takes { user: true, .. }, Holdings { ended: Some(why), .. }) => (
+        (Takes { who: Who::Anyone | Who::Itself, .. }, Holdings { ended: Some(why), .. }) => (
             "Sign in at X again",
             format!("{why}. Sign in at X again under Settings, or at /auth/x/start."),
         ),
-        (Takes { user: true, scope: Some(scope), .. }, Holdings { user: Some(_), .. }) => (
+        (Takes { scope: Some(scope), .. }, Holdings { user: Some(_), .. }) => (
             "Sign in at X again",
             format!("the sign-in was not allowed `{scope}`: sign in at X again under Settings."),
         ),
-        (Takes { app: false, .. }, _) => (
+        (Takes { who: Who::Itself, .. }, _) => (
             "Sign in at X",
             "X tells this only to the account itself: sign in at X under Settings, or set the \
              four owner keys of that account."
                 .to_owned(),
         ),
-        (Takes { user: false, .. }, _) => (
+        (Takes { who: Who::App, .. }, _) => (
             "No bearer token",
             "X takes only the app's bearer token here: set it under Settings, or with `wrangler \
              secret put X_BEARER_TOKEN`."

@@ -196,7 +196,8 @@ pub fn refusal(status: u16, body: &[u8]) -> TokenRefusal {
         (error, description) => format!("{error}: {description}"),
     };
     let said: String = said.chars().take(TEXT_MAX_CHARS).collect();
-    let of_value = told.error_description.contains("Value passed for");
+    let spent = ["token was invalid", "code was invalid"];
+    let of_value = spent.iter().any(|text| told.error_description.contains(text));
     match (status, told.error.as_str()) {
         (408 | 420 | 425 | 429 | 500..=599, _) => TokenRefusal::Later(said),
         (_, "invalid_grant") => TokenRefusal::Spent(said),
@@ -320,6 +321,12 @@ mod tests {
             400,
             r#"{"error":"invalid_request","error_description":"Missing required parameter [client_id]."}"#,
             "client invalid_request: Missing required parameter [client_id].",
+        );
+        check(
+            400,
+            r#"{"error":"invalid_request","error_description":"Value passed for the redirect uri did not match the uri of the authorization code."}"#,
+            "client invalid_request: Value passed for the redirect uri did not match the uri of the \
+             authorization code.",
         );
         check(
             401,

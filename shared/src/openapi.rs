@@ -197,7 +197,7 @@ fn query_parameter(op: Op, param: &Param) -> Value {
             json!({ "type": "string", "format": "date-time" })
         }
         "account" => user_id(),
-        "promoted" | "median" | "blocks" => json!({ "type": "boolean" }),
+        "promoted" | "median" | "blocks" | "local" => json!({ "type": "boolean" }),
         "interval" => words(api::Interval::ALL.iter().map(|word| word.as_str())),
         "compare" => words(api::Compare::ALL.iter().map(|word| word.as_str())),
         "filter" => words(api::RosterFilter::ALL.iter().map(|word| word.as_str())),

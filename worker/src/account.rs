@@ -6,6 +6,7 @@
 
 mod changes;
 mod collect;
+mod erase;
 mod export;
 mod follower;
 mod gather;
@@ -65,6 +66,9 @@ const SCHEMA: &[&str] = &[
         reason TEXT, confidence TEXT, how TEXT, settled INTEGER, settles INTEGER, look INTEGER,
         UNIQUE (user, at, said)) STRICT",
     "CREATE INDEX IF NOT EXISTS verdicts_by_time ON verdicts (at)",
+    // Who was billed today by looking up; whose name is not kept any more, which outlives replays.
+    "CREATE TABLE IF NOT EXISTS looked (seq INTEGER PRIMARY KEY, bytes BLOB NOT NULL) STRICT",
+    "CREATE TABLE IF NOT EXISTS erased (user TEXT PRIMARY KEY, at INTEGER NOT NULL) STRICT",
     // All that is shown of followers, for counting.
     "CREATE VIEW IF NOT EXISTS shown AS
         SELECT at, user, kind, state, reason, settled FROM changes WHERE kind IS NOT NULL
@@ -131,6 +135,8 @@ const TABLES: &[&str] = &[
     "tweet_asked",
     "notes",
     "verdicts",
+    "looked",
+    "erased",
     "pushes",
 ];
 
@@ -150,6 +156,8 @@ struct Memory {
     collecting: Cell<bool>,
     /// A loop that reads tweets is running.
     reading: Cell<bool>,
+    /// A loop that looks people up is running.
+    verifying: Cell<bool>,
     /// A snapshot is being read.
     ingesting: Cell<bool>,
     /// Ids of the crawl under way.
@@ -194,6 +202,7 @@ impl DurableObject for Account {
             self.read_tweets().await,
             self.go_on_purging().await,
             self.go_on_replaying().await,
+            self.verify().await,
         ];
         for fault in outcomes.into_iter().filter_map(Result::err) {
             worker::console_error!("alarm: {}", fault.log());
@@ -219,6 +228,7 @@ impl Account {
             }
             ToAccount::Gone { tweet } => serde_json::to_value(self.tweet_gone(tweet).await?)?,
             ToAccount::Pushed { events } => serde_json::to_value(self.pushed(events).await?)?,
+            ToAccount::SignedIn => serde_json::to_value(self.signed_in()?)?,
             ToAccount::View => serde_json::to_value(self.view().await?)?,
         })
     }

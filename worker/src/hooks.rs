@@ -11,21 +11,29 @@ use crate::queue;
 use crate::rpc::{ControlClient, ToControl};
 use shared::activity::{BODY_MAX, Refusal, admit, challenge};
 use shared::api::{HookAnswer, HookTaken};
+use shared::secret::Secret;
 use worker::{Env, Request, Response};
 
 /// Longest token of a challenge.
 const TOKEN_MAX: usize = 1_000;
 
 /// `GET /hooks/x`.
-pub(crate) fn answer(config: &Config, query: &Query) -> Result<Response> {
+pub(crate) async fn answer(env: &Env, query: &Query) -> Result<Response> {
     let token = query.get("crc_token").filter(|token| !token.is_empty() && token.len() < TOKEN_MAX);
     let token = token.ok_or_else(|| Fault::bad("`crc_token`: X's challenge is expected"))?;
-    http::json(200, &HookAnswer { response_token: challenge(secret(config)?, token) })
+    let config = Config::load(env, None).await?;
+    http::json(200, &HookAnswer { response_token: challenge(secret(&config)?, token) })
 }
 
 /// `POST /hooks/x`.
-pub(crate) async fn take(request: &mut Request, env: &Env, config: &Config) -> Result<Response> {
-    let secret = secret(config)?;
+pub(crate) async fn take(request: &mut Request, env: &Env) -> Result<Response> {
+    let config = Config::load(env, None).await?;
+    if config.simulated
+        && let Some(sim_now) = request.headers().get("x-sim-now")?
+    {
+        clock::observe(&sim_now);
+    }
+    let secret = secret(&config)?;
     let signature = request.headers().get("x-twitter-webhooks-signature")?;
     let length = request.headers().get("content-length")?.and_then(|text| text.parse().ok());
     let admitted = if length.is_some_and(|length: usize| length > BODY_MAX) {
@@ -55,8 +63,8 @@ async fn refuse(env: &Env, refusal: &Refusal) -> Result<Response> {
 }
 
 fn secret(config: &Config) -> Result<&str> {
-    let secret = config.consumer_secret.as_deref().filter(|secret| !secret.is_empty());
-    secret.ok_or_else(|| {
+    let secret = config.consumer_secret.as_ref().map(Secret::expose);
+    secret.filter(|secret| !secret.is_empty()).ok_or_else(|| {
         let detail = "X signs what it pushes with the app's API secret: set X_API_SECRET";
         Fault::new(409, "No key for the webhook", detail)
     })

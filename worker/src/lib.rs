@@ -7,7 +7,7 @@
 //! # Layout
 //! - entry points: this file, [`dispatch`], [`queue`], [`hooks`]
 //! - objects: [`control`], [`account`], [`live`], [`relay`] (both over [`hub`])
-//! - the outside: [`x`], [`bucket`], [`rpc`], [`sql`], [`clock`], [`zone`], [`config`]
+//! - the outside: [`x`], [`bucket`], [`rpc`], [`sql`], [`clock`], [`zone`], [`config`], [`vault`]
 //! - answers: [`http`], [`fault`], [`access`], [`query`], [`files`], [`runs`]
 
 #![allow(
@@ -34,6 +34,7 @@ mod relay;
 mod rpc;
 mod runs;
 mod sql;
+mod vault;
 mod x;
 mod zone;
 

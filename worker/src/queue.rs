@@ -4,13 +4,14 @@
 //! never be; otherwise it is retried, and after three tries it lands in the dead-letter queue with
 //! a run record.
 
+use crate::clock;
 use crate::fault::{Fault, Result};
-use crate::rpc::{self, Taken, ToAccount};
+use crate::rpc::{self, ControlClient, RunEnd, Taken, ToAccount};
 use crate::runs;
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use shared::activity::Event;
-use shared::api::Trigger;
+use shared::api::{RunState, Trigger};
 use shared::id::AccountId;
 use shared::snapshot;
 use std::collections::BTreeMap;
@@ -130,14 +131,29 @@ async fn apply(batch: &MessageBatch<JsValue>, env: &Env) {
 
 /// What is pushed of an account that is not tracked (any more) is nobody's.
 async fn hand_over(env: &Env, account: AccountId, events: Vec<Event>) -> Result<()> {
+    let run = runs::begin(Trigger::Webhook, "push", Some(account));
+    let given = i64::try_from(events.len()).unwrap_or(i64::MAX);
     let stub = rpc::account(env, account)?;
-    match rpc::call::<_, u64>(&stub, &ToAccount::Pushed { events }).await {
+    let outcome = rpc::call::<_, u64>(&stub, &ToAccount::Pushed { events }).await;
+    let taken = match outcome {
         Err(fault) if fault.status == 404 => {
             record(env, "push", Some(account), fault).await;
-            Ok(())
+            return Ok(());
         }
-        outcome => outcome.map(drop),
+        outcome => i64::try_from(outcome?).unwrap_or(i64::MAX),
+    };
+    let counts = BTreeMap::from([("events".to_owned(), given), ("taken".to_owned(), taken)]);
+    let end = RunEnd { state: RunState::Done, ended: clock::now(), error: None, counts };
+    let control = ControlClient::new(env)?;
+    let recorded = async {
+        control.open(run.clone()).await?;
+        control.close(&run.id, end).await
+    };
+    if let Err(fault) = recorded.await {
+        // What was applied is applied: a record that is missing is no reason to do it again.
+        worker::console_error!("run record: {}", fault.log());
     }
+    Ok(())
 }
 
 /// An event that failed three times: the next full check shows what it told.

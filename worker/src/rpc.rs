@@ -8,16 +8,19 @@
 
 use crate::clock;
 use crate::fault::{Fault, Result};
+use futures_util::future::LocalBoxFuture;
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
-use shared::api::{self, Run, RunState};
 use shared::activity::Event;
+use shared::api::{self, Run, RunState};
 use shared::budget::{Ask, Grant, Pause, Settlement, pause};
-use shared::retry::Trouble;
+use shared::credentials::OwnerKeys;
 use shared::id::{AccountId, TweetId};
 use shared::live::ring::Stretch;
 use shared::live::slot;
 use shared::live::view::Frame;
+use shared::retry::Trouble;
+use shared::secret::Secret;
 use shared::time::UnixMs;
 use std::collections::BTreeMap;
 use wasm_bindgen::JsValue;
@@ -66,6 +69,47 @@ pub(crate) enum ToControl {
     Budget { plans: Vec<shared::budget::Plan> },
     /// For `PUT /budget`.
     ChangeBudget { change: api::BudgetChange },
+    /// The stored keys: the app's, and those of an account if it signed in.
+    Keys { account: Option<AccountId> },
+    /// X answered 401 to the token that an account was given at `issued`: the one to use now.
+    Renew { account: AccountId, issued: UnixMs },
+    /// X says that an account took its consent back.
+    Revoked { account: AccountId },
+    /// Which client asks for consent, if keys can be stored here.
+    ClientId,
+    /// A sign-in came back with a code.
+    Redeem { code: Secret, verifier: Secret, callback: String, wanted: Option<AccountId> },
+    /// A sign-in came back without one.
+    NotSignedIn { outcome: api::SignInOutcome, detail: String },
+}
+
+/// What Control answers to [`ToControl::Keys`]. A worker's own secrets are not in it: whoever asks
+/// has them.
+#[derive(Debug, Default, Serialize, Deserialize)]
+pub(crate) struct Keyring {
+    pub(crate) bearer: Option<Secret>,
+    pub(crate) owner: Option<OwnerKeys>,
+    /// The account that owns the app, if the owner named it.
+    pub(crate) app_owner: Option<AccountId>,
+    /// Of the account that was asked for.
+    pub(crate) user: Option<UserKey>,
+    /// Why something stored cannot be opened.
+    pub(crate) locked: Option<String>,
+}
+
+/// The access of an account that signed in.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub(crate) struct UserKey {
+    pub(crate) account: AccountId,
+    /// None while X gives no new one.
+    pub(crate) access: Option<Secret>,
+    /// When it was given: names it without showing it.
+    pub(crate) issued: UnixMs,
+    pub(crate) scopes: Vec<String>,
+    /// Why the owner must sign in again.
+    pub(crate) ended: Option<String>,
+    /// What X said when it gave no new token.
+    pub(crate) waits: Option<String>,
 }
 
 /// What an Account object is asked.
@@ -83,6 +127,8 @@ pub(crate) enum ToAccount {
     Ingest { key: String, etag: String },
     /// X deleted a tweet of the account.
     Gone { tweet: TweetId },
+    /// The account signed in at X.
+    SignedIn,
     /// The account as shown, `null` if it is not tracked.
     View,
     /// X pushed these, oldest first.
@@ -166,7 +212,8 @@ pub(crate) async fn deliver(stub: &Stub, stretch: &Stretch) -> Result<u32> {
     let body = js_sys::Uint8Array::from(slot::encode(&stretch.events).as_slice());
     init.with_method(Method::Post).with_body(Some(body.into()));
     let url = format!("http://object/deliver?from={}&to={}", stretch.from, stretch.to);
-    answered(stub, Request::new_with_init(&url, &init)?).await
+    let told = answered(stub, Request::new_with_init(&url, &init)?).await?;
+    Ok(serde_json::from_str(&told)?)
 }
 
 /// Reads what [`deliver`] sent.
@@ -247,10 +294,18 @@ pub(crate) fn account(env: &Env, account: AccountId) -> Result<Stub> {
 /// # Errors
 /// The object's own fault, as it gave it.
 pub(crate) async fn call<C: Serialize, T: DeserializeOwned>(stub: &Stub, command: &C) -> Result<T> {
-    let mut init = RequestInit::new();
-    let body = serde_json::to_string(command)?;
-    init.with_method(Method::Post).with_body(Some(JsValue::from_str(&body)));
-    answered(stub, Request::new_with_init("http://object/internal", &init)?).await
+    let text = exchange(stub, serde_json::to_string(command)?).await?;
+    Ok(serde_json::from_str(&text)?)
+}
+
+/// The part of [`call`] that is the same for every command and answer: boxed, so that it is
+/// there once and not in each of them.
+fn exchange(stub: &Stub, body: String) -> LocalBoxFuture<'_, Result<String>> {
+    Box::pin(async move {
+        let mut init = RequestInit::new();
+        init.with_method(Method::Post).with_body(Some(JsValue::from_str(&body)));
+        answered(stub, Request::new_with_init("http://object/internal", &init)?).await
+    })
 }
 
 /// Reads what [`call`] sent.
@@ -258,13 +313,13 @@ pub(crate) async fn command<C: DeserializeOwned>(request: &mut Request) -> Resul
     Ok(serde_json::from_str(&request.text().await?)?)
 }
 
-async fn answered<T: DeserializeOwned>(stub: &Stub, request: Request) -> Result<T> {
+async fn answered(stub: &Stub, request: Request) -> Result<String> {
     let mut response = stub.fetch_with_request(request).await?;
     let text = response.text().await?;
     if response.status_code() != 200 {
         return Err(serde_json::from_str(&text).unwrap_or_else(|_| Fault::internal(text)));
     }
-    Ok(serde_json::from_str(&text)?)
+    Ok(text)
 }
 
 /// What an object answers to a command.

@@ -87,9 +87,23 @@ mod tests {
     #[test]
     fn an_address_of_a_laptop_is_not() {
         for host in [
-            "localhost", "127.0.0.1", "10.1.2.3", "192.168.0.9", "172.31.0.1", "169.254.1.1",
-            "100.64.0.1", "0.0.0.0", "[::1]", "[fd00::1]", "[fe80::1]", "[::ffff:10.0.0.1]",
-            "nas", "roost.local", "roost.lan", "example.org:8443", "me@example.org",
+            "localhost",
+            "127.0.0.1",
+            "10.1.2.3",
+            "192.168.0.9",
+            "172.31.0.1",
+            "169.254.1.1",
+            "100.64.0.1",
+            "0.0.0.0",
+            "[::1]",
+            "[fd00::1]",
+            "[fe80::1]",
+            "[::ffff:10.0.0.1]",
+            "nas",
+            "roost.local",
+            "roost.lan",
+            "example.org:8443",
+            "me@example.org",
         ] {
             check(&format!("https://{host}/x"), false, None);
         }

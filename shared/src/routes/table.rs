@@ -348,7 +348,7 @@ pub const ROUTES: &[Route] = &[
         "DELETE",
         "/credentials/{name}",
         Owner,
-        &[],
+        &[param("local", "true: forget a sign-in here only, without asking X.")],
         "Forgets keys; a sign-in (user-<account id>) is taken back at X as well.",
     ),
     route(

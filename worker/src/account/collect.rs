@@ -14,6 +14,7 @@ use crate::x::{Answer, Refusal, X};
 use shared::api::{Credential, Feature, RunState, Trigger};
 use shared::budget::Ask;
 use shared::crawl::{Crawl, PageFacts, PageVerdict, Step};
+use shared::credentials::Endpoint;
 use shared::id::UserId;
 use shared::retry::{Stop, StopCause, Trouble};
 use shared::schedule::{self, Due};
@@ -42,7 +43,7 @@ impl Account {
     /// Cron ticked: starts what is due, and goes on with what waited.
     pub(super) async fn tick(&self, _at: UnixMs) -> Result<()> {
         let Some(settings) = self.settings()? else { return Ok(()) };
-        let config = Config::read(&self.env);
+        let config = self.config().await?;
         X::new(&config).sync_clock().await;
         let now = clock::now();
         self.resend_pending().await?;
@@ -61,6 +62,8 @@ impl Account {
                 self.start_crawl(Trigger::Cron).await?;
             }
         }
+        self.erase_gone(clock::now())?;
+        self.arm_look().await?;
         let left = self.crawl()?.is_some() || self.has_purges()?;
         if left { self.arm_in(1).await } else { Ok(()) }
     }
@@ -103,7 +106,7 @@ impl Account {
             return Ok(());
         }
         let _place = Collecting(&self.memory.collecting);
-        let config = Config::read(&self.env);
+        let config = self.config().await?;
         let x = X::new(&config);
         x.sync_clock().await;
         self.settle().await?;
@@ -203,7 +206,7 @@ impl Account {
                 return self.save_crawl(&crawl);
             }
         };
-        let mut open = match self.page_lease(settings, &crawl, credential).await? {
+        let mut open = match self.page_lease(x, settings, &crawl, credential).await? {
             Leave::Granted(open) => open,
             Leave::Refused { until, why } => {
                 crawl.refuse_budget(until, why, clock::now());
@@ -216,7 +219,8 @@ impl Account {
             self.drop_pages()?;
         }
         open.calls = open.calls.saturating_sub(1);
-        let fields = if credential == Credential::Owner { USER_FIELDS_OWNER } else { USER_FIELDS };
+        let own = x.acts_for(settings.account, credential);
+        let fields = if own { USER_FIELDS_OWNER } else { USER_FIELDS };
         let mut query = vec![
             ("max_results".to_owned(), PAGE_SIZE.to_string()),
             ("user.fields".to_owned(), fields.to_owned()),
@@ -236,6 +240,7 @@ impl Account {
     /// Leave for the pages of this alarm, asked for once and used page by page.
     async fn page_lease(
         &self,
+        x: &X<'_>,
         settings: &Settings,
         crawl: &Crawl,
         credential: Credential,
@@ -247,8 +252,7 @@ impl Account {
             return Ok(Leave::Granted(open));
         }
         self.settle().await?;
-        let config = Config::read(&self.env);
-        let owned = config.owner_id() == Some(settings.account);
+        let owned = x.config().owner_id() == Some(settings.account);
         let left = crawl.expected().unwrap_or(PAGE_SIZE).saturating_sub(crawl.read()).max(1);
         let calls = left.div_ceil(PAGE_SIZE).min(u64::from(PAGES_PER_ALARM));
         // What was billed today is free today; one in a hundred may be new since.
@@ -317,12 +321,7 @@ impl Account {
     }
 
     /// X or the way to it said no: the machine decides what that means.
-    async fn refused(
-        &self,
-        crawl: &mut Crawl,
-        open: &mut Open,
-        refusal: &Refusal,
-    ) -> Result<()> {
+    async fn refused(&self, crawl: &mut Crawl, open: &mut Open, refusal: &Refusal) -> Result<()> {
         ControlClient::new(&self.env)?.heed(&refusal.trouble).await?;
         open.settlement.rate.clone_from(&refusal.rate);
         self.put_meta("lease", open)?;
@@ -430,12 +429,6 @@ impl X<'_> {
                 ),
             });
         }
-        self.credential(settings.account).ok_or_else(|| Stop {
-            cause: StopCause::Credentials,
-            title: "No keys for X".to_owned(),
-            detail: "set the owner keys (X_API_KEY, X_API_SECRET, X_ACCESS_TOKEN, \
-                     X_ACCESS_SECRET) or X_BEARER_TOKEN with `wrangler secret put`"
-                .to_owned(),
-        })
+        self.credential_for(Endpoint::Followers, settings.account)
     }
 }

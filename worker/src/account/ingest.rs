@@ -150,6 +150,7 @@ impl Account {
         self.merge_profiles(list.sorted, &list.index.roster)?;
         let end = End { state: SnapshotState::Accepted, count: Some(count), reason: None };
         let counted = self.place(arrived, end, Some(&list.index), prev.as_ref()).await?;
+        self.arm_look().await?;
         if let Err(fault) = self.tell_live(*account, name).await {
             worker::console_error!("news of {account}: {}", fault.log());
         }

@@ -39,7 +39,7 @@ pub(super) enum Leave {
 
 /// What a follower read of this account is billed as.
 pub(super) fn follower_resource(owned: bool, credential: Credential) -> Resource {
-    if owned && credential == Credential::Owner {
+    if owned && credential != Credential::Bearer {
         Resource::OwnedFollower
     } else {
         Resource::Follower

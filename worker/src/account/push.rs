@@ -9,7 +9,6 @@ mod upstream;
 use super::settings::Settings;
 use super::{Account, id_from_text};
 use crate::clock;
-use crate::config::Config;
 use crate::fault::{Fault, Result};
 use crate::rpc::{ControlClient, Money, ToControl};
 use crate::sql::{Sql, values};
@@ -89,11 +88,12 @@ impl Account {
     /// `GET …/push`. `url` is where this deployment was called at.
     pub(super) async fn push_view(&self, url: &str) -> Result<api::Push> {
         let settings = self.tracked()?;
-        let config = Config::read(&self.env);
+        let config = self.config().await?;
         let standing = self.standing()?;
         let outlook = self.outlook(&settings, &config).await?;
         let event = price(Resource::Event);
-        let a_month = |(came, left): (u64, u64)| usd(came.saturating_add(left).saturating_mul(event));
+        let a_month =
+            |(came, left): (u64, u64)| usd(came.saturating_add(left).saturating_mul(event));
         // Before anything was asked for: whether it could be.
         let possible = || address(url, config.simulated).err();
         Ok(api::Push {
@@ -119,7 +119,7 @@ impl Account {
             standing = Standing { on: false, since: None, reason: None, ..standing };
             return self.put_meta(ROW, &standing);
         }
-        let config = Config::read(&self.env);
+        let config = self.config().await?;
         let impossible = |why: String| Fault::new(409, "Push is not possible here", why);
         let url = address(url, config.simulated).map_err(impossible)?;
         if config.consumer_secret.is_none() || config.bearer.is_none() {
@@ -238,7 +238,8 @@ impl Account {
         }
         let ended = self.walk_ended(at)?;
         let mut pushes = Vec::new();
-        let told = "SELECT user, came, at FROM pushes WHERE came IS NOT NULL AND at > ? AND at <= ?";
+        let told =
+            "SELECT user, came, at FROM pushes WHERE came IS NOT NULL AND at > ? AND at <= ?";
         for mut row in self.sql.rows(told, values![not_before.plus(-BEFORE_MS).0, ended.0])? {
             let user = id_from_text(&row.text()?)?;
             let came = row.int()? > 0;

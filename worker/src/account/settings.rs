@@ -135,6 +135,7 @@ impl Account {
             self.record_count(now, count)?;
         }
         self.saw_tweet_count(raw.as_deref().unwrap_or_default())?;
+        self.begin_verify(new.verify.unwrap_or(true), now)?;
         let enlist = ToControl::Enlist { account };
         ControlClient::new(&self.env)?.tell::<Option<()>>(enlist).await?;
         Ok(true)
@@ -156,8 +157,24 @@ impl Account {
         tweets.on = change.tweets.unwrap_or(tweets.on);
         tweets.stopped = None;
         self.save_tweets(&tweets)?;
+        self.change_verify(change.verify)?;
         // Whatever stopped it may be mended now: the next tick tries.
         settings.stopped = None;
+        self.save(&settings)
+    }
+
+    /// The deployment's settings with the keys for this account.
+    pub(super) async fn config(&self) -> Result<Config> {
+        let account = self.settings()?.map(|settings| settings.account);
+        Config::load(&self.env, account).await
+    }
+
+    /// The account signed in at X: what stopped for want of keys may go on.
+    pub(super) fn signed_in(&self) -> Result<()> {
+        let Some(mut settings) = self.settings()? else { return Ok(()) };
+        let mut tweets = self.tweets()?;
+        (settings.stopped, tweets.stopped) = (None, None);
+        self.save_tweets(&tweets)?;
         self.save(&settings)
     }
 

@@ -92,7 +92,7 @@ impl Account {
     /// The account as shown; `None` if it is not tracked.
     pub(super) async fn view(&self) -> Result<Option<api::Account>> {
         let Some(settings) = self.settings()? else { return Ok(None) };
-        let config = Config::read(&self.env);
+        let config = self.config().await?;
         let outlook = self.outlook(&settings, &config).await?;
         let newest = self.accepted_at(None)?;
         let oldest = self
@@ -110,7 +110,7 @@ impl Account {
             avatar: settings.person.avatar.clone(),
             upstream: settings.upstream.clone(),
             simulated: settings.simulated,
-            owned: config.owner.is_some().then_some(owned),
+            owned: config.owner_id().map(|_| owned),
             schedule: settings.schedule,
             monthly_cap_usd: usd(settings.cap_micro),
             spent_month_usd: usd(outlook.money.spent),
@@ -121,20 +121,31 @@ impl Account {
             first_snapshot: oldest.map(UnixMs),
             prices: prices(&config, &settings, followers.or(x_count)),
             tweets: self.tweet_collection(&settings, &config)?,
+            verify: self.verification(followers.or(x_count), outlook.pace.month.map(|m| m.1))?,
             daily_cap_usd: settings.day_cap_micro.map(usd),
             schedule_prices: (&outlook).into(),
             push: self.push_summary()?,
-            collector: self.collector(&settings, &outlook)?,
+            collector: self.collector(&settings, &config, &outlook)?,
         }))
     }
 
-    fn collector(&self, settings: &Settings, outlook: &Outlook) -> Result<Collector> {
+    fn collector(
+        &self,
+        settings: &Settings,
+        config: &Config,
+        outlook: &Outlook,
+    ) -> Result<Collector> {
         let now = clock::now();
         let crawl = self.crawl()?;
         let waiting = crawl.as_ref().and_then(|crawl| crawl.waiting());
+        // A sign-in that X ended stops everything, whether or not something has met it yet.
+        let ended = config.user.as_ref().filter(|user| user.ended.is_some());
+        let keyless = ended.and_then(|_| X::new(config).reader(settings).err());
+        let keyless = keyless.map(|stop| format!("{}: {}", stop.title, stop.detail));
         let (state, reason) = match (&crawl, waiting, &settings.stopped) {
             (Some(_), Some((_, why)), _) => (CollectorState::Waiting, Some(why.to_owned())),
             (Some(_), None, _) => (CollectorState::Checking, None),
+            (None, ..) if keyless.is_some() => (CollectorState::Stopped, keyless),
             (None, _, Some(stopped)) => (CollectorState::Stopped, Some(stopped.reason.clone())),
             (None, _, None) => (CollectorState::Idle, None),
         };
@@ -191,8 +202,7 @@ impl Account {
             }
         };
         let (retracted, suspected) = self.unsettled(from, to)?;
-        let reasons = (totals.lost > 0)
-            .then_some(api::ReasonCount { reason: Reason::Unknown, count: totals.lost });
+        let reasons = self.reason_counts(from, to)?;
         http::json(
             200,
             &api::Series {
@@ -217,6 +227,22 @@ impl Account {
             values![from.0, to.0],
         )?;
         row.map_or(Ok((0, 0)), |mut row| Ok((unsigned(row.int()?), unsigned(row.int()?))))
+    }
+
+    /// Losses of a range that are not retracted, by reason.
+    fn reason_counts(&self, from: UnixMs, to: UnixMs) -> Result<Vec<api::ReasonCount>> {
+        let rows = self.sql.rows(
+            "SELECT COALESCE(reason, 'unknown') AS why, COUNT(*) FROM shown
+             WHERE kind = 'lost' AND state <> 'retracted' AND at >= ? AND at < ?
+             GROUP BY why ORDER BY COUNT(*) DESC, why",
+            values![from.0, to.0],
+        )?;
+        let mut counts = Vec::with_capacity(rows.len());
+        for mut row in rows {
+            let reason = Reason::from_word(&row.text()?).unwrap_or(Reason::Unknown);
+            counts.push(api::ReasonCount { reason, count: unsigned(row.int()?) });
+        }
+        Ok(counts)
     }
 
     pub(super) fn history(&self) -> Result<History> {
@@ -373,4 +399,3 @@ fn prices(config: &Config, settings: &Settings, followers: Option<u64>) -> api::
 fn started((run, fresh): (String, bool)) -> Result<Response> {
     http::json(if fresh { 202 } else { 200 }, &api::Started { run })
 }
-

@@ -31,7 +31,8 @@ impl Control {
 
     /// An event was handed on.
     pub(super) fn heard(&self, uuid: &str, now: UnixMs) -> Result<()> {
-        self.sql.run("INSERT OR IGNORE INTO heard (uuid, at) VALUES (?, ?)", values![uuid, now.0])?;
+        self.sql
+            .run("INSERT OR IGNORE INTO heard (uuid, at) VALUES (?, ?)", values![uuid, now.0])?;
         self.count(|counts| {
             counts.taken += 1;
             counts.last_event = Some(now);

@@ -32,11 +32,11 @@ impl Core {
     /// X's refusal, or the book's: then X was not asked.
     pub(super) async fn call(&self, route: &str, call: &Call<'_>) -> Called<Answer> {
         let broken = |fault: crate::fault::Fault| Trouble::Network(fault.log());
+        let config = Config::load(&self.env, None).await.map_err(broken)?;
         let lease = match self.place_for(route).await.map_err(broken)? {
             Ok(lease) => lease,
             Err(why) => return Err(full(why)),
         };
-        let config = Config::read(&self.env);
         let outcome = X::new(&config).send(call, Credential::Bearer).await;
         let rate = match &outcome {
             Ok(answer) => answer.rate.clone(),

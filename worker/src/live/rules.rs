@@ -229,7 +229,7 @@ impl Core {
                 return Err(Fault::new(409, "Not counted", why));
             }
         };
-        let config = Config::read(&self.env);
+        let config = Config::load(&self.env, None).await?;
         let params = search::counts_params(value);
         let answer = X::new(&config).get(search::COUNTS_PATH, &params, Credential::Bearer).await;
         let (rate, total) = match answer {

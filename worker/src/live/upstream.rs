@@ -7,6 +7,7 @@ use super::Core;
 use crate::clock;
 use crate::config::Config;
 use crate::fault::{Fault, Result};
+use crate::rpc::ControlClient;
 use crate::x::X;
 use futures_util::StreamExt;
 use futures_util::future::{Either, select};
@@ -116,9 +117,17 @@ impl Core {
 
     /// Opens the connection and reads it to its end.
     async fn connect(self: Rc<Self>, attempt: u64) {
+        let config = Config::load(&self.env, None).await;
         if self.memory.borrow().machine.attempt() != attempt {
             return;
         }
+        let config = match config {
+            Ok(config) => config,
+            Err(fault) => {
+                let trouble = Trouble::Network(fault.log());
+                return self.advance(Input::Refused { attempt, trouble, rate: None });
+            }
+        };
         match self.secure().await {
             Ok(Ok(())) => {}
             Ok(Err(why)) => return self.advance(Input::Capped { why }),
@@ -127,7 +136,6 @@ impl Core {
                 return self.advance(Input::Refused { attempt, trouble, rate: None });
             }
         }
-        let config = Config::read(&self.env);
         let (path, query) = stream_path(&self.settings.borrow());
         let signal = match signal() {
             Ok(signal) => signal,
@@ -140,6 +148,9 @@ impl Core {
         match answer {
             Err(refusal) => {
                 let (trouble, rate) = (refusal.trouble, refusal.rate);
+                // Credits that are used up concern every call, not the stream alone.
+                let heeded = async { ControlClient::new(&self.env)?.heed(&trouble).await };
+                Self::log_fault(heeded.await);
                 self.advance(Input::Refused { attempt, trouble, rate });
             }
             Ok(mut response) => {

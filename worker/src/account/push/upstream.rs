@@ -90,7 +90,7 @@ struct Upstream<'a> {
 impl Account {
     /// Sees to it that webhook and subscriptions stand; answers what X pushes.
     pub(super) async fn subscribe(&self, settings: &Settings, url: &str) -> Words<Vec<String>> {
-        let config = Config::read(&self.env);
+        let config = self.config().await.map_err(|fault| fault.log())?;
         let upstream = Upstream { account: self, settings, config: &config };
         let hook = upstream.hook(url).await?;
         let standing = upstream.standing().await?;
@@ -120,7 +120,7 @@ impl Account {
 
     /// Takes the account's subscriptions back, and the webhook once nothing uses it.
     pub(super) async fn unsubscribe(&self, settings: &Settings) -> Words<()> {
-        let config = Config::read(&self.env);
+        let config = self.config().await.map_err(|fault| fault.log())?;
         let upstream = Upstream { account: self, settings, config: &config };
         let all = upstream.subscriptions().await?;
         let (own, others): (Vec<_>, Vec<_>) =
@@ -175,7 +175,8 @@ impl Upstream<'_> {
         let mut all = Vec::new();
         let mut query: Vec<(String, String)> = Vec::new();
         for _ in 0..PAGES_MAX {
-            let called = self.call("activity/subscriptions", Method::Get, SUBSCRIPTIONS, &query, None);
+            let called =
+                self.call("activity/subscriptions", Method::Get, SUBSCRIPTIONS, &query, None);
             let page: Many<Subscription> = read(&called.await.map_err(said)?)?;
             all.extend(page.data);
             let Some(token) = page.meta.and_then(|meta| meta.next_token) else { break };

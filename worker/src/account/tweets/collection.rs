@@ -107,6 +107,7 @@ impl Account {
         let spent: u64 = ControlClient::new(&self.env)?.tell(spent).await?;
         Ok(Terms {
             owned: is_owned(settings, config, credential),
+            author: X::new(config).acts_for(settings.account, credential),
             budget: settings.cap_micro.saturating_sub(spent),
             discovered: self.tweets()?.discovered,
         })
@@ -170,5 +171,5 @@ impl Account {
 }
 
 fn is_owned(settings: &Settings, config: &Config, credential: Credential) -> bool {
-    config.owner_id() == Some(settings.account) && credential == Credential::Owner
+    config.owner_id() == Some(settings.account) && credential != Credential::Bearer
 }

@@ -105,7 +105,7 @@ impl Account {
             return Ok(());
         }
         let _place = Reader(&self.memory.reading);
-        let config = Config::read(&self.env);
+        let config = self.config().await?;
         let x = X::new(&config);
         x.sync_clock().await;
         self.settle_in(LEASE).await?;
