@@ -9,6 +9,7 @@ mod events;
 mod feed;
 mod live;
 mod locations;
+mod lookups;
 mod operations;
 mod tweets;
 
@@ -19,6 +20,7 @@ pub use events::*;
 pub use feed::*;
 pub use live::*;
 pub use locations::*;
+pub use lookups::*;
 pub use operations::*;
 pub use tweets::*;
 
