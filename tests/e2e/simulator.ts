@@ -26,6 +26,14 @@ export interface World {
   tweetsADay?: number;
   /** Tweets that it wrote in the five years before the last 100 days. */
   tweetsBefore?: number;
+  /** Followers that the account gains a day, from the first midnight on. */
+  gainedADay?: number;
+  /** Followers that it loses a day, by every kind of loss. */
+  lostADay?: number;
+  /** What becomes of a refresh token that is sent again. */
+  refreshReuse?: "grace" | "strict";
+  /** The secret of the app's OAuth 2.0 client; empty for a public client. */
+  clientSecret?: string;
 }
 
 /** The simulator as a process of its own. */
@@ -52,6 +60,10 @@ export class Simulator {
       // begin anew.
       "--now", world.now ?? "2026-09-01T12:00:00Z",
     ];
+    if (world.gainedADay !== undefined) flags.push("--gained-a-day", String(world.gainedADay));
+    if (world.lostADay !== undefined) flags.push("--lost-a-day", String(world.lostADay));
+    if (world.refreshReuse !== undefined) flags.push("--refresh-reuse", world.refreshReuse);
+    if (world.clientSecret !== undefined) flags.push(`--client-secret=${world.clientSecret}`);
     if (!existsSync(XSIM)) {
       throw new Error(`no simulator at ${XSIM}: cargo build --profile sim -p xsim`);
     }

@@ -9,6 +9,7 @@ use crate::auth::Caller;
 use crate::calendar::DAY_S;
 use crate::params::{Endpoint, Params};
 use crate::profile::Dialect;
+use crate::relations::Relation;
 use crate::snapshot;
 use crate::state::{Config, Sim};
 use crate::token::Cursor;
@@ -102,14 +103,14 @@ fn tweets(seed: u64) -> usize {
 
 /// A page of a thousand as JSON, with what a crawl asks for; gives its length.
 fn page(sim: &Sim, cursor: Cursor, now_s: i64) -> usize {
-    let endpoint = Endpoint::Followers("12".to_owned());
-    let token = crate::token::encode(sim.world.seed, Account::Main, cursor);
+    let endpoint = Endpoint::List(Relation::Followers, "12".to_owned());
+    let token = crate::token::encode(sim.world.seed, Account::Main, Relation::Followers, cursor);
     let fields =
         "created_at,description,profile_image_url,protected,public_metrics,verified,verified_type";
     let pairs = [("user.fields", fields), ("max_results", "1000"), ("pagination_token", &token)]
         .map(|(name, value)| (name.to_owned(), value.to_owned()));
     let Ok(params) = Params::parse(&endpoint, &pairs, Dialect::Tweet) else { return 0 };
     let (endpoint, params) = (&endpoint, &params);
-    let asked = Asked { sim, endpoint, params, caller: Caller::User, now_s, fault: None };
+    let asked = Asked { sim, endpoint, params, caller: Caller::OWNER, now_s, fault: None };
     asked.answer().map_or(0, |given| given.body.len())
 }

@@ -20,24 +20,41 @@ pub(crate) enum Class {
     Follower,
     /// A follower read by the account that owns the app.
     OwnedFollower,
+    /// Whom somebody follows, or read with an app's own credential.
+    Following,
+    /// Whom the account that owns the app follows.
+    OwnedFollowing,
+    /// Whom an account blocks: only itself may ask.
+    Block,
 }
 
 impl Class {
-    const ALL: [Self; 3] = [Self::User, Self::Follower, Self::OwnedFollower];
+    const ALL: [Self; 6] = [
+        Self::User,
+        Self::Follower,
+        Self::OwnedFollower,
+        Self::Following,
+        Self::OwnedFollowing,
+        Self::Block,
+    ];
 
     const fn name(self) -> &'static str {
         match self {
             Self::User => "user",
             Self::Follower => "follower",
             Self::OwnedFollower => "owned_follower",
+            Self::Following => "following",
+            Self::OwnedFollowing => "owned_following",
+            Self::Block => "block",
         }
     }
 
-    /// X's prices: $0.010 a user or follower, $0.001 a follower of one's own.
+    /// X's prices: $0.010 a user, a follower or one who is followed; $0.001 of one's own, and a
+    /// block.
     const fn price_micros(self) -> u64 {
         match self {
-            Self::User | Self::Follower => 10_000,
-            Self::OwnedFollower => 1_000,
+            Self::User | Self::Follower | Self::Following => 10_000,
+            Self::OwnedFollower | Self::OwnedFollowing | Self::Block => 1_000,
         }
     }
 }
@@ -106,7 +123,7 @@ struct Reads {
 pub(crate) struct Bill {
     calls: u64,
     day: i64,
-    tallies: [Tally; 3],
+    tallies: [Tally; 6],
     posts: Posts,
     owned: Reads,
     analytics: Reads,

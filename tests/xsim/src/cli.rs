@@ -4,6 +4,7 @@
 //! an error that names the flag.
 
 use crate::calendar::parse_when;
+use crate::oauth2::grants::Reuse;
 use crate::profile::Dialect;
 use crate::state::Config;
 
@@ -14,7 +15,9 @@ pub const DEFAULT_PORT: u16 = 9801;
 pub const USAGE: &str = "\
 usage: xsim [--seed N] [--followers N] [--port P] [--rate-limits x|off]
             [--now RFC3339|MS] [--dialect tweet|post] [--speed F]
-            [--stream-rate N] [--tweets-a-day N] [--tweets-before N] [--bench]
+            [--stream-rate N] [--tweets-a-day N] [--tweets-before N]
+            [--gained-a-day N] [--lost-a-day N]
+            [--client-id ID] [--client-secret SECRET] [--refresh-reuse grace|strict] [--bench]
 
   --seed N          everything in the world follows from it (1)
   --followers N     followers of account 12 at the start (10000)
@@ -27,6 +30,16 @@ usage: xsim [--seed N] [--followers N] [--port P] [--rate-limits x|off]
   --tweets-a-day N  tweets that account 12 writes, 0 to 2000; 13 writes half as many (3)
   --tweets-before N tweets of account 12 older than 100 days before the start, over five
                     years; 13 has a tenth (0)
+  --gained-a-day N  followers that account 12 gains, from the first midnight (UTC) on; 13 has a
+                    tenth (about 0.4 % of the followers)
+  --lost-a-day N    followers that it loses, by every kind of loss: unfollowed, blocked by the
+                    account, suspended, deleted, deactivated for days or hours (about 0.35 % of
+                    the followers, and none for hours only)
+  --client-id ID    OAuth 2.0: the app's client (roost-client)
+  --client-secret S its secret; an empty one makes a public client (roost-client-secret)
+  --refresh-reuse grace
+                    a refresh token that is sent again is answered with the same new pair until
+                    that is used; strict: the whole family dies (grace)
   --bench           print measured times and end";
 
 /// What the program is to do.
@@ -59,7 +72,9 @@ pub fn parse(args: impl IntoIterator<Item = String>) -> Result<Command, String> 
                 continue;
             }
             "--seed" | "--followers" | "--port" | "--rate-limits" | "--now" | "--dialect"
-            | "--speed" | "--stream-rate" | "--tweets-a-day" | "--tweets-before" => {}
+            | "--speed" | "--stream-rate" | "--tweets-a-day" | "--tweets-before"
+            | "--gained-a-day" | "--lost-a-day" | "--client-id" | "--client-secret"
+            | "--refresh-reuse" => {}
             _ => return Err(format!("unknown flag {flag}")),
         }
         let value =
@@ -80,6 +95,14 @@ pub fn parse(args: impl IntoIterator<Item = String>) -> Result<Command, String> 
             "--tweets-a-day" => config.tweets_a_day = value.parse().map_err(|_| wrong())?,
             "--tweets-before" => config.tweets_before = value.parse().map_err(|_| wrong())?,
             "--stream-rate" => config.stream_rate = value.parse().map_err(|_| wrong())?,
+            "--gained-a-day" => config.gained_a_day = Some(value.parse().map_err(|_| wrong())?),
+            "--lost-a-day" => config.lost_a_day = Some(value.parse().map_err(|_| wrong())?),
+            "--client-id" if !value.is_empty() => config.client_id = value,
+            "--client-id" => return Err(wrong()),
+            "--client-secret" => config.client_secret = value,
+            "--refresh-reuse" => {
+                config.refresh_reuse = Reuse::from_name(&value).ok_or_else(wrong)?;
+            }
             _ => config.speed = value.parse().map_err(|_| wrong())?,
         }
     }
@@ -102,7 +125,8 @@ mod tests {
     fn every_flag_is_read() {
         let line = "--seed 7 --followers=25 --port 0 --rate-limits off \
             --now 2026-01-02T03:04:05Z --dialect post --speed 0 --stream-rate 0.5 \
-            --tweets-a-day 12.5 --tweets-before=4000";
+            --tweets-a-day 12.5 --tweets-before=4000 --client-id app --client-secret= \
+            --refresh-reuse strict --gained-a-day 60 --lost-a-day=40.5";
         let config = Config {
             seed: 7,
             followers: 25,
@@ -113,6 +137,11 @@ mod tests {
             stream_rate: 0.5,
             tweets_a_day: 12.5,
             tweets_before: 4_000,
+            gained_a_day: Some(60.0),
+            lost_a_day: Some(40.5),
+            client_id: "app".to_owned(),
+            client_secret: String::new(),
+            refresh_reuse: Reuse::Strict,
         };
         assert_eq!(parsed(line), Ok(Command::Serve(config, 0)));
         assert_eq!(parsed(""), Ok(Command::Serve(Config::default(), DEFAULT_PORT)));
@@ -134,6 +163,9 @@ mod tests {
             ("--stream-rate many", "--stream-rate"),
             ("--tweets-a-day often", "--tweets-a-day"),
             ("--tweets-before -1", "--tweets-before"),
+            ("--lost-a-day few", "--lost-a-day"),
+            ("--client-id=", "--client-id"),
+            ("--refresh-reuse never", "--refresh-reuse"),
             ("12", "12"),
         ] {
             assert!(parsed(line).unwrap_err().contains(flag), "{line}");

@@ -30,6 +30,8 @@ pub(crate) enum Kind {
     Stall,
     /// Closes the connection without an answer.
     Disconnect,
+    /// Does what is asked, then closes the connection without an answer.
+    Lost,
     /// As [`Kind::Stall`] on plain routes; a stream lives on without its reader.
     Ghost,
     /// The tweet `at` (from 0, the last if there are fewer) has no text.
@@ -50,7 +52,7 @@ pub(crate) enum Kind {
 const FAULTS_MAX: usize = 1_000;
 
 /// Every kind, by the name it goes by in `/sim/faults`.
-const KINDS: [(&str, Kind); 24] = [
+const KINDS: [(&str, Kind); 25] = [
     ("status_401", Kind::Status(401)),
     ("status_402", Kind::Status(402)),
     ("status_403", Kind::Status(403)),
@@ -68,6 +70,7 @@ const KINDS: [(&str, Kind); 24] = [
     ("token_expired", Kind::TokenExpired),
     ("stall", Kind::Stall),
     ("disconnect", Kind::Disconnect),
+    ("lost", Kind::Lost),
     ("ghost", Kind::Ghost),
     ("no_text", Kind::NoText),
     ("null_metrics", Kind::NullMetrics),

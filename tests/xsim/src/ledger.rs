@@ -15,7 +15,8 @@ use std::collections::{BTreeSet, VecDeque};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use crate::calendar::DAY_S;
-use crate::world::{Reason, Roster};
+use crate::life::Reason;
+use crate::world::Roster;
 
 /// How much time one kept span covers.
 const SPAN_S: i64 = 32 * DAY_S;
@@ -30,26 +31,7 @@ pub(crate) enum Change {
     /// Followed, for the first time or again.
     Followed,
     /// Left the list for this reason.
-    Lost(u8),
-}
-
-impl Change {
-    fn lost(reason: Reason) -> Self {
-        Self::Lost(match reason {
-            Reason::Unfollowed => 0,
-            Reason::Suspended => 1,
-            Reason::Gone => 2,
-        })
-    }
-
-    fn reason(self) -> Option<Reason> {
-        match self {
-            Self::Followed => None,
-            Self::Lost(0) => Some(Reason::Unfollowed),
-            Self::Lost(1) => Some(Reason::Suspended),
-            Self::Lost(_) => Some(Reason::Gone),
-        }
-    }
+    Lost(Reason),
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -117,9 +99,9 @@ impl Ledger {
             let span = self.span(roster, number);
             for entry in span.entries.iter().filter(|e| within(e.at_s)) {
                 touched.insert(entry.index);
-                match entry.change.reason() {
-                    None => truth.followed.push((entry.index, entry.at_s)),
-                    Some(reason) => truth.lost.push((entry.index, entry.at_s, reason)),
+                match entry.change {
+                    Change::Followed => truth.followed.push((entry.index, entry.at_s)),
+                    Change::Lost(reason) => truth.lost.push((entry.index, entry.at_s, reason)),
                 }
             }
             let renames = span.renames.iter().filter(|(at_s, _)| within(*at_s));
@@ -194,7 +176,7 @@ fn collect(roster: &Roster, indices: std::ops::Range<u32>, start_s: i64, end_s: 
         };
         push(timeline.followed_s, Change::Followed);
         for absence in timeline.absences() {
-            push(absence.left_s, Change::lost(absence.reason));
+            push(absence.left_s, Change::Lost(absence.reason));
             push(absence.back_s, Change::Followed);
         }
         span.before += u32::from(timeline.present(start_s - 1));
@@ -208,7 +190,7 @@ fn collect(roster: &Roster, indices: std::ops::Range<u32>, start_s: i64, end_s: 
 #[allow(clippy::cast_precision_loss, reason = "small counts")]
 mod tests {
     use super::*;
-    use crate::world::Standing;
+    use crate::life::{Pace, Standing};
 
     const START_S: i64 = 1_790_000_123;
 
@@ -314,9 +296,33 @@ mod tests {
             let n = truth.lost.iter().filter(|(.., r)| *r == reason).count();
             n as f64 / truth.lost.len() as f64
         };
-        assert!((0.67..0.73).contains(&share(Reason::Unfollowed)));
+        assert!((0.65..0.71).contains(&share(Reason::Unfollowed)));
+        assert!((0.01..0.03).contains(&share(Reason::YouBlocked)));
         assert!((0.13..0.17).contains(&share(Reason::Suspended)));
         let renames_a_year = truth.renamed.len() as f64 / 20_000.0 / 360.0 * 365.0;
         assert!((0.13..0.18).contains(&renames_a_year), "{renames_a_year}");
+    }
+
+    #[test]
+    fn a_world_with_a_rate_of_its_own_keeps_it() {
+        let pace = Pace { gained: Some(60.0), lost: Some(40.0) };
+        let roster = Roster::paced(12, 10_000, START_S, pace);
+        let from_s = (START_S.div_euclid(DAY_S) + 1) * DAY_S;
+        let truth = Ledger::default().truth(&roster, from_s, from_s + 30 * DAY_S);
+        let first = truth.followed.iter().filter(|(i, at_s)| roster.follow_s(*i) == *at_s).count();
+        assert_eq!(first, 1_800);
+        let lost = truth.lost.len() as f64 / 30.0;
+        assert!((36.0..46.0).contains(&lost), "{lost}");
+        assert_eq!(Ledger::default().count(&roster, START_S), 10_000);
+    }
+
+    #[test]
+    fn nobody_comes_or_goes_where_the_rates_are_nothing() {
+        let pace = Pace { gained: Some(0.0), lost: Some(0.0) };
+        let roster = Roster::paced(12, 1_000, START_S, pace);
+        // Those who were away when the rates began come back.
+        let from_s = START_S + 100 * DAY_S;
+        let truth = Ledger::default().truth(&roster, from_s, from_s + 300 * DAY_S);
+        assert_eq!((truth.followed, truth.lost), (Vec::new(), Vec::new()));
     }
 }

@@ -6,12 +6,14 @@
 //! It shares no code with the service it tests.
 //!
 //! # Layout
-//! - The world, pure: `world` (who follows when), `ledger` (counts and changes),
+//! - The world, pure: `world` (who follows when) over `life` (one follower's story), `ledger`
+//!   (counts and changes),
 //!   `identity` (ids and usernames), `names` and `bios` (texts), `profile` (a user as
-//!   JSON), `listing` and `token` (pages), `snapshot` (the list as a file).
+//!   JSON), `relations` (whom its owner follows and blocks), `listing` and
+//!   `token` (pages), `snapshot` (the list as a file).
 //! - The world of tweets, pure: `tweets` and what is below it.
 //! - The accounts' own tweets: `own` and what is below it.
-//! - What requests leave behind: `clock`, `auth` over `oauth1`, `limits`, `bill`,
+//! - What requests leave behind: `clock`, `auth` over `oauth1` and `oauth2`, `limits`, `bill`,
 //!   `faults`, together in `state`.
 //! - The streams: `stream` and what is below it; connections, rules, search and notices.
 //! - The routes: `x_api` over `params`, `users` and `problem`; `sim` for the control
@@ -29,14 +31,17 @@ mod faults;
 mod hash;
 mod identity;
 mod ledger;
+mod life;
 mod limits;
 mod listing;
 mod names;
 pub mod oauth1;
+mod oauth2;
 mod own;
 mod params;
 mod problem;
 mod profile;
+mod relations;
 mod server;
 mod sim;
 mod snapshot;
@@ -49,10 +54,12 @@ mod world;
 mod x_api;
 
 pub use auth::{
-    ACCESS_TOKEN, ACCESS_TOKEN_SECRET, APP_BEARER, CONSUMER_KEY, CONSUMER_SECRET, USER_BEARER,
+    ACCESS_TOKEN, ACCESS_TOKEN_SECRET, APP_BEARER, CLIENT_ID, CLIENT_SECRET, CONSUMER_KEY,
+    CONSUMER_SECRET, USER_BEARER,
 };
 pub use bench::run as bench;
 pub use cli::{Command, DEFAULT_PORT, USAGE, parse};
+pub use oauth2::grants::Reuse;
 pub use profile::Dialect;
 pub use server::{Server, StartError};
 pub use state::Config;

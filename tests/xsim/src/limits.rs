@@ -6,6 +6,7 @@
 use std::collections::HashMap;
 
 use crate::auth::Caller;
+use crate::world::Account;
 
 const WINDOW_MS: i64 = 15 * 60 * 1_000;
 
@@ -28,13 +29,15 @@ struct Window {
 #[derive(Debug)]
 pub(crate) struct Limits {
     enforced: bool,
-    windows: HashMap<(&'static str, bool), Window>,
+    /// By endpoint and, unless the app asks, the user.
+    windows: HashMap<(&'static str, Option<Account>), Window>,
 }
 
 /// Requests per window: X's published limits of pay-per-use.
 fn limit_of(endpoint: &str, caller: Caller) -> u32 {
     match (endpoint, caller) {
         ("me", _) => 75,
+        ("blocking", _) => 15,
         ("stream" | "sample", _) => 50,
         ("rules_get" | "rules_counts" | "connections", _) | ("search" | "tweet", Caller::App) => {
             450
@@ -43,11 +46,11 @@ fn limit_of(endpoint: &str, caller: Caller) -> u32 {
         ("connections_delete", _) => 25,
         ("timeline", Caller::App) => 10_000,
         ("tweets", Caller::App) => 3_500,
-        ("tweets", Caller::User) => 5_000,
-        ("followers" | "analytics", _) | ("search" | "counts", Caller::User) | (_, Caller::App) => {
-            300
-        }
-        (_, Caller::User) => 900,
+        ("tweets", Caller::User(..)) => 5_000,
+        ("followers" | "following" | "analytics", _)
+        | ("search" | "counts", Caller::User(..))
+        | (_, Caller::App) => 300,
+        (_, Caller::User(..)) => 900,
     }
 }
 
@@ -77,7 +80,7 @@ impl Limits {
         }
         let mut window = self.window(endpoint, caller, now_ms);
         window.used = window.used.saturating_add(1);
-        self.windows.insert((endpoint, caller == Caller::User), window);
+        self.windows.insert((endpoint, caller.account()), window);
         Ok(self.peek(endpoint, caller, now_ms))
     }
 
@@ -87,7 +90,7 @@ impl Limits {
 
     fn window(&self, endpoint: &'static str, caller: Caller, now_ms: i64) -> Window {
         self.windows
-            .get(&(endpoint, caller == Caller::User))
+            .get(&(endpoint, caller.account()))
             .copied()
             .filter(|w| (w.start_ms..w.start_ms + WINDOW_MS).contains(&now_ms))
             .unwrap_or(Window { start_ms: now_ms, used: 0 })
@@ -113,26 +116,28 @@ mod tests {
 
     #[test]
     fn each_endpoint_lets_through_its_limit_and_no_more() {
-        check("me", Caller::User, 75);
+        check("me", Caller::OWNER, 75);
         check("users", Caller::App, 300);
-        check("users", Caller::User, 900);
+        check("users", Caller::OWNER, 900);
         check("followers", Caller::App, 300);
         check("stream", Caller::App, 50);
         check("rules_post", Caller::App, 100);
         check("search", Caller::App, 450);
         check("tweets", Caller::App, 3_500);
-        check("tweet", Caller::User, 900);
+        check("tweet", Caller::OWNER, 900);
         check("timeline", Caller::App, 10_000);
-        check("timeline", Caller::User, 900);
-        check("analytics", Caller::User, 300);
-        check("followers", Caller::User, 300);
+        check("timeline", Caller::OWNER, 900);
+        check("analytics", Caller::OWNER, 300);
+        check("followers", Caller::OWNER, 300);
+        check("following", Caller::OWNER, 300);
+        check("blocking", Caller::OWNER, 15);
     }
 
     #[test]
     fn credentials_and_endpoints_have_windows_of_their_own() {
         let mut limits = Limits::new(true);
         limits.take("users", Caller::App, 0).unwrap();
-        assert_eq!(limits.peek("users", Caller::User, 0).remaining, 900);
+        assert_eq!(limits.peek("users", Caller::OWNER, 0).remaining, 900);
         assert_eq!(limits.peek("followers", Caller::App, 0).remaining, 300);
         assert_eq!(limits.peek("users", Caller::App, 0).remaining, 299);
     }

@@ -1,8 +1,9 @@
-//! Pages of the follower list: newest follow first, from a cursor.
+//! Pages of an account's lists: newest follow first, from a cursor.
 //!
-//! Knows the roster, no HTTP. Invariant: while time stands still, the pages of a walk hold every
-//! present follower exactly once.
+//! Knows the roster, no HTTP. Invariant: while time stands still, the pages of a walk hold everyone
+//! on the list exactly once.
 
+use crate::relations::{FOLLOWED_FIRST_WITHIN_S, Relation};
 use crate::token::Cursor;
 use crate::world::Roster;
 
@@ -21,56 +22,78 @@ impl Cursor {
     }
 }
 
-/// Up to `limit` present followers with an index below `below`, newest first.
-fn older(roster: &Roster, at_s: i64, below: u32, limit: usize) -> Vec<u32> {
-    (0..below).rev().filter(|&i| roster.present(i, at_s)).take(limit).collect()
+/// A list as it is at a time.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct List<'a> {
+    pub(crate) roster: &'a Roster,
+    pub(crate) relation: Relation,
+    pub(crate) at_s: i64,
 }
 
-/// Up to `limit` present followers from the index `from` upwards, the newest first.
-fn newer(roster: &Roster, at_s: i64, from: u32, limit: usize) -> Vec<u32> {
-    let arrived = roster.arrived_by(at_s);
-    let mut users: Vec<u32> =
-        (from..arrived).filter(|&i| roster.present(i, at_s)).take(limit).collect();
-    users.reverse();
-    users
-}
+impl List<'_> {
+    fn holds(self, index: u32) -> bool {
+        self.relation.holds(self.roster, index, self.at_s)
+    }
 
-/// The page at `cursor` of the list as it is at `at_s`, with at most `limit` users.
-pub(crate) fn page(roster: &Roster, at_s: i64, cursor: Cursor, limit: usize) -> Page {
-    let users = match cursor {
-        Cursor::Top => older(roster, at_s, roster.arrived_by(at_s), limit),
-        Cursor::Below(index) => older(roster, at_s, index.min(roster.arrived_by(at_s)), limit),
-        Cursor::From(index) => newer(roster, at_s, index, limit),
-    };
-    let next = users.last().copied().filter(|&last| !older(roster, at_s, last, 1).is_empty());
-    let previous = users.first().filter(|_| !cursor.is_top()).map(|first| first + 1);
-    Page { users, next: next.map(Cursor::Below), previous: previous.map(Cursor::From) }
-}
+    /// Above everybody who can be on the list.
+    fn end(self) -> u32 {
+        let ahead_s = match self.relation {
+            Relation::Following => FOLLOWED_FIRST_WITHIN_S,
+            Relation::Followers | Relation::Blocking => 0,
+        };
+        self.roster.arrived_by(self.at_s + ahead_s)
+    }
 
-/// The page that begins `by` present followers further down the list than `cursor`, or further
-/// up when `by` is negative: the fault of a list that moved under its reader.
-pub(crate) fn shifted(roster: &Roster, at_s: i64, cursor: Cursor, limit: usize, by: i64) -> Page {
-    let start = page(roster, at_s, cursor, limit);
-    let distance = usize::try_from(by.unsigned_abs()).unwrap_or(usize::MAX);
-    let Some(&first) = start.users.first() else { return start };
-    let begin = if by >= 0 {
-        // One user more: the page starts at the last of those. There may be too few.
-        let skipped = older(roster, at_s, first + 1, distance.saturating_add(1));
-        skipped.get(distance).copied()
-    } else {
-        newer(roster, at_s, first, distance.saturating_add(1)).first().copied()
-    };
-    let Some(begin) = begin else { return Page::default() };
-    let page = page(roster, at_s, Cursor::Below(begin + 1), limit);
-    Page { previous: page.previous.filter(|_| !cursor.is_top()), ..page }
-}
+    /// Up to `limit` of those on the list with an index below `below`, newest first.
+    fn older(self, below: u32, limit: usize) -> Vec<u32> {
+        (0..below).rev().filter(|&i| self.holds(i)).take(limit).collect()
+    }
 
-/// The users of the page before `cursor`, with the next token of the page at `cursor`; `None`
-/// when there is no page before.
-pub(crate) fn repeated(roster: &Roster, at_s: i64, cursor: Cursor, limit: usize) -> Option<Page> {
-    let Cursor::Below(index) = cursor else { return None };
-    let users = newer(roster, at_s, index, limit);
-    (!users.is_empty()).then(|| Page { users, ..page(roster, at_s, cursor, limit) })
+    /// Up to `limit` of those on the list from the index `from` upwards, the newest first.
+    fn newer(self, from: u32, limit: usize) -> Vec<u32> {
+        let mut users: Vec<u32> =
+            (from..self.end()).filter(|&i| self.holds(i)).take(limit).collect();
+        users.reverse();
+        users
+    }
+
+    /// The page at `cursor`, with at most `limit` users.
+    pub(crate) fn page(self, cursor: Cursor, limit: usize) -> Page {
+        let users = match cursor {
+            Cursor::Top => self.older(self.end(), limit),
+            Cursor::Below(index) => self.older(index.min(self.end()), limit),
+            Cursor::From(index) => self.newer(index, limit),
+        };
+        let next = users.last().copied().filter(|&last| !self.older(last, 1).is_empty());
+        let previous = users.first().filter(|_| !cursor.is_top()).map(|first| first + 1);
+        Page { users, next: next.map(Cursor::Below), previous: previous.map(Cursor::From) }
+    }
+
+    /// The page that begins `by` users further down the list than `cursor`, or further up when
+    /// `by` is negative: the fault of a list that moved under its reader.
+    pub(crate) fn shifted(self, cursor: Cursor, limit: usize, by: i64) -> Page {
+        let start = self.page(cursor, limit);
+        let distance = usize::try_from(by.unsigned_abs()).unwrap_or(usize::MAX);
+        let Some(&first) = start.users.first() else { return start };
+        let begin = if by >= 0 {
+            // One user more: the page starts at the last of those. There may be too few.
+            let skipped = self.older(first + 1, distance.saturating_add(1));
+            skipped.get(distance).copied()
+        } else {
+            self.newer(first, distance.saturating_add(1)).first().copied()
+        };
+        let Some(begin) = begin else { return Page::default() };
+        let page = self.page(Cursor::Below(begin + 1), limit);
+        Page { previous: page.previous.filter(|_| !cursor.is_top()), ..page }
+    }
+
+    /// The users of the page before `cursor`, with the next token of the page at `cursor`; `None`
+    /// when there is no page before.
+    pub(crate) fn repeated(self, cursor: Cursor, limit: usize) -> Option<Page> {
+        let Cursor::Below(index) = cursor else { return None };
+        let users = self.newer(index, limit);
+        (!users.is_empty()).then(|| Page { users, ..self.page(cursor, limit) })
+    }
 }
 
 #[cfg(test)]
@@ -79,6 +102,14 @@ mod tests {
     use crate::calendar::DAY_S;
 
     const START_S: i64 = 1_790_000_123;
+
+    fn at(roster: &Roster, at_s: i64) -> List<'_> {
+        List { roster, relation: Relation::Followers, at_s }
+    }
+
+    fn page(roster: &Roster, at_s: i64, cursor: Cursor, limit: usize) -> Page {
+        at(roster, at_s).page(cursor, limit)
+    }
 
     fn walk(roster: &Roster, at_s: i64, limit: usize) -> Vec<u32> {
         let (mut all, mut cursor) = (Vec::new(), Cursor::Top);
@@ -140,11 +171,11 @@ mod tests {
         let all = walk(&roster, START_S, 1_000);
         let cursor = page(&roster, START_S, Cursor::Top, 100).next.unwrap();
         for (by, begin) in [(25, 125), (-25, 75), (-500, 0), (0, 100)] {
-            let page = shifted(&roster, START_S, cursor, 100, by);
+            let page = at(&roster, START_S).shifted(cursor, 100, by);
             assert_eq!(page.users, all[begin..begin + 100], "by {by}");
         }
-        assert_eq!(shifted(&roster, START_S, Cursor::Top, 100, 25).users, all[25..125]);
-        assert_eq!(shifted(&roster, START_S, cursor, 100, 300), Page::default());
+        assert_eq!(at(&roster, START_S).shifted(Cursor::Top, 100, 25).users, all[25..125]);
+        assert_eq!(at(&roster, START_S).shifted(cursor, 100, 300), Page::default());
     }
 
     #[test]
@@ -152,9 +183,31 @@ mod tests {
         let roster = Roster::new(5, 400, START_S);
         let first = page(&roster, START_S, Cursor::Top, 100);
         let cursor = first.next.unwrap();
-        let repeated = repeated(&roster, START_S, cursor, 100).unwrap();
+        let repeated = at(&roster, START_S).repeated(cursor, 100).unwrap();
         assert_eq!(repeated.users, first.users);
         assert_eq!(repeated.next, page(&roster, START_S, cursor, 100).next);
-        assert_eq!(super::repeated(&roster, START_S, Cursor::Top, 100), None);
+        assert_eq!(at(&roster, START_S).repeated(Cursor::Top, 100), None);
+    }
+
+    #[test]
+    fn the_other_lists_are_walked_alike() {
+        let roster = Roster::new(6, 900, START_S);
+        for relation in [Relation::Following, Relation::Blocking] {
+            let list = List { roster: &roster, relation, at_s: START_S };
+            let mut expected: Vec<u32> =
+                (0..roster.capacity()).filter(|&i| relation.holds(&roster, i, START_S)).collect();
+            expected.reverse();
+            let (mut walked, mut cursor) = (Vec::new(), Cursor::Top);
+            loop {
+                let page = list.page(cursor, 7);
+                walked.extend(page.users);
+                match page.next {
+                    Some(next) => cursor = next,
+                    None => break,
+                }
+            }
+            assert!(walked.len() > 3, "{relation:?}");
+            assert_eq!(walked, expected, "{relation:?}");
+        }
     }
 }

@@ -6,6 +6,7 @@
 use crate::oauth1;
 use crate::problem::{self, Problem};
 use crate::profile::{self, Dialect, Fields};
+use crate::relations::Relation;
 
 /// By what a user is looked up.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -20,7 +21,8 @@ pub(crate) enum Endpoint {
     Me,
     Many(By),
     One(By, String),
-    Followers(String),
+    /// A list of a user.
+    List(Relation, String),
 }
 
 impl Endpoint {
@@ -32,7 +34,7 @@ impl Endpoint {
             ["by"] => Self::Many(By::Username),
             ["by", "username", name] => Self::One(By::Username, oauth1::decode(name, false)?),
             [id] => Self::One(By::Id, (*id).to_owned()),
-            [id, "followers"] => Self::Followers((*id).to_owned()),
+            [id, list] => Self::List(Relation::from_name(list)?, (*id).to_owned()),
             _ => return None,
         })
     }
@@ -45,7 +47,7 @@ impl Endpoint {
             Self::Many(By::Username) => "users_by",
             Self::One(By::Id, _) => "user",
             Self::One(By::Username, _) => "user_by",
-            Self::Followers(_) => "followers",
+            Self::List(relation, _) => relation.name(),
         }
     }
 
@@ -53,7 +55,7 @@ impl Endpoint {
         match self {
             Self::Many(By::Id) => &["ids"],
             Self::Many(By::Username) => &["usernames"],
-            Self::Followers(_) => &["max_results", "pagination_token"],
+            Self::List(..) => &["max_results", "pagination_token"],
             Self::Me | Self::One(..) => &[],
         }
     }
@@ -290,8 +292,10 @@ mod tests {
             ("/2/users/by", Some(Endpoint::Many(By::Username))),
             ("/2/users/by/username/a%5Fb", one(By::Username, "a_b")),
             ("/2/users/12", one(By::Id, "12")),
-            ("/2/users/12/followers", Some(Endpoint::Followers("12".into()))),
-            ("/2/users/12/following", None),
+            ("/2/users/12/followers", Some(Endpoint::List(Relation::Followers, "12".into()))),
+            ("/2/users/12/following", Some(Endpoint::List(Relation::Following, "12".into()))),
+            ("/2/users/12/blocking", Some(Endpoint::List(Relation::Blocking, "12".into()))),
+            ("/2/users/12/likes", None),
             ("/2/tweets", None),
             ("/2/users/", one(By::Id, "")),
         ] {

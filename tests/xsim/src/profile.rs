@@ -11,9 +11,10 @@
 
 use crate::bios;
 use crate::calendar::{DAY_S, SECOND_MS, format_ms};
-use crate::hash::{Draw, hash, unit};
+use crate::hash::{Draw, hash};
 use crate::identity::{self, Subject};
 use crate::names;
+use crate::relations;
 use crate::world::{Account, World};
 
 /// The picture of a user who never set one; it really exists.
@@ -22,7 +23,6 @@ pub(crate) const DEFAULT_PICTURE: &str =
 
 const SALT_FLAGS: u64 = 64;
 const SALT_COUNTS: u64 = 65;
-const SALT_FOLLOWED_BACK: u64 = 66;
 const SALT_PINNED: u64 = 67;
 const SALT_RESTYLED: u64 = 68;
 
@@ -119,8 +119,8 @@ pub(crate) struct View<'a> {
     pub(crate) at_s: i64,
     pub(crate) fields: Fields,
     pub(crate) dialect: Dialect,
-    /// Whether the owner of the main account asks, and so sees how users stand to it.
-    pub(crate) user_context: bool,
+    /// Which of the two accounts asks, and so sees how users stand to it.
+    pub(crate) asker: Option<Account>,
     /// What to say of the accounts' follower counts: (main, second).
     pub(crate) owner_followers: (u64, u64),
 }
@@ -237,7 +237,8 @@ struct Facts {
     has_banner: bool,
     protected: bool,
     verified_type: &'static str,
-    connection_status: &'static str,
+    /// How the user stands to whoever asks.
+    connections: Vec<&'static str>,
     counts: Counts,
 }
 
@@ -288,8 +289,9 @@ pub(crate) fn write_user(out: &mut Vec<u8>, view: &View<'_>, subject: Subject) {
     if fields.has("verified_type") {
         user.text("verified_type", facts.verified_type);
     }
-    if fields.has("connection_status") && view.user_context {
-        user.raw("connection_status", facts.connection_status);
+    if fields.has("connection_status") && view.asker.is_some() {
+        // Writing words into memory cannot fail.
+        let _ = serde_json::to_writer(user.key("connection_status"), &facts.connections);
     }
     if fields.has("public_metrics") {
         write_counts(&mut user, dialect, facts.counts);
@@ -316,7 +318,7 @@ fn owner_facts(view: &View<'_>, account: Account) -> Facts {
         has_banner: true,
         protected: false,
         verified_type: "blue",
-        connection_status: "[]",
+        connections: Vec::new(),
         counts: Counts { followers, ..drawn },
     }
 }
@@ -332,7 +334,11 @@ fn follower_facts(view: &View<'_>, account: Account, index: u32) -> Facts {
     let flags = flags(seed, key);
     let created_s = identity::created_s(roster, index);
     let pinned = hash(seed, key, SALT_PINNED);
-    let follows = account == Account::Main && timeline.present(view.at_s);
+    let connections = if view.fields.has("connection_status") && view.asker == Some(account) {
+        relations::status(roster, index, &timeline, flags.protected, view.at_s)
+    } else {
+        Vec::new()
+    };
     Facts {
         id: identity::id(roster, account, index).to_string(),
         name: person.name,
@@ -344,19 +350,8 @@ fn follower_facts(view: &View<'_>, account: Account, index: u32) -> Facts {
         has_banner: flags.has_banner,
         protected: flags.protected,
         verified_type: flags.verified_type,
-        connection_status: connection_status(follows, seed, key),
+        connections,
         counts: counts(seed, key, created_s, view.at_s),
-    }
-}
-
-/// How a user stands to the owner of the main account, who follows one in five back.
-fn connection_status(follows: bool, seed: u64, key: u64) -> &'static str {
-    let followed_back = unit(hash(seed, key, SALT_FOLLOWED_BACK)) < 0.2;
-    match (follows, followed_back) {
-        (true, true) => r#"["followed_by","following"]"#,
-        (true, false) => r#"["followed_by"]"#,
-        (false, true) => r#"["following"]"#,
-        (false, false) => "[]",
     }
 }
 
@@ -405,7 +400,7 @@ mod tests {
             at_s: START_S,
             fields,
             dialect: Dialect::Tweet,
-            user_context: false,
+            asker: None,
             owner_followers: (100, 10),
         }
     }
@@ -452,7 +447,7 @@ mod tests {
         let mut fields = Fields::default_set();
         assert!(fields.insert("connection_status"));
         let app = view(&world, fields);
-        let person = View { user_context: true, ..app };
+        let person = View { asker: Some(Account::Main), ..app };
         let index = (0..world.main.capacity()).find(|&i| world.main.present(i, START_S)).unwrap();
         assert!(user(&app, index).get("connection_status").is_none());
         assert_eq!(user(&person, index)["connection_status"][0], "followed_by");

@@ -16,6 +16,7 @@ use hyper_util::rt::{TokioIo, TokioTimer};
 use tokio::net::{TcpListener, TcpStream};
 use tower_service::Service;
 
+use crate::oauth2::routes as consent;
 use crate::sim;
 use crate::state::{Config, Sim};
 use crate::x_api::{self, Disconnect};
@@ -90,6 +91,7 @@ impl Server {
             .merge(sim::routes())
             .route("/2/{*rest}", axum::routing::any(x_api::answer))
             .route("/1.1/{*rest}", axum::routing::any(x_api::answer))
+            .route("/i/oauth2/authorize", axum::routing::get(consent::ask).post(consent::decide))
             .fallback(async || {
                 let detail = "there is nothing here; try /sim/health or /2/users/12".to_owned();
                 sim::reply(Err((StatusCode::NOT_FOUND, detail)))

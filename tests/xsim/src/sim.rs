@@ -20,6 +20,8 @@ use crate::clock::{ClockChange, real_now_ms};
 use crate::faults::Wish;
 use crate::identity;
 use crate::ledger::Truth;
+use crate::life::Absence;
+use crate::oauth2::control as consent;
 use crate::own;
 use crate::snapshot;
 use crate::state::Sim;
@@ -68,6 +70,7 @@ pub(crate) fn routes() -> Router<Arc<Sim>> {
         )
         .route("/sim/tweets", get(tweets))
         .merge(own_tweets())
+        .merge(consents())
         .route(
             "/sim/reset",
             axum::routing::post(async |State(sim): State<Arc<Sim>>| {
@@ -92,6 +95,20 @@ pub(crate) fn routes() -> Router<Arc<Sim>> {
                     reply(Ok(json!({"ok": true})))
                 }),
         )
+}
+
+/// The routes of who consented to what.
+fn consents() -> Router<Arc<Sim>> {
+    Router::new().route(
+        "/sim/oauth",
+        get(async |State(sim): State<Arc<Sim>>| reply(Ok(consent::families(&sim))))
+            .put(async |State(sim): State<Arc<Sim>>, body: Bytes| {
+                reply(parse(&body).and_then(|c| consent::set_reuse(&sim, &c).map_err(bad)))
+            })
+            .post(async |State(sim): State<Arc<Sim>>, body: Bytes| {
+                reply(parse(&body).and_then(|wish| consent::end(&sim, &wish).map_err(bad)))
+            }),
+    )
 }
 
 /// The routes of the accounts' own tweets.
@@ -293,7 +310,13 @@ fn truth_json(sim: &Sim, account: Account, truth: &Truth) -> Value {
     let lost: Value = truth
         .lost
         .iter()
-        .map(|&(i, at_s, why)| json!({"id": id(i), "at": at_s * SECOND_MS, "reason": why.name()}))
+        .map(|&(i, at_s, why)| {
+            let life = roster.timeline(i);
+            let absence = life.absences().iter().find(|absence| absence.left_s == at_s);
+            let back_ms = absence.and_then(Absence::back).map(|back_s| back_s * SECOND_MS);
+            json!({"id": id(i), "at": at_s * SECOND_MS, "reason": why.name(), "kind": why.kind(),
+                "back": back_ms})
+        })
         .collect();
     let renamed: Value = truth
         .renamed

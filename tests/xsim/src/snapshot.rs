@@ -36,7 +36,7 @@ pub(crate) fn write(sim: &Sim, account: Account, at_s: i64) -> io::Result<Vec<u8
         at_s,
         fields: Fields::crawl_set(),
         dialect: Dialect::Tweet,
-        user_context: false,
+        asker: None,
         owner_followers: (0, 0),
     };
     if present.is_empty() {

@@ -5,13 +5,15 @@
 
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
-use crate::auth::Auth;
+use crate::auth::{Auth, CLIENT_ID, CLIENT_SECRET};
 use crate::bill::Bill;
 use crate::calendar::SECOND_MS;
 use crate::clock::{Clock, real_now_ms};
 use crate::faults::Faults;
 use crate::ledger::Ledger;
+use crate::life::Pace;
 use crate::limits::Limits;
+use crate::oauth2::grants::{Grants, Reuse};
 use crate::own::diary::Diary;
 use crate::own::marks::Marks;
 use crate::profile::Dialect;
@@ -44,6 +46,18 @@ pub struct Config {
     /// Tweets of account 12 that are older than the last hundred days before the start, at most
     /// 100,000, over five years; account 13 has a tenth.
     pub tweets_before: u32,
+    /// Who follows account 12 for the first time, a day, from the first midnight after the start
+    /// on; account 13 has a tenth. `None` is about 0.4 % of the followers.
+    pub gained_a_day: Option<f64>,
+    /// Who leaves it a day, from then on and by every kind of loss; account 13 has a tenth. `None`
+    /// is about 0.35 % of the followers, and nobody leaves for hours only.
+    pub lost_a_day: Option<f64>,
+    /// OAuth 2.0: the app's client.
+    pub client_id: String,
+    /// OAuth 2.0: its secret; empty for a public client.
+    pub client_secret: String,
+    /// What becomes of a refresh token that is sent again.
+    pub refresh_reuse: Reuse,
 }
 
 impl Default for Config {
@@ -58,6 +72,11 @@ impl Default for Config {
             stream_rate: RATE_DEFAULT,
             tweets_a_day: 3.0,
             tweets_before: 0,
+            gained_a_day: None,
+            lost_a_day: None,
+            client_id: CLIENT_ID.to_owned(),
+            client_secret: CLIENT_SECRET.to_owned(),
+            refresh_reuse: Reuse::default(),
         }
     }
 }
@@ -69,6 +88,8 @@ pub(crate) struct State {
     pub(crate) bill: Bill,
     pub(crate) limits: Limits,
     pub(crate) auth: Auth,
+    /// Who consented, by OAuth 2.0.
+    pub(crate) grants: Grants,
     pub(crate) faults: Faults,
     /// What the reported follower counts are multiplied with; 1 is honest.
     pub(crate) count_factor: f64,
@@ -98,13 +119,15 @@ impl Sim {
         }
         let real_ms = real_now_ms();
         let start_ms = config.start_ms.unwrap_or_else(|| real_ms.div_euclid(SECOND_MS) * SECOND_MS);
-        let world = World::new(config.seed, config.followers, start_ms)?;
+        let pace = Pace { gained: config.gained_a_day, lost: config.lost_a_day };
+        let world = World::paced(config.seed, config.followers, start_ms, pace)?;
         let clock = Clock::new(start_ms, world.end_ms(), config.speed, real_ms)?;
         let state = State {
             clock,
             bill: Bill::default(),
             limits: Limits::new(config.limits_enforced),
             auth: Auth::default(),
+            grants: Grants::new(config.seed, config.refresh_reuse),
             faults: Faults::default(),
             count_factor: 1.0,
             marks: Marks::default(),
@@ -162,6 +185,7 @@ impl Sim {
         state.bill = Bill::default();
         state.limits.reset();
         state.auth.reset();
+        state.grants.reset();
         state.faults.clear();
         state.count_factor = 1.0;
         state.marks = Marks::default();

@@ -1,4 +1,4 @@
-//! The user endpoints: lookups and the follower list, as JSON bytes and charges.
+//! The user endpoints: lookups and lists, as JSON bytes and charges.
 //!
 //! Knows the world and prices, not headers, credentials or faults (but for a list that moves).
 //! Invariant: every user written into `data` is charged, and nobody else.
@@ -11,13 +11,15 @@ use crate::auth::Caller;
 use crate::bill::Class;
 use crate::faults::{Fired, Kind};
 use crate::identity::{self, Subject};
-use crate::listing::{self, Page};
+use crate::life::{Reason, Standing};
+use crate::listing::{List, Page};
 use crate::params::{self, By, Endpoint, Params};
 use crate::problem::{self, Missing, Problem};
 use crate::profile::{self, Dialect, View};
+use crate::relations::Relation;
 use crate::state::Sim;
 use crate::token::{self, Cursor};
-use crate::world::{Account, Reason, Standing, World};
+use crate::world::{Account, World};
 
 /// Users too many or too few that a `shift_page` without `by` skips.
 const SHIFT_DEFAULT: i64 = 25;
@@ -44,13 +46,13 @@ impl Asked<'_> {
     /// 400, 403 or 404 with X's body.
     pub(crate) fn answer(&self) -> Result<Given, Problem> {
         match self.endpoint {
-            Endpoint::Me if self.caller == Caller::App => {
-                Err(problem::unsupported_authentication(self.params.dialect))
-            }
-            Endpoint::Me => Ok(self.single(Subject::Owner(Account::Main))),
+            Endpoint::Me => match self.caller.account() {
+                None => Err(problem::unsupported_authentication(self.params.dialect)),
+                Some(account) => Ok(self.single(Subject::Owner(account))),
+            },
             Endpoint::Many(by) => Ok(self.many(*by)),
             Endpoint::One(by, key) => self.one(*by, key),
-            Endpoint::Followers(id) => self.followers(id),
+            Endpoint::List(relation, id) => self.list(*relation, id),
         }
     }
 
@@ -66,7 +68,7 @@ impl Asked<'_> {
             at_s: self.now_s,
             fields: self.params.fields,
             dialect: self.params.dialect,
-            user_context: self.caller == Caller::User,
+            asker: self.caller.account(),
             owner_followers: (count(Account::Main), count(Account::Second)),
         }
     }
@@ -149,55 +151,75 @@ impl Asked<'_> {
         Given { body, charges: users.iter().map(|user| (class, *user)).collect() }
     }
 
-    fn followers(&self, id: &str) -> Result<Given, Problem> {
+    fn list(&self, relation: Relation, id: &str) -> Result<Given, Problem> {
         if !params::is_id(id) {
             let message =
                 format!("The `id` query parameter value [{id}] does not match ^[0-9]{{1,19}}$");
             return Err(problem::invalid(self.params.dialect, "id", id, &message));
         }
-        let Some(account) = Account::from_id(id) else { return self.followers_of_follower(id) };
-        let cursor = self.cursor(account)?;
-        let page = self.page(account, cursor);
+        if relation == Relation::Blocking {
+            self.check_own(id)?;
+        }
+        let Some(account) = Account::from_id(id) else {
+            return self.list_of_stranger(relation, id);
+        };
+        let cursor = self.cursor(account, relation)?;
+        let page = self.page(account, relation, cursor);
         let users: Vec<Subject> =
             page.users.iter().map(|&index| Subject::Follower(account, index)).collect();
-        let owned = self.caller == Caller::User && account == Account::Main;
-        let class = if owned { Class::OwnedFollower } else { Class::Follower };
         let mut meta = format!("{{\"result_count\":{}", users.len());
         for (name, cursor) in [("next_token", page.next), ("previous_token", page.previous)] {
             if let Some(cursor) = cursor {
-                let token = token::encode(self.sim.world.seed, account, cursor);
+                let token = token::encode(self.sim.world.seed, account, relation, cursor);
                 // Writing into a string cannot fail.
                 let _ = write!(meta, ",\"{name}\":\"{token}\"");
             }
         }
         meta.push('}');
+        let class = class(relation, self.caller.owns(account));
         Ok(self.envelope(class, &users, &[], &meta))
     }
 
-    fn cursor(&self, account: Account) -> Result<Cursor, Problem> {
+    /// A list that only the account itself may read.
+    fn check_own(&self, id: &str) -> Result<(), Problem> {
+        let dialect = self.params.dialect;
+        let Some(account) = self.caller.account() else {
+            return Err(problem::unsupported_authentication(dialect));
+        };
+        if account.id() == id {
+            return Ok(());
+        }
+        let message = format!(
+            "The `id` query parameter value [{id}] must be the same as the authenticating user [{}]",
+            account.id()
+        );
+        Err(problem::invalid(dialect, "id", id, &message))
+    }
+
+    fn cursor(&self, account: Account, relation: Relation) -> Result<Cursor, Problem> {
         let Some(token) = &self.params.pagination_token else { return Ok(Cursor::Top) };
-        token::decode(self.sim.world.seed, account, token)
+        token::decode(self.sim.world.seed, account, relation, token)
             .ok_or_else(|| invalid_token(self.params.dialect, token))
     }
 
-    fn page(&self, account: Account, cursor: Cursor) -> Page {
+    fn page(&self, account: Account, relation: Relation, cursor: Cursor) -> Page {
         let roster = self.sim.world.roster(account);
+        let list = List { roster, relation, at_s: self.now_s };
         let limit = self.params.max_results;
-        let honest = || listing::page(roster, self.now_s, cursor, limit);
         match self.fault.map(|fault| (fault.kind, &fault.args)) {
             Some((Kind::ShiftPage, args)) => {
-                let by = args.number("by", SHIFT_DEFAULT);
-                listing::shifted(roster, self.now_s, cursor, limit, by)
+                list.shifted(cursor, limit, args.number("by", SHIFT_DEFAULT))
             }
             Some((Kind::RepeatPage, _)) => {
-                listing::repeated(roster, self.now_s, cursor, limit).unwrap_or_else(honest)
+                list.repeated(cursor, limit).unwrap_or_else(|| list.page(cursor, limit))
             }
-            _ => honest(),
+            _ => list.page(cursor, limit),
         }
     }
 
-    /// Followers of anybody else: nobody, as nothing is simulated there.
-    fn followers_of_follower(&self, id: &str) -> Result<Given, Problem> {
+    /// Lists of anybody else: nobody, as nothing is simulated there.
+    fn list_of_stranger(&self, relation: Relation, id: &str) -> Result<Given, Problem> {
+        let class = class(relation, false);
         match self.find(By::Id, id) {
             Err(missing) => Err(self.not_found("id", id, missing)),
             Ok(Subject::Follower(account, index))
@@ -205,10 +227,21 @@ impl Asked<'_> {
             {
                 let dialect = self.params.dialect;
                 let error = problem::missing_user(dialect, "id", id, Missing::Protected);
-                Ok(self.envelope(Class::Follower, &[], &[error], ""))
+                Ok(self.envelope(class, &[], &[error], ""))
             }
-            Ok(_) => Ok(self.envelope(Class::Follower, &[], &[], "{\"result_count\":0}")),
+            Ok(_) => Ok(self.envelope(class, &[], &[], "{\"result_count\":0}")),
         }
+    }
+}
+
+/// The price of those on a list.
+const fn class(relation: Relation, owned: bool) -> Class {
+    match (relation, owned) {
+        (Relation::Followers, false) => Class::Follower,
+        (Relation::Followers, true) => Class::OwnedFollower,
+        (Relation::Following, false) => Class::Following,
+        (Relation::Following, true) => Class::OwnedFollowing,
+        (Relation::Blocking, _) => Class::Block,
     }
 }
 
@@ -223,11 +256,13 @@ pub(crate) fn find(world: &World, by: By, key: &str, now_s: i64) -> Result<Subje
         let roster = world.roster(account);
         match roster.standing(index, now_s) {
             Standing::Away(Reason::Suspended) => return Err(Missing::Suspended),
-            Standing::Away(Reason::Gone) => return Err(Missing::NotFound),
+            Standing::Away(Reason::Deleted | Reason::Deactivated) => return Err(Missing::NotFound),
             Standing::NotYet if identity::created_s(roster, index) > now_s => {
                 return Err(Missing::NotFound);
             }
-            Standing::NotYet | Standing::Present | Standing::Away(Reason::Unfollowed) => {}
+            Standing::NotYet
+            | Standing::Present
+            | Standing::Away(Reason::Unfollowed | Reason::YouBlocked) => {}
         }
     }
     Ok(subject)

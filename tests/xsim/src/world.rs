@@ -4,7 +4,7 @@
 //! only stored thing is a table of arrivals per day.
 //!
 //! Invariants: follow times never fall with the index; exactly the configured number of
-//! followers is present at the start; an absence lasts at least three days.
+//! followers is present at the start.
 #![allow(
     clippy::cast_possible_truncation,
     clippy::cast_possible_wrap,
@@ -15,11 +15,14 @@
 
 use crate::calendar::{DAY_S, SECOND_MS, days_from_civil};
 use crate::hash::{Draw, below, hash, unit};
+use crate::life::{Law, Pace, SPARSE_AFTER_DAYS, Standing, Timeline};
 
 /// The largest world: indices, doubled for two accounts, must fit the 28 bits of a small id.
 pub const FOLLOWERS_MAX: u32 = 5_000_000;
 /// How long the world goes on after its start, in days.
 pub(crate) const FUTURE_DAYS: i64 = 1_500;
+/// Followers gained or lost a day, at most: arrivals of the whole future must fit the ids.
+const RATE_MAX: f64 = 10_000.0;
 /// Starts outside these years would put follows before X existed, or dates past its format.
 pub(crate) const START_YEARS: std::ops::Range<i64> = 2018..2100;
 
@@ -27,19 +30,10 @@ pub(crate) const START_YEARS: std::ops::Range<i64> = 2018..2100;
 const ARRIVAL_RATE: f64 = 0.0034;
 /// Growth of the arrivals a day: what arrivals and returns leave over departures.
 const GROWTH_RATE: f64 = 0.0004;
-/// Follows older than this many days are kept sparse: mostly those who stayed are modelled,
-/// because nobody asks about departures that long before the start.
-const SPARSE_AFTER_DAYS: i64 = 400;
+/// Old follows are kept sparse: see `life`.
 const SPARSE_FACTOR: f64 = 0.25;
 /// From here backwards the arrivals are generous, so that filling up always ends.
 const FILL_AFTER_DAYS: i64 = 2_200;
-/// Share of newcomers who stay for years, among recent and among sparse old follows.
-const LOYAL_SHARE: f64 = 0.15;
-const LOYAL_SHARE_SPARSE: f64 = 0.60;
-const LOYAL_STAY_S: f64 = 9_000.0 * DAY_S as f64;
-const CASUAL_STAY_S: f64 = 60.0 * DAY_S as f64;
-/// Nobody leaves sooner than this after following.
-const STAY_MIN_S: i64 = 2 * 3_600;
 /// Sunday first; the mean is 1.
 const WEEKDAY_FACTOR: [f64; 7] = [0.84, 1.06, 1.10, 1.10, 1.05, 0.99, 0.86];
 /// One day in this many brings a burst of follows.
@@ -47,79 +41,10 @@ const BURST_EVERY_DAYS: u64 = 45;
 /// The chance of a change of username within one slot of a year.
 const RENAME_CHANCE: f64 = 0.15;
 const RENAME_SLOT_S: i64 = 365 * DAY_S;
-/// Absences per follower; the last one is for good.
-const ABSENCES_MAX: usize = 3;
-const NEVER_S: i64 = i64::MAX;
-
 const SALT_ARRIVALS: u64 = 1;
 const SALT_FOLLOW: u64 = 2;
-const SALT_LIFE: u64 = 3;
 const SALT_RENAME_PHASE: u64 = 4;
 const SALT_RENAME: u64 = 5;
-
-/// Why a follower is missing from the list.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub(crate) enum Reason {
-    /// Stopped following; the account itself is fine.
-    #[default]
-    Unfollowed,
-    /// Suspended by X.
-    Suspended,
-    /// Deactivated or deleted.
-    Gone,
-}
-
-impl Reason {
-    pub(crate) const fn name(self) -> &'static str {
-        match self {
-            Self::Unfollowed => "unfollowed",
-            Self::Suspended => "suspended",
-            Self::Gone => "gone",
-        }
-    }
-}
-
-/// How a follower stands to the account at one time.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Standing {
-    NotYet,
-    Present,
-    Away(Reason),
-}
-
-/// One absence: away in `left_s..back_s`.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub(crate) struct Absence {
-    pub(crate) left_s: i64,
-    pub(crate) back_s: i64,
-    pub(crate) reason: Reason,
-}
-
-/// The whole story of one follower, in seconds since 1970.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) struct Timeline {
-    pub(crate) followed_s: i64,
-    absences: [Absence; ABSENCES_MAX],
-    absence_count: usize,
-}
-
-impl Timeline {
-    pub(crate) fn absences(&self) -> &[Absence] {
-        self.absences.get(..self.absence_count).unwrap_or_default()
-    }
-
-    pub(crate) fn standing(&self, at_s: i64) -> Standing {
-        if at_s < self.followed_s {
-            return Standing::NotYet;
-        }
-        let away = self.absences().iter().find(|a| (a.left_s..a.back_s).contains(&at_s));
-        away.map_or(Standing::Present, |a| Standing::Away(a.reason))
-    }
-
-    pub(crate) fn present(&self, at_s: i64) -> bool {
-        self.standing(at_s) == Standing::Present
-    }
-}
 
 /// The followers who arrive on one UTC day: indices `first..first + arrivals`.
 #[derive(Debug, Clone, Copy, Default)]
@@ -135,9 +60,21 @@ struct Recipe {
     seed: u64,
     followers: u32,
     start_s: i64,
+    law: Law,
+    /// New followers a day from the first midnight on, where the world has a rate of its own.
+    gained: Option<f64>,
 }
 
 impl Recipe {
+    fn new(seed: u64, followers: u32, start_s: i64, pace: Pace) -> Self {
+        let start_day = start_s.div_euclid(DAY_S);
+        let end_s = (start_day + FUTURE_DAYS) * DAY_S;
+        // Whoever is here leaves with the same chance: as many a day as were asked for.
+        let stay = |lost: f64| f64::from(followers.max(1)) / lost * DAY_S as f64;
+        let law = Law { seed, start_day, end_s, paced_stay_s: pace.lost.map(stay) };
+        Self { seed, followers, start_s, law, gained: pace.gained }
+    }
+
     fn start_day(&self) -> i64 {
         self.start_s.div_euclid(DAY_S)
     }
@@ -148,6 +85,9 @@ impl Recipe {
         }
         let mut draw = Draw::new(self.seed, day as u64, SALT_ARRIVALS);
         let age = self.start_day() - day;
+        if let (Some(gained), true) = (self.gained, age < 0) {
+            return gained as u32 + u32::from(draw.unit() < gained.fract());
+        }
         let weekday = (day + 4).rem_euclid(7) as usize;
         let mut mean = f64::from(self.followers) * ARRIVAL_RATE * (-GROWTH_RATE * age as f64).exp();
         mean *= WEEKDAY_FACTOR.get(weekday).copied().unwrap_or(1.0);
@@ -173,50 +113,8 @@ impl Recipe {
     }
 
     fn timeline(&self, key: i64, followed_s: i64) -> Timeline {
-        let mut draw = Draw::new(self.seed, key as u64, SALT_LIFE);
-        let sparse = self.start_day() - followed_s.div_euclid(DAY_S) > SPARSE_AFTER_DAYS;
-        let loyal = draw.unit() < if sparse { LOYAL_SHARE_SPARSE } else { LOYAL_SHARE };
-        let stay_s = if loyal { LOYAL_STAY_S } else { CASUAL_STAY_S };
-        let end_s = (self.start_day() + FUTURE_DAYS) * DAY_S;
-
-        let mut timeline =
-            Timeline { followed_s, absences: [Absence::default(); ABSENCES_MAX], absence_count: 0 };
-        let mut here_since_s = followed_s;
-        for (n, slot) in timeline.absences.iter_mut().enumerate() {
-            let left_s = here_since_s + STAY_MIN_S + draw.wait_s(stay_s);
-            if left_s > end_s {
-                break;
-            }
-            let reason = reason(draw.unit());
-            let back_s = if n + 1 == ABSENCES_MAX { None } else { back_after(reason, &mut draw) }
-                .map_or(NEVER_S, |away_s| left_s + away_s);
-            *slot = Absence { left_s, back_s, reason };
-            timeline.absence_count = n + 1;
-            if back_s == NEVER_S {
-                break;
-            }
-            here_since_s = back_s;
-        }
-        timeline
+        self.law.timeline(key, followed_s)
     }
-}
-
-fn reason(share: f64) -> Reason {
-    match share {
-        s if s < 0.70 => Reason::Unfollowed,
-        s if s < 0.85 => Reason::Suspended,
-        _ => Reason::Gone,
-    }
-}
-
-/// How long the absence lasts, in seconds, or `None` when it is for good.
-fn back_after(reason: Reason, draw: &mut Draw) -> Option<i64> {
-    let (chance, low, high) = match reason {
-        Reason::Unfollowed => (0.1, 5, 60),
-        Reason::Suspended => (0.5, 3, 30),
-        Reason::Gone => (0.3, 5, 25),
-    };
-    (draw.unit() < chance).then(|| draw.seconds(low * DAY_S, high * DAY_S))
 }
 
 /// The followers of one account, past, present and to come.
@@ -232,9 +130,16 @@ pub(crate) struct Roster {
 }
 
 impl Roster {
-    /// A roster with exactly `followers` present at `start_s` (seconds since 1970).
+    /// A roster as it is by default.
+    #[cfg(test)]
     pub(crate) fn new(seed: u64, followers: u32, start_s: i64) -> Self {
-        let recipe = Recipe { seed, followers, start_s };
+        Self::paced(seed, followers, start_s, Pace::default())
+    }
+
+    /// A roster with exactly `followers` present at `start_s` (seconds since 1970), and with rates
+    /// of its own from the first midnight after that on.
+    pub(crate) fn paced(seed: u64, followers: u32, start_s: i64, pace: Pace) -> Self {
+        let recipe = Recipe::new(seed, followers, start_s, pace);
         let start_day = recipe.start_day();
         let (first_day, first_key) = fill_backwards(&recipe);
         let mut keys_before_start: i64 = 0;
@@ -432,9 +337,27 @@ impl Account {
 }
 
 impl World {
-    /// # Errors
-    /// When there are too many followers, or the start is outside [`START_YEARS`].
+    #[cfg(test)]
     pub(crate) fn new(seed: u64, followers: u32, start_ms: i64) -> Result<Self, String> {
+        Self::paced(seed, followers, start_ms, Pace::default())
+    }
+
+    /// Both accounts; the second is a tenth of the first, and so are its rates.
+    ///
+    /// # Errors
+    /// When there are too many followers, the start is outside [`START_YEARS`], or a rate is no
+    /// number from 0 to the number of followers there may be.
+    pub(crate) fn paced(
+        seed: u64,
+        followers: u32,
+        start_ms: i64,
+        pace: Pace,
+    ) -> Result<Self, String> {
+        for rate in [pace.gained, pace.lost].into_iter().flatten() {
+            if !(0.0..=RATE_MAX).contains(&rate) {
+                return Err(format!("followers gained and lost a day are from 0 to {RATE_MAX}"));
+            }
+        }
         if followers > FOLLOWERS_MAX {
             return Err(format!("at most {FOLLOWERS_MAX} followers"));
         }
@@ -447,8 +370,8 @@ impl World {
                 START_YEARS.end - 1
             ));
         }
-        let main = Roster::new(hash(seed, 0, 0), followers, opening_s);
-        let second = Roster::new(hash(seed, 1, 0), followers / 10, opening_s);
+        let main = Roster::paced(hash(seed, 0, 0), followers, opening_s, pace);
+        let second = Roster::paced(hash(seed, 1, 0), followers / 10, opening_s, pace.tenth());
         Ok(Self { seed, main, second })
     }
 

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use axum::body::{Body, Bytes};
-use axum::extract::State;
+use axum::extract;
 use axum::http::request::Parts;
 use axum::http::{HeaderName, HeaderValue, Request, Response, StatusCode, header};
 
@@ -18,11 +18,12 @@ use crate::cut::CutBody;
 use crate::faults::{Fired, Kind};
 use crate::limits::Rate;
 use crate::oauth1;
+use crate::oauth2;
 use crate::own;
 use crate::params::{self, Endpoint, Params};
 use crate::problem::{self, Problem};
 use crate::profile::Dialect;
-use crate::state::Sim;
+use crate::state::{Sim, State};
 use crate::stream::connect::{self, Door};
 use crate::stream::routes::{self, Route};
 use crate::users::{self, Asked, Given};
@@ -91,7 +92,10 @@ fn ok(body: Vec<u8>) -> Answer {
 }
 
 /// Answers any request under `/2/` and `/1.1/`.
-pub(crate) async fn answer(State(sim): State<Arc<Sim>>, request: Request<Body>) -> Response<Body> {
+pub(crate) async fn answer(
+    extract::State(sim): extract::State<Arc<Sim>>,
+    request: Request<Body>,
+) -> Response<Body> {
     let (parts, body) = request.into_parts();
     let body = axum::body::to_bytes(body, BODY_MAX).await.unwrap_or_default();
     let pairs = oauth1::query_pairs(parts.uri.query().unwrap_or(""));
@@ -108,11 +112,7 @@ pub(crate) async fn answer(State(sim): State<Arc<Sim>>, request: Request<Body>) 
     }
     match fault.as_ref().map(|f| f.kind) {
         Some(Kind::Stall | Kind::Ghost) => std::future::pending().await,
-        Some(Kind::Disconnect) => {
-            let mut response = Response::new(Body::empty());
-            response.extensions_mut().insert(Disconnect);
-            return response;
-        }
+        Some(Kind::Disconnect) => return unsent(),
         Some(Kind::Slow) => {
             let ms = fault.as_ref().map_or(0, |f| f.args.number("ms", SLOW_DEFAULT_MS));
             tokio::time::sleep(Duration::from_millis(ms.unsigned_abs())).await;
@@ -121,6 +121,10 @@ pub(crate) async fn answer(State(sim): State<Arc<Sim>>, request: Request<Body>) 
     }
     if let Some((rate, problem)) = fault.as_ref().and_then(|f| refusal(&sim, &call, f)) {
         return send(&call, rate, problem.into(), None);
+    }
+    if let Some(route) = oauth2::routes::Route::from_path(call.path()) {
+        let answer = serve_oauth(&sim, &call, route);
+        return send(&call, current_rate(&sim, &call), answer, fault.as_ref().map(|f| f.kind));
     }
     let own = own::routes::Route::from_path(call.path());
     let (rate, answer) = match (own, Route::from_path(call.path())) {
@@ -201,6 +205,22 @@ fn serve(sim: &Sim, call: &Call, fault: Option<&Fired>) -> (Rate, Answer) {
     (rate, answer)
 }
 
+/// Answers the endpoints of OAuth 2.0: no credential of a user or the app is looked at.
+fn serve_oauth(sim: &Sim, call: &Call, route: oauth2::routes::Route) -> Answer {
+    if call.parts.method != "POST" {
+        return problem::plain(405, "Method Not Allowed").into();
+    }
+    let asking = oauth2::routes::Asking {
+        sim,
+        route,
+        authorization: call.header(header::AUTHORIZATION),
+        content_type: call.header(header::CONTENT_TYPE),
+        body: &call.body,
+        now_ms: call.now_ms,
+    };
+    asking.answer().map_or_else(Answer::from, |body| ok(body.to_string().into_bytes()))
+}
+
 /// Counts a request of a credential and a method that may be, or refuses it.
 fn admit(
     sim: &Sim,
@@ -213,6 +233,9 @@ fn admit(
     };
     if !allowed {
         return Err((current_rate(sim, call), problem::plain(405, "Method Not Allowed")));
+    }
+    if !caller.may(name) {
+        return Err((current_rate(sim, call), problem::plain(403, "Forbidden")));
     }
     match sim.state().limits.take(name, caller, call.now_ms) {
         Ok(rate) => Ok((rate, caller)),
@@ -332,7 +355,9 @@ fn authenticate(sim: &Sim, call: &Call) -> Option<Caller> {
         query: call.parts.uri.query().unwrap_or(""),
     };
     let clocks_s = [real_now_ms().div_euclid(SECOND_MS), call.now_s()];
-    sim.state().auth.check(asked, clocks_s)
+    let mut state = sim.state();
+    let State { auth, grants, .. } = &mut *state;
+    auth.check(asked, clocks_s, grants, call.now_ms)
 }
 
 fn given(
@@ -351,7 +376,17 @@ fn given(
     Asked { sim, endpoint, params: &params, caller, now_s, fault }.answer()
 }
 
+/// No answer at all: the connection is closed.
+fn unsent() -> Response<Body> {
+    let mut response = Response::new(Body::empty());
+    response.extensions_mut().insert(Disconnect);
+    response
+}
+
 fn send(call: &Call, rate: Rate, answer: Answer, fault: Option<Kind>) -> Response<Body> {
+    if fault == Some(Kind::Lost) {
+        return unsent();
+    }
     let mut bytes = answer.body;
     if fault == Some(Kind::BadJson) {
         // Ends inside a member, wherever that is.

@@ -10,7 +10,6 @@ use super::diary::Tweet;
 use super::growth::{self, Counter, Reading};
 use super::lookup::{Absence, Found};
 use super::routes::{Asking, Given};
-use crate::auth::Caller;
 use crate::bill::Read;
 use crate::calendar::{DAY_S, SECOND_MS, format_ms};
 use crate::problem::{self, Problem};
@@ -110,7 +109,7 @@ impl Asking {
     /// # Errors
     /// 403 for an app alone, 400 for a parameter.
     pub(super) fn analytics(&self) -> Result<Given, Problem> {
-        if self.caller == Caller::App {
+        if self.caller.is_app() {
             return Err(problem::unsupported_authentication(self.dialect));
         }
         let own = ["ids", "start_time", "end_time", "granularity", "analytics.fields"];

@@ -65,7 +65,7 @@ pub(crate) fn write(
         }
         wish.set("tweet.fields", &fields).map_err(io::Error::other)?;
         let feed = &sim.diary.feed;
-        let mut sheet = Sheet::new((sim, feed), (&wish, Caller::User, at_ms), "id", false);
+        let mut sheet = Sheet::new((sim, feed), (&wish, Caller::OWNER, at_ms), "id", false);
         sheet.own(&tweet, version);
         let [unpromoted_list, promoted_list] = &mut lists;
         (if promoted { promoted_list } else { unpromoted_list }).extend(sheet.into_data());

@@ -9,7 +9,6 @@ use serde_json::{Value, json};
 use super::diary::Tweet;
 use super::marks::{Marks, Standing};
 use super::routes::{Asking, Given};
-use crate::auth::Caller;
 use crate::bill::Read;
 use crate::calendar::SECOND_MS;
 use crate::params::{self, is_id};
@@ -19,7 +18,6 @@ use crate::tweets::feed::Feed;
 use crate::tweets::fields;
 use crate::tweets::json::missing;
 use crate::tweets::post::Post;
-use crate::world::Account;
 
 /// Tweets per lookup, at most.
 pub(super) const LOOKUP_MAX: usize = 100;
@@ -65,7 +63,7 @@ impl Asking {
             if !written || tweet.current(self.now_ms).is_none() {
                 return Err(Absence::Gone);
             }
-            let owner = self.caller == Caller::User && tweet.account == Account::Main;
+            let owner = self.caller.is(tweet.account);
             return match marks.standing(tweet.account) {
                 Standing::Open => Ok(Found::Own(tweet, version)),
                 Standing::Protected if owner => Ok(Found::Own(tweet, version)),

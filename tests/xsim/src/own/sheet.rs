@@ -151,7 +151,7 @@ impl<'a> Sheet<'a> {
     /// Those of them that this caller is not shown of a tweet.
     fn refused(&self, tweet: &Tweet, at: Version) -> Vec<&'static str> {
         let mut fields = self.private();
-        let author = self.caller == Caller::User && tweet.account == Account::Main;
+        let author = self.caller.is(tweet.account);
         if author && self.now_ms - at.at_ms < PRIVATE_MS {
             let promoted = tweet.is_promoted(self.now_ms);
             fields.retain(|field| *field == "promoted_metrics" && !promoted);
@@ -372,7 +372,7 @@ impl<'a> Sheet<'a> {
             at_s,
             fields: self.wish.user,
             dialect: self.wish.dialect,
-            user_context: self.caller == Caller::User,
+            asker: self.caller.account(),
             owner_followers: if main { (count, 0) } else { (0, count) },
         }
     }

@@ -11,7 +11,6 @@ use super::facts::EDIT_MS;
 use super::marks::{Marks, Standing};
 use super::routes::{Asking, Given};
 use super::sheet::Sheet;
-use crate::auth::Caller;
 use crate::bill::Read;
 use crate::calendar::SECOND_MS;
 use crate::faults::Kind;
@@ -196,7 +195,7 @@ impl Asking {
                 .ok_or_else(|| users::invalid_token(self.dialect, token))?,
         };
         let marks = self.sim.state().marks.clone();
-        let owner = self.caller == Caller::User && account == Account::Main;
+        let owner = self.caller.is(account);
         match marks.standing(account) {
             Standing::Open => {}
             Standing::Protected if owner => {}

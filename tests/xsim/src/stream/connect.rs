@@ -91,7 +91,7 @@ impl Asking<'_> {
     /// # Errors
     /// X's refusal: 400, 403, 406, 409 or 429.
     pub(crate) async fn connect(self) -> Result<(StreamBody, i64), Problem> {
-        if self.caller == Caller::User && !self.door.is_old() {
+        if !self.caller.is_app() && !self.door.is_old() {
             return Err(problem::app_only(self.dialect));
         }
         let (settings, rules) = {

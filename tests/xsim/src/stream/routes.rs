@@ -144,7 +144,7 @@ impl Asking {
     /// # Errors
     /// X's refusal.
     pub(crate) async fn answer(self) -> Result<Given, Problem> {
-        if self.caller == Caller::User && self.route.is_app_only() {
+        if !self.caller.is_app() && self.route.is_app_only() {
             return Err(problem::app_only(self.dialect));
         }
         match &self.route {

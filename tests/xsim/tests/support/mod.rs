@@ -121,6 +121,17 @@ impl Client {
         self.send("POST", target, "", &body.to_string()).await
     }
 
+    /// A form, as browsers and OAuth send it.
+    pub(crate) async fn form(&self, target: &str, auth: &str, form: &[(&str, &str)]) -> Reply {
+        let pairs: Vec<String> = form
+            .iter()
+            .map(|(name, value)| format!("{}={}", oauth1::encode(name), oauth1::encode(value)))
+            .collect();
+        let kind = "content-type: application/x-www-form-urlencoded";
+        let auth = if auth.is_empty() { "none" } else { auth };
+        self.send("POST", target, &format!("{auth}\r\n{kind}"), &pairs.join("&")).await
+    }
+
     pub(crate) async fn fault(&self, wish: Value) {
         let reply = self.post("/sim/faults", &wish).await;
         assert_eq!(reply.status, 200, "{}", reply.json());
