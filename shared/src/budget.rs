@@ -47,11 +47,26 @@ pub enum Resource {
     OwnedPost,
     /// One look at how many tweets matched recently, whatever the number.
     Count,
+    /// One whom an account follows.
+    Following,
+    /// One whom the account that owns the app follows, read with its own keys.
+    OwnedFollowing,
+    /// One whom an account blocks, read with its own keys.
+    Block,
 }
 
 impl Resource {
-    const ALL: [Self; 6] =
-        [Self::User, Self::Follower, Self::OwnedFollower, Self::Post, Self::OwnedPost, Self::Count];
+    const ALL: [Self; 9] = [
+        Self::User,
+        Self::Follower,
+        Self::OwnedFollower,
+        Self::Post,
+        Self::OwnedPost,
+        Self::Count,
+        Self::Following,
+        Self::OwnedFollowing,
+        Self::Block,
+    ];
 
     /// The word in the API.
     pub fn as_str(self) -> &'static str {
@@ -62,17 +77,23 @@ impl Resource {
             Self::Post => "post",
             Self::OwnedPost => "owned_post",
             Self::Count => "count",
+            Self::Following => "following",
+            Self::OwnedFollowing => "owned_following",
+            Self::Block => "block",
         }
     }
 }
 
 /// Micro-dollars of one resource by X's price list of August 2026 (docs.x.com, "Pricing",
 /// pay-per-use: User: Read $0.010, Followers: Read $0.010, Owned Reads $0.001, Posts: Read $0.005,
-/// Counts: Recent $0.005 a request).
+/// Counts: Recent $0.005 a request, Following: Read $0.010, Blocks: Read $0.001).
 pub fn price(resource: Resource) -> u64 {
     match resource {
-        Resource::User | Resource::Follower => 10_000,
-        Resource::OwnedFollower | Resource::OwnedPost => 1_000,
+        Resource::User | Resource::Follower | Resource::Following => 10_000,
+        Resource::OwnedFollower
+        | Resource::OwnedPost
+        | Resource::OwnedFollowing
+        | Resource::Block => 1_000,
         Resource::Post | Resource::Count => 5_000,
     }
 }
@@ -333,6 +354,8 @@ impl Book {
             Resource::Follower | Resource::OwnedFollower => "followers",
             Resource::Post | Resource::OwnedPost => "tweets",
             Resource::Count => "counts",
+            Resource::Following | Resource::OwnedFollowing => "followed accounts",
+            Resource::Block => "blocked accounts",
         };
         format!(
             "This read of up to {} {what} may cost ${:.2}; of {name} of ${:.2}, ${:.2} is spent in \

@@ -11,7 +11,7 @@
 //! - what is kept: [`roster`], [`handles`], [`profile`], [`snapshot`], [`tweets`],
 //!   [`metrics`]
 //! - what is decided: [`crawl`], [`acceptance`], [`ledger`], [`budget`], [`schedule`],
-//!   [`cadence`]
+//!   [`cadence`], [`following`]
 //! - what streams: [`stream`], [`live`]
 //! - what is shown: [`series`], [`growth`], [`coverage`], [`listing`], [`export`]
 //! - what goes over the wire: [`api`], [`routes`], [`session`], [`openapi`]
@@ -23,6 +23,7 @@ pub mod cadence;
 pub mod coverage;
 pub mod crawl;
 pub mod export;
+pub mod following;
 pub mod growth;
 pub mod handles;
 pub mod id;

@@ -23,13 +23,14 @@ pub(super) struct Window {
 /// user the smaller number, where both have one.
 fn published(route: &str) -> u32 {
     match route {
+        "blocking" => 15,
         "connections" => 25,
         "users/me" => 75,
         "users/tweets" => 900,
         "tweets" => 3_500,
         "stream/rules/change" => 100,
         "stream/rules" | "tweets/search" => 450,
-        // Among them `users`, `followers` and `tweets/counts`.
+        // Among them `users`, `followers`, `following` and `tweets/counts`.
         _ => 300,
     }
 }
