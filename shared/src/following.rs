@@ -5,7 +5,7 @@
 
 mod survey;
 
-pub use survey::{Missed, Survey, SurveyStep};
+pub use survey::{Survey, SurveyStep};
 
 use crate::api::words;
 use crate::budget::{Resource, price};

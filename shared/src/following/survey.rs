@@ -25,16 +25,7 @@ pub struct Survey {
     /// When the first list was read to its end.
     following: Option<UnixMs>,
     /// The same of the second, or why it was not.
-    blocking: Option<Result<UnixMs, Missed>>,
-}
-
-/// Why the block list could not be read.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Missed {
-    /// In words for the owner.
-    pub why: String,
-    /// The owner has to do something about it.
-    pub needs_owner: bool,
+    blocking: Option<Result<UnixMs, String>>,
 }
 
 /// What to do next.
@@ -56,8 +47,8 @@ pub enum SurveyStep {
     Finish {
         /// When the list of the followed was at its end.
         following: UnixMs,
-        /// The same of the block list, or why there is none.
-        blocking: Result<UnixMs, Missed>,
+        /// The same of the block list, or why there is none, in words for the owner.
+        blocking: Result<UnixMs, String>,
     },
     /// Given up: delete what was gathered.
     Abort(Stop),
@@ -179,9 +170,7 @@ impl Survey {
         }
         if let Step::Abort(stop) = self.walk.next(self.started) {
             self.count();
-            let needs_owner = !matches!(stop.cause, StopCause::Silent | StopCause::Rejected);
-            let why = format!("{}: {}", stop.title, stop.detail);
-            self.blocking = Some(Err(Missed { why, needs_owner }));
+            self.blocking = Some(Err(format!("{}: {}", stop.title, stop.detail)));
         }
     }
 
@@ -250,9 +239,7 @@ mod tests {
                 }
                 SurveyStep::Wait { until } => format!("wait {}", until.since(T0)),
                 SurveyStep::Finish { blocking: Ok(_), .. } => "finish".into(),
-                SurveyStep::Finish { blocking: Err(missed), .. } => {
-                    format!("finish {} {}", missed.needs_owner, missed.why)
-                }
+                SurveyStep::Finish { blocking: Err(why), .. } => format!("finish without {why}"),
                 SurveyStep::Abort(stop) => format!("{:?}", stop.cause),
             }
         }
@@ -307,14 +294,15 @@ mod tests {
 
     #[test]
     fn a_refusal_of_the_block_list_keeps_the_first() {
-        for (class, needs_owner) in
-            [(Class::Forbidden { not_enrolled: false }, true), (Class::Credits, true)]
-        {
+        for (class, why) in [
+            (Class::Forbidden { not_enrolled: false }, "X does not allow this read"),
+            (Class::Credits, "X's credits are used up"),
+        ] {
             let mut bench = Bench::new();
             bench.followed();
             bench.trouble(class);
             let step = bench.step();
-            assert!(step.starts_with(&format!("finish {needs_owner} ")), "{step}");
+            assert!(step.starts_with(&format!("finish without {why}: ")), "{step}");
         }
     }
 
@@ -323,7 +311,7 @@ mod tests {
         let mut bench = Bench::new();
         bench.followed();
         bench.0.refuse_budget(None, "the cap".into(), T0);
-        assert!(bench.step().starts_with("finish true "), "{}", bench.step());
+        assert!(bench.step().ends_with("this check: the cap"), "{}", bench.step());
     }
 
     #[test]

@@ -117,6 +117,8 @@ pub(super) struct Wanted {
     pub(super) from: Option<UnixMs>,
     pub(super) to: Option<UnixMs>,
     pub(super) user: Option<UserId>,
+    /// Of these alone.
+    pub(super) people: Option<Vec<UserId>>,
     pub(super) after: Option<String>,
 }
 
@@ -137,6 +139,7 @@ impl Wanted {
             from,
             to,
             user: None,
+            people: None,
             after: query.get("cursor").cloned(),
         })
     }
@@ -166,6 +169,11 @@ impl Wanted {
             conditions.push("c.user = ?".to_owned());
             bound.push(id_text(user).into());
         }
+        if let Some(people) = &self.people {
+            let ids: Vec<String> = people.iter().map(|user| id_text(*user)).collect();
+            conditions.push("c.user IN (SELECT value FROM json_each(?))".to_owned());
+            bound.push(serde_json::to_string(&ids)?.into());
+        }
         if let Some(after) = &self.after {
             let (at, kind, user) = cursor(after)
                 .ok_or_else(|| Fault::bad(format!("`cursor={after}` is none of ours")))?;
@@ -189,7 +197,15 @@ impl Account {
     pub(super) fn list_events(&self, query: &Query) -> Result<Response> {
         self.tracked()?;
         let limit = query::limit(query)?;
-        http::json(200, &events(&self.sql, &Wanted::read(query)?, limit)?)
+        http::json(200, &events(&self.sql, &self.wanted_events(query)?, limit)?)
+    }
+
+    /// The same with `mutual`, which asks for whom the account follows.
+    pub(super) fn wanted_events(&self, query: &Query) -> Result<Wanted> {
+        let mut wanted = Wanted::read(query)?;
+        let among = query::word(query, "mutual", |word| word.parse().ok(), "true, false")?;
+        wanted.people = among.map(|among| self.people_with_events(among)).transpose()?;
+        Ok(wanted)
     }
 }
 

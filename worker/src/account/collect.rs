@@ -49,6 +49,7 @@ impl Account {
         self.discover(now).await?;
         let crawling = self.crawl()?.is_some();
         self.tick_tweets().await?;
+        self.tick_following().await?;
         let due = schedule::due(&settings.clock(crawling, now), now);
         if due.crawl {
             self.start_crawl(Trigger::Cron).await?;

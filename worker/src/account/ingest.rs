@@ -2,7 +2,7 @@
 //! is changed before the list was read to its end and judged; what changes then lands in one
 //! write; doing all of it again changes nothing.
 
-use super::snapshots::{self, Known};
+use super::snapshots::{self, Known, ORIGIN};
 use super::{Account, changes::SqlStore};
 use crate::bucket::{self, Found};
 use crate::clock;
@@ -106,6 +106,7 @@ impl Account {
             _ => recorded.facts,
         };
         self.register(name, &found.etag, found.bytes, facts.as_ref(), Some(&run))?;
+        self.record_origin(name, found.metadata.get(ORIGIN))?;
         let arrived = Arrived { account, name, found: &found, facts, verdict: recorded.verdict };
         let outcome = self.take_in(&arrived, body).await?;
         let (state, error) = match &outcome.reason {

@@ -115,6 +115,7 @@ impl Account {
             self.record_count(now, count)?;
         }
         self.saw_tweet_count(raw.as_deref().unwrap_or_default())?;
+        self.saw_following_count(raw.as_deref().unwrap_or_default(), now)?;
         let enlist = ToControl::Enlist { account };
         ControlClient::new(&self.env)?.tell::<Option<()>>(enlist).await?;
         Ok(true)
@@ -133,6 +134,10 @@ impl Account {
         tweets.on = change.tweets.unwrap_or(tweets.on);
         tweets.stopped = None;
         self.save_tweets(&tweets)?;
+        let mut following = self.following()?;
+        following.on = change.following.unwrap_or(following.on);
+        following.stopped = None;
+        self.save_following(&following)?;
         // Whatever stopped it may be mended now: the next tick tries.
         settings.stopped = None;
         self.save(&settings)
@@ -143,6 +148,7 @@ impl Account {
         let mut settings = self.tracked()?;
         let count = profile_count(raw);
         self.saw_tweet_count(raw)?;
+        self.saw_following_count(raw, at)?;
         if let Some(profile) = Profile::from_raw(raw) {
             settings.person = profile.person;
         }

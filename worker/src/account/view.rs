@@ -12,7 +12,7 @@ use crate::rpc::{ControlClient, ToControl};
 use crate::sql::values;
 use crate::x::X;
 use crate::zone;
-use shared::api::{self, Collector, CollectorState, Compare, Interval, Reason, Schedule};
+use shared::api::{self, Collector, CollectorState, Compare, Interval, Origin, Reason, Schedule};
 use shared::budget::{Resource, price, usd};
 use shared::coverage::coverage;
 use shared::routes::{self, Op};
@@ -57,6 +57,8 @@ impl Account {
                 let change = http::body(&mut request).await?;
                 self.change_follower(named("user"), change).await
             }
+            Op::Following => self.list_following(&query).await,
+            Op::CheckFollowing => started(self.start_following(api::Trigger::Fetch).await?),
             Op::Tweets => self.list_tweets(&query),
             Op::TweetTotals => self.tweet_totals(&query),
             Op::TweetHours => self.tweet_hours(&query),
@@ -85,10 +87,7 @@ impl Account {
         let spent = ToControl::Spent { account: settings.account };
         let spent: u64 = ControlClient::new(&self.env)?.tell(spent).await?;
         let newest = self.accepted_at(None)?;
-        let oldest = self
-            .sql
-            .first("SELECT MIN(at) FROM lists", values![])?
-            .map_or(Ok(None), |mut row| row.maybe_int())?;
+        let baseline = self.baseline()?;
         let counted = self
             .sql
             .first("SELECT at, count FROM counts ORDER BY at DESC LIMIT 1", values![])?
@@ -112,11 +111,28 @@ impl Account {
             x_count,
             x_count_at: counted.map(|(at, _)| at),
             created_at: settings.created,
-            first_snapshot: oldest.map(UnixMs),
+            first_snapshot: baseline.as_ref().map(|baseline| baseline.at),
+            baseline,
             prices: prices(&config, &settings, followers.or(x_count)),
             tweets: self.tweet_collection(&settings, &config)?,
+            following: self.following_collection(&settings, &config)?,
             collector: self.collector(&settings, newest.map(|known| known.name.at()))?,
         }))
+    }
+
+    /// The first accepted list; of an archive also what came after it.
+    fn baseline(&self) -> Result<Option<api::Baseline>> {
+        let Some(first) = self.accepted_first()? else { return Ok(None) };
+        let mut since = None;
+        if first.origin == Origin::Archive {
+            let history = self.history()?;
+            let sum = |count: fn(&Tally) -> u64| history.tallies.iter().map(count).sum();
+            since = (history.seen.len() > 1).then(|| api::SinceBaseline {
+                came: sum(|tally| tally.gained),
+                left: sum(|tally| tally.lost),
+            });
+        }
+        Ok(Some(api::Baseline { at: first.name.at(), origin: first.origin, since }))
     }
 
     fn collector(&self, settings: &Settings, last_check: Option<UnixMs>) -> Result<Collector> {
