@@ -95,6 +95,9 @@ pub(crate) fn resource(resource: &str) -> &str {
         "follower" => "Followers, at the common price",
         "post" | "tweet" => "Tweets, at the common price",
         "owned_post" | "owned_tweet" => "Tweets, at the own-account price",
+        "following" => "Whom you follow, at the common price",
+        "owned_following" => "Whom you follow, at the own-account price",
+        "block" => "Whom you block",
         "owned_follower" => "Followers, at the own-account price",
         other => other,
     }
