@@ -275,6 +275,8 @@ pub(crate) mod tests {
             reason: Some(reason),
             confidence: Some(Confidence::Certain),
             how: How::Crawl,
+            settles: None,
+            note: None,
             from: None,
             to: None,
             muted: false,

@@ -100,6 +100,7 @@ pub(crate) mod tests_support {
                 last_check: at("2026-11-21T10:18:00Z"),
                 last_read: at("2026-11-21T10:18:00Z"),
                 next_check: at("2026-11-22T02:00:00Z"),
+                offer: None,
             },
             prices: AccountPrices {
                 follower_usd: 0.001,
@@ -120,6 +121,9 @@ pub(crate) mod tests_support {
                 first_usd: 0.0,
             },
             following: FollowingCollection::default(),
+            daily_cap_usd: None,
+            schedule_prices: Vec::new(),
+            push: shared::api::PushSummary::default(),
         }
     }
 
@@ -141,6 +145,8 @@ pub(crate) mod tests_support {
             reason: Some(reason),
             confidence: Some(Confidence::Likely),
             how: How::Crawl,
+            settles: None,
+            note: None,
             from: None,
             to: None,
             muted: false,

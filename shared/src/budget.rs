@@ -1,263 +1,150 @@
 //! Spending and X's rate windows. Owns: prices, what was spent, what may still be read. Must
-//! not know: how anything is read. Invariant: money that was granted and not yet settled counts
-//! as spent for 15 minutes, so that what is spent and what is granted never pass a cap
-//! together; a lease is counted once, however often it is settled.
-//!
-//! Amounts are whole micro-dollars: X's prices are tenths of a cent, and sums stay exact.
+//! not know: how anything is read. Invariant: money that was granted counts as spent until its
+//! lease is settled, or its holder has a new one, so that what is spent and what is granted never
+//! pass a cap together; a lease is counted once, however often it is settled.
 
+mod ask;
 mod billed;
+mod pause;
+mod price;
+mod reserve;
+#[cfg(test)]
+mod simulation;
 #[cfg(test)]
 mod tests;
+mod view;
 mod window;
 
+pub use ask::{Ask, Grant, Plan, Settlement};
 pub use billed::BilledToday;
+pub use pause::{Pause, pause};
+pub use price::{Resource, micro, price, usd};
 
-use crate::api;
+use crate::api::{Feature, Halt};
 use crate::id::AccountId;
-use crate::time::{MINUTE_MS, UnixMs};
-use crate::x::problem::Rate;
+use crate::time::{DAY_MS, HOUR_MS, MINUTE_MS, UnixMs};
+use pause::Held;
+use reserve::Reserve;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
-use window::Window;
+use window::{Room, Window};
 
-/// Money of a lease nobody settles is free again after this long: longer than any loop holds one.
+/// Calls of a lease nobody settles are free again after this long: longer than any loop holds one.
 const RESERVED_MS: i64 = 15 * MINUTE_MS;
+/// Money of a lease that nobody settles, and whose holder never asks again, is free after this
+/// long: holders work hourly, so that whoever is alive has settled by then.
+const HELD_MS: i64 = 26 * HOUR_MS;
 /// Leases kept for a late settlement; the oldest beyond are forgotten.
 const LEASES_MAX: usize = 500;
-/// Calls of every window left to the owner's other programs, unless the owner says otherwise.
-const KEEP_UNUSED: u32 = 10;
-/// More than anyone should be able to type by mistake.
-const CAP_MAX_USD: f64 = 1_000_000.0;
-const KEEP_UNUSED_MAX: u32 = 10_000;
-const MICRO: u64 = 1_000_000;
-
-/// What X bills.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Resource {
-    /// A profile.
-    User,
-    /// One follower of any account.
-    Follower,
-    /// One follower of the account that owns the app, read with its own keys.
-    OwnedFollower,
-    /// A tweet, streamed, searched or looked up.
-    Post,
-    /// A tweet of the account that owns the app, by its own listing with its own keys.
-    OwnedPost,
-    /// One look at how many tweets matched recently, whatever the number.
-    Count,
-    /// One whom an account follows.
-    Following,
-    /// One whom the account that owns the app follows, read with its own keys.
-    OwnedFollowing,
-    /// One whom an account blocks, read with its own keys.
-    Block,
-}
-
-impl Resource {
-    const ALL: [Self; 9] = [
-        Self::User,
-        Self::Follower,
-        Self::OwnedFollower,
-        Self::Post,
-        Self::OwnedPost,
-        Self::Count,
-        Self::Following,
-        Self::OwnedFollowing,
-        Self::Block,
-    ];
-
-    /// The word in the API.
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::User => "user",
-            Self::Follower => "follower",
-            Self::OwnedFollower => "owned_follower",
-            Self::Post => "post",
-            Self::OwnedPost => "owned_post",
-            Self::Count => "count",
-            Self::Following => "following",
-            Self::OwnedFollowing => "owned_following",
-            Self::Block => "block",
-        }
-    }
-}
-
-/// Micro-dollars of one resource by X's price list of August 2026 (docs.x.com, "Pricing",
-/// pay-per-use: User: Read $0.010, Followers: Read $0.010, Owned Reads $0.001, Posts: Read $0.005,
-/// Counts: Recent $0.005 a request, Following: Read $0.010, Blocks: Read $0.001).
-pub fn price(resource: Resource) -> u64 {
-    match resource {
-        Resource::User | Resource::Follower | Resource::Following => 10_000,
-        Resource::OwnedFollower
-        | Resource::OwnedPost
-        | Resource::OwnedFollowing
-        | Resource::Block => 1_000,
-        Resource::Post | Resource::Count => 5_000,
-    }
-}
-
-/// Dollars of micro-dollars.
-#[allow(clippy::cast_precision_loss, reason = "exact below 9 billion dollars")]
-pub fn usd(micro: u64) -> f64 {
-    micro as f64 / MICRO as f64
-}
-
-/// Micro-dollars of dollars, to the nearest; what is no amount of money is none.
-#[allow(
-    clippy::cast_possible_truncation,
-    clippy::cast_sign_loss,
-    clippy::cast_precision_loss,
-    reason = "`as` saturates, and takes negative numbers and NaN to 0"
-)]
-pub fn micro(usd: f64) -> u64 {
-    (usd * MICRO as f64).round() as u64
-}
-
-/// A wish to read.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Ask {
-    /// For whom.
-    pub account: AccountId,
-    /// That account's monthly cap, micro-dollars.
-    pub account_cap: u64,
-    /// The rate window: `users/me`, `users`, `followers`.
-    pub route: String,
-    /// Calls wanted; 0 for money alone, which needs no rate window.
-    pub calls: u32,
-    /// What they read.
-    pub resource: Resource,
-    /// The most of it that could be billed before all is read. All of its money is granted, or
-    /// none: half a list is worth nothing.
-    pub resources: u64,
-}
-
-/// The answer to an [`Ask`].
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Grant {
-    /// Read.
-    Go {
-        /// To be settled.
-        lease: u64,
-        /// So many calls; possibly fewer than asked for.
-        calls: u32,
-    },
-    /// Ask again then.
-    Later {
-        /// When.
-        until: UnixMs,
-        /// What is waited for.
-        why: String,
-    },
-    /// Not this month, unless the owner changes something.
-    No {
-        /// The numbers, and what to do.
-        why: String,
-    },
-}
-
-/// What a lease came to.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Settlement {
-    /// The lease; settled again, it changes nothing.
-    pub lease: u64,
-    /// For whom.
-    pub account: AccountId,
-    /// The rate window.
-    pub route: String,
-    /// What was read.
-    pub resource: Resource,
-    /// How many of it are billed.
-    pub billed: u64,
-    /// How many had been billed before on the same UTC day: free.
-    pub repeats: u64,
-    /// What the headers of the last answer said.
-    pub rate: Option<Rate>,
-}
-
-/// What an account's schedule means for the month.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Plan {
-    /// Which.
-    pub account: AccountId,
-    /// Its monthly cap, micro-dollars.
-    pub cap: u64,
-    /// What a whole month of its schedule costs, micro-dollars.
-    pub monthly_estimate: u64,
-}
 
 /// Everything spent, granted and known of windows: one small JSON document.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Book {
     /// The UTC month the sums are of.
     month: String,
+    /// The UTC day that their `today` is of.
+    #[serde(default)]
+    day: i64,
+    #[serde(default)]
+    spend: BTreeMap<AccountId, BTreeMap<Feature, BTreeMap<Resource, Sum>>>,
+    /// Of a book of before features: moved to `spend` when it is next turned.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     sums: BTreeMap<AccountId, BTreeMap<Resource, Sum>>,
     windows: BTreeMap<String, Window>,
-    /// Leases not settled yet, also those whose money is free again.
+    /// Leases not settled yet, also those whose calls are free again.
     leases: BTreeMap<u64, Lease>,
     next_lease: u64,
-    keep_unused: u32,
+    #[serde(default)]
+    reserve: Reserve,
     /// Over all accounts, micro-dollars.
     cap: Option<u64>,
+    /// The same per UTC day.
+    #[serde(default)]
+    day_cap: Option<u64>,
+    #[serde(default)]
+    pause: Option<Pause>,
+    /// The last charge of each account, so that one told twice counts once.
+    #[serde(default)]
+    charged: BTreeMap<AccountId, String>,
+    /// Whom a cap refused last, and until when.
+    #[serde(default)]
+    halts: BTreeMap<AccountId, Halted>,
 }
 
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 struct Sum {
     billed: u64,
     repeats: u64,
+    /// Of those billed: on the current UTC day.
+    #[serde(default)]
+    today: u64,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 struct Lease {
     account: AccountId,
+    #[serde(default)]
+    feature: Option<Feature>,
     route: String,
     calls: u32,
     cost: u64,
+    /// Until when its calls count as made.
     until: UnixMs,
 }
 
-impl Default for Book {
-    fn default() -> Self {
-        Self {
-            month: String::new(),
-            sums: BTreeMap::new(),
-            windows: BTreeMap::new(),
-            leases: BTreeMap::new(),
-            next_lease: 1,
-            keep_unused: KEEP_UNUSED,
-            cap: None,
-        }
-    }
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+struct Halted {
+    why: String,
+    goes_on: Option<UnixMs>,
+}
+
+/// One of the caps that hold for an ask.
+struct Limit {
+    name: &'static str,
+    cap: u64,
+    /// Whose spending counts; none: everyone's.
+    account: Option<AccountId>,
+    daily: bool,
 }
 
 impl Book {
     /// May this be read now? A grant reserves its money and its calls.
     pub fn ask(&mut self, ask: &Ask, now: UnixMs) -> Grant {
         self.turn(now);
+        let probe = match self.pause.as_ref().map(|pause| pause.holds(now)) {
+            Some(Held::No(later)) => return later,
+            Some(Held::Probe) => true,
+            None => false,
+        };
         let cost = price(ask.resource).saturating_mul(ask.resources);
         if let Some(refusal) = self.over_cap(ask, cost, now) {
             return refusal;
         }
         let calls = match self.calls(ask, now) {
+            Ok(calls) if probe => calls.min(1),
             Ok(calls) => calls,
-            Err(later) => return later,
+            Err(refusal) => return refusal,
         };
+        if cost > 0 {
+            self.halts.remove(&ask.account);
+        }
+        for lost in self.leases.values_mut().filter(|lease| lease.is_lost(ask, now)) {
+            // A late settlement would count all the same.
+            lost.cost = 0;
+        }
+        // Number 0 is in no book, so that a default settlement counts nothing.
+        self.next_lease = self.next_lease.max(1);
         let lease = self.next_lease;
         self.next_lease += 1;
-        self.leases.insert(
-            lease,
-            Lease {
-                account: ask.account,
-                route: ask.route.clone(),
-                calls,
-                cost,
-                until: now.plus(RESERVED_MS),
-            },
-        );
+        let until = now.plus(RESERVED_MS);
+        let (account, route) = (ask.account, ask.route.clone());
+        let feature = Some(ask.feature);
+        self.leases.insert(lease, Lease { account, feature, route, calls, cost, until });
         while self.leases.len() > LEASES_MAX {
             self.leases.pop_first();
+        }
+        if let Some(pause) = self.pause.as_mut().filter(|_| probe) {
+            pause.probing(lease, now);
         }
         Grant::Go { lease, calls }
     }
@@ -268,23 +155,34 @@ impl Book {
         if ask.calls == 0 {
             return Ok(0);
         }
-        let reserved = self.reserved_calls(&ask.route, now);
-        let window = self.windows.entry(ask.route.clone()).or_default();
-        let free = window.free(&ask.route, reserved, self.keep_unused, now);
-        if free == 0 {
-            let why = format!("X's rate limit ({}): waiting for its next window", ask.route);
-            return Err(Grant::Later { until: window.reset(), why });
+        let route = &ask.route;
+        let reserved = self.reserved_calls(route, now);
+        let window = self.windows.entry(route.clone()).or_default();
+        match window.room(route, reserved, self.reserve, now) {
+            Room::Calls(free) => Ok(ask.calls.clamp(1, free)),
+            Room::Full => {
+                let why = format!("X's rate limit ({route}): waiting for its next window");
+                Err(Grant::Later { until: window.reset(), why })
+            }
+            Room::AllReserve { limit, keep } => Err(Grant::No {
+                why: format!(
+                    "X's rate limit ({route}) is {limit} calls, and {keep} of them are kept \
+                     unused: lower `keep_unused` with PUT /budget"
+                ),
+                goes_on: None,
+            }),
         }
-        Ok(ask.calls.clamp(1, free))
     }
 
     /// Counts what a lease came to. Unknown leases were settled before and count nothing.
     pub fn settle(&mut self, done: &Settlement, now: UnixMs) {
         self.turn(now);
         let Some(lease) = self.leases.remove(&done.lease) else { return };
-        let sum = self.sums.entry(done.account).or_default().entry(done.resource).or_default();
-        sum.billed = sum.billed.saturating_add(done.billed);
-        sum.repeats = sum.repeats.saturating_add(done.repeats);
+        let feature = lease.feature.unwrap_or(feature_of(done.account, done.resource));
+        self.count(done.account, feature, done.resource, (done.billed, done.repeats));
+        if self.pause.as_ref().is_some_and(|pause| pause.is_probe(done.lease)) {
+            self.pause = None;
+        }
         if lease.calls == 0 {
             return;
         }
@@ -296,32 +194,120 @@ impl Book {
         }
     }
 
+    /// Counts what came without being asked for; an account's charge of the same name as its last
+    /// one counts nothing.
+    pub fn charge(&mut self, ask: &Ask, name: &str, now: UnixMs) {
+        self.turn(now);
+        if self.charged.get(&ask.account).is_some_and(|last| last == name) {
+            return;
+        }
+        self.charged.insert(ask.account, name.to_owned());
+        self.count(ask.account, ask.feature, ask.resource, (ask.resources, 0));
+    }
+
+    /// Micro-dollars that may still be granted for such an ask.
+    pub fn room(&self, ask: &Ask, now: UnixMs) -> u64 {
+        let room = self.limits(ask).map(|limit| {
+            let held = self.reserved(limit.account, |_| true);
+            limit.cap.saturating_sub(self.spent_within(&limit, now)).saturating_sub(held)
+        });
+        room.min().unwrap_or(u64::MAX)
+    }
+
+    fn count(
+        &mut self,
+        account: AccountId,
+        feature: Feature,
+        resource: Resource,
+        (billed, repeats): (u64, u64),
+    ) {
+        if billed == 0 && repeats == 0 {
+            return;
+        }
+        let features = self.spend.entry(account).or_default();
+        let sum = features.entry(feature).or_default().entry(resource).or_default();
+        sum.billed = sum.billed.saturating_add(billed);
+        sum.today = sum.today.saturating_add(billed);
+        sum.repeats = sum.repeats.saturating_add(repeats);
+    }
+
+    /// X takes no more calls.
+    pub fn hold(&mut self, pause: Pause) {
+        self.pause = Some(pause.again(self.pause.take()));
+    }
+
+    /// Someone may have mended what paused everything, or stopped this account: the next ask sees.
+    pub fn mended(&mut self, account: AccountId) {
+        self.halts.remove(&account);
+        self.resume();
+    }
+
+    pub(in crate::budget) fn resume(&mut self) {
+        self.pause = None;
+    }
+
     /// Micro-dollars spent for an account this month.
     pub fn spent(&self, account: AccountId, now: UnixMs) -> u64 {
-        self.sums_of(now).and_then(|sums| sums.get(&account)).map_or(0, cost_of)
+        self.sum_up(Some(account), None, false, now)
     }
 
-    fn spent_by_all(&self, now: UnixMs) -> u64 {
-        self.sums_of(now).map_or(0, |sums| sums.values().map(cost_of).sum())
+    fn spent_within(&self, limit: &Limit, now: UnixMs) -> u64 {
+        self.sum_up(limit.account, None, limit.daily, now)
     }
 
-    /// The sums, if they are of this month.
-    fn sums_of(&self, now: UnixMs) -> Option<&BTreeMap<AccountId, BTreeMap<Resource, Sum>>> {
-        (self.month == now.utc_month()).then_some(&self.sums)
+    /// Micro-dollars of this month, or of today, of one account or all, for one feature or all.
+    fn sum_up(
+        &self,
+        account: Option<AccountId>,
+        feature: Option<Feature>,
+        today: bool,
+        now: UnixMs,
+    ) -> u64 {
+        if self.month != now.utc_month() || (today && self.day != now.utc_day()) {
+            return 0;
+        }
+        let accounts = self.spend.iter().filter(|(id, _)| account.is_none_or(|one| one == **id));
+        let features = accounts.flat_map(|(_, features)| features);
+        let features = features.filter(|(of, _)| feature.is_none_or(|one| one == **of));
+        let sums = features.flat_map(|(_, sums)| sums);
+        sums.map(|(resource, sum)| {
+            let count = if today { sum.today } else { sum.billed };
+            count.saturating_mul(price(*resource))
+        })
+        .fold(0, u64::saturating_add)
     }
 
-    /// A new month begins with empty sums.
+    /// A new month begins with empty sums, a new day with nothing spent today; leases whose
+    /// holders are gone end.
     fn turn(&mut self, now: UnixMs) {
         let month = now.utc_month();
         if self.month != month {
+            self.spend.clear();
             self.sums.clear();
+            self.halts.clear();
             self.month = month;
         }
+        for (account, sums) in std::mem::take(&mut self.sums) {
+            for (resource, Sum { billed, repeats, .. }) in sums {
+                let feature = feature_of(account, resource);
+                self.count(account, feature, resource, (billed, repeats));
+            }
+        }
+        if self.day != now.utc_day() {
+            let features = self.spend.values_mut().flat_map(BTreeMap::values_mut);
+            features.flat_map(BTreeMap::values_mut).for_each(|sum| sum.today = 0);
+            self.day = now.utc_day();
+        }
+        let gone = HELD_MS - RESERVED_MS;
+        self.leases.retain(|_, lease| now.since(lease.until) < gone);
+        self.halts.retain(|_, halt| halt.goes_on.is_none_or(|at| at > now));
     }
 
-    fn reserved(&self, account: Option<AccountId>, now: UnixMs) -> u64 {
-        let open = self.leases.values().filter(|lease| lease.until > now);
-        open.filter(|lease| account.is_none_or(|id| lease.account == id)).map(|l| l.cost).sum()
+    /// Micro-dollars granted and not settled, of the leases that count.
+    fn reserved(&self, account: Option<AccountId>, counts: impl Fn(&Lease) -> bool) -> u64 {
+        let open = self.leases.values().filter(|lease| counts(lease));
+        open.filter(|lease| account.is_none_or(|id| lease.account == id))
+            .fold(0, |sum, lease| sum.saturating_add(lease.cost))
     }
 
     fn reserved_calls(&self, route: &str, now: UnixMs) -> u32 {
@@ -329,117 +315,96 @@ impl Book {
         open.map(|lease| lease.calls).fold(0, u32::saturating_add)
     }
 
-    fn over_cap(&self, ask: &Ask, cost: u64, now: UnixMs) -> Option<Grant> {
-        let own = ("this account's monthly cap", ask.account_cap, Some(ask.account));
-        let all = self.cap.map(|cap| ("the monthly cap over all accounts", cap, None));
-        for (name, cap, account) in std::iter::once(own).chain(all).filter(|_| cost > 0) {
-            let spent = account.map_or_else(|| self.spent_by_all(now), |id| self.spent(id, now));
-            if spent.saturating_add(cost) > cap {
-                return Some(Grant::No { why: self.too_dear(ask, cost, name, cap, spent) });
+    fn limits(&self, ask: &Ask) -> impl Iterator<Item = Limit> + use<> {
+        let own = Some(ask.account);
+        [
+            ("this account's monthly cap", Some(ask.account_cap), own, false),
+            ("this account's cap per day", ask.account_day_cap, own, true),
+            ("the monthly cap over all accounts", self.cap, None, false),
+            ("the cap per day over all accounts", self.day_cap, None, true),
+        ]
+        .into_iter()
+        .filter_map(|(name, cap, account, daily)| Some(Limit { name, cap: cap?, account, daily }))
+    }
+
+    /// The cap that an ask would pass, if it would; a cap that is reached is remembered.
+    fn over_cap(&mut self, ask: &Ask, cost: u64, now: UnixMs) -> Option<Grant> {
+        for limit in self.limits(ask).filter(|_| cost > 0) {
+            let spent = self.spent_within(&limit, now);
+            if spent.saturating_add(cost) > limit.cap {
+                let goes_on = (cost <= limit.cap).then(|| limit.ends(now));
+                let why = self.too_dear(ask, cost, &limit, spent);
+                self.halts.insert(ask.account, Halted { why: why.clone(), goes_on });
+                return Some(match goes_on {
+                    Some(until) if limit.daily => Grant::Later { until, why },
+                    goes_on => Grant::No { why, goes_on },
+                });
             }
-            let reserved = self.reserved(account, now);
-            if spent.saturating_add(reserved).saturating_add(cost) > cap {
+            let held = self.reserved(limit.account, |lease| !lease.is_lost(ask, now));
+            if spent.saturating_add(held).saturating_add(cost) > limit.cap {
                 let open = self.leases.values().map(|lease| lease.until);
-                let until = open.filter(|&until| until > now).min().unwrap_or(now);
-                let why = format!("other reads under way have {name} reserved");
-                return Some(Grant::Later { until, why });
+                let until = open.filter(|&until| until > now).min();
+                let why = format!("other reads under way have {} reserved", limit.name);
+                return Some(Grant::Later { until: until.unwrap_or(now.plus(RESERVED_MS)), why });
             }
         }
         None
     }
 
-    fn too_dear(&self, ask: &Ask, cost: u64, name: &str, cap: u64, spent: u64) -> String {
-        let what = match ask.resource {
-            Resource::User => "profiles",
-            Resource::Follower | Resource::OwnedFollower => "followers",
-            Resource::Post | Resource::OwnedPost => "tweets",
-            Resource::Count => "counts",
-            Resource::Following | Resource::OwnedFollowing => "followed accounts",
-            Resource::Block => "blocked accounts",
+    fn too_dear(&self, ask: &Ask, cost: u64, limit: &Limit, spent: u64) -> String {
+        let (span, wait) = if limit.daily {
+            ("today".to_owned(), ", or wait for the next UTC day")
+        } else {
+            (format!("in {}", self.month), ", or wait for the next UTC month")
         };
+        let wait = if cost > limit.cap { ": this one read is beyond it" } else { wait };
         format!(
-            "This read of up to {} {what} may cost ${:.2}; of {name} of ${:.2}, ${:.2} is spent in \
-             {}. Raise the cap, or wait for the next UTC month.",
+            "This read of up to {} {} may cost ${:.2}; of {} of ${:.2}, ${:.2} is spent {span}. \
+             Raise the cap{wait}.",
             ask.resources,
+            ask.resource.many(),
             usd(cost),
-            usd(cap),
+            limit.name,
+            usd(limit.cap),
             usd(spent),
-            self.month,
         )
-    }
-
-    /// `GET /budget`.
-    pub fn view(&self, now: UnixMs, plans: &[Plan]) -> api::Budget {
-        let (left, days) = now.month_progress();
-        let planned: u64 = plans.iter().map(|plan| self.still_to_come(plan, left, days, now)).sum();
-        let spent = self.spent_by_all(now);
-        let forecast = spent.saturating_add(planned);
-        let sums = self.sums_of(now);
-        let by_resource = Resource::ALL.into_iter().filter_map(|resource| {
-            let of = sums?.values().filter_map(|sums| sums.get(&resource));
-            let (count, repeats) =
-                of.fold((0, 0), |(billed, again), sum| (billed + sum.billed, again + sum.repeats));
-            (count + repeats > 0).then(|| api::Spend {
-                resource: resource.as_str().to_owned(),
-                count,
-                repeats,
-                usd: usd(count.saturating_mul(price(resource))),
-            })
-        });
-        let accounts = plans.iter().map(|plan| api::AccountSpend {
-            account: plan.account,
-            cap_usd: usd(plan.cap),
-            spent_usd: usd(self.spent(plan.account, now)),
-        });
-        api::Budget {
-            month: now.utc_month(),
-            cap_usd: self.cap.map(usd),
-            spent_usd: usd(spent),
-            forecast_usd: usd(forecast.min(self.cap.map_or(forecast, |cap| cap.max(spent)))),
-            keep_unused: self.keep_unused,
-            by_resource: by_resource.collect(),
-            accounts: accounts.collect(),
-            quotas: self.quotas(),
-        }
-    }
-
-    /// What the rest of the month will cost an account, which its cap may cut short.
-    fn still_to_come(&self, plan: &Plan, days_left: u32, days: u32, now: UnixMs) -> u64 {
-        let share =
-            u128::from(plan.monthly_estimate) * u128::from(days_left) / u128::from(days.max(1));
-        let room = plan.cap.saturating_sub(self.spent(plan.account, now));
-        u64::try_from(share).unwrap_or(u64::MAX).min(room)
-    }
-
-    /// X's rate windows, by route, as last known.
-    pub fn quotas(&self) -> BTreeMap<String, api::Quota> {
-        let known = self.windows.iter().filter_map(|(route, w)| Some((route.clone(), w.quota()?)));
-        known.collect()
-    }
-
-    /// `PUT /budget`.
-    ///
-    /// # Errors
-    /// Which field cannot be, and what it takes; then nothing was changed.
-    #[allow(clippy::needless_pass_by_value, reason = "a change is made once")]
-    pub fn change(&mut self, change: api::BudgetChange) -> Result<(), String> {
-        let api::BudgetChange { cap_usd, keep_unused } = change;
-        if let Some(Some(cap)) = cap_usd
-            && !(0.0..=CAP_MAX_USD).contains(&cap)
-        {
-            return Err(format!("`cap_usd`: 0 to {CAP_MAX_USD} or null is expected, not {cap}"));
-        }
-        if let Some(keep) = keep_unused.filter(|&keep| keep > KEEP_UNUSED_MAX) {
-            return Err(format!("`keep_unused`: 0 to {KEEP_UNUSED_MAX} is expected, not {keep}"));
-        }
-        if let Some(cap) = cap_usd {
-            self.cap = cap.map(micro);
-        }
-        self.keep_unused = keep_unused.unwrap_or(self.keep_unused);
-        Ok(())
     }
 }
 
-fn cost_of(sums: &BTreeMap<Resource, Sum>) -> u64 {
-    sums.iter().map(|(&resource, sum)| sum.billed.saturating_mul(price(resource))).sum()
+impl Lease {
+    /// A holder that asks anew has settled what it knew of: an old lease of its own is one that
+    /// it lost before it was used, or whose reads it will make again.
+    fn is_lost(&self, ask: &Ask, now: UnixMs) -> bool {
+        let own = self.account == ask.account
+            && self.feature == Some(ask.feature)
+            && self.route == ask.route;
+        own && self.until <= now
+    }
+}
+
+impl Limit {
+    /// When there is room under it again, whatever was spent.
+    fn ends(&self, now: UnixMs) -> UnixMs {
+        let days = if self.daily { 1 } else { i64::from(now.month_progress().0) };
+        UnixMs((now.utc_day() + days) * DAY_MS)
+    }
+}
+
+impl From<Halted> for Halt {
+    fn from(Halted { why, goes_on }: Halted) -> Self {
+        Self { why, goes_on }
+    }
+}
+
+/// For what a resource was read, in books of before features.
+fn feature_of(account: AccountId, resource: Resource) -> Feature {
+    match resource {
+        Resource::User => Feature::Profiles,
+        Resource::Follower | Resource::OwnedFollower => Feature::Followers,
+        // The stream is user 0's, who does not exist.
+        Resource::Post | Resource::Count if account.0 == 0 => Feature::Stream,
+        Resource::OwnedPost | Resource::Post | Resource::Count => Feature::Tweets,
+        Resource::Event => Feature::Push,
+        Resource::Following | Resource::OwnedFollowing | Resource::Block => Feature::Following,
+    }
 }

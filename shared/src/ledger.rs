@@ -5,16 +5,25 @@
 //! S(k), and its raw changes are the set difference of the two, and renames. Raw changes are
 //! facts; what is *shown* follows from all of them:
 //! - a loss in interval k is retracted if S(k+1) lists the person, confirmed if S(k+1) does
-//!   not, suspected while there is no S(k+1); a suspected loss is withheld (not shown) if S(k)
+//!   not, suspected while there is no S(k+1); a suspected loss is withheld (not told) if S(k)
 //!   is [doubtful](Timeline::doubtful);
 //! - coming in interval k is not shown if it retracts a loss of interval k-1, is `returned` if
 //!   the person was ever lost before, else `followed`;
 //! - the first snapshot makes no events.
 //!
-//! Invariant: what is shown depends on the accepted snapshots alone, not on the order in which
-//! they arrived or how often; for one person raw changes alternate between came and left, or
-//! [`Failure::Contradiction`] stops everything with nothing written.
+//! Beside the lists stands evidence: what looking someone up said, which makes verdicts (see
+//! [`crate::verdict`]), and what X pushed, which is an event at its own instant. A raw change that
+//! a push told before is not shown again; where the next list says otherwise than a push, or than
+//! a look that found someone following, the list is shown: such people have rows
+//! [`Dir::Stayed`] or [`Dir::Missed`] in the lists after it.
+//!
+//! Invariant: what is shown depends on the accepted snapshots and the evidence alone, not on the
+//! order in which they arrived or how often; for one person raw changes alternate between came and
+//! left, or [`Failure::Contradiction`] stops everything with nothing written.
 
+mod fold;
+#[cfg(test)]
+mod proofs;
 mod store;
 #[cfg(test)]
 mod tests;
@@ -28,6 +37,8 @@ use crate::handles::Handles;
 use crate::id::UserId;
 use crate::roster::{Roster, Side, merge};
 use crate::time::UnixMs;
+use crate::verdict::{Evidence, GONE_MS};
+use fold::fold;
 use std::collections::{BTreeMap, BTreeSet};
 
 /// The raw difference of two lists.
@@ -39,6 +50,42 @@ pub struct Raw {
     pub left: Vec<UserId>,
     /// In both under different handles: who, from, to.
     pub renamed: Vec<(UserId, String, String)>,
+    /// Of those [watched](Self::watch): in both, ascending.
+    pub stayed: Vec<UserId>,
+    /// Of those watched: in neither, ascending.
+    pub missed: Vec<UserId>,
+}
+
+impl Raw {
+    /// Notes how the lists stand to people of whom X claimed something; see [`watched`].
+    #[must_use]
+    pub fn watch(mut self, prev: &Roster, next: &Roster, watched: &[UserId]) -> Self {
+        for &user in watched {
+            match (prev.contains(user), next.contains(user)) {
+                (true, true) => self.stayed.push(user),
+                (false, false) => self.missed.push(user),
+                _ => {}
+            }
+        }
+        self
+    }
+}
+
+/// Whom X claimed something of shortly before the list of `at`, ascending. Two intervals back:
+/// what X pushed while a list was walked may show in the next one only.
+///
+/// # Errors
+/// The store's own.
+pub fn watched<S: Store>(
+    store: &S,
+    timeline: &Timeline,
+    at: UnixMs,
+) -> Result<Vec<UserId>, S::Error> {
+    let after = timeline.before(at).and_then(|before| timeline.before(before));
+    let said = store.witnessed(after.unwrap_or(UnixMs(i64::MIN)), at)?;
+    let users: BTreeSet<UserId> =
+        said.into_iter().filter(|(_, said)| said.is_claim()).map(|(user, _)| user).collect();
+    Ok(users.into_iter().collect())
 }
 
 /// What an [`apply`] came to.
@@ -129,7 +176,7 @@ pub fn apply<S: Store>(
         fresh.into_iter().map(|(at, raw)| (at, rows(timeline, at, raw))).collect();
     fresh.extend(gone.iter().map(|&at| (at, Vec::new())));
     let mut counts = Counts::default();
-    let mut reshown = Vec::new();
+    let (mut reshown, mut repushed) = (Vec::new(), Vec::new());
     for user in concerned(store, timeline, &fresh).map_err(Failure::Store)? {
         let chain = store.chain(user).map_err(Failure::Store)?;
         let mut chain: Vec<Change> =
@@ -137,12 +184,17 @@ pub fn apply<S: Store>(
         let before = chain.clone();
         chain.extend(fresh.values().flat_map(|rows| of(rows, user)).cloned());
         chain.sort_by_key(|change| change.at);
-        show(timeline, &mut chain)?;
+        let mut evidence = store.evidence(user).map_err(Failure::Store)?;
+        let told = evidence.clone();
+        fold(timeline, &mut chain, &mut evidence)?;
+        repushed.extend(news(&told, evidence));
         for change in chain {
             if let Some(rows) = fresh.get_mut(&change.at) {
                 put(rows, &change);
-            } else if before.iter().any(|b| b.at == change.at && b.shown != change.shown) {
-                reshown.push(change);
+            } else if let Some(before) = before.iter().find(|b| is(b, &change))
+                && before.shown != change.shown
+            {
+                reshown.push((before.shown.and_then(|shown| shown.state), change));
             }
         }
     }
@@ -150,20 +202,71 @@ pub fn apply<S: Store>(
     for (at, rows) in fresh {
         store.replace(at, rows).map_err(Failure::Store)?;
     }
-    for Change { at, user, dir, shown, .. } in reshown {
+    for (_, Change { at, user, dir, shown, .. }) in reshown {
         store.show(at, user, dir, shown).map_err(Failure::Store)?;
     }
+    for Evidence { at, user, said, shown, .. } in repushed {
+        store.show_push(at, user, said, shown).map_err(Failure::Store)?;
+    }
     Ok(counts)
+}
+
+/// Something shown otherwise than before.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct News {
+    /// The instant of its list or push.
+    pub at: UnixMs,
+    /// Who.
+    pub user: UserId,
+    /// What is shown now.
+    pub shown: Option<Shown>,
+}
+
+/// Shows people anew after evidence of them was stored; tells what changed.
+///
+/// # Errors
+/// [`Failure::Contradiction`]; [`Failure::Store`] as the store says.
+pub fn reshow<S: Store>(
+    store: &mut S,
+    timeline: &Timeline,
+    users: &BTreeSet<UserId>,
+) -> Result<Vec<News>, Failure<S::Error>> {
+    let mut all = Vec::new();
+    for &user in users {
+        let mut chain = store.chain(user).map_err(Failure::Store)?;
+        let mut evidence = store.evidence(user).map_err(Failure::Store)?;
+        let (was, told) = (chain.clone(), evidence.clone());
+        fold(timeline, &mut chain, &mut evidence)?;
+        for (was, Change { at, dir, shown, .. }) in was.into_iter().zip(chain) {
+            if was.shown != shown {
+                store.show(at, user, dir, shown).map_err(Failure::Store)?;
+                all.push(News { at, user, shown });
+            }
+        }
+        for Evidence { at, said, shown, .. } in news(&told, evidence) {
+            store.show_push(at, user, said, shown).map_err(Failure::Store)?;
+            all.push(News { at, user, shown });
+        }
+    }
+    Ok(all)
+}
+
+/// The pushes that are shown otherwise than before.
+fn news(before: &[Evidence], after: Vec<Evidence>) -> impl Iterator<Item = Evidence> {
+    let changed = before.iter().zip(&after).map(|(before, after)| before.shown != after.shown);
+    let changed: Vec<bool> = changed.collect();
+    after.into_iter().zip(changed).filter(|(_, changed)| *changed).map(|(one, _)| one)
 }
 
 /// An interval's raw changes as rows, sorted for [`of`]; renames are shown as they are.
 fn rows(timeline: &Timeline, at: UnixMs, raw: Raw) -> Vec<Change> {
     let Some(not_before) = timeline.before(at) else { return Vec::new() };
     let plain = |user, dir| Change { at, not_before, user, dir, shown: None, from: None, to: None };
-    let came = raw.came.into_iter().map(|user| plain(user, Dir::Came));
-    let left = raw.left.into_iter().map(|user| plain(user, Dir::Left));
+    let all = |users: Vec<UserId>, dir| users.into_iter().map(move |user| plain(user, dir));
+    let came = all(raw.came, Dir::Came).chain(all(raw.stayed, Dir::Stayed));
+    let left = all(raw.left, Dir::Left).chain(all(raw.missed, Dir::Missed));
     let renamed = raw.renamed.into_iter().map(|(user, from, to)| Change {
-        shown: Some(Shown { kind: EventKind::Renamed, state: None }),
+        shown: Some(Shown::plain(EventKind::Renamed)),
         from: Some(from),
         to: Some(to),
         ..plain(user, Dir::Renamed)
@@ -182,6 +285,11 @@ fn of(rows: &[Change], user: UserId) -> impl Iterator<Item = &Change> {
         .filter(|row| row.dir != Dir::Renamed)
 }
 
+/// Whether two rows of one person are the same.
+fn is(a: &Change, b: &Change) -> bool {
+    a.at == b.at && a.dir == b.dir
+}
+
 fn put(rows: &mut [Change], change: &Change) {
     let at = rows.partition_point(|row| (row.user, row.dir) < (change.user, change.dir));
     if let Some(row) = rows.get_mut(at) {
@@ -191,7 +299,8 @@ fn put(rows: &mut [Change], change: &Change) {
 
 /// Everyone whose shown changes may differ afterwards: those of the intervals replaced, before
 /// and after; those lost in the interval before each, whose loss is now settled or unsettled;
-/// and those lost in the last, whose list may be doubtful now.
+/// those lost in the last, whose list may be doubtful now; and those of whom X said something that
+/// one of these lists may bear on.
 fn concerned<S: Store>(
     store: &S,
     timeline: &Timeline,
@@ -206,57 +315,29 @@ fn concerned<S: Store>(
     for at in before.chain(timeline.last()).collect::<BTreeSet<_>>() {
         if !fresh.contains_key(&at) {
             let rows = store.interval(at)?;
-            users.extend(rows.iter().filter(|row| row.dir == Dir::Left).map(|row| row.user));
+            let lost = |row: &&Change| matches!(row.dir, Dir::Left | Dir::Missed);
+            users.extend(rows.iter().filter(lost).map(|row| row.user));
         }
+    }
+    for &at in fresh.keys() {
+        let before = timeline.before(at);
+        let twice = before.and_then(|before| timeline.before(before));
+        let after = before.zip(twice).map(|(before, twice)| twice.min(before.plus(-GONE_MS)));
+        let until = timeline.after(at).unwrap_or(UnixMs(i64::MAX));
+        let said = store.witnessed(after.unwrap_or(UnixMs(i64::MIN)), until)?;
+        users.extend(said.into_iter().map(|(user, _)| user));
     }
     Ok(users)
-}
-
-/// Works out what is shown of one person's changes, oldest first.
-fn show(timeline: &Timeline, chain: &mut [Change]) -> Result<(), Contradiction> {
-    let mut came: Vec<UnixMs> = Vec::new();
-    let mut before: Option<&Change> = None;
-    for change in &*chain {
-        // Both ways in one interval is no more possible than one way twice.
-        if before.is_some_and(|before| before.dir == change.dir || before.at == change.at) {
-            return Err(Contradiction { user: change.user, at: change.at, dir: change.dir });
-        }
-        before = Some(change);
-        if change.dir == Dir::Came {
-            came.push(change.at);
-        }
-    }
-    let mut lost: Option<UnixMs> = None;
-    for change in chain {
-        let next = timeline.after(change.at);
-        change.shown = if change.dir == Dir::Left {
-            lost = Some(change.at);
-            let state = match next {
-                None => LossState::Suspected,
-                Some(next) if came.binary_search(&next).is_ok() => LossState::Retracted,
-                Some(_) => LossState::Confirmed,
-            };
-            let withheld = state == LossState::Suspected && timeline.doubtful(change.at);
-            (!withheld).then_some(Shown { kind: EventKind::Lost, state: Some(state) })
-        } else {
-            match lost {
-                Some(at) if timeline.before(change.at) == Some(at) => None,
-                Some(_) => Some(Shown { kind: EventKind::Returned, state: None }),
-                None => Some(Shown { kind: EventKind::Followed, state: None }),
-            }
-        };
-    }
-    Ok(())
 }
 
 fn tally<S: Store>(
     store: &S,
     fresh: &BTreeMap<UnixMs, Vec<Change>>,
-    reshown: &[Change],
+    reshown: &[(Option<LossState>, Change)],
     counts: &mut Counts,
 ) -> Result<(), S::Error> {
     for (&at, rows) in fresh {
-        for shown in rows.iter().filter_map(|row| row.shown) {
+        for shown in rows.iter().filter_map(|row| row.shown).filter(|shown| !shown.withheld) {
             match (shown.kind, shown.state) {
                 (EventKind::Followed, _) => counts.gained += 1,
                 (EventKind::Returned, _) => {
@@ -270,12 +351,13 @@ fn tally<S: Store>(
         }
         let was: BTreeMap<_, _> =
             store.interval(at)?.into_iter().map(|row| ((row.user, row.dir), row.shown)).collect();
-        let unlike = |row: &&Change| was.get(&(row.user, row.dir)).copied().flatten() != row.shown;
-        for row in rows.iter().filter(unlike) {
+        let state = |shown: Option<Shown>| shown.and_then(|shown| shown.state);
+        let was = |row: &Change| state(was.get(&(row.user, row.dir)).copied().flatten());
+        for row in rows.iter().filter(|row| was(row) != state(row.shown)) {
             settled(row, counts);
         }
     }
-    for row in reshown {
+    for (_, row) in reshown.iter().filter(|(was, row)| *was != row.shown.and_then(|s| s.state)) {
         settled(row, counts);
     }
     Ok(())

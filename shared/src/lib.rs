@@ -7,21 +7,24 @@
 //!
 //! # Layout
 //! - names: [`id`], [`time`], [`tz`]
-//! - what X says: [`x`], [`tweet`], [`retry`], [`oauth1`]
+//! - what X says: [`x`], [`tweet`], [`activity`], [`retry`], [`oauth1`], [`oauth2`], [`console`]
 //! - what is kept: [`roster`], [`handles`], [`profile`], [`snapshot`], [`tweets`],
-//!   [`metrics`]
-//! - what is decided: [`crawl`], [`acceptance`], [`ledger`], [`budget`], [`schedule`],
-//!   [`cadence`], [`following`]
+//!   [`metrics`], [`credentials`], [`sealed`], [`secret`]
+//! - what is decided: [`crawl`], [`acceptance`], [`ledger`], [`verdict`], [`budget`],
+//!   [`schedule`], [`cadence`], [`following`]
 //! - what streams: [`stream`], [`live`]
 //! - what is shown: [`series`], [`growth`], [`coverage`], [`listing`], [`export`]
 //! - what goes over the wire: [`api`], [`routes`], [`session`], [`openapi`]
 
 pub mod acceptance;
+pub mod activity;
 pub mod api;
 pub mod budget;
 pub mod cadence;
+pub mod console;
 pub mod coverage;
 pub mod crawl;
+pub mod credentials;
 pub mod export;
 pub mod following;
 pub mod growth;
@@ -32,6 +35,7 @@ pub mod listing;
 pub mod live;
 pub mod metrics;
 pub mod oauth1;
+pub mod oauth2;
 #[cfg(feature = "openapi")]
 pub mod openapi;
 mod packed;
@@ -40,6 +44,8 @@ pub mod retry;
 pub mod roster;
 pub mod routes;
 pub mod schedule;
+pub mod sealed;
+pub mod secret;
 pub mod series;
 pub mod session;
 pub mod snapshot;
@@ -48,5 +54,6 @@ pub mod time;
 pub mod tweet;
 pub mod tweets;
 pub mod tz;
+pub mod verdict;
 pub mod watch;
 pub mod x;

@@ -173,6 +173,9 @@ fn path_parameters(path: &'static str) -> impl Iterator<Item = Value> {
             "tweet" => (user_id(), "An X tweet id."),
             "run" => (json!({ "type": "string" }), "A run's id."),
             "file" => (json!({ "type": "string" }), "The file's name."),
+            "name" if path.starts_with("/credentials/") => {
+                (json!({ "type": "string" }), "bearer, owner, client or user-<account id>.")
+            }
             "part" => (json!({ "type": "string" }), "The name of a part of the archive."),
             _ => (json!({ "type": "string" }), "A snapshot's name."),
         };
@@ -194,7 +197,9 @@ fn query_parameter(op: Op, param: &Param) -> Value {
             json!({ "type": "string", "format": "date-time" })
         }
         "account" => user_id(),
-        "promoted" | "median" | "muted" | "mutual" => json!({ "type": "boolean" }),
+        "promoted" | "median" | "muted" | "mutual" | "blocks" | "local" => {
+            json!({ "type": "boolean" })
+        }
         "interval" => words(api::Interval::ALL.iter().map(|word| word.as_str())),
         "compare" => words(api::Compare::ALL.iter().map(|word| word.as_str())),
         "filter" if op == Op::Following => {
@@ -224,7 +229,11 @@ fn taken(op: Op, shapes: &mut Shapes) -> Body {
         Op::ChangeAccount => shapes.taken::<api::AccountChange>(),
         Op::ChangeFollower => shapes.taken::<api::FollowerChange>(),
         Op::ChangeBudget => shapes.taken::<api::BudgetChange>(),
+        Op::ChangePush => shapes.taken::<api::PushChange>(),
+        Op::Hook => shapes.taken::<Map<String, Value>>(),
         Op::SignIn => shapes.taken::<api::SignIn>(),
+        Op::SetCredential => shapes.taken::<api::CredentialChange>(),
+        Op::CheckCredentials => shapes.taken::<api::CheckRequest>(),
         Op::ChangeStream => shapes.taken::<api::StreamChange>(),
         Op::AddStreamRule => shapes.taken::<api::NewRule>(),
         Op::ImportSnapshot => Body::File(&["application/gzip"]),
@@ -241,7 +250,14 @@ fn sent(op: Op, shapes: &mut Shapes) -> Body {
         Op::Setup => shapes.sent::<api::Setup>(),
         Op::Accounts => shapes.list::<api::Account>(),
         Op::AddAccount | Op::Account | Op::ChangeAccount => shapes.sent::<api::Account>(),
-        Op::DeleteAccount | Op::DeleteStreamRules | Op::SignOut => Body::Nothing,
+        Op::DeleteAccount
+        | Op::DeleteStreamRules
+        | Op::DeleteCredential
+        | Op::SignOut
+        | Op::XCallback => Body::Nothing,
+        Op::Credentials | Op::SetCredential => shapes.sent::<api::Credentials>(),
+        Op::CheckCredentials => shapes.sent::<api::Checked>(),
+        Op::XStart => shapes.sent::<api::SignInStart>(),
         Op::Followers | Op::Following => shapes.list::<api::Follower>(),
         Op::Follower | Op::ChangeFollower => shapes.sent::<api::FollowerDetail>(),
         Op::Tweets => shapes.list::<api::TweetItem>(),
@@ -261,6 +277,9 @@ fn sent(op: Op, shapes: &mut Shapes) -> Body {
         Op::Runs => shapes.list::<api::Run>(),
         Op::Run => shapes.sent::<api::Run>(),
         Op::Budget | Op::ChangeBudget => shapes.sent::<api::Budget>(),
+        Op::Push | Op::ChangePush => shapes.sent::<api::Push>(),
+        Op::HookChallenge => shapes.sent::<api::HookAnswer>(),
+        Op::Hook => shapes.sent::<api::HookTaken>(),
         Op::SignIn => shapes.sent::<api::Session>(),
         Op::Stream | Op::ChangeStream => shapes.sent::<api::Stream>(),
         Op::StreamRules => shapes.list::<api::Rule>(),
@@ -295,11 +314,17 @@ fn statuses(op: Op) -> &'static [(u16, &'static str)] {
             &[(200, "These bytes are known: the run that read them."), (202, "It will be read.")]
         }
         Op::DeleteAccount => &[(204, "It is deleted.")],
+        Op::Hook => &[(200, "It is taken; another time it is 409.")],
         Op::DeleteStreamRules => &[(204, "They are deleted.")],
         Op::AddStreamRule => &[(200, "It was there already."), (201, "It is in force.")],
         Op::Live => &[(101, "The socket is open.")],
         Op::SignOut => &[(204, "The cookie is taken back.")],
         Op::SignIn => &[(200, "The session cookie is set.")],
+        Op::DeleteCredential => &[(204, "It is forgotten.")],
+        Op::XStart => {
+            &[(200, "Asked for with `accept: application/json`; else a redirect (302) to the url.")]
+        }
+        Op::XCallback => &[(302, "To the page, with the outcome as `x=`: see SignInOutcome.")],
         _ => &[(200, "As asked for.")],
     }
 }
@@ -369,7 +394,8 @@ mod tests {
             assert!(good.len() > 1, "{:?}", route.op);
             for (status, response) in good {
                 assert!(!response["description"].as_str().unwrap().is_empty());
-                assert_eq!(response.get("content").is_none(), status == "204", "{:?}", route.op);
+                let empty = ["204", "302"].contains(&status.as_str());
+                assert_eq!(response.get("content").is_none(), empty, "{:?}", route.op);
             }
         }
     }

@@ -1,6 +1,7 @@
 //! What is done when X, or the way to it, says no. Owns: the one table of waits and stops.
 //! Must not know: what was being read. Invariant: every trouble ends, by going on or by a stop
-//! that says what to do; nothing is tried for longer than [`SILENT_MS`] without progress.
+//! that says what to do; nothing is tried for longer than [`SILENT_MS`] without progress; what
+//! X will not take however often it is sent is not sent again.
 
 use crate::time::{HOUR_MS, MINUTE_MS, SECOND_MS, UnixMs};
 use crate::x::problem::{Class, Rate, XProblem};
@@ -8,7 +9,8 @@ use serde::{Deserialize, Serialize};
 
 /// Without any progress for this long a person should look.
 pub const SILENT_MS: i64 = 6 * HOUR_MS;
-/// X's advice for network trouble: 250 ms more each time, up to 16 s.
+/// X's advice for network trouble of a stream: 250 ms more each time, up to 16 s. Single calls
+/// begin and end there too, doubling in between.
 const NETWORK_STEP_MS: i64 = 250;
 pub(crate) const NETWORK_MAX_MS: i64 = 16 * SECOND_MS;
 /// X's advice for HTTP errors: 5 s, doubling, up to 320 s.
@@ -20,6 +22,9 @@ pub(crate) const RATE_FIRST_MS: i64 = MINUTE_MS;
 pub(crate) const RATE_MAX_MS: i64 = 16 * MINUTE_MS;
 /// A reset later than any window X has is not believed.
 const RESET_MAX_MS: i64 = 24 * HOUR_MS;
+/// Waits are longer by up to this part of themselves, so that those who failed together do not
+/// come back together; never shorter, since the waits are what X asks for.
+const JITTER_PART: i64 = 4;
 /// An answer that cannot be read is asked for again this often, 2 s apart and doubling.
 const BAD_BODY_TRIES: u32 = 5;
 const BAD_BODY_FIRST_MS: i64 = 2 * SECOND_MS;
@@ -101,7 +106,8 @@ pub enum StopCause {
 }
 
 /// Decides. `tries` counts the failures in a row, this one included, the first of them at
-/// `first_failure`; `rate` is what the headers of this answer said.
+/// `first_failure`; `rate` is what the headers of this answer said. How far a doubling wait is
+/// stretched follows from the first two, which differ from caller to caller.
 pub fn decide(
     trouble: &Trouble,
     tries: u32,
@@ -109,17 +115,29 @@ pub fn decide(
     rate: Option<&Rate>,
     now: UnixMs,
 ) -> Decision {
+    let wait = |first_ms, max_ms| {
+        let ms = jittered(doubled(first_ms, tries, max_ms), tries, first_failure);
+        Decision::Again { at: now.plus(ms), why: trouble.to_string() }
+    };
+    let bad = || match tries {
+        0..BAD_BODY_TRIES => wait(BAD_BODY_FIRST_MS, HTTP_MAX_MS),
+        _ => Decision::Stop(unusable(trouble, tries)),
+    };
     let decision = match trouble {
-        Trouble::Network(_) | Trouble::Cut => again(trouble, network_wait_ms(tries), now),
-        Trouble::BadBody(_) => bad_answer(trouble, tries, now),
+        Trouble::Network(_) | Trouble::Cut => wait(NETWORK_STEP_MS, NETWORK_MAX_MS),
+        Trouble::BadBody(_) => bad(),
         Trouble::Http(problem) => match problem.class {
-            Class::Server | Class::Conflict => {
-                again(trouble, doubled(HTTP_FIRST_MS, tries, HTTP_MAX_MS), now)
-            }
-            Class::RateLimit => rate_limited(trouble, tries, rate, now),
-            Class::Connections => again(trouble, doubled(RATE_FIRST_MS, tries, RATE_MAX_MS), now),
+            Class::Server | Class::Conflict => wait(HTTP_FIRST_MS, HTTP_MAX_MS),
+            Class::RateLimit => match next_window(rate, now) {
+                Some(at) => {
+                    let why = "X's rate limit: waiting for its next window".to_owned();
+                    Decision::Again { at, why }
+                }
+                None => wait(RATE_FIRST_MS, RATE_MAX_MS),
+            },
+            Class::Connections => wait(RATE_FIRST_MS, RATE_MAX_MS),
             Class::PageToken => Decision::Restart { why: trouble.to_string() },
-            Class::Other(_) => bad_answer(trouble, tries, now),
+            Class::Other(_) => bad(),
             _ => Decision::Stop(refused(problem)),
         },
     };
@@ -131,11 +149,18 @@ pub fn decide(
     }
 }
 
-fn again(trouble: &Trouble, wait_ms: i64, now: UnixMs) -> Decision {
-    Decision::Again { at: now.plus(wait_ms), why: trouble.to_string() }
+/// A wait and up to a quarter of it: the same for the same failure, whoever asks.
+fn jittered(wait_ms: i64, tries: u32, first_failure: UnixMs) -> i64 {
+    // SplitMix64's finalizer (Steele, Lea, Flood 2014): neighbouring seeds end far apart.
+    let mut mixed = first_failure.0.cast_unsigned() ^ (u64::from(tries) << 48);
+    mixed = (mixed ^ (mixed >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+    mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+    mixed ^= mixed >> 31;
+    let span = (wait_ms / JITTER_PART).max(1).cast_unsigned();
+    wait_ms.saturating_add((mixed % span).cast_signed())
 }
 
-/// The wait after so many network failures in a row.
+/// The wait of a stream after so many network failures in a row.
 pub(crate) fn network_wait_ms(tries: u32) -> i64 {
     i64::from(tries.max(1)).saturating_mul(NETWORK_STEP_MS).min(NETWORK_MAX_MS)
 }
@@ -146,26 +171,14 @@ pub(crate) fn doubled(first_ms: i64, tries: u32, max_ms: i64) -> i64 {
     first_ms.saturating_mul(1 << tries.saturating_sub(1).min(20)).min(max_ms)
 }
 
-fn bad_answer(trouble: &Trouble, tries: u32, now: UnixMs) -> Decision {
-    if tries < BAD_BODY_TRIES {
-        return again(trouble, doubled(BAD_BODY_FIRST_MS, tries, HTTP_MAX_MS), now);
-    }
-    Decision::Stop(Stop {
+fn unusable(trouble: &Trouble, tries: u32) -> Stop {
+    Stop {
         cause: StopCause::Rejected,
         title: "X's answers cannot be used".to_owned(),
         detail: format!(
             "{trouble} ({tries} times in a row). The next check tries again; if this stays, X \
              has changed its answers and Roost needs an update."
         ),
-    })
-}
-
-fn rate_limited(trouble: &Trouble, tries: u32, rate: Option<&Rate>, now: UnixMs) -> Decision {
-    match next_window(rate, now) {
-        Some(at) => {
-            Decision::Again { at, why: "X's rate limit: waiting for its next window".to_owned() }
-        }
-        None => again(trouble, doubled(RATE_FIRST_MS, tries, RATE_MAX_MS), now),
     }
 }
 
@@ -237,12 +250,18 @@ mod tests {
         Trouble::Http(XProblem { class, title: "T".into(), detail: String::new() })
     }
 
-    /// The decision in one word: `+seconds`, `restart` or the cause of the stop.
+    /// The decision in one word: `+milliseconds` without their jitter, `restart` or the cause of
+    /// the stop.
     fn word(trouble: &Trouble, tries: u32, first: UnixMs, rate: Option<&Rate>) -> String {
         match decide(trouble, tries, first, rate, NOW) {
             Decision::Again { at, why } => {
                 assert!(!why.is_empty());
-                format!("+{}", at.since(NOW))
+                let waited = at.since(NOW);
+                let steps = [250, 500, 1_000, 2_000, 4_000, 5_000, 8_000, 10_000, 16_000, 20_000];
+                let more = [40_000, 60_000, 80_000, 120_000, 160_000, 240_000, 320_000, 480_000];
+                let mut known = steps.into_iter().chain(more).chain([960_000]);
+                let step = known.find(|step| (*step..step + step / JITTER_PART).contains(&waited));
+                format!("+{}", step.unwrap_or(waited))
             }
             Decision::Restart { .. } => "restart".to_owned(),
             Decision::Stop(stop) => {
@@ -259,28 +278,33 @@ mod tests {
         }
     }
 
+    const SERVER: [&str; 10] = [
+        "+5000", "+10000", "+20000", "+40000", "+80000", "+160000", "+320000", "+320000",
+        "+320000", "+320000",
+    ];
+    const RATE: [&str; 10] = [
+        "+60000", "+120000", "+240000", "+480000", "+960000", "+960000", "+960000", "+960000",
+        "+960000", "+960000",
+    ];
+    const BAD: [&str; 10] = [
+        "+2000", "+4000", "+8000", "+16000", "Rejected", "Rejected", "Rejected", "Rejected",
+        "Rejected", "Rejected",
+    ];
+
     #[test]
     fn every_trouble_at_every_try() {
-        let network =
-            ["+250", "+500", "+750", "+1000", "+1250", "+1500", "+1750", "+2000", "+2250", "+2500"];
+        let network = [
+            "+250", "+500", "+1000", "+2000", "+4000", "+8000", "+16000", "+16000", "+16000",
+            "+16000",
+        ];
         check(&Trouble::Network("dns".into()), network);
         check(&Trouble::Cut, network);
-        let five = ["+2000", "+4000", "+8000", "+16000", "Rejected"];
-        let bad = |i: usize| five.get(i).copied().unwrap_or("Rejected");
-        check(&Trouble::BadBody("at 3".into()), std::array::from_fn(bad));
-        check(&http(Class::Other(302)), std::array::from_fn(bad));
-        let server = [
-            "+5000", "+10000", "+20000", "+40000", "+80000", "+160000", "+320000", "+320000",
-            "+320000", "+320000",
-        ];
-        check(&http(Class::Server), server);
-        check(&http(Class::Conflict), server);
-        let rate = [
-            "+60000", "+120000", "+240000", "+480000", "+960000", "+960000", "+960000", "+960000",
-            "+960000", "+960000",
-        ];
-        check(&http(Class::RateLimit), rate);
-        check(&http(Class::Connections), rate);
+        check(&Trouble::BadBody("at 3".into()), BAD);
+        check(&http(Class::Other(302)), BAD);
+        check(&http(Class::Server), SERVER);
+        check(&http(Class::Conflict), SERVER);
+        check(&http(Class::RateLimit), RATE);
+        check(&http(Class::Connections), RATE);
         check(&http(Class::PageToken), ["restart"; 10]);
         for (class, cause) in [
             (Class::BadRequest, "Rejected"),
@@ -295,25 +319,108 @@ mod tests {
         }
     }
 
+    /// The bodies of x-api.md 1.5 as X sends them, each with what it means whatever the status.
+    const BODIES: [(&str, Option<[&str; 10]>); 9] = [
+        ("", None),
+        (
+            r#"{"title":"Unauthorized","type":"about:blank","status":401,"detail":"Unauthorized"}"#,
+            None,
+        ),
+        ("<html>520: Web server is returning an unknown error</html>", None),
+        (
+            r#"{"title":"CreditsDepleted","detail":"Your enrolled account [1] does not have any credits to fulfill this request.","type":"https://api.twitter.com/2/problems/credits"}"#,
+            Some(["Credits"; 10]),
+        ),
+        (
+            r#"{"detail":"credits depleted","status":402,"title":"Payment Required","type":"https://api.x.com/2/problems/credits-depleted"}"#,
+            Some(["Credits"; 10]),
+        ),
+        (r#"{"errors":[{"code":88,"message":"Rate limit exceeded"}]}"#, Some(RATE)),
+        (
+            r#"{"title":"UsageCapExceeded","period":"Monthly","scope":"Product","type":"https://api.twitter.com/2/problems/usage-capped"}"#,
+            Some(["UsageCap"; 10]),
+        ),
+        (
+            r#"{"title":"Too Many Requests","detail":"Too Many Requests","type":"about:blank","status":429}"#,
+            None,
+        ),
+        (
+            r#"{"errors":[{"parameters":{"expansions":["x"]},"message":"no"}],"title":"Invalid Request","type":"https://api.x.com/2/problems/invalid-request"}"#,
+            None,
+        ),
+    ];
+
+    /// What a status means where the body says nothing else.
+    fn of_status(status: u16) -> [&'static str; 10] {
+        match status {
+            420 | 429 => RATE,
+            408 | 409 | 425 | 500..=599 => SERVER,
+            400 => ["Rejected"; 10],
+            401 => ["Credentials"; 10],
+            402 => ["Credits"; 10],
+            403 => ["Access"; 10],
+            404 => ["Gone"; 10],
+            _ => BAD,
+        }
+    }
+
+    #[test]
+    fn every_status_with_every_body() {
+        for status in (100..=599).filter(|status| !(200..300).contains(status)) {
+            for (body, meaning) in BODIES {
+                let problem = crate::x::problem::classify(status, body.as_bytes());
+                let expected = meaning.unwrap_or_else(|| of_status(status));
+                for (tries, expected) in (1..).zip(expected) {
+                    let trouble = Trouble::Http(problem.clone());
+                    let word = word(&trouble, tries, NOW, None);
+                    assert_eq!(word, expected, "{status} {body}, try {tries}");
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn too_many_connections_is_told_apart_from_too_many_calls() {
+        let body = r#"{"title":"ConnectionException","connection_issue":"TooManyConnections","type":"https://api.x.com/2/problems/streaming-connection"}"#;
+        for (status, expected) in [(429, RATE), (409, SERVER)] {
+            let problem = crate::x::problem::classify(status, body.as_bytes());
+            check(&Trouble::Http(problem), expected);
+        }
+    }
+
     #[test]
     fn waits_stay_bounded_at_any_try() {
         for tries in [0, 11, 64, 65, 1_000, u32::MAX] {
             assert_eq!(word(&http(Class::Server), tries.max(8), NOW, None), "+320000");
-            let wait = word(&Trouble::Cut, tries, NOW, None);
-            let expected = match tries {
-                0 => "+250",
-                11 => "+2750",
-                _ => "+16000",
-            };
-            assert_eq!(wait, expected, "{tries}");
+            let expected = if tries == 0 { "+250" } else { "+16000" };
+            assert_eq!(word(&Trouble::Cut, tries, NOW, None), expected, "{tries}");
         }
+    }
+
+    #[test]
+    fn waits_are_spread_and_never_shorter() {
+        let waits: std::collections::BTreeSet<i64> = (0..100)
+            .map(|ms| match decide(&http(Class::Server), 8, NOW.plus(ms), None, NOW) {
+                Decision::Again { at, .. } => at.since(NOW),
+                other => panic!("{other:?}"),
+            })
+            .collect();
+        assert!(waits.len() > 90, "{}", waits.len());
+        assert!(*waits.first().unwrap() >= HTTP_MAX_MS);
+        assert!(*waits.last().unwrap() < HTTP_MAX_MS + HTTP_MAX_MS / JITTER_PART);
+        assert!(waits.last().unwrap() - waits.first().unwrap() > HTTP_MAX_MS / JITTER_PART / 2);
     }
 
     #[test]
     fn a_rate_limit_waits_for_the_window_that_the_header_names() {
         let at = |reset: UnixMs| Rate { limit: 300, remaining: 0, reset };
         let limited = http(Class::RateLimit);
-        assert_eq!(word(&limited, 9, NOW, Some(&at(NOW.plus(90_000)))), "+91000");
+        let Decision::Again { at: then, .. } =
+            decide(&limited, 9, NOW, Some(&at(NOW.plus(90_000))), NOW)
+        else {
+            panic!()
+        };
+        assert_eq!(then, NOW.plus(91_000));
         assert_eq!(word(&limited, 1, NOW, Some(&at(NOW.plus(-1)))), "+60000", "a reset gone by");
         let never = NOW.plus(25 * HOUR_MS);
         assert_eq!(word(&limited, 1, NOW, Some(&at(never))), "+60000", "not believed");

@@ -13,7 +13,10 @@ mod gather;
 mod ingest;
 mod intake;
 mod lease;
+mod ledger;
+mod outlook;
 mod profiles;
+mod push;
 mod replay;
 mod roster;
 mod settings;
@@ -22,6 +25,7 @@ mod snapshots;
 mod tell;
 mod tweets;
 mod upload;
+mod verify;
 mod view;
 
 use crate::fault::{Fault, Result};
@@ -53,8 +57,20 @@ const SCHEMA: &[&str] = &[
     // The ledger: raw changes of every interval between accepted snapshots, and what is shown.
     "CREATE TABLE IF NOT EXISTS changes (at INTEGER NOT NULL, dir INTEGER NOT NULL,
         user TEXT NOT NULL, not_before INTEGER NOT NULL, kind TEXT, state TEXT,
-        was TEXT, became TEXT, PRIMARY KEY (at, dir, user)) STRICT, WITHOUT ROWID",
+        was TEXT, became TEXT, reason TEXT, confidence TEXT, how TEXT, settled INTEGER,
+        settles INTEGER, look INTEGER, PRIMARY KEY (at, dir, user)) STRICT, WITHOUT ROWID",
     "CREATE INDEX IF NOT EXISTS changes_by_user ON changes (user, at)",
+    // What X said of people beside its lists, which outlives replays; and what is shown of pushes.
+    "CREATE TABLE IF NOT EXISTS verdicts (seq INTEGER PRIMARY KEY, user TEXT NOT NULL,
+        at INTEGER NOT NULL, said TEXT NOT NULL, listed INTEGER, kind TEXT, state TEXT,
+        reason TEXT, confidence TEXT, how TEXT, settled INTEGER, settles INTEGER, look INTEGER,
+        UNIQUE (user, at, said)) STRICT",
+    "CREATE INDEX IF NOT EXISTS verdicts_by_time ON verdicts (at)",
+    // All that is shown of followers, for counting.
+    "CREATE VIEW IF NOT EXISTS shown AS
+        SELECT at, user, kind, state, reason, settled FROM changes WHERE kind IS NOT NULL
+        UNION ALL
+        SELECT at, user, kind, state, reason, settled FROM verdicts WHERE kind IS NOT NULL",
     // Profiles as last seen: packs of about 1,000 by id range, and the spill of a big sort.
     "CREATE TABLE IF NOT EXISTS packs (lo TEXT PRIMARY KEY, bytes BLOB NOT NULL) STRICT",
     "CREATE TABLE IF NOT EXISTS spill (seq INTEGER PRIMARY KEY, lo TEXT NOT NULL,
@@ -88,6 +104,10 @@ const SCHEMA: &[&str] = &[
     "CREATE TABLE IF NOT EXISTS relation_packs (seq INTEGER PRIMARY KEY, fresh INTEGER NOT NULL,
         bytes BLOB NOT NULL) STRICT",
     "CREATE TABLE IF NOT EXISTS relation_billed (list TEXT PRIMARY KEY, bytes BLOB NOT NULL) STRICT",
+    // What X pushed, by its id, which outlives replays; who came (1) or left (-1) by it.
+    "CREATE TABLE IF NOT EXISTS pushes (uuid TEXT PRIMARY KEY, at INTEGER NOT NULL,
+        kind TEXT NOT NULL, user TEXT, came INTEGER) STRICT",
+    "CREATE INDEX IF NOT EXISTS pushes_by_time ON pushes (at)",
     // The owner's own words: the one table that no replay can make again.
     "CREATE TABLE IF NOT EXISTS notes (user TEXT PRIMARY KEY, muted INTEGER NOT NULL,
         note TEXT) STRICT",
@@ -136,6 +156,8 @@ const TABLES: &[&str] = &[
     "relation_packs",
     "relation_billed",
     "notes",
+    "verdicts",
+    "pushes",
 ];
 
 /// See the module.
@@ -162,6 +184,8 @@ struct Memory {
     gathered: RefCell<Option<Gathered>>,
     /// Ids billed today.
     billed: RefCell<Option<BilledToday>>,
+    /// When there is room again under the cap that refused last.
+    goes_on: Cell<Option<shared::time::UnixMs>>,
 }
 
 impl DurableObject for Account {
@@ -171,6 +195,9 @@ impl DurableObject for Account {
             if let Err(fault) = sql.run(statement, values![]) {
                 worker::console_error!("account: {}", fault.log());
             }
+        }
+        if let Err(fault) = ledger::upgrade(&sql) {
+            worker::console_error!("account: {}", fault.log());
         }
         Self { state, env, sql, memory: Memory::default() }
     }
@@ -220,6 +247,8 @@ impl Account {
                 serde_json::to_value(self.ingest(&key, &etag).await?)?
             }
             ToAccount::Gone { tweet } => serde_json::to_value(self.tweet_gone(tweet).await?)?,
+            ToAccount::Pushed { events } => serde_json::to_value(self.pushed(events).await?)?,
+            ToAccount::SignedIn => serde_json::to_value(self.signed_in()?)?,
             ToAccount::View => serde_json::to_value(self.view().await?)?,
         })
     }

@@ -1,18 +1,27 @@
-//! The Control object, one per deployment: which accounts are tracked, what was spent, what ran.
-//! Must not know: followers. Invariant: spending is written before the read it allows is made,
-//! and a run that has ended stays as it ended.
+//! The Control object, one per deployment: which accounts are tracked, what was spent, what ran,
+//! the keys for X. Must not know: followers. Invariant: spending is written before the read it
+//! allows is made, and a run that has ended stays as it ended.
 
 #![allow(missing_docs, reason = "what `durable_object` generates has none")]
 
 mod book;
+mod check;
+mod credentials;
+mod keys;
+mod pushes;
+mod renewal;
 mod runs;
+mod sign_in;
+
+pub(crate) use keys::{CALLBACK, origin};
 
 use crate::clock;
 use crate::fault::{Fault, Result};
 use crate::http;
+use crate::query;
 use crate::rpc::{self, Pulse, ToControl};
 use crate::sql::{Sql, values};
-use shared::api::List;
+use shared::api::{CheckRequest, List};
 use shared::id::AccountId;
 use shared::routes::{self, Op};
 use worker::{DurableObject, Env, Request, Response, State, durable_object};
@@ -22,39 +31,64 @@ const SCHEMA: &[&str] = &[
     "CREATE TABLE IF NOT EXISTS accounts (account TEXT PRIMARY KEY, since INTEGER NOT NULL) STRICT",
     "CREATE TABLE IF NOT EXISTS runs (id TEXT PRIMARY KEY, account TEXT, what TEXT NOT NULL,
         state TEXT NOT NULL, run TEXT NOT NULL) STRICT",
+    // Events that X pushed, by their ids, so that none is taken twice.
+    "CREATE TABLE IF NOT EXISTS heard (uuid TEXT PRIMARY KEY, at INTEGER NOT NULL) STRICT",
+    // Keys for X: sealed bytes, and what may be told of them.
+    "CREATE TABLE IF NOT EXISTS credentials (name TEXT PRIMARY KEY, sealed BLOB NOT NULL,
+        facts TEXT NOT NULL) STRICT",
 ];
 
+/// Our own trouble passes within minutes or not at all.
+const AFTER_FAULT_MS: i64 = 60_000;
+
 /// See the module.
-#[durable_object(fetch)]
+#[durable_object(alarm)]
 pub struct Control {
+    state: State,
+    env: Env,
     sql: Sql,
+    pushes: pushes::Counting,
+    /// Sign-ins whose tokens are being renewed.
+    busy: renewal::Busy,
 }
 
 impl DurableObject for Control {
-    fn new(state: State, _env: Env) -> Self {
+    fn new(state: State, env: Env) -> Self {
         let sql = Sql::new(&state);
         for statement in SCHEMA {
             if let Err(fault) = sql.run(statement, values![]) {
                 worker::console_error!("control: {}", fault.log());
             }
         }
-        Self { sql }
+        let (busy, pushes) = (renewal::Busy::default(), pushes::Counting::default());
+        Self { state, env, sql, busy, pushes }
     }
 
     async fn fetch(&self, mut request: Request) -> worker::Result<Response> {
         let request_id = request.headers().get("x-request-id")?.unwrap_or_default();
         let outcome = if request.path() == "/internal" {
             let command = rpc::command(&mut request).await;
-            rpc::answer(command.and_then(|command| self.obey(command)))
+            match command {
+                Ok(command) => rpc::answer(self.obey(command).await),
+                Err(fault) => rpc::answer::<()>(Err(fault)),
+            }
         } else {
-            self.serve(&request)
+            self.serve(&mut request).await
         };
         Ok(outcome.unwrap_or_else(|fault| http::problem(&fault, &request_id)))
+    }
+
+    async fn alarm(&self) -> worker::Result<Response> {
+        if let Err(fault) = self.resume().await {
+            worker::console_error!("alarm: {}", fault.log());
+            self.wake_in(AFTER_FAULT_MS).await.ok();
+        }
+        Response::ok("")
     }
 }
 
 impl Control {
-    fn serve(&self, request: &Request) -> Result<Response> {
+    async fn serve(&self, request: &mut Request) -> Result<Response> {
         let url = request.inner().url();
         let (path, query) = split_url(&url);
         let found = routes::find(request.inner().method().as_str(), path)
@@ -67,11 +101,26 @@ impl Control {
                 let run = self.run(&id)?;
                 http::json(200, &run.ok_or_else(|| Fault::missing(format!("no run `{id}`")))?)
             }
+            Op::Credentials => http::json(200, &self.credentials(&url).await?),
+            Op::SetCredential => {
+                let change = http::quiet_body(request).await?;
+                self.set_credential(named(&found), &change).await?;
+                http::json(200, &self.credentials(&url).await?)
+            }
+            Op::DeleteCredential => {
+                let local = query::flag(&query, "local")?.unwrap_or(false);
+                self.delete_credential(named(&found), local).await?;
+                Ok(http::builder(204, "application/json")?.empty())
+            }
+            Op::CheckCredentials => {
+                let accepted: CheckRequest = http::body(request).await?;
+                http::json(200, &self.check_credentials(accepted.accept_usd).await?)
+            }
             _ => Err(Fault::internal(format!("{path} is not Control's"))),
         }
     }
 
-    fn obey(&self, command: ToControl) -> Result<serde_json::Value> {
+    async fn obey(&self, command: ToControl) -> Result<serde_json::Value> {
         let now = clock::now();
         Ok(match command {
             ToControl::Enlist { account } => {
@@ -100,19 +149,55 @@ impl Control {
                 serde_json::Value::Null
             }
             ToControl::Spent { account } => serde_json::to_value(self.book()?.spent(account, now))?,
+            ToControl::Money { ask } => serde_json::to_value(self.money(&ask, now)?)?,
+            ToControl::Charge { ask, name } => {
+                self.with_book(|book| book.charge(&ask, &name, now))?;
+                serde_json::to_value(self.money(&ask, now)?)?
+            }
+            ToControl::Pause { pause } => {
+                self.with_book(|book| book.hold(pause))?;
+                serde_json::Value::Null
+            }
+            ToControl::Mended { account } => {
+                self.with_book(|book| book.mended(account))?;
+                serde_json::Value::Null
+            }
+            ToControl::Knock { uuid } => serde_json::to_value(self.was_heard(&uuid)?)?,
+            ToControl::Heard { uuid } => {
+                self.heard(&uuid, now)?;
+                serde_json::Value::Null
+            }
+            ToControl::Refused { word } => {
+                self.refused(&word)?;
+                serde_json::Value::Null
+            }
             ToControl::Ticked { at } => {
+                self.forget_heard(now)?;
                 self.put_meta("last_tick", &at)?;
                 serde_json::Value::Null
             }
             ToControl::Pulse => serde_json::to_value(Pulse {
                 last_tick: self.meta("last_tick")?,
                 quotas: self.book()?.quotas(),
+                push: self.push_counts()?,
             })?,
             ToControl::Budget { plans } => serde_json::to_value(self.book()?.view(now, &plans))?,
             ToControl::ChangeBudget { change } => {
                 let changed = self.with_book(|book| book.change(change))?;
                 changed.map_err(Fault::bad)?;
                 serde_json::Value::Null
+            }
+            ToControl::Keys { account } => serde_json::to_value(self.keyring(account).await?)?,
+            ToControl::Renew { account, issued } => {
+                serde_json::to_value(self.user_key(account, Some(issued)).await?)?
+            }
+            ToControl::Revoked { account } => serde_json::to_value(self.revoked(account)?)?,
+            ToControl::ClientId => serde_json::to_value(self.client_id().await?)?,
+            ToControl::Redeem { code, verifier, callback, wanted } => {
+                serde_json::to_value(self.redeem(&code, &verifier, &callback, wanted).await?)?
+            }
+            ToControl::NotSignedIn { outcome, detail } => {
+                serde_json::to_value(self.report(outcome, None, Some(detail))?)?
             }
         })
     }
@@ -140,6 +225,11 @@ impl Control {
             values![key, serde_json::to_string(value)?],
         )
     }
+}
+
+/// The credential that a path names.
+fn named(found: &routes::Found) -> &str {
+    found.path.get("name").map(String::as_str).unwrap_or_default()
 }
 
 /// The path and the query string of an absolute URL.

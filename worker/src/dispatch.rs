@@ -3,6 +3,7 @@
 //! Invariant: nothing reaches an object but a known route of a caller who may call it.
 
 mod accounts;
+mod auth;
 mod import;
 mod overview;
 
@@ -11,7 +12,7 @@ use crate::fault::{Fault, Result};
 use crate::http::{self, random_hex};
 use crate::rpc::{self, ControlClient, RunEnd, ToAccount, ToControl, ToLive};
 use crate::x::X;
-use crate::{access, clock, control::split_url, files, runs};
+use crate::{access, clock, control::split_url, files, hooks, runs};
 use shared::api::{List, RunState, Trigger};
 use shared::id::AccountId;
 use shared::live::hub::Place;
@@ -79,6 +80,10 @@ async fn route(request: Request, env: &Env, id: &str) -> Result<Response> {
     if path == "/docs/api" || path == "/docs/api/" {
         return files::docs(env).await;
     }
+    let whole = format!("{}{path}", routes::BASE);
+    // What X calls, and browsers on their way from it, stand without the API's prefix.
+    let bare = BARE.iter().any(|bare| path.starts_with(bare));
+    let path = if bare { whole.as_str() } else { path };
     if !path.starts_with("/api/") && !path.starts_with("/docs/") {
         let assets = env.service("ASSETS")?;
         return Ok(assets.fetch_request(request).await?);
@@ -113,11 +118,15 @@ async fn route(request: Request, env: &Env, id: &str) -> Result<Response> {
     outcome
 }
 
+/// Paths that are also known without the API's prefix.
+const BARE: [&str; 2] = ["/auth/", "/hooks/"];
+
 /// The name of the run a request is recorded as: whatever changes something and does not make a
 /// run of its own. Reads leave none: the free plan's row writes are for what happened.
 fn logged(found: &Found, request: &Request) -> Option<String> {
     let reads = matches!(request.method(), Method::Get | Method::Head);
-    let own = [Op::SignIn, Op::SignOut].contains(&found.route.op) || starts(found).is_some();
+    let own = [Op::SignIn, Op::SignOut, Op::Hook].contains(&found.route.op);
+    let own = own || starts(found).is_some();
     let recorded = !reads && !own;
     recorded.then(|| format!("{} {}", found.route.method, found.route.path))
 }
@@ -184,7 +193,7 @@ async fn handle(
         Op::Health => overview::health(),
         Op::Status => overview::status(env, config).await,
         Op::OpenApi => files::document(env).await,
-        Op::Setup => overview::setup(config),
+        Op::Setup => overview::setup(&Config::load(env, None).await?),
         Op::Budget => overview::budget(env).await,
         Op::ChangeBudget => {
             let change = http::body(&mut request).await?;
@@ -192,12 +201,21 @@ async fn handle(
             ControlClient::new(env)?.tell::<Option<()>>(change).await?;
             overview::budget(env).await
         }
+        Op::HookChallenge => hooks::answer(env, query).await,
+        Op::Hook => hooks::take(&mut request, env).await,
         Op::SignIn => access::sign_in(&mut request, config).await,
         Op::SignOut => access::sign_out(&request),
         Op::Accounts => accounts::list(env, query).await,
-        Op::AddAccount => accounts::add(&mut request, env, config).await,
+        Op::AddAccount => accounts::add(&mut request, env).await,
+        Op::XStart => auth::start(&request, env, config, query).await,
+        Op::XCallback => auth::callback(&request, env, config, query).await,
         Op::ImportSnapshot => import::import(&request, env, required_account(found)?, query).await,
-        Op::Runs | Op::Run => forward(&rpc::control(env)?, request, id).await,
+        Op::Runs
+        | Op::Run
+        | Op::Credentials
+        | Op::SetCredential
+        | Op::DeleteCredential
+        | Op::CheckCredentials => forward(&rpc::control(env)?, request, id).await,
         Op::Live => live(request, env, id).await,
         Op::LiveEvents
         | Op::Stream

@@ -52,6 +52,22 @@ pub(crate) fn problem(fault: &Fault, request_id: &str) -> Response {
 
 /// Reads a small JSON body.
 pub(crate) async fn body<T: DeserializeOwned>(request: &mut Request) -> Result<T> {
+    serde_json::from_slice(&body_bytes(request).await?)
+        .map_err(|error| Fault::bad(format!("the body is not what this route takes: {error}")))
+}
+
+/// The same of a body that holds secrets: what is wrong with it is said without quoting it.
+pub(crate) async fn quiet_body<T: DeserializeOwned>(request: &mut Request) -> Result<T> {
+    serde_json::from_slice(&body_bytes(request).await?).map_err(|error| {
+        let (line, column) = (error.line(), error.column());
+        Fault::bad(format!(
+            "the body is not what this route takes: a JSON object of texts is expected (line \
+             {line}, column {column})"
+        ))
+    })
+}
+
+async fn body_bytes(request: &mut Request) -> Result<Vec<u8>> {
     let length = request.headers().get("content-length")?.and_then(|text| text.parse().ok());
     if length.is_some_and(|length: usize| length > BODY_MAX) {
         return Err(Fault::new(413, "Body too large", format!("at most {BODY_MAX} bytes")));
@@ -60,9 +76,7 @@ pub(crate) async fn body<T: DeserializeOwned>(request: &mut Request) -> Result<T
     if bytes.len() > BODY_MAX {
         return Err(Fault::new(413, "Body too large", format!("at most {BODY_MAX} bytes")));
     }
-    let bytes = if bytes.is_empty() { b"{}".to_vec() } else { bytes };
-    serde_json::from_slice(&bytes)
-        .map_err(|error| Fault::bad(format!("the body is not what this route takes: {error}")))
+    Ok(if bytes.is_empty() { b"{}".to_vec() } else { bytes })
 }
 
 /// So many random hexadecimal digits.

@@ -5,9 +5,9 @@
 //! outside effect may be repeated.
 //!
 //! # Layout
-//! - entry points: this file, [`dispatch`], [`queue`]
+//! - entry points: this file, [`dispatch`], [`queue`], [`hooks`]
 //! - objects: [`control`], [`account`], [`live`], [`relay`] (both over [`hub`])
-//! - the outside: [`x`], [`bucket`], [`rpc`], [`sql`], [`clock`], [`zone`], [`config`]
+//! - the outside: [`x`], [`bucket`], [`rpc`], [`sql`], [`clock`], [`zone`], [`config`], [`vault`]
 //! - answers: [`http`], [`fault`], [`access`], [`query`], [`files`], [`runs`]
 
 #![allow(
@@ -24,6 +24,7 @@ mod control;
 mod dispatch;
 mod fault;
 mod files;
+mod hooks;
 mod http;
 mod hub;
 mod live;
@@ -33,6 +34,7 @@ mod relay;
 mod rpc;
 mod runs;
 mod sql;
+mod vault;
 mod x;
 mod zone;
 

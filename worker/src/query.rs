@@ -39,6 +39,11 @@ pub(crate) fn range(query: &Query) -> Result<(Option<UnixMs>, Option<UnixMs>)> {
     Ok((from, to))
 }
 
+/// `true` or `false`.
+pub(crate) fn flag(query: &Query, name: &str) -> Result<Option<bool>> {
+    word(query, name, |text| text.parse().ok(), "true and false")
+}
+
 /// A word of a list, read by `read`.
 pub(crate) fn word<T>(
     query: &Query,

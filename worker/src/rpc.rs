@@ -6,15 +6,20 @@
 //! buffer whole values and read from that buffer: a second copy of all reading code, a twentieth
 //! of the worker. So does `untagged` and `flatten`: nothing that the worker reads has them.
 
+use crate::clock;
 use crate::fault::{Fault, Result};
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
+use shared::activity::Event;
 use shared::api::{self, Run, RunState};
-use shared::budget::{Ask, Grant, Settlement};
+use shared::budget::{Ask, Grant, Pause, Settlement, pause};
+use shared::credentials::OwnerKeys;
 use shared::id::{AccountId, TweetId};
 use shared::live::ring::Stretch;
 use shared::live::slot;
 use shared::live::view::Frame;
+use shared::retry::Trouble;
+use shared::secret::Secret;
 use shared::time::UnixMs;
 use std::collections::BTreeMap;
 use wasm_bindgen::JsValue;
@@ -40,6 +45,21 @@ pub(crate) enum ToControl {
     Settle { settlement: Settlement },
     /// What an account spent this month, in micro-dollars.
     Spent { account: AccountId },
+    /// The same, and what may still be granted for such an ask.
+    Money { ask: Ask },
+    /// This came without being asked for; answers as `Money`. Told twice under one name it counts
+    /// once.
+    Charge { ask: Ask, name: String },
+    /// X takes no more calls.
+    Pause { pause: Pause },
+    /// Someone changed what may have stopped an account.
+    Mended { account: AccountId },
+    /// Was this pushed event taken before?
+    Knock { uuid: String },
+    /// It was taken now.
+    Heard { uuid: String },
+    /// A call of the webhook was refused.
+    Refused { word: String },
     /// Cron ticked.
     Ticked { at: UnixMs },
     /// For `GET /status`.
@@ -48,6 +68,47 @@ pub(crate) enum ToControl {
     Budget { plans: Vec<shared::budget::Plan> },
     /// For `PUT /budget`.
     ChangeBudget { change: api::BudgetChange },
+    /// The stored keys: the app's, and those of an account if it signed in.
+    Keys { account: Option<AccountId> },
+    /// X answered 401 to the token that an account was given at `issued`: the one to use now.
+    Renew { account: AccountId, issued: UnixMs },
+    /// X says that an account took its consent back.
+    Revoked { account: AccountId },
+    /// Which client asks for consent, if keys can be stored here.
+    ClientId,
+    /// A sign-in came back with a code.
+    Redeem { code: Secret, verifier: Secret, callback: String, wanted: Option<AccountId> },
+    /// A sign-in came back without one.
+    NotSignedIn { outcome: api::SignInOutcome, detail: String },
+}
+
+/// What Control answers to [`ToControl::Keys`]. A worker's own secrets are not in it: whoever asks
+/// has them.
+#[derive(Debug, Default, Serialize, Deserialize)]
+pub(crate) struct Keyring {
+    pub(crate) bearer: Option<Secret>,
+    pub(crate) owner: Option<OwnerKeys>,
+    /// The account that owns the app, if the owner named it.
+    pub(crate) app_owner: Option<AccountId>,
+    /// Of the account that was asked for.
+    pub(crate) user: Option<UserKey>,
+    /// Why something stored cannot be opened.
+    pub(crate) locked: Option<String>,
+}
+
+/// The access of an account that signed in.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub(crate) struct UserKey {
+    pub(crate) account: AccountId,
+    /// None while X gives no new one.
+    pub(crate) access: Option<Secret>,
+    /// When it was given: names it without showing it.
+    pub(crate) issued: UnixMs,
+    pub(crate) scopes: Vec<String>,
+    /// Why the owner must sign in again.
+    pub(crate) ended: Option<String>,
+    /// What X said when it gave no new token.
+    pub(crate) waits: Option<String>,
 }
 
 /// What an Account object is asked.
@@ -65,8 +126,12 @@ pub(crate) enum ToAccount {
     Ingest { key: String, etag: String },
     /// X deleted a tweet of the account.
     Gone { tweet: TweetId },
+    /// The account signed in at X.
+    SignedIn,
     /// The account as shown, `null` if it is not tracked.
     View,
+    /// X pushed these, oldest first.
+    Pushed { events: Vec<Event> },
 }
 
 /// What the Live object is asked.
@@ -177,6 +242,14 @@ pub(crate) struct RunEnd {
 pub(crate) struct Pulse {
     pub(crate) last_tick: Option<UnixMs>,
     pub(crate) quotas: BTreeMap<String, api::Quota>,
+    pub(crate) push: api::StatusPush,
+}
+
+/// What Control answers to [`ToControl::Money`], in micro-dollars.
+#[derive(Debug, Serialize, Deserialize)]
+pub(crate) struct Money {
+    pub(crate) spent: u64,
+    pub(crate) room: u64,
 }
 
 /// What an account did with an imported or ingested snapshot.
@@ -268,6 +341,15 @@ impl ControlClient {
 
     pub(crate) async fn ask(&self, ask: Ask) -> Result<Grant> {
         self.tell(ToControl::Ask { ask }).await
+    }
+
+    /// X refused: if that concerns every call there is, nothing more is granted for a while. To be
+    /// told before the lease is settled.
+    pub(crate) async fn heed(&self, trouble: &Trouble) -> Result<()> {
+        match pause(trouble, clock::now()) {
+            Some(pause) => self.tell::<Option<()>>(ToControl::Pause { pause }).await.map(drop),
+            None => Ok(()),
+        }
     }
 
     pub(crate) async fn open(&self, run: Run) -> Result<()> {

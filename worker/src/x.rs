@@ -2,15 +2,20 @@
 //! Must not know: what is read for what. Invariant: no call without a grant from Control is the
 //! callers' duty; here every call ends within [`TIMEOUT_MS`], and its body is read or dropped.
 
+pub(crate) mod oauth;
+
 use crate::clock;
 use crate::config::Config;
 use crate::http::random_hex;
+use crate::rpc::{ControlClient, ToControl, UserKey};
 use futures_util::future::{Either, select};
 use shared::api::Credential;
+use shared::credentials::{Endpoint, choose};
 use shared::id::AccountId;
 use shared::oauth1;
-use shared::retry::Trouble;
-use shared::x::problem::{Rate, classify, rate};
+use shared::retry::{Stop, Trouble};
+use shared::x::problem::{Class, Rate, classify, rate};
+use std::cell::RefCell;
 use std::pin::pin;
 use std::time::Duration;
 use wasm_bindgen::JsValue;
@@ -26,6 +31,8 @@ const ANSWER_MAX: usize = 16 * 1024 * 1024;
 /// The upstream with the keys for it.
 pub(crate) struct X<'a> {
     config: &'a Config,
+    /// The token that took the place of one that X refused.
+    renewed: RefCell<Option<UserKey>>,
 }
 
 /// One call.
@@ -52,7 +59,7 @@ pub(crate) struct Refusal {
 
 impl<'a> X<'a> {
     pub(crate) fn new(config: &'a Config) -> Self {
-        Self { config }
+        Self { config, renewed: RefCell::new(None) }
     }
 
     /// The settings it was made of.
@@ -60,15 +67,31 @@ impl<'a> X<'a> {
         self.config
     }
 
-    /// The keys to read an account with: the owner's own for the owner's account (a tenth of
+    /// The keys to read an account's followers with: its own sign-in or owner keys (a tenth of
     /// the price), else the app's bearer token, else whatever there is.
     pub(crate) fn credential(&self, account: AccountId) -> Option<Credential> {
-        let owns = self.config.owner_id() == Some(account);
-        match (self.config.owner.is_some(), self.config.bearer.is_some()) {
-            (true, _) if owns => Some(Credential::Owner),
-            (_, true) => Some(Credential::Bearer),
-            (true, false) => Some(Credential::Owner),
-            (false, false) => None,
+        self.credential_for(Endpoint::Followers, account).ok()
+    }
+
+    /// The keys to ask an endpoint about an account with. A sign-in is that of the account the
+    /// settings were loaded for.
+    ///
+    /// # Errors
+    /// What is missing, and what to do.
+    pub(crate) fn credential_for(
+        &self,
+        endpoint: Endpoint,
+        account: AccountId,
+    ) -> Result<Credential, Stop> {
+        choose(endpoint, account, &self.config.holdings(account))
+    }
+
+    /// Whether with these keys it is the account itself that asks.
+    pub(crate) fn acts_for(&self, account: AccountId, credential: Credential) -> bool {
+        match credential {
+            Credential::User => true,
+            Credential::Owner => self.config.holdings(account).owner == Some(Some(account)),
+            Credential::Bearer => false,
         }
     }
 
@@ -82,28 +105,66 @@ impl<'a> X<'a> {
         self.send(&Call { method: Method::Get, path, query, body: None }, credential).await
     }
 
-    /// Calls the upstream and reads the whole answer.
+    /// Calls the upstream and reads the whole answer. A sign-in's token that X refuses is renewed
+    /// and the call made once more.
     pub(crate) async fn send(
         &self,
         call: &Call<'_>,
         credential: Credential,
     ) -> Result<Answer, Refusal> {
-        let request = self.request(call, credential).map_err(|e| network(&e))?;
-        let controller = AbortController::default();
-        let signal = controller.signal();
-        let fetch = Fetch::Request(request);
-        let exchange = pin!(async {
-            let response = fetch.send_with_signal(&signal).await.map_err(|e| network(&e))?;
-            read(response).await
-        });
-        let deadline = pin!(Delay::from(Duration::from_millis(TIMEOUT_MS)));
-        match select(exchange, deadline).await {
-            Either::Left((outcome, _)) => outcome,
-            Either::Right(_) => {
-                controller.abort();
-                Err(late())
+        if credential != Credential::User {
+            return self.once(call, credential).await;
+        }
+        let key = self.user().filter(|key| key.access.is_some());
+        let outcome = match &key {
+            Some(_) => self.once(call, credential).await,
+            None => Err(self.no_token()),
+        };
+        let refused = match &outcome {
+            Err(Refusal { trouble: Trouble::Http(problem), .. }) => {
+                problem.class == Class::Unauthorized
+            }
+            Err(_) => key.is_none(),
+            Ok(_) => false,
+        };
+        if refused && self.renew().await {
+            return self.once(call, credential).await;
+        }
+        outcome
+    }
+
+    /// The sign-in in use.
+    fn user(&self) -> Option<UserKey> {
+        self.renewed.borrow().clone().or_else(|| self.config.user.clone())
+    }
+
+    /// Asks Control for another token than the one at hand; whether there is one.
+    async fn renew(&self) -> bool {
+        let (Some(env), Some(old)) = (&self.config.env, self.user()) else { return false };
+        let command = ToControl::Renew { account: old.account, issued: old.issued };
+        let asked = async { ControlClient::new(env)?.tell::<Option<UserKey>>(command).await };
+        match asked.await {
+            Ok(Some(new)) => {
+                let fresh = new.access.is_some() && new.issued != old.issued;
+                self.renewed.replace(Some(new));
+                fresh
+            }
+            Ok(None) => false,
+            Err(fault) => {
+                worker::console_error!("renewal of a sign-in: {}", fault.log());
+                false
             }
         }
+    }
+
+    fn no_token(&self) -> Refusal {
+        let said = self.user().and_then(|key| key.ended.or(key.waits)).unwrap_or_default();
+        network(&format!("the sign-in's token could not be renewed: {said}"))
+    }
+
+    async fn once(&self, call: &Call<'_>, credential: Credential) -> Result<Answer, Refusal> {
+        let request = self.request(call, credential).map_err(|e| network(&e))?;
+        answered(exchanged(request).await?)
     }
 
     /// Opens a stream with the app's bearer token (no other credential may) and answers once its
@@ -155,12 +216,16 @@ impl<'a> X<'a> {
         headers.set("user-agent", concat!("roost/", env!("CARGO_PKG_VERSION")))?;
         headers.set("accept", "application/json")?;
         let authorization = match (credential, &self.config.owner, &self.config.bearer) {
+            (Credential::User, ..) => {
+                let access = self.user().and_then(|key| key.access);
+                access.map(|token| format!("Bearer {}", token.expose())).unwrap_or_default()
+            }
             (Credential::Owner, Some(keys), _) => {
                 let timestamp_s = clock::now().0 / 1000;
                 let method = method.to_string();
                 oauth1::authorization(&method, &url, query, keys, &random_hex(32), timestamp_s)
             }
-            (_, _, Some(bearer)) => format!("Bearer {bearer}"),
+            (_, _, Some(bearer)) => format!("Bearer {}", bearer.expose()),
             _ => String::new(),
         };
         headers.set("authorization", &authorization)?;
@@ -198,7 +263,45 @@ fn observe_clock(response: &Response) {
     }
 }
 
-async fn read(mut response: Response) -> Result<Answer, Refusal> {
+/// What came, whatever its status.
+struct Raw {
+    status: u16,
+    body: Vec<u8>,
+    rate: Option<Rate>,
+}
+
+/// Sends a request and reads its answer, within the time there is.
+async fn exchanged(request: Request) -> Result<Raw, Refusal> {
+    let controller = AbortController::default();
+    let signal = controller.signal();
+    let fetch = Fetch::Request(request);
+    let exchange = pin!(async {
+        let response = fetch.send_with_signal(&signal).await.map_err(|e| network(&e))?;
+        read_raw(response).await
+    });
+    let deadline = pin!(Delay::from(Duration::from_millis(TIMEOUT_MS)));
+    match select(exchange, deadline).await {
+        Either::Left((outcome, _)) => outcome,
+        Either::Right(_) => {
+            controller.abort();
+            Err(late())
+        }
+    }
+}
+
+fn answered(Raw { status, body, rate }: Raw) -> Result<Answer, Refusal> {
+    if matches!(status, 200 | 201 | 204) {
+        Ok(Answer { body, rate })
+    } else {
+        Err(Refusal { trouble: Trouble::Http(classify(status, &body)), rate })
+    }
+}
+
+async fn read(response: Response) -> Result<Answer, Refusal> {
+    answered(read_raw(response).await?)
+}
+
+async fn read_raw(mut response: Response) -> Result<Raw, Refusal> {
     observe_clock(&response);
     let header = |name: &str| response.headers().get(name).ok().flatten();
     let rate = rate(
@@ -219,11 +322,7 @@ async fn read(mut response: Response) -> Result<Answer, Refusal> {
         let trouble = Trouble::BadBody(format!("an answer of {} bytes", body.len()));
         return Err(Refusal { trouble, rate });
     }
-    if matches!(status, 200 | 201 | 204) {
-        Ok(Answer { body, rate })
-    } else {
-        Err(Refusal { trouble: Trouble::Http(classify(status, &body)), rate })
-    }
+    Ok(Raw { status, body, rate })
 }
 
 /// Whether content-length counts the bytes we see: not when the body came compressed.

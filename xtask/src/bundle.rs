@@ -15,7 +15,7 @@ Everything here is built: Node 20 or newer is all it takes.
 1. `npm install`
 2. `npx wrangler login`
 3. `npx wrangler r2 bucket create roost`
-4. `npx wrangler queues create roost-snapshots`
+4. `npx wrangler queues create roost-snapshots`, and the same for `roost-pushes`
 5. `npx wrangler queues create roost-dead-letters`
 6. `npx wrangler deploy`
 7. `npx wrangler secret put ADMIN_TOKEN`: a password of your own making, it signs you in

@@ -210,7 +210,7 @@ mod tests {
     fn what_must_exist_is_read_from_the_config() {
         let config = include_str!("../../wrangler.toml");
         assert_eq!(values(config, "bucket_name"), ["roost"]);
-        assert_eq!(queues(config), ["roost-dead-letters", "roost-snapshots"]);
+        assert_eq!(queues(config), ["roost-dead-letters", "roost-pushes", "roost-snapshots"]);
     }
 
     #[test]

@@ -12,6 +12,14 @@ const MONTH_DAYS: f64 = 30.0;
 pub(crate) fn schedule(schedule: Schedule) -> (&'static str, &'static str) {
     match schedule {
         Schedule::CountOnly => ("Count only", "One profile read a day: the curve, without names."),
+        Schedule::CountAudit => (
+            "Count, and a check when it moved",
+            "One profile read a day, and a full check once X's count differs from what is known.",
+        ),
+        Schedule::Push => (
+            "As it happens",
+            "X tells who comes and goes; a full check at most weekly sees what X does not tell.",
+        ),
         Schedule::Daily => ("Daily full check", "Who came and who left, by the day."),
         Schedule::Hourly => (
             "Hourly full check",
@@ -30,6 +38,11 @@ pub(crate) fn monthly_usd(account: &Account, schedule: Schedule) -> Option<f64> 
             account.prices.full_check_usd.map(|usd| usd * MONTH_DAYS)
         }
         Schedule::Manual => Some(0.0),
+        // What these cost depends on how the account moved: the worker knows.
+        Schedule::CountAudit | Schedule::Push => {
+            let price = account.schedule_prices.iter().find(|price| price.schedule == schedule);
+            price.and_then(|price| price.month_usd)
+        }
     }
 }
 
@@ -99,6 +112,7 @@ pub(crate) fn resource(resource: &str) -> &str {
         "owned_following" => "Whom you follow, at the own-account price",
         "block" => "Whom you block",
         "owned_follower" => "Followers, at the own-account price",
+        "event" => "Follows and unfollows that X pushed",
         other => other,
     }
 }

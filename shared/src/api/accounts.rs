@@ -10,12 +10,27 @@ words! {
     Schedule {
         /// One profile read per UTC day (the default).
         CountOnly = "count_only",
+        /// The same, and a full check once X's count and the history differ by more than 10 and
+        /// 0.2 %, where the caps allow it.
+        CountAudit = "count_audit",
+        /// X pushes who comes and goes; such a check at most weekly sees what X does not push.
+        Push = "push",
         /// A full check each UTC day.
         Daily = "daily",
         /// A full check each hour.
         Hourly = "hourly",
         /// Full checks only when asked for.
         Manual = "manual",
+    }
+
+    /// Whether X pushes what happens to an account.
+    PushState {
+        /// Not asked for.
+        Off = "off",
+        /// X was asked and the subscriptions stand.
+        On = "on",
+        /// Asked for, but X does not push now: see `reason`.
+        Broken = "broken",
     }
 
     /// What the collector of an account is doing.
@@ -36,6 +51,8 @@ words! {
         Owner = "owner",
         /// The app's bearer token: any public account, ten times dearer.
         Bearer = "bearer",
+        /// The account's own sign-in at X (OAuth 2.0): its own lists at the own-account price.
+        User = "user",
     }
 
     /// Whom of those that an account follows.
@@ -122,6 +139,15 @@ wire! {
         /// Whom it follows and blocks, and how that is read.
         #[serde(default)]
         pub following: FollowingCollection,
+        /// Nothing is read from X for this account beyond this per UTC day; `null`: no such cap.
+        #[serde(default)]
+        pub daily_cap_usd: Option<f64>,
+        /// What each schedule costs for this account.
+        #[serde(default)]
+        pub schedule_prices: Vec<SchedulePrice>,
+        /// Whether X pushes who comes and goes.
+        #[serde(default)]
+        pub push: PushSummary,
     }
 
     /// The list that an account's history begins with.
@@ -175,6 +201,78 @@ wire! {
         pub month_usd: Option<f64>,
     }
 
+    /// What a schedule costs for an account.
+    pub struct SchedulePrice {
+        /// Which.
+        pub schedule: Schedule,
+        /// About this much in 30 days, in US dollars; `null` while the number of followers is
+        /// not known.
+        pub month_usd: Option<f64>,
+        /// Of its first full check, in US dollars: 0 where there was one or there will be none.
+        pub first_usd: Option<f64>,
+        /// What it does and costs, in one sentence.
+        pub what: String,
+    }
+
+    /// Whether X pushes who comes and goes.
+    pub struct PushSummary {
+        /// Whether it does.
+        pub state: PushState,
+        /// Why not, and what to do, in words for the owner.
+        pub reason: Option<String>,
+        /// When X last pushed anything.
+        pub last_event: Option<UnixMs>,
+    }
+
+    /// `GET …/push`.
+    pub struct Push {
+        /// Whether X pushes.
+        pub state: PushState,
+        /// Why not, and what to do, in words for the owner.
+        pub reason: Option<String>,
+        /// Since when.
+        pub since: Option<UnixMs>,
+        /// Where X pushes to.
+        pub url: Option<String>,
+        /// What X was asked to push.
+        pub events: Vec<String>,
+        /// When X last pushed anything.
+        pub last_event: Option<UnixMs>,
+        /// Pushed events taken in, ever.
+        pub taken: u64,
+        /// What one follow or unfollow costs, in US dollars.
+        pub event_usd: f64,
+        /// What a month costs at the pace of the last 30 days, in US dollars; `null` if that is
+        /// not known.
+        pub month_usd: Option<f64>,
+        /// What the last accepted full check said of what was pushed before it.
+        pub audit: Option<PushAudit>,
+    }
+
+    /// Pushes held against a full check.
+    pub struct PushAudit {
+        /// The check.
+        pub at: UnixMs,
+        /// The check before it, from which the changes are counted.
+        pub not_before: UnixMs,
+        /// Changes of the list that a push had told.
+        pub told: u64,
+        /// Who came without a push.
+        pub missed_came: u64,
+        /// Who left without a push: X pushes no suspensions and no deletions.
+        pub missed_left: u64,
+        /// Pushes that the list speaks against.
+        pub contradicted: u64,
+    }
+
+    /// Body of `PUT …/push`.
+    #[derive(Default)]
+    #[serde(deny_unknown_fields)]
+    pub struct PushChange {
+        /// Whether X shall push.
+        pub on: bool,
+    }
+
     /// How an account's tweets are read.
     pub struct TweetCollection {
         /// Whether they are: off until the owner has seen the price.
@@ -218,6 +316,20 @@ wire! {
         pub last_read: Option<UnixMs>,
         /// When it goes on by itself.
         pub next_check: Option<UnixMs>,
+        /// A full check that X's count calls for and the owner may start: the caps leave no room
+        /// for it to run by itself.
+        #[serde(default)]
+        pub offer: Option<CheckOffer>,
+    }
+
+    /// A full check that is due and waits for the owner.
+    pub struct CheckOffer {
+        /// Why it is due, and why it does not run by itself.
+        pub why: String,
+        /// By how many X's count and the history differ.
+        pub difference: u64,
+        /// What it costs at most, in US dollars.
+        pub usd: f64,
     }
 
     /// Prices of an account's reads in US dollars, by X's published list.
@@ -260,6 +372,10 @@ wire! {
         /// The monthly cap in US dollars.
         #[serde(default)]
         pub monthly_cap_usd: Option<f64>,
+        /// The cap per UTC day in US dollars; `null` removes it.
+        #[serde(default, deserialize_with = "super::present", skip_serializing_if = "Option::is_none")]
+        #[cfg_attr(feature = "openapi", schemars(with = "Option<f64>"))]
+        pub daily_cap_usd: Option<Option<f64>>,
         /// Whether its tweets are read; see `tweets` of the account for the price.
         #[serde(default)]
         pub tweets: Option<bool>,
@@ -358,5 +474,11 @@ wire! {
 impl Default for CollectorState {
     fn default() -> Self {
         Self::Idle
+    }
+}
+
+impl Default for PushSummary {
+    fn default() -> Self {
+        Self { state: PushState::Off, reason: None, last_event: None }
     }
 }

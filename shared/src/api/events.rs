@@ -123,7 +123,8 @@ wire! {
     /// A follower event. `at` is the check that first showed it, `not_before` the accepted
     /// check before that: it happened in between.
     pub struct FollowerEvent {
-        /// `<snapshot timestamp>:<kind>:<user id>`; stays the same through every state.
+        /// `<snapshot timestamp>:<kind>:<user id>`, of a push with its own instant; stays the same
+        /// through every state.
         pub id: String,
         /// What happened.
         pub kind: EventKind,
@@ -131,9 +132,9 @@ wire! {
         pub user: Person,
         /// First observed.
         pub at: UnixMs,
-        /// The accepted check before `at`.
+        /// The accepted check before `at`; `null`: X pushed it as it happened.
         pub not_before: Option<UnixMs>,
-        /// Name of the snapshot that showed it.
+        /// Name of the snapshot that showed it; empty: X pushed it before any did.
         pub snapshot: String,
         /// Of a loss: how sure.
         pub state: Option<LossState>,
@@ -141,8 +142,15 @@ wire! {
         pub reason: Option<Reason>,
         /// Of a loss: how certain the reason is.
         pub confidence: Option<Confidence>,
-        /// How it was found.
+        /// How it was found; of a loss with a reason, how that is known.
         pub how: How,
+        /// Of a loss: when its reason is final; gone by: it is. `null`: not known yet, the next
+        /// check or look tells.
+        #[serde(default)]
+        pub settles: Option<UnixMs>,
+        /// Of a loss of unknown reason: why nobody was asked, in words for the owner.
+        #[serde(default)]
+        pub note: Option<String>,
         /// Of a rename: the old handle.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         pub from: Option<String>,

@@ -31,6 +31,26 @@ words! {
         /// Its snapshot was set aside: see `error`.
         Quarantined = "quarantined",
     }
+
+    /// What money is spent for.
+    Feature {
+        /// Pages of follower lists.
+        Followers = "followers",
+        /// The tracked accounts' own profiles, for X's count.
+        Profiles = "profiles",
+        /// Looking up why someone left.
+        Verification = "verification",
+        /// The tracked accounts' tweets.
+        Tweets = "tweets",
+        /// Whom the tracked accounts follow and block.
+        Following = "following",
+        /// The stream, its rules and its searches.
+        Stream = "stream",
+        /// Bulk lookups asked for by the owner.
+        Lookups = "lookups",
+        /// Events that X pushes.
+        Push = "push",
+    }
 }
 
 wire! {
@@ -89,6 +109,20 @@ wire! {
         pub live: StatusLive,
         /// What is left of X's rate windows, by route.
         pub quotas: BTreeMap<String, Quota>,
+        /// Calls of the webhook.
+        #[serde(default)]
+        pub push: StatusPush,
+    }
+
+    /// Calls of the webhook by which X pushes.
+    #[derive(Default)]
+    pub struct StatusPush {
+        /// Events taken, ever.
+        pub taken: u64,
+        /// When the last of them came.
+        pub last_event: Option<UnixMs>,
+        /// Calls refused, by why: `forged`, `replayed`, `stale`, `oversized`, `malformed`.
+        pub refused: BTreeMap<String, u64>,
     }
 
     /// Collection over all accounts.
@@ -147,23 +181,49 @@ wire! {
         pub month: String,
         /// Cap over all accounts; `null` if only the accounts' own caps hold.
         pub cap_usd: Option<f64>,
+        /// Cap over all accounts per UTC day; `null` if there is none.
+        #[serde(default)]
+        pub day_cap_usd: Option<f64>,
         /// Spent this month, by X's published prices.
         pub spent_usd: f64,
+        /// Spent this UTC day.
+        #[serde(default)]
+        pub spent_today_usd: f64,
         /// Spent and, at this pace and these schedules, still to come this month.
         pub forecast_usd: f64,
-        /// Calls of every rate window that Roost leaves unused for your other programs.
+        /// Calls of every rate window that Roost leaves unused for your other programs; 0 where
+        /// `keep_unused_percent` holds.
         pub keep_unused: u32,
-        /// Where it went.
+        /// The same as a share of each window; `null` where a number of calls holds.
+        #[serde(default)]
+        pub keep_unused_percent: Option<u32>,
+        /// Since when, until when and why X is asked nothing that costs; `null` while it is.
+        #[serde(default)]
+        pub paused: Option<BudgetPause>,
+        /// Where it went, by what X bills.
         pub by_resource: Vec<Spend>,
+        /// Where it went, by what it was for.
+        #[serde(default)]
+        pub by_feature: Vec<FeatureSpend>,
         /// By account.
         pub accounts: Vec<AccountSpend>,
         /// X's rate windows, by route.
         pub quotas: BTreeMap<String, Quota>,
     }
 
+    /// X takes no more calls: the credits or the cap set there are used up.
+    pub struct BudgetPause {
+        /// When X said so.
+        pub since: UnixMs,
+        /// When one call is made to see whether X takes calls again.
+        pub until: UnixMs,
+        /// What X said, and what to do.
+        pub why: String,
+    }
+
     /// Spending on one resource this month.
     pub struct Spend {
-        /// `user`, `follower`, `owned_follower`.
+        /// `user`, `follower`, `owned_follower`, `post`, `owned_post`, `count`, `event`.
         pub resource: String,
         /// Billed resources.
         pub count: u64,
@@ -173,25 +233,85 @@ wire! {
         pub usd: f64,
     }
 
+    /// Spending for one purpose.
+    pub struct FeatureSpend {
+        /// For what.
+        pub feature: Feature,
+        /// Dollars this month.
+        pub usd: f64,
+        /// Dollars this UTC day.
+        pub today_usd: f64,
+    }
+
     /// Spending for one account this month.
     pub struct AccountSpend {
         /// Which.
         pub account: AccountId,
         /// Its monthly cap.
         pub cap_usd: f64,
+        /// Its cap per UTC day; `null` if there is none.
+        #[serde(default)]
+        pub day_cap_usd: Option<f64>,
         /// Spent this month.
         pub spent_usd: f64,
+        /// Spent this UTC day.
+        #[serde(default)]
+        pub spent_today_usd: f64,
+        /// Spent and, by its schedule, still to come this month.
+        #[serde(default)]
+        pub forecast_usd: f64,
+        /// Where it went.
+        #[serde(default)]
+        pub by_feature: Vec<FeatureSpend>,
+        /// The last read that a cap refused; `null` if none is refused now.
+        #[serde(default)]
+        pub halted: Option<Halt>,
+        /// What each schedule would cost for it.
+        #[serde(default)]
+        pub schedules: Vec<super::SchedulePrice>,
     }
 
-    /// Body of `PUT /budget`; absent fields stay, `cap_usd: null` removes the cap.
+    /// A cap is reached.
+    pub struct Halt {
+        /// Which cap, with the numbers, and what to do.
+        pub why: String,
+        /// When it goes on by itself; `null`: not before the cap is raised.
+        pub goes_on: Option<UnixMs>,
+    }
+
+    /// Body of `PUT /budget`; absent fields stay, `null` removes a cap.
+    #[derive(Default)]
+    #[serde(deny_unknown_fields)]
     pub struct BudgetChange {
         /// Cap over all accounts, US dollars per UTC month.
         #[serde(default, deserialize_with = "super::present", skip_serializing_if = "Option::is_none")]
         #[cfg_attr(feature = "openapi", schemars(with = "Option<f64>"))]
         pub cap_usd: Option<Option<f64>>,
-        /// Calls to leave unused in every rate window.
+        /// Cap over all accounts, US dollars per UTC day.
+        #[serde(default, deserialize_with = "super::present", skip_serializing_if = "Option::is_none")]
+        #[cfg_attr(feature = "openapi", schemars(with = "Option<f64>"))]
+        pub day_cap_usd: Option<Option<f64>>,
+        /// Calls to leave unused in every rate window, exactly; replaces `keep_unused_percent`.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         pub keep_unused: Option<u32>,
+        /// The same as a share of each window, 0 to 99, rounded down; replaces `keep_unused`.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        pub keep_unused_percent: Option<u32>,
+        /// `false` ends a pause: the next read asks X again.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        pub paused: Option<bool>,
+    }
+
+    /// Answer to X's challenge of the webhook.
+    pub struct HookAnswer {
+        /// `sha256=` and the signature of the token, base64.
+        pub response_token: String,
+    }
+
+    /// Answer to an event that was taken.
+    pub struct HookTaken {
+        /// X's id of it.
+        pub taken: String,
     }
 
     /// Body of `POST /session`.

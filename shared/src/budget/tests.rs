@@ -3,8 +3,10 @@
 #![allow(clippy::float_cmp, reason = "sums of whole micro-dollars are exact")]
 
 use super::*;
+use crate::api;
 use crate::id::UserId;
 use crate::time::DAY_MS;
+use crate::x::problem::Rate;
 
 const NOW: UnixMs = UnixMs(1_763_712_000_000); // 2025-11-21T08:00:00Z
 const ME: AccountId = UserId(12);
@@ -12,7 +14,9 @@ const ME: AccountId = UserId(12);
 fn ask(resources: u64) -> Ask {
     Ask {
         account: ME,
+        feature: Feature::Followers,
         account_cap: micro(5.0),
+        account_day_cap: None,
         route: "followers".into(),
         calls: 3,
         resource: Resource::Follower,
@@ -74,12 +78,62 @@ fn a_refusal_says_the_numbers_and_what_to_do() {
     let mut book = Book::default();
     check(&mut book, &ask(120), "go 1×3");
     book.settle(&settlement(1, 120), NOW);
-    let Grant::No { why } = book.ask(&ask(12_000), NOW) else { panic!() };
+    let Grant::No { why, goes_on } = book.ask(&ask(12_000), NOW) else { panic!() };
     assert_eq!(
         why,
         "This read of up to 12000 followers may cost $120.00; of this account's monthly cap of \
-         $5.00, $1.20 is spent in 2025-11. Raise the cap, or wait for the next UTC month."
+         $5.00, $1.20 is spent in 2025-11. Raise the cap: this one read is beyond it."
     );
+    assert_eq!(goes_on, None);
+    let Grant::No { why, goes_on } = book.ask(&ask(400), NOW) else { panic!() };
+    assert!(why.ends_with("Raise the cap, or wait for the next UTC month."), "{why}");
+    assert_eq!(goes_on, UnixMs::parse("2025-12-01T00:00:00Z"));
+}
+
+#[test]
+fn a_day_has_its_own_cap() {
+    let mut book = Book::default();
+    let daily = |resources| Ask { account_day_cap: Some(micro(2.0)), ..ask(resources) };
+    check(&mut book, &daily(201), "no");
+    check(&mut book, &daily(150), "go 1×3");
+    book.settle(&settlement(1, 150), NOW);
+    // 16 hours of the day are left.
+    check(&mut book, &daily(51), "later +57600");
+    check(&mut book, &daily(50), "go 2×3");
+    let tomorrow = NOW.plus(16 * 3_600_000);
+    book.settle(&settlement(2, 50), NOW);
+    assert_eq!(word(&book.ask(&daily(200), tomorrow)), "go 3×3");
+    assert_eq!(book.spent(ME, tomorrow), 2_000_000, "the month goes on");
+    let view = book.view(tomorrow, &[]);
+    assert_eq!((view.spent_usd, view.spent_today_usd), (2.0, 0.0));
+}
+
+#[test]
+fn the_day_cap_over_all_accounts_holds_too() {
+    let mut book = Book::default();
+    let change = api::BudgetChange { day_cap_usd: Some(Some(1.0)), ..Default::default() };
+    book.change(change).unwrap();
+    check(&mut book, &ask(60), "go 1×3");
+    book.settle(&settlement(1, 60), NOW);
+    let other = Ask { account: UserId(34), ..ask(41) };
+    check(&mut book, &other, "later +57600");
+    check(&mut book, &Ask { resources: 40, ..other }, "go 2×3");
+}
+
+#[test]
+fn a_cap_that_is_reached_says_when_it_goes_on() {
+    let mut book = Book::default();
+    let plan = || [Plan { cap: micro(5.0), ..plan(ME) }];
+    check(&mut book, &ask(500), "go 1×3");
+    book.settle(&settlement(1, 500), NOW);
+    assert_eq!(book.view(NOW, &plan()).accounts[0].halted, None, "nothing was refused yet");
+    check(&mut book, &ask(1), "no");
+    let halted = book.view(NOW, &plan()).accounts[0].halted.clone().unwrap();
+    assert_eq!(halted.goes_on, UnixMs::parse("2025-12-01T00:00:00Z"));
+    let december = NOW.plus(10 * DAY_MS);
+    assert_eq!(book.view(december, &plan()).accounts[0].halted, None);
+    check(&mut book, &Ask { account_cap: micro(9.0), ..ask(1) }, "go 2×3");
+    assert_eq!(book.view(NOW, &plan()).accounts[0].halted, None, "it went on");
 }
 
 #[test]
@@ -89,6 +143,19 @@ fn reserved_money_is_free_again_after_a_quarter_of_an_hour() {
     assert_eq!(word(&book.ask(&ask(500), NOW.plus(RESERVED_MS))), "go 2×3");
     book.settle(&settlement(1, 400), NOW);
     assert_eq!(book.spent(ME, NOW), 4_000_000, "a late settlement counts all the same");
+}
+
+#[test]
+fn reserved_money_is_not_another_holders() {
+    let mut book = Book::default();
+    check(&mut book, &ask(400), "go 1×3");
+    let profiles = Ask { feature: Feature::Profiles, route: "users".into(), ..ask(101) };
+    let hours = |hours: i64| NOW.plus(hours * 3_600_000);
+    assert!(matches!(book.ask(&profiles, hours(25)), Grant::Later { .. }));
+    let few = Ask { resources: 100, ..profiles.clone() };
+    assert!(matches!(book.ask(&few, hours(25)), Grant::Go { .. }));
+    book.settle(&settlement(2, 0), hours(25));
+    assert!(matches!(book.ask(&profiles, hours(26)), Grant::Go { .. }), "nobody holds it any more");
 }
 
 #[test]
@@ -105,7 +172,7 @@ fn a_lease_is_counted_once() {
 #[test]
 fn the_cap_over_all_accounts_holds_too() {
     let mut book = Book::default();
-    let change = |cap_usd| api::BudgetChange { cap_usd, keep_unused: None };
+    let change = |cap_usd| api::BudgetChange { cap_usd, ..api::BudgetChange::default() };
     book.change(change(Some(Some(6.0)))).unwrap();
     check(&mut book, &ask(400), "go 1×3");
     book.settle(&settlement(1, 400), NOW);
@@ -205,29 +272,186 @@ fn a_header_that_cannot_be_does_not_stop_collection() {
     assert_eq!(word(&book.ask(&ask(0), NOW.plus(1_800_000))), "go 2×1");
 }
 
+fn keep(calls: Option<u32>, percent: Option<u32>) -> api::BudgetChange {
+    api::BudgetChange { keep_unused: calls, keep_unused_percent: percent, ..Default::default() }
+}
+
 #[test]
-fn the_owner_may_keep_more_or_fewer_calls_unused() {
-    for (keep, expected) in [(0, "go 1×300"), (10, "go 1×290"), (10_000, "go 1×270")] {
+fn the_reserve_is_kept_exactly() {
+    for (calls, percent, expected) in [
+        (Some(0), None, "go 1×300"),
+        (Some(10), None, "go 1×290"),
+        (Some(24), None, "go 1×276"),
+        (None, Some(0), "go 1×300"),
+        (None, Some(50), "go 1×150"),
+        (None, Some(99), "go 1×3"),
+    ] {
         let mut book = Book::default();
-        let change = api::BudgetChange { cap_usd: None, keep_unused: Some(keep) };
-        book.change(change).unwrap();
+        book.change(keep(calls, percent)).unwrap();
         check(&mut book, &Ask { calls: 999, ..ask(0) }, expected);
     }
+}
+
+#[test]
+fn ten_calls_left_and_a_reserve_of_eight_are_two_calls() {
+    let mut book = Book::default();
+    book.change(keep(Some(8), None)).unwrap();
+    check(&mut book, &ask(0), "go 1×3");
+    book.settle(&Settlement { lease: 1, ..told(10, NOW.plus(60_000)) }, NOW);
+    check(&mut book, &Ask { calls: 500, ..ask(0) }, "go 2×2");
+    check(&mut book, &ask(0), "later +60");
+}
+
+#[test]
+fn a_small_window_keeps_the_same_reserve() {
+    let mut book = Book::default();
+    book.change(keep(Some(8), None)).unwrap();
+    let ask = |calls| Ask { route: "connections".into(), calls, ..ask(0) };
+    check(&mut book, &ask(99), "go 1×17");
+    // X's window turns out to be as small as the reserve: that is said, not waited for.
+    let rate = Some(Rate { limit: 8, remaining: 8, reset: NOW.plus(60_000) });
+    book.settle(&Settlement { rate, ..settlement(1, 0) }, NOW);
+    let Grant::No { why, goes_on: None } = book.ask(&ask(1), NOW) else { panic!() };
+    assert!(why.contains("lower `keep_unused`"), "{why}");
 }
 
 #[test]
 fn a_change_that_cannot_be_changes_nothing() {
     let mut book = Book::default();
     let before = book.clone();
-    for (cap_usd, keep_unused, named) in [
-        (Some(Some(-1.0)), None, "cap_usd"),
-        (Some(Some(f64::NAN)), None, "cap_usd"),
-        (Some(Some(1.0)), Some(10_001), "keep_unused"),
+    let cap = |cap_usd| api::BudgetChange { cap_usd: Some(Some(cap_usd)), ..Default::default() };
+    let day = api::BudgetChange { day_cap_usd: Some(Some(-0.01)), ..Default::default() };
+    let pause = api::BudgetChange { paused: Some(true), ..Default::default() };
+    for (change, named) in [
+        (cap(-1.0), "cap_usd"),
+        (cap(f64::NAN), "cap_usd"),
+        (day, "day_cap_usd"),
+        (api::BudgetChange { cap_usd: Some(Some(1.0)), ..keep(Some(25), None) }, "connections"),
+        (keep(Some(10_001), None), "keep_unused_percent"),
+        (keep(None, Some(100)), "0 to 99"),
+        (keep(Some(1), Some(1)), "one of the two"),
+        (pause, "paused"),
     ] {
-        let error = book.change(api::BudgetChange { cap_usd, keep_unused }).unwrap_err();
+        let error = book.change(change).unwrap_err();
         assert!(error.contains(named), "{error}");
     }
     assert_eq!(book, before);
+}
+
+fn depleted(status: u16, body: &str) -> Pause {
+    let problem = crate::x::problem::classify(status, body.as_bytes());
+    pause(&crate::retry::Trouble::Http(problem), NOW).unwrap()
+}
+
+#[test]
+fn credits_and_usage_caps_pause_all_asking_until_a_probe() {
+    for (status, body) in [
+        (402, r#"{"title":"CreditsDepleted","type":"https://api.twitter.com/2/problems/credits"}"#),
+        (
+            402,
+            r#"{"detail":"credits depleted","type":"https://api.x.com/2/problems/credits-depleted"}"#,
+        ),
+        (
+            429,
+            r#"{"title":"UsageCapExceeded","type":"https://api.twitter.com/2/problems/usage-capped"}"#,
+        ),
+    ] {
+        let mut book = Book::default();
+        check(&mut book, &ask(1), "go 1×3");
+        book.hold(depleted(status, body));
+        book.settle(&settlement(1, 0), NOW);
+        check(&mut book, &ask(1), "later +57600");
+        check(&mut book, &Ask { account: UserId(34), ..ask(0) }, "later +57600");
+        let midnight = NOW.plus(16 * 3_600_000);
+        assert_eq!(book.view(NOW, &[]).paused.unwrap().until, midnight);
+        assert_eq!(word(&book.ask(&ask(1), midnight)), "go 2×1", "one call, to see");
+        let other = Ask { account: UserId(34), ..ask(1) };
+        assert!(matches!(book.ask(&other, midnight), Grant::Later { .. }));
+        book.settle(&settlement(2, 1), midnight);
+        assert_eq!(word(&book.ask(&other, midnight)), "go 3×3");
+        assert_eq!(book.view(midnight, &[]).paused, None);
+    }
+}
+
+#[test]
+fn a_probe_that_meets_the_same_pauses_again() {
+    let mut book = Book::default();
+    let body = r#"{"title":"CreditsDepleted","type":"https://x/credits"}"#;
+    book.hold(depleted(402, body));
+    let midnight = NOW.plus(16 * 3_600_000);
+    assert_eq!(word(&book.ask(&ask(1), midnight)), "go 1×1");
+    let problem = crate::x::problem::classify(402, body.as_bytes());
+    book.hold(pause(&crate::retry::Trouble::Http(problem), midnight).unwrap());
+    book.settle(&settlement(1, 0), midnight);
+    let paused = book.view(midnight, &[]).paused.unwrap();
+    assert_eq!((paused.since, paused.until), (NOW, midnight.plus(DAY_MS)));
+    assert!(matches!(book.ask(&ask(1), midnight), Grant::Later { .. }));
+    book.change(api::BudgetChange { paused: Some(false), ..Default::default() }).unwrap();
+    assert!(matches!(book.ask(&ask(1), midnight), Grant::Go { .. }), "the owner bought credits");
+}
+
+#[test]
+fn a_probe_that_is_lost_is_followed_by_another() {
+    let mut book = Book::default();
+    book.hold(depleted(402, "{}"));
+    let midnight = NOW.plus(16 * 3_600_000);
+    assert_eq!(word(&book.ask(&ask(1), midnight)), "go 1×1");
+    let other = Ask { account: UserId(34), ..ask(1) };
+    let later = |minutes: i64| midnight.plus(minutes * 60_000);
+    assert!(matches!(book.ask(&other, later(14)), Grant::Later { .. }));
+    assert_eq!(word(&book.ask(&other, later(15))), "go 2×1");
+}
+
+#[test]
+fn other_troubles_pause_nothing() {
+    use crate::retry::Trouble;
+    for (status, body) in [(429, ""), (401, ""), (403, ""), (500, ""), (404, "")] {
+        let problem = crate::x::problem::classify(status, body.as_bytes());
+        assert_eq!(pause(&Trouble::Http(problem), NOW), None, "{status}");
+    }
+    assert_eq!(pause(&Trouble::Cut, NOW), None);
+}
+
+#[test]
+fn what_comes_unasked_is_counted_and_says_what_is_left() {
+    let mut book = Book::default();
+    let pushed = |resources| Ask {
+        feature: Feature::Push,
+        resource: Resource::Event,
+        account_day_cap: Some(micro(1.0)),
+        ..ask(resources)
+    };
+    book.charge(&pushed(30), "a", NOW);
+    book.charge(&pushed(30), "a", NOW);
+    assert_eq!(book.room(&pushed(0), NOW), 700_000, "told twice, counted once");
+    book.charge(&pushed(80), "b", NOW);
+    assert_eq!(book.room(&pushed(0), NOW), 0, "X bills what it pushes");
+    assert_eq!(book.spent(ME, NOW), 1_100_000);
+    let view = book.view(NOW, &[]);
+    let features: Vec<_> =
+        view.by_feature.iter().map(|f| (f.feature, f.usd, f.today_usd)).collect();
+    assert_eq!(features, [(Feature::Push, 1.1, 1.1)]);
+}
+
+#[test]
+fn a_book_of_before_features_keeps_its_sums() {
+    let old = r#"{"month":"2025-11","sums":{"0":{"post":{"billed":2,"repeats":0}},
+        "12":{"owned_follower":{"billed":100,"repeats":3},"user":{"billed":1,"repeats":0}}},
+        "windows":{},"leases":{"4":{"account":"12","route":"users","calls":1,"cost":10000,
+        "until":"2025-11-21T08:10:00Z"}},"next_lease":5,"keep_unused":10,"cap":null}"#;
+    let mut book: Book = serde_json::from_str(old).unwrap();
+    book.settle(&Settlement { resource: Resource::User, ..settlement(4, 1) }, NOW);
+    assert_eq!(book.spent(ME, NOW), 120_000);
+    let view = book.view(NOW, &[]);
+    let features: Vec<_> = view.by_feature.iter().map(|f| (f.feature, f.usd)).collect();
+    assert_eq!(
+        features,
+        [(Feature::Followers, 0.1), (Feature::Profiles, 0.02), (Feature::Stream, 0.01)]
+    );
+}
+
+fn plan(account: AccountId) -> Plan {
+    Plan { account, cap: 0, day_cap: None, monthly_estimate: 0, schedules: Vec::new() }
 }
 
 #[test]
@@ -238,9 +462,9 @@ fn the_view_adds_up_and_looks_ahead() {
     check(&mut book, &ask(0), "go 2×3");
     let own = Settlement { resource: Resource::OwnedFollower, ..settlement(2, 100) };
     book.settle(&own, NOW);
-    let plan = Plan { account: ME, cap: micro(5.0), monthly_estimate: micro(3.0) };
-    let dear = Plan { account: UserId(34), cap: micro(2.0), monthly_estimate: micro(300.0) };
-    let view = book.view(NOW, &[plan, dear]);
+    let own = Plan { cap: micro(5.0), monthly_estimate: micro(3.0), ..plan(ME) };
+    let dear = Plan { cap: micro(2.0), monthly_estimate: micro(300.0), ..plan(UserId(34)) };
+    let view = book.view(NOW, &[own, dear]);
     assert_eq!(view.spent_usd, 1.3);
     // 10 of 30 days are left: a dollar of the first plan, and the other's whole cap.
     assert_eq!(view.forecast_usd, 4.3);
@@ -268,7 +492,7 @@ fn tweets_and_counts_have_their_price_and_their_word() {
     let mut book = Book::default();
     let of = |resource| Ask { resource, route: "stream".into(), ..ask(1_000) };
     let dear = Ask { resource: Resource::Post, ..ask(1_001) };
-    let Grant::No { why } = book.ask(&dear, NOW) else { panic!() };
+    let Grant::No { why, .. } = book.ask(&dear, NOW) else { panic!() };
     assert!(why.contains("up to 1001 tweets may cost $5.00"), "{why}");
     check(&mut book, &of(Resource::Post), "go 1×3");
     let post = |lease, billed| Settlement { resource: Resource::Post, ..settlement(lease, billed) };

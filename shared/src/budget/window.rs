@@ -1,6 +1,7 @@
 //! One rate window of X. Invariant: what the headers said last is what holds until the window
 //! ends; before they said anything, X's published limits are assumed.
 
+use super::reserve::Reserve;
 use crate::api::Quota;
 use crate::time::{HOUR_MS, MINUTE_MS, UnixMs};
 use crate::x::problem::Rate;
@@ -19,9 +20,43 @@ pub(super) struct Window {
     rate: Option<Rate>,
 }
 
+/// What a window has room for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Room {
+    /// So many calls.
+    Calls(u32),
+    /// None before it ends.
+    Full,
+    /// None ever: it has no more calls than the reserve keeps.
+    AllReserve {
+        /// Its calls.
+        limit: u32,
+        /// The reserve's.
+        keep: u32,
+    },
+}
+
+/// Every window that Roost has a name for, but `blocking`: that of 15 calls, of which one a week
+/// is made, must not say how many others are left unused.
+pub(super) const WINDOWS: [&str; 13] = [
+    "activity/subscriptions",
+    "connections",
+    "followers",
+    "following",
+    "stream/rules",
+    "stream/rules/change",
+    "tweets",
+    "tweets/counts",
+    "tweets/search",
+    "users",
+    "users/me",
+    "users/tweets",
+    "webhooks",
+];
+
 /// X's published calls per window by route (docs.x.com, "Rate limits", August 2026): of app and
 /// user the smaller number, where both have one.
-fn published(route: &str) -> u32 {
+pub(super) fn published(route: &str) -> u32 {
     match route {
         "blocking" => 15,
         "connections" => 25,
@@ -29,7 +64,8 @@ fn published(route: &str) -> u32 {
         "users/tweets" => 900,
         "tweets" => 3_500,
         "stream/rules/change" => 100,
-        "stream/rules" | "tweets/search" => 450,
+        "stream/rules" | "tweets/search" | "webhooks" => 450,
+        "activity/subscriptions" => 500,
         // Among them `users`, `followers`, `following` and `tweets/counts`.
         _ => 300,
     }
@@ -38,17 +74,28 @@ fn published(route: &str) -> u32 {
 impl Window {
     /// Calls that may be granted now. A window that is over, or of which nothing is known, is
     /// assumed to begin now.
-    pub(super) fn free(&mut self, route: &str, reserved: u32, keep: u32, now: UnixMs) -> u32 {
+    pub(super) fn room(
+        &mut self,
+        route: &str,
+        reserved: u32,
+        reserve: Reserve,
+        now: UnixMs,
+    ) -> Room {
         if self.rate.as_ref().is_none_or(|rate| rate.reset <= now) {
             let limit = self.rate.as_ref().map_or_else(|| published(route), |rate| rate.limit);
             // A limit of nothing would never be asked again, and never be told anew.
             let limit = limit.max(1);
             self.rate = Some(Rate { limit, remaining: limit, reset: now.plus(WINDOW_MS) });
         }
-        let Some(rate) = &self.rate else { return 0 };
-        // Never more than a tenth, so that a small window is not all reserve.
-        let keep = keep.min(rate.limit / 10);
-        rate.remaining.saturating_sub(reserved).saturating_sub(keep)
+        let Some(rate) = &self.rate else { return Room::Full };
+        let (limit, keep) = (rate.limit, reserve.of(rate.limit));
+        if keep > 0 && keep >= limit {
+            return Room::AllReserve { limit, keep };
+        }
+        match rate.remaining.saturating_sub(reserved).saturating_sub(keep) {
+            0 => Room::Full,
+            calls => Room::Calls(calls),
+        }
     }
 
     pub(super) fn told(&mut self, rate: &Rate, now: UnixMs) {
@@ -68,6 +115,11 @@ impl Window {
 
     pub(super) fn reset(&self) -> UnixMs {
         self.rate.as_ref().map_or(UnixMs::default(), |rate| rate.reset)
+    }
+
+    /// Calls of a whole window, as last known.
+    pub(super) fn limit(&self) -> Option<u32> {
+        self.rate.as_ref().map(|rate| rate.limit)
     }
 
     pub(super) fn quota(&self) -> Option<Quota> {

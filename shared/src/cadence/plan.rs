@@ -27,8 +27,10 @@ pub struct Watched {
 /// What decides beside the tweets.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Terms {
-    /// The keys belong to this account: private metrics, and its listing at a fifth of the price.
+    /// The keys act for this account and it owns the app: its listing at a fifth of the price.
     pub owned: bool,
+    /// The keys act for this account: private metrics.
+    pub author: bool,
     /// Most micro-dollars the plan may cost.
     pub budget: u64,
     /// When the account was last asked for new tweets, whatever came.
@@ -124,7 +126,7 @@ impl Planner<'_> {
     }
 
     fn private(&self, tweet: &Watched) -> bool {
-        self.terms.owned && tweet.created >= self.horizon()
+        self.terms.author && tweet.created >= self.horizon()
     }
 
     /// Whether its account's listing is worth asking for it.
@@ -148,7 +150,7 @@ impl Planner<'_> {
             let read = Read::Timeline { since, from, to };
             self.plan.batches.push(Batch { read, private, ids: Vec::new(), cost: 0 });
         };
-        if !self.terms.owned {
+        if !self.terms.author {
             return list(false, None, None);
         }
         list(true, Some(horizon), None);

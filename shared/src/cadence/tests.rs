@@ -88,6 +88,7 @@ proptest! {
     fn plans_keep_their_word(
         tweets in prop::collection::vec((0_i64..60 * DAY, prop::option::of(0_i64..3_000), any::<bool>()), 0..300),
         owned: bool,
+        signed_in: bool,
         budget in 0_u64..400_000,
     ) {
         let now = m(60 * DAY);
@@ -97,7 +98,8 @@ proptest! {
             last_read: read.map(|ago| now.plus(-ago * MINUTE_MS)).filter(|at| *at > m(*created)),
             listed: *listed,
         }).collect();
-        let terms = Terms { owned, budget, discovered: Some(m(60 * DAY - 60)) };
+        let author = owned || signed_in;
+        let terms = Terms { owned, author, budget, discovered: Some(m(60 * DAY - 60)) };
         let plan = plan(&watched, &terms, now);
         let by_id: BTreeMap<TweetId, Watched> = watched.iter().map(|t| (t.id, *t)).collect();
         let planned: Vec<TweetId> = plan.batches.iter().flat_map(|batch| batch.ids.clone()).collect();
@@ -112,7 +114,7 @@ proptest! {
         prop_assert_eq!(plan.cost, plan.batches.iter().map(|batch| batch.cost).sum::<u64>());
         for batch in &plan.batches {
             prop_assert!(batch.ids.len() <= 100);
-            prop_assert!(owned || !batch.private);
+            prop_assert!(author || !batch.private);
             let young = batch.ids.iter().all(|id| now.since(by_id[id].created) < 30 * DAY_MS);
             prop_assert!(young || !batch.private, "private metrics of the 31st day");
             if let Read::Timeline { from, to, .. } = batch.read {
@@ -132,7 +134,7 @@ fn watched(id: u64, created: i64, last_read: Option<i64>) -> Watched {
 }
 
 fn owner(now: i64) -> Terms {
-    Terms { owned: true, budget: 1_000_000, discovered: Some(m(now - 60)) }
+    Terms { owned: true, author: true, budget: 1_000_000, discovered: Some(m(now - 60)) }
 }
 
 /// A batch in short: `list FROM-TO` or `look up`, whether private, ids, cost.
@@ -216,8 +218,25 @@ fn a_listing_that_costs_more_than_a_look_up_is_not_made() {
 fn tweets_of_others_are_looked_up_for_their_public_metrics() {
     let now = 50 * DAY;
     let tweets = [watched(1, 49 * DAY, None), watched(2, 3 * DAY, None)];
-    let terms = Terms { owned: false, ..owner(now) };
+    let terms = Terms { owned: false, author: false, ..owner(now) };
     check_plan(&tweets, &terms, now, &["list after 2 - public [] 0", "look up public [1 2] 10000"]);
+}
+
+#[test]
+fn an_author_who_does_not_own_the_app_has_private_metrics_at_the_full_price() {
+    let now = 50 * DAY;
+    let tweets = [watched(1, 49 * DAY, None), watched(2, 3 * DAY, None)];
+    let terms = Terms { owned: false, ..owner(now) };
+    check_plan(
+        &tweets,
+        &terms,
+        now,
+        &[
+            "list after 2 28830- private [] 0",
+            "look up private [1] 5000",
+            "look up public [2] 5000",
+        ],
+    );
 }
 
 #[test]
@@ -331,7 +350,8 @@ impl World {
     /// Carries a plan out, up to an eviction: `false`.
     fn read(&mut self, ahead: &[UnixMs]) -> bool {
         let watched: Vec<Watched> = self.tweets.values().copied().collect();
-        let terms = Terms { owned: true, budget: u64::MAX, discovered: Some(self.now) };
+        let terms =
+            Terms { owned: true, author: true, budget: u64::MAX, discovered: Some(self.now) };
         for batch in plan(&watched, &terms, self.now).batches {
             if self.dice(100) < 5 {
                 return false;

@@ -76,6 +76,8 @@ fn event() -> FollowerEvent {
         reason: Some(Reason::Gone),
         confidence: Some(Confidence::Certain),
         how: How::Lookup,
+        settles: None,
+        note: None,
         from: None,
         to: None,
         muted: true,

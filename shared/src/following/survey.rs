@@ -318,10 +318,10 @@ mod tests {
     fn trouble_is_waited_out_in_either_list() {
         let mut bench = Bench::new();
         bench.0.trouble(&NO, None, T0);
-        assert_eq!(bench.step(), "wait 250");
+        assert!(bench.step().starts_with("wait "), "{}", bench.step());
         bench.followed();
         bench.0.trouble(&NO, None, T0);
-        assert_eq!(bench.step(), "wait 250");
+        assert!(bench.step().starts_with("wait "), "{}", bench.step());
         bench.page(1, None);
         assert_eq!(bench.step(), "finish");
     }

@@ -4,6 +4,7 @@
 use crate::api::{EventKind, LossState};
 use crate::id::UserId;
 use crate::time::UnixMs;
+use crate::verdict::{Evidence, Said, Verdict};
 use std::collections::BTreeMap;
 use std::convert::Infallible;
 
@@ -16,6 +17,10 @@ pub enum Dir {
     Left,
     /// In both, under another handle.
     Renamed,
+    /// In both, where X had [claimed](crate::verdict::Said::is_claim) something in between.
+    Stayed,
+    /// In neither, where X had claimed something in between.
+    Missed,
 }
 
 /// What is shown of a change.
@@ -25,6 +30,17 @@ pub struct Shown {
     pub kind: EventKind,
     /// Of a loss: how sure.
     pub state: Option<LossState>,
+    /// Of a loss: why.
+    pub verdict: Option<Verdict>,
+    /// A suspected loss of a [doubtful](super::Timeline::doubtful) list: kept, but not told.
+    pub withheld: bool,
+}
+
+impl Shown {
+    /// Of anything but a loss.
+    pub(super) fn plain(kind: EventKind) -> Self {
+        Self { kind, state: None, verdict: None, withheld: false }
+    }
 }
 
 /// One change of one person in one interval.
@@ -57,7 +73,7 @@ pub trait Store {
     /// The store's own.
     fn interval(&self, at: UnixMs) -> Result<Vec<Change>, Self::Error>;
 
-    /// Every `Came` and `Left` of one person, ascending by `at`.
+    /// Every change of one person but renames, ascending by `at`.
     ///
     /// # Errors
     /// The store's own.
@@ -80,6 +96,30 @@ pub trait Store {
         dir: Dir,
         shown: Option<Shown>,
     ) -> Result<(), Self::Error>;
+
+    /// What X said of one person, ascending by `at`; of equal instants in the order it came.
+    ///
+    /// # Errors
+    /// The store's own.
+    fn evidence(&self, user: UserId) -> Result<Vec<Evidence>, Self::Error>;
+
+    /// Of whom X said what, after `after` and up to `until`; in any order, possibly repeated.
+    ///
+    /// # Errors
+    /// The store's own.
+    fn witnessed(&self, after: UnixMs, until: UnixMs) -> Result<Vec<(UserId, Said)>, Self::Error>;
+
+    /// Changes what is shown of one push.
+    ///
+    /// # Errors
+    /// The store's own.
+    fn show_push(
+        &mut self,
+        at: UnixMs,
+        user: UserId,
+        said: Said,
+        shown: Option<Shown>,
+    ) -> Result<(), Self::Error>;
 }
 
 /// A store in memory: for tests, and to derive a ledger without a database.
@@ -87,12 +127,26 @@ pub trait Store {
 pub struct Memory {
     /// By interval; an interval without rows has no entry.
     intervals: BTreeMap<UnixMs, BTreeMap<(UserId, Dir), Change>>,
+    /// By person and instant.
+    evidence: BTreeMap<UserId, Vec<Evidence>>,
 }
 
 impl Memory {
     /// Every row, by interval, person and direction.
     pub fn rows(&self) -> impl Iterator<Item = &Change> {
         self.intervals.values().flat_map(BTreeMap::values)
+    }
+
+    /// All evidence, by person and instant.
+    pub fn pushes(&self) -> impl Iterator<Item = &Evidence> {
+        self.evidence.values().flatten().filter(|one| one.said.is_push())
+    }
+
+    /// Keeps evidence; [`super::reshow`] tells what follows from it.
+    pub fn witness(&mut self, evidence: Evidence) {
+        let all = self.evidence.entry(evidence.user).or_default();
+        let at = all.partition_point(|one| one.at <= evidence.at);
+        all.insert(at, evidence);
     }
 }
 
@@ -104,7 +158,7 @@ impl Store for Memory {
     }
 
     fn chain(&self, user: UserId) -> Result<Vec<Change>, Infallible> {
-        let both = [(user, Dir::Came), (user, Dir::Left)];
+        let both = [Dir::Came, Dir::Left, Dir::Stayed, Dir::Missed].map(|dir| (user, dir));
         let rows = self.intervals.values().flat_map(|rows| both.map(|name| rows.get(&name)));
         Ok(rows.flatten().cloned().collect())
     }
@@ -127,6 +181,29 @@ impl Store for Memory {
     ) -> Result<(), Infallible> {
         if let Some(row) = self.intervals.get_mut(&at).and_then(|rows| rows.get_mut(&(user, dir))) {
             row.shown = shown;
+        }
+        Ok(())
+    }
+    fn evidence(&self, user: UserId) -> Result<Vec<Evidence>, Infallible> {
+        Ok(self.evidence.get(&user).cloned().unwrap_or_default())
+    }
+
+    fn witnessed(&self, after: UnixMs, until: UnixMs) -> Result<Vec<(UserId, Said)>, Infallible> {
+        let within = |one: &&Evidence| one.at > after && one.at <= until;
+        let all = self.evidence.values().flatten().filter(within);
+        Ok(all.map(|one| (one.user, one.said)).collect())
+    }
+
+    fn show_push(
+        &mut self,
+        at: UnixMs,
+        user: UserId,
+        said: Said,
+        shown: Option<Shown>,
+    ) -> Result<(), Infallible> {
+        let mut all = self.evidence.get_mut(&user).into_iter().flatten();
+        if let Some(one) = all.find(|one| one.at == at && one.said == said) {
+            one.shown = shown;
         }
         Ok(())
     }

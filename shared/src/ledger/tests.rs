@@ -2,16 +2,17 @@
 
 use super::*;
 use crate::crawl::CrawlFacts;
+use crate::verdict::Said;
 
 /// Accepted lists, put into a ledger one at a time as the Account object does it.
 #[derive(Default)]
-struct World {
+pub(super) struct World {
     lists: BTreeMap<UnixMs, (Roster, Option<CrawlFacts>)>,
-    store: Memory,
+    pub(super) store: Memory,
 }
 
 impl World {
-    fn timeline(&self) -> Timeline {
+    pub(super) fn timeline(&self) -> Timeline {
         let mark = |(&at, (roster, facts)): (&UnixMs, &(Roster, Option<CrawlFacts>))| Mark {
             at,
             count: roster.len() as u64,
@@ -20,7 +21,7 @@ impl World {
         Timeline::new(self.lists.iter().map(mark).collect())
     }
 
-    fn put(&mut self, at: i64, ids: &[u64], facts: Option<CrawlFacts>) -> Counts {
+    pub(super) fn put(&mut self, at: i64, ids: &[u64], facts: Option<CrawlFacts>) -> Counts {
         self.lists.insert(UnixMs(at), (Roster::new(ids.to_vec()), facts));
         self.rediff(UnixMs(at))
     }
@@ -39,16 +40,25 @@ impl World {
         apply(&mut self.store, &timeline, fresh, &gone).unwrap()
     }
 
+    pub(super) fn witness(&mut self, user: u64, at: i64, said: Said) -> Vec<News> {
+        let (user, at) = (UserId(user), UnixMs(at));
+        self.store.witness(Evidence { user, at, said, listed: None, shown: None });
+        let timeline = self.timeline();
+        reshow(&mut self.store, &timeline, &BTreeSet::from([user])).unwrap()
+    }
+
     fn raw(&self, timeline: &Timeline, at: UnixMs) -> Raw {
         let Some(before) = timeline.before(at) else { return Raw::default() };
-        diff(&self.lists[&before].0, &self.lists[&at].0, None, None)
+        let (prev, next) = (&self.lists[&before].0, &self.lists[&at].0);
+        let watched = watched(&self.store, timeline, at).unwrap();
+        diff(prev, next, None, None).watch(prev, next, &watched)
     }
 
     /// What is shown, one word for each event: `12+7` followed, `12*7` returned, `12-7?`
     /// suspected, `12-7!` confirmed, `12-7~` retracted.
     fn shown(&self) -> String {
         let words = self.store.rows().filter_map(|row| {
-            let shown = row.shown?;
+            let shown = row.shown.filter(|shown| !shown.withheld)?;
             let (sign, state) = match (shown.kind, shown.state) {
                 (EventKind::Followed, _) => ("+", ""),
                 (EventKind::Returned, _) => ("*", ""),
@@ -175,7 +185,7 @@ fn every_history_in_every_order_is_as_defined() {
                 let present: Vec<bool> = (0..LISTS).map(|k| history >> k & 1 == 1).collect();
                 let chain = world.store.chain(UserId(history)).unwrap();
                 let shown = chain.iter().filter_map(|row| {
-                    let shown = row.shown?;
+                    let shown = row.shown.filter(|shown| !shown.withheld)?;
                     Some((row.at.0, shown.state.map_or(shown.kind.as_str(), LossState::as_str)))
                 });
                 let expected = defined(&present, doubt);
@@ -243,6 +253,7 @@ fn renames_are_told_where_both_handles_are_known() {
         came: vec![UserId(6)],
         left: vec![UserId(5)],
         renamed: vec![(UserId(1), "ann".into(), "anna".into())],
+        ..Raw::default()
     };
     assert_eq!(raw, expected);
     let blind = diff(&prev.roster, &next.roster, None, Some(&next.handles));
@@ -264,7 +275,7 @@ fn a_contradiction_stops_before_anything_is_written() {
     let raw = |came: &[u64], left: &[u64]| Raw {
         came: came.iter().copied().map(UserId).collect(),
         left: left.iter().copied().map(UserId).collect(),
-        renamed: vec![],
+        ..Raw::default()
     };
     let mut store = Memory::default();
     apply(&mut store, &timeline, vec![(UnixMs(2), raw(&[7], &[8]))], &[]).unwrap();
@@ -299,6 +310,21 @@ fn a_failing_store_is_reported() {
             Err("disk full")
         }
         fn replace(&mut self, _: UnixMs, _: Vec<Change>) -> Result<(), &'static str> {
+            Err("disk full")
+        }
+        fn evidence(&self, _: UserId) -> Result<Vec<Evidence>, &'static str> {
+            Err("disk full")
+        }
+        fn witnessed(&self, _: UnixMs, _: UnixMs) -> Result<Vec<(UserId, Said)>, &'static str> {
+            Err("disk full")
+        }
+        fn show_push(
+            &mut self,
+            _: UnixMs,
+            _: UserId,
+            _: Said,
+            _: Option<Shown>,
+        ) -> Result<(), &'static str> {
             Err("disk full")
         }
         fn show(

@@ -31,7 +31,7 @@ fn watched(minutes_ago: i64, read_hours_ago: Option<i64>) -> Watched {
 
 fn begun(tweets: &[Watched], owned: bool) -> Watch {
     let discovered = (!tweets.is_empty()).then(|| NOON.plus(-HOUR_MS));
-    let terms = Terms { owned, budget: u64::MAX, discovered };
+    let terms = Terms { owned, author: owned, budget: u64::MAX, discovered };
     let mut watch = Watch::start("r".to_owned(), NOON);
     assert_eq!(watch.next(NOON), Step::Plan);
     watch.planned(&plan(tweets, &terms, NOON), None, owned, NOON);
@@ -193,7 +193,12 @@ fn a_401_in_the_middle_keeps_what_came_and_remembers_the_rest() {
 #[test]
 fn a_gap_is_read_behind_the_new_tweets() {
     let gap = Gap { since: None, to: NOON.plus(-DAY_MS) };
-    let terms = Terms { owned: false, budget: u64::MAX, discovered: Some(NOON.plus(-HOUR_MS)) };
+    let terms = Terms {
+        owned: false,
+        author: false,
+        budget: u64::MAX,
+        discovered: Some(NOON.plus(-HOUR_MS)),
+    };
     let mut watch = Watch::start("r".to_owned(), NOON);
     watch.planned(&plan(&[watched(90, Some(1))], &terms, NOON), Some(gap), false, NOON);
     assert_eq!(next(&mut watch), "list 20 since_id | ");

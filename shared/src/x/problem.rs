@@ -35,7 +35,7 @@ pub enum Class {
     UsageCap,
     /// 429 of type `streaming-connection`: another connection is still open.
     Connections,
-    /// 5xx, and 408: X is in trouble.
+    /// 5xx, 408 and 425: X, or what stands before it, is in trouble.
     Server,
     /// Any other status.
     Other(u16),
@@ -128,7 +128,7 @@ fn class(status: u16, body: &Value, told: &Told) -> Class {
         (403, code) => Class::Forbidden { not_enrolled: not_enrolled(body, told, code) },
         (404, _) => Class::NotFound,
         (409, _) => Class::Conflict,
-        (408 | 500..=599, _) => Class::Server,
+        (408 | 425 | 500..=599, _) => Class::Server,
         (other, _) => Class::Other(other),
     }
 }
@@ -204,9 +204,11 @@ mod tests {
             (408, Class::Server),
             (409, Class::Conflict),
             (420, Class::RateLimit),
+            (425, Class::Server),
             (429, Class::RateLimit),
             (500, Class::Server),
             (503, Class::Server),
+            (520, Class::Server),
             (599, Class::Server),
             (302, Class::Other(302)),
             (418, Class::Other(418)),

@@ -56,6 +56,9 @@ fn shown(account: &Account) -> Result<Shown, String> {
     let mut shown = Shown::new();
     for row in account.ledger.rows().filter(|row| row.dir != Dir::Renamed) {
         let Change { at, user, shown: Some(what), .. } = row else { continue };
+        if what.withheld {
+            continue;
+        }
         if shown.insert((*at, user.0), (what.kind, what.state)).is_some() {
             return Err(format!("{user} has two events at {at}"));
         }

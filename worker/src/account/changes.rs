@@ -1,112 +1,31 @@
-//! The ledger in SQLite. Owns: rows of `changes`, and events read from them. Invariant: rows are
-//! written by `ledger::apply` alone, inside one transaction.
+//! Events as they are told: rows of the ledger and pushes of X, with names. Must not know: how
+//! rows come to be. Invariant: what is withheld is not told.
 
-use super::{Account, id_from_text, id_text, profiles};
+use super::ledger::{SHOWN, change};
+use super::verify;
+use super::{Account, id_text, profiles};
+use crate::clock;
 use crate::fault::{Fault, Result};
 use crate::http;
 use crate::query::{self, Query};
-use crate::sql::{Row, Sql, Value, values};
+use crate::sql::{Sql, Value, values};
 use shared::api::{Confidence, EventKind, FollowerEvent, How, List, LossState, Reason};
 use shared::id::UserId;
-use shared::ledger::{Change, Dir, Shown, Store};
+use shared::ledger::{Change, Shown};
 use shared::snapshot::Name;
 use shared::time::UnixMs;
+use std::collections::BTreeSet;
 use worker::Response;
 
-/// Rows of one `INSERT … SELECT FROM json_each`: well under the 2 MB of a bound text.
-const ROWS_PER_INSERT: usize = 5_000;
+/// Changes between lists, with the list that showed them.
+const LISTED: &str = "changes c JOIN lists s ON s.at = c.at";
+/// Pushes, which no list showed.
+const PUSHED: &str = "(SELECT user, at, NULL AS name, NULL AS facts, at AS not_before, 0 AS dir,
+    NULL AS was, NULL AS became, kind, state, reason, confidence, how, settled, settles, look
+    FROM verdicts WHERE kind IS NOT NULL) c";
 
-/// The ledger's store.
-pub(super) struct SqlStore {
-    sql: Sql,
-}
-
-impl SqlStore {
-    pub(super) fn new(sql: Sql) -> Self {
-        Self { sql }
-    }
-}
-
-const COLUMNS: &str = "at, dir, user, not_before, kind, state, was, became";
-
-fn dir_number(dir: Dir) -> i64 {
-    match dir {
-        Dir::Left => -1,
-        Dir::Renamed => 0,
-        Dir::Came => 1,
-    }
-}
-
-fn change(mut row: Row) -> Result<Change> {
-    let at = UnixMs(row.int()?);
-    let dir = match row.int()? {
-        -1 => Dir::Left,
-        0 => Dir::Renamed,
-        _ => Dir::Came,
-    };
-    let user = id_from_text(&row.text()?)?;
-    let not_before = UnixMs(row.int()?);
-    let kind = row.maybe_text()?.and_then(|word| EventKind::from_word(&word));
-    let state = row.maybe_text()?.and_then(|word| LossState::from_word(&word));
-    let shown = kind.map(|kind| Shown { kind, state });
-    let (from, to) = (row.maybe_text()?, row.maybe_text()?);
-    Ok(Change { at, not_before, user, dir, shown, from, to })
-}
-
-impl Store for SqlStore {
-    type Error = Fault;
-
-    fn interval(&self, at: UnixMs) -> Result<Vec<Change>> {
-        let statement = format!("SELECT {COLUMNS} FROM changes WHERE at = ? ORDER BY dir, user");
-        self.sql.rows(&statement, values![at.0])?.into_iter().map(change).collect()
-    }
-
-    fn chain(&self, user: UserId) -> Result<Vec<Change>> {
-        let statement =
-            format!("SELECT {COLUMNS} FROM changes WHERE user = ? AND dir <> 0 ORDER BY at");
-        self.sql.rows(&statement, values![id_text(user)])?.into_iter().map(change).collect()
-    }
-
-    fn replace(&mut self, at: UnixMs, changes: Vec<Change>) -> Result<()> {
-        self.sql.run("DELETE FROM changes WHERE at = ?", values![at.0])?;
-        for rows in changes.chunks(ROWS_PER_INSERT) {
-            let rows: Vec<serde_json::Value> = rows.iter().map(json_row).collect();
-            self.sql.run(
-                "INSERT INTO changes (at, dir, user, not_before, kind, state, was, became)
-                 SELECT value->>0, value->>1, value->>2, value->>3, value->>4, value->>5,
-                    value->>6, value->>7 FROM json_each(?)",
-                values![serde_json::to_string(&rows)?],
-            )?;
-        }
-        Ok(())
-    }
-
-    fn show(&mut self, at: UnixMs, user: UserId, dir: Dir, shown: Option<Shown>) -> Result<()> {
-        self.sql.run(
-            "UPDATE changes SET kind = ?, state = ? WHERE at = ? AND dir = ? AND user = ?",
-            values![
-                shown.map(|shown| shown.kind.as_str()),
-                shown.and_then(|shown| shown.state).map(LossState::as_str),
-                at.0,
-                dir_number(dir),
-                id_text(user),
-            ],
-        )
-    }
-}
-
-fn json_row(change: &Change) -> serde_json::Value {
-    serde_json::json!([
-        change.at.0,
-        dir_number(change.dir),
-        id_text(change.user),
-        change.not_before.0,
-        change.shown.map(|shown| shown.kind.as_str()),
-        change.shown.and_then(|shown| shown.state).map(LossState::as_str),
-        change.from,
-        change.to,
-    ])
-}
+/// What `reason` takes.
+const REASONS: &str = "unfollowed, suspended, gone, you_blocked, unknown";
 
 /// Which events.
 #[derive(Clone, Debug, Default)]
@@ -116,9 +35,9 @@ pub(super) struct Wanted {
     pub(super) muted: Option<bool>,
     pub(super) from: Option<UnixMs>,
     pub(super) to: Option<UnixMs>,
-    pub(super) user: Option<UserId>,
-    /// Of these alone.
-    pub(super) people: Option<Vec<UserId>>,
+    pub(super) reason: Option<Reason>,
+    /// Only of these.
+    pub(super) users: Option<BTreeSet<UserId>>,
     pub(super) after: Option<String>,
 }
 
@@ -138,8 +57,8 @@ impl Wanted {
             muted: query::word(query, "muted", |word| word.parse().ok(), "true, false")?,
             from,
             to,
-            user: None,
-            people: None,
+            reason: query::word(query, "reason", Reason::from_word, REASONS)?,
+            users: None,
             after: query.get("cursor").cloned(),
         })
     }
@@ -165,14 +84,14 @@ impl Wanted {
                 bound.push(instant.0.into());
             }
         }
-        if let Some(user) = self.user {
-            conditions.push("c.user = ?".to_owned());
-            bound.push(id_text(user).into());
+        if let Some(reason) = self.reason {
+            conditions.push("c.kind = 'lost' AND COALESCE(c.reason, 'unknown') = ?".to_owned());
+            bound.push(reason.as_str().into());
         }
-        if let Some(people) = &self.people {
-            let ids: Vec<String> = people.iter().map(|user| id_text(*user)).collect();
+        if let Some(users) = &self.users {
             conditions.push("c.user IN (SELECT value FROM json_each(?))".to_owned());
-            bound.push(serde_json::to_string(&ids)?.into());
+            let users: Vec<String> = users.iter().copied().map(id_text).collect();
+            bound.push(serde_json::to_string(&users)?.into());
         }
         if let Some(after) = &self.after {
             let (at, kind, user) = cursor(after)
@@ -204,7 +123,7 @@ impl Account {
     pub(super) fn wanted_events(&self, query: &Query) -> Result<Wanted> {
         let mut wanted = Wanted::read(query)?;
         let among = query::word(query, "mutual", |word| word.parse().ok(), "true, false")?;
-        wanted.people = among.map(|among| self.people_with_events(among)).transpose()?;
+        wanted.users = among.map(|among| self.people_with_events(among)).transpose()?;
         Ok(wanted)
     }
 }
@@ -213,44 +132,82 @@ impl Account {
 pub(super) fn events(sql: &Sql, wanted: &Wanted, limit: usize) -> Result<List<FollowerEvent>> {
     let (conditions, mut bound) = wanted.conditions()?;
     bound.push(i64::try_from(limit + 1).unwrap_or(i64::MAX).into());
-    let statement = format!(
-        "SELECT s.name, s.facts IS NOT NULL, COALESCE(n.muted, 0),
-                c.at, c.dir, c.user, c.not_before, c.kind, c.state, c.was, c.became
-             FROM changes c JOIN lists s ON s.at = c.at
-             LEFT JOIN notes n ON n.user = c.user
-             WHERE {conditions} ORDER BY c.at DESC, c.kind DESC, c.user DESC LIMIT ?"
-    );
     let mut found = Vec::new();
-    for mut row in sql.rows(&statement, bound)? {
-        let name = row.text()?;
-        let name = Name::parse(&name).map_err(|error| Fault::internal(error.to_string()))?;
-        let (crawled, muted) = (row.int()? != 0, row.int()? != 0);
-        found.push((name, crawled, muted, change(row)?));
+    for (from, list) in [(LISTED, "s"), (PUSHED, "c")] {
+        let shown = SHOWN.replace(", ", ", c.");
+        let statement = format!(
+            "SELECT {list}.name, {list}.facts IS NOT NULL, COALESCE(n.muted, 0),
+                    c.at, c.dir, c.user, c.not_before, c.was, c.became, c.{shown}
+                 FROM {from} LEFT JOIN notes n ON n.user = c.user
+                 WHERE {conditions} ORDER BY c.at DESC, c.kind DESC, c.user DESC LIMIT ?"
+        );
+        for mut row in sql.rows(&statement, bound.clone())? {
+            let name = row.maybe_text()?.map(|name| Name::parse(&name)).transpose();
+            let name = name.map_err(|error| Fault::internal(error.to_string()))?;
+            let (crawled, muted) = (row.int()? != 0, row.int()? != 0);
+            found.push(Found { name, crawled, muted, change: change(row)? });
+        }
     }
-    let people = profiles::find(sql, found.iter().map(|(.., change)| change.user))?;
-    let mut events = Vec::with_capacity(found.len());
-    for (name, crawled, muted, change) in found {
-        let Some(shown) = change.shown else { continue };
-        let lost = shown.kind == EventKind::Lost;
-        let profile = people.get(&change.user);
-        events.push(FollowerEvent {
-            id: format!("{}:{}:{}", name.stamp(), shown.kind, change.user),
-            kind: shown.kind,
-            user: profiles::person(change.user, profile),
-            at: change.at,
-            not_before: Some(change.not_before),
-            snapshot: name.as_str().to_owned(),
-            state: shown.state,
-            reason: lost.then_some(Reason::Unknown),
-            confidence: lost.then_some(Confidence::Unknown),
-            how: if crawled { How::Crawl } else { How::Import },
-            from: change.from,
-            to: change.to,
-            muted,
-            followers: profile.and_then(|profile| profile.followers),
-        });
-    }
-    Ok(query::page(events, limit, |event| {
+    found.retain(|found| found.change.shown.is_some());
+    found.sort_by_key(|found| std::cmp::Reverse(found.place()));
+    let people = profiles::find(sql, found.iter().map(|found| found.change.user))?;
+    let why_not = verify::why_not(sql)?;
+    let events = found.into_iter().filter_map(|found| {
+        let profile = people.get(&found.change.user);
+        let mut event = found.told(&why_not)?;
+        event.user = profiles::person(event.user.id, profile);
+        event.followers = profile.and_then(|profile| profile.followers);
+        Some(event)
+    });
+    Ok(query::page(events.collect(), limit, |event| {
         format!("{}.{}.{}", event.at.0, event.kind, event.user.id)
     }))
+}
+
+/// A row of either source.
+struct Found {
+    /// The list that showed it; none: X pushed it.
+    name: Option<Name>,
+    crawled: bool,
+    muted: bool,
+    change: Change,
+}
+
+impl Found {
+    fn place(&self) -> (UnixMs, &'static str, UserId) {
+        let kind = self.change.shown.map_or("", |shown| shown.kind.as_str());
+        (self.change.at, kind, self.change.user)
+    }
+
+    /// The event, its person still unnamed. `why_not`: why nobody is looked up just now.
+    fn told(self, why_not: &str) -> Option<FollowerEvent> {
+        let Change { at, not_before, user, shown, from, to, .. } = self.change;
+        let Shown { kind, state, verdict, .. } = shown?;
+        let lost = kind == EventKind::Lost;
+        let now = clock::now();
+        let by_list = if self.crawled { How::Crawl } else { How::Import };
+        let by_list = if self.name.is_some() { by_list } else { How::Push };
+        let stamp = self.name.as_ref().map_or_else(|| at.rfc3339(), |name| name.stamp().to_owned());
+        let open =
+            |reason: Reason| reason == Reason::Unknown && state != Some(LossState::Retracted);
+        let unseen = verdict.filter(|v| open(v.reason) && v.look.is_some_and(|look| look <= now));
+        Some(FollowerEvent {
+            id: format!("{stamp}:{kind}:{user}"),
+            kind,
+            user: profiles::person(user, None),
+            at,
+            not_before: self.name.is_some().then_some(not_before),
+            snapshot: self.name.map_or_else(String::new, |name| name.as_str().to_owned()),
+            state,
+            reason: lost.then(|| verdict.map_or(Reason::Unknown, |v| v.reason)),
+            confidence: lost.then(|| verdict.map_or(Confidence::Unknown, |v| v.confidence)),
+            how: verdict.and_then(|v| v.how).unwrap_or(by_list),
+            settles: verdict.and_then(|v| v.settled.or(v.settles.filter(|at| *at > now))),
+            note: unseen.filter(|_| !why_not.is_empty()).map(|_| why_not.to_owned()),
+            from,
+            to,
+            muted: self.muted,
+            followers: None,
+        })
+    }
 }

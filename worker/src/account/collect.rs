@@ -2,21 +2,22 @@
 //! Invariant: at most one loop runs; every outcome is fed back to the machine and saved before
 //! the next step, so that the object may be lost between any two.
 
-use super::lease::{Leave, Open, follower_resource, profile_ask};
+use super::lease::{COST, Leave, Open, follower_resource, profile_ask};
 use super::settings::{Settings, Stopped};
 use super::{Account, gather};
 use crate::clock;
 use crate::config::Config;
 use crate::fault::{Fault, Result};
-use crate::rpc::{ControlClient, RunEnd};
+use crate::rpc::{ControlClient, RunEnd, ToControl};
 use crate::runs;
 use crate::x::{Answer, Refusal, X};
-use shared::api::{Credential, RunState, Trigger};
+use shared::api::{Credential, Feature, RunState, Trigger};
 use shared::budget::Ask;
 use shared::crawl::{Crawl, PageFacts, PageVerdict, Step};
+use shared::credentials::Endpoint;
 use shared::id::UserId;
 use shared::retry::{Stop, StopCause, Trouble};
-use shared::schedule;
+use shared::schedule::{self, Due};
 use shared::snapshot::{Place, member};
 use shared::time::UnixMs;
 use shared::x::page::{followers_page, lookup};
@@ -42,7 +43,7 @@ impl Account {
     /// Cron ticked: starts what is due, and goes on with what waited.
     pub(super) async fn tick(&self, _at: UnixMs) -> Result<()> {
         let Some(settings) = self.settings()? else { return Ok(()) };
-        let config = Config::read(&self.env);
+        let config = self.config().await?;
         X::new(&config).sync_clock().await;
         let now = clock::now();
         self.resend_pending().await?;
@@ -50,14 +51,26 @@ impl Account {
         let crawling = self.crawl()?.is_some();
         self.tick_tweets().await?;
         self.tick_following().await?;
-        let due = schedule::due(&settings.clock(crawling, now), now);
+        self.tick_push(&settings).await?;
+        let due = self.due(&settings, &config, crawling).await?;
         if due.crawl {
             self.start_crawl(Trigger::Cron).await?;
         } else if due.count {
             self.read_count(&settings, &config).await?;
+            // The count just read may call for a check.
+            let settings = self.tracked()?;
+            if self.due(&settings, &config, crawling).await?.crawl {
+                self.start_crawl(Trigger::Cron).await?;
+            }
         }
         let left = self.crawl()?.is_some() || self.has_purges()?;
         if left { self.arm_in(1).await } else { Ok(()) }
+    }
+
+    async fn due(&self, settings: &Settings, config: &Config, crawling: bool) -> Result<Due> {
+        let history = self.outlook(settings, config).await?.history;
+        let now = clock::now();
+        Ok(schedule::due(&settings.clock(crawling, history, now), now))
     }
 
     /// Starts a full check unless one is under way; says which run it is.
@@ -69,8 +82,15 @@ impl Account {
         let mut settings = self.tracked()?;
         // The snapshot is named for this instant: it must be the upstream's.
         X::new(&Config::read(&self.env)).sync_clock().await;
+        let control = ControlClient::new(&self.env)?;
+        if trigger == Trigger::Fetch {
+            // Whoever asks may have bought credits: X is asked again.
+            let account = settings.account;
+            control.tell::<Option<()>>(ToControl::Mended { account }).await?;
+        }
         let run = runs::begin(trigger, "crawl", Some(settings.account));
-        ControlClient::new(&self.env)?.open(run.clone()).await?;
+        control.open(run.clone()).await?;
+        self.drop_meta(COST)?;
         settings.last_crawl = Some(clock::now());
         settings.stopped = None;
         self.save(&settings)?;
@@ -85,7 +105,7 @@ impl Account {
             return Ok(());
         }
         let _place = Collecting(&self.memory.collecting);
-        let config = Config::read(&self.env);
+        let config = self.config().await?;
         let x = X::new(&config);
         x.sync_clock().await;
         self.settle().await?;
@@ -121,7 +141,7 @@ impl Account {
             }
         };
         self.settle().await?;
-        let ask = profile_ask(settings.account, settings.cap_micro);
+        let ask = profile_ask(settings);
         let mut open = match self.lease(ask).await? {
             Leave::Granted(open) => open,
             Leave::Refused { until, why } => {
@@ -146,7 +166,7 @@ impl Account {
                     ),
                 }
             }
-            Err(refusal) => self.refused(&mut crawl, &mut open, &refusal)?,
+            Err(refusal) => self.refused(&mut crawl, &mut open, &refusal).await?,
         }
         self.save_crawl(&crawl)
     }
@@ -185,7 +205,7 @@ impl Account {
                 return self.save_crawl(&crawl);
             }
         };
-        let mut open = match self.page_lease(settings, &crawl, credential).await? {
+        let mut open = match self.page_lease(x, settings, &crawl, credential).await? {
             Leave::Granted(open) => open,
             Leave::Refused { until, why } => {
                 crawl.refuse_budget(until, why, clock::now());
@@ -198,7 +218,8 @@ impl Account {
             self.drop_pages()?;
         }
         open.calls = open.calls.saturating_sub(1);
-        let fields = if credential == Credential::Owner { USER_FIELDS_OWNER } else { USER_FIELDS };
+        let own = x.acts_for(settings.account, credential);
+        let fields = if own { USER_FIELDS_OWNER } else { USER_FIELDS };
         let mut query = vec![
             ("max_results".to_owned(), PAGE_SIZE.to_string()),
             ("user.fields".to_owned(), fields.to_owned()),
@@ -208,7 +229,7 @@ impl Account {
         match x.get(&path, &query, credential).await {
             Ok(answer) => self.take_page(&mut crawl, open, &answer),
             Err(refusal) => {
-                self.refused(&mut crawl, &mut open, &refusal)?;
+                self.refused(&mut crawl, &mut open, &refusal).await?;
                 self.save_crawl(&crawl)
             }
         }?;
@@ -218,6 +239,7 @@ impl Account {
     /// Leave for the pages of this alarm, asked for once and used page by page.
     async fn page_lease(
         &self,
+        x: &X<'_>,
         settings: &Settings,
         crawl: &Crawl,
         credential: Credential,
@@ -229,8 +251,7 @@ impl Account {
             return Ok(Leave::Granted(open));
         }
         self.settle().await?;
-        let config = Config::read(&self.env);
-        let owned = config.owner_id() == Some(settings.account);
+        let owned = x.config().owner_id() == Some(settings.account);
         let left = crawl.expected().unwrap_or(PAGE_SIZE).saturating_sub(crawl.read()).max(1);
         let calls = left.div_ceil(PAGE_SIZE).min(u64::from(PAGES_PER_ALARM));
         // What was billed today is free today; one in a hundred may be new since.
@@ -238,7 +259,9 @@ impl Account {
         let fresh = unread.saturating_sub(self.billed_today()?) + unread / 100 + 10;
         self.lease(Ask {
             account: settings.account,
+            feature: Feature::Followers,
             account_cap: settings.cap_micro,
+            account_day_cap: settings.day_cap_micro,
             route: "followers".to_owned(),
             calls: u32::try_from(calls).unwrap_or(PAGES_PER_ALARM),
             resource: follower_resource(owned, credential),
@@ -297,7 +320,8 @@ impl Account {
     }
 
     /// X or the way to it said no: the machine decides what that means.
-    fn refused(&self, crawl: &mut Crawl, open: &mut Open, refusal: &Refusal) -> Result<()> {
+    async fn refused(&self, crawl: &mut Crawl, open: &mut Open, refusal: &Refusal) -> Result<()> {
+        ControlClient::new(&self.env)?.heed(&refusal.trouble).await?;
         open.settlement.rate.clone_from(&refusal.rate);
         self.put_meta("lease", open)?;
         crawl.trouble(&refusal.trouble, refusal.rate.as_ref(), clock::now());
@@ -310,16 +334,26 @@ impl Account {
         self.drop_meta("crawl")?;
         if needs_owner(stop.cause) {
             let reason = format!("{}: {}", stop.title, stop.detail);
-            settings.stopped = Some(Stopped { at: clock::now(), reason });
+            let until = self.memory.goes_on.take().filter(|_| stop.cause == StopCause::Budget);
+            settings.stopped = Some(Stopped { at: clock::now(), reason, until });
             self.save(&settings)?;
         }
         let end = RunEnd {
             state: RunState::Failed,
             ended: clock::now(),
             error: Some(Fault::new(502, &stop.title, stop.detail)),
-            counts: crawl.counts(),
+            counts: self.counts_with_cost(crawl).await?,
         };
         ControlClient::new(&self.env)?.close(crawl.run(), end).await
+    }
+
+    /// What a check counted, with what it cost by X's published prices, in micro-dollars.
+    pub(super) async fn counts_with_cost(&self, crawl: &Crawl) -> Result<BTreeMap<String, i64>> {
+        self.settle().await?;
+        let cost = self.meta::<i64>(COST)?.unwrap_or_default();
+        let mut counts = crawl.counts();
+        counts.insert("cost_micro_usd".to_owned(), cost);
+        Ok(counts)
     }
 
     /// The count-only read: one profile a UTC day.
@@ -343,7 +377,7 @@ impl Account {
         let refused = |why: String| Fault::new(502, "Count not read", why);
         let credential = x.reader(settings).map_err(|stop| refused(stop.detail))?;
         self.settle().await?;
-        let ask = profile_ask(settings.account, settings.cap_micro);
+        let ask = profile_ask(settings);
         let mut open = match self.lease(ask).await? {
             Leave::Granted(open) => open,
             Leave::Refused { why, .. } => return Err(refused(why)),
@@ -357,6 +391,7 @@ impl Account {
                     .ok_or_else(|| refused("the profile has no followers_count".to_owned()))
             }
             Err(refusal) => {
+                ControlClient::new(&self.env)?.heed(&refusal.trouble).await?;
                 open.settlement.rate = refusal.rate;
                 Err(refused(refusal.trouble.to_string()))
             }
@@ -378,6 +413,15 @@ fn needs_owner(cause: StopCause) -> bool {
 impl X<'_> {
     /// The keys to read this account with, if it may be read at all.
     pub(super) fn reader(&self, settings: &Settings) -> std::result::Result<Credential, Stop> {
+        self.reader_of(Endpoint::Followers, settings)
+    }
+
+    /// The same of another endpoint.
+    pub(super) fn reader_of(
+        &self,
+        endpoint: Endpoint,
+        settings: &Settings,
+    ) -> std::result::Result<Credential, Stop> {
         let config = self.config();
         // Simulators differ by port only; two real upstreams, or one of each, never mix.
         let same = settings.simulated == config.simulated
@@ -393,12 +437,6 @@ impl X<'_> {
                 ),
             });
         }
-        self.credential(settings.account).ok_or_else(|| Stop {
-            cause: StopCause::Credentials,
-            title: "No keys for X".to_owned(),
-            detail: "set the owner keys (X_API_KEY, X_API_SECRET, X_ACCESS_TOKEN, \
-                     X_ACCESS_SECRET) or X_BEARER_TOKEN with `wrangler secret put`"
-                .to_owned(),
-        })
+        self.credential_for(endpoint, settings.account)
     }
 }

@@ -58,7 +58,7 @@ impl Account {
 
     async fn follower(&self, user: UserId) -> Result<FollowerDetail> {
         self.tracked()?;
-        let wanted = Wanted { user: Some(user), ..Wanted::default() };
+        let wanted = Wanted { users: Some([user].into()), ..Wanted::default() };
         let events = events(&self.sql, &wanted, EVENTS_MAX)?.items;
         let entry = profiles::entry(&self.sql, user)?;
         let following = match self.accepted_at(None)? {

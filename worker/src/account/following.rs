@@ -16,15 +16,16 @@ use crate::query::{self, Query};
 use crate::sql::values;
 use crate::x::X;
 use serde::{Deserialize, Serialize};
-use shared::api::{CollectorState, Credential, FollowingCollection, FollowingFilter, RosterFilter};
+use shared::api::{CollectorState, FollowingCollection, FollowingFilter, RosterFilter};
 use shared::budget::{price, usd};
+use shared::credentials::Endpoint;
 use shared::following::{PROFILES_MS, Relation, Survey, estimate, explains, follows, next};
 use shared::id::UserId;
 use shared::listing::{Collector, Sort};
-use shared::retry::{Stop, StopCause};
 use shared::roster::Roster;
 use shared::time::{DAY_MS, UnixMs};
 use shared::x::page::profile_following;
+use std::collections::BTreeSet;
 use worker::Response;
 
 pub(super) use store::{entry, pack, pack_starts};
@@ -156,14 +157,14 @@ impl Account {
     }
 
     /// Whoever has events and is (or is not) among the followed.
-    pub(super) fn people_with_events(&self, among: bool) -> Result<Vec<UserId>> {
+    pub(super) fn people_with_events(&self, among: bool) -> Result<BTreeSet<UserId>> {
         let followed = self.needs_list()?.roster;
-        let mut people = Vec::new();
+        let mut people = BTreeSet::new();
         let statement = "SELECT DISTINCT user FROM changes WHERE kind IS NOT NULL";
         for mut row in self.sql.rows(statement, values![])? {
             let user = id_from_text(&row.text()?)?;
             if followed.contains(user) == among {
-                people.push(user);
+                people.insert(user);
             }
         }
         Ok(people)
@@ -215,7 +216,8 @@ impl Account {
         let survey = self.survey()?;
         let waiting = survey.as_ref().and_then(Survey::waiting).filter(|(until, _)| *until > now);
         let stopped = following.stopped.as_ref().filter(|_| following.on);
-        let lacking = X::new(config).own_reader(settings).err().map(|stop| stop.detail);
+        let lacking =
+            X::new(config).reader_of(Endpoint::Following, settings).err().map(|stop| stop.detail);
         let (state, reason) = match (&survey, waiting, stopped) {
             (Some(_), Some((_, why)), _) => (CollectorState::Waiting, Some(why.to_owned())),
             (Some(_), None, _) => (CollectorState::Checking, None),
@@ -251,19 +253,10 @@ fn owns(settings: &Settings, config: &Config) -> bool {
     config.owner_id() == Some(settings.account)
 }
 
-impl X<'_> {
-    /// The account's own keys: these lists X tells nobody else.
-    pub(super) fn own_reader(&self, settings: &Settings) -> std::result::Result<Credential, Stop> {
-        let credential = self.reader(settings)?;
-        if credential == Credential::Owner && owns(settings, self.config()) {
-            return Ok(credential);
-        }
-        Err(Stop {
-            cause: StopCause::Credentials,
-            title: "Not this account's own keys".to_owned(),
-            detail: "X tells whom an account follows and blocks only to that account: set its \
-                     own four keys (X_API_KEY, X_API_SECRET, X_ACCESS_TOKEN, X_ACCESS_SECRET)"
-                .to_owned(),
-        })
+/// What a list is read by.
+fn endpoint(list: Relation) -> Endpoint {
+    match list {
+        Relation::Following => Endpoint::Following,
+        Relation::Blocking => Endpoint::Blocking,
     }
 }

@@ -2,8 +2,9 @@
 //! is changed before the list was read to its end and judged; what changes then lands in one
 //! write; doing all of it again changes nothing.
 
+use super::Account;
+use super::ledger::{SqlStore, failed};
 use super::snapshots::{self, Known, ORIGIN};
-use super::{Account, changes::SqlStore};
 use crate::bucket::{self, Found};
 use crate::clock;
 use crate::fault::{Fault, Result};
@@ -15,7 +16,7 @@ use shared::api::{RunState, SnapshotKind, SnapshotState, Trigger};
 use shared::crawl::CrawlFacts;
 use shared::handles::{Index, IndexBuilder};
 use shared::id::AccountId;
-use shared::ledger::{self, Counts, Failure, Raw};
+use shared::ledger::{self, Counts, Raw};
 use shared::profile::{Entry, Sorted, Sorter};
 use shared::roster::{self, Roster, Side};
 use shared::snapshot::{self, Damage, Name, Reader, Summary};
@@ -262,19 +263,39 @@ impl Account {
     ) -> Result<BTreeMap<String, i64>> {
         let at = arrived.name.at();
         let mut fresh: Vec<(UnixMs, Raw)> = Vec::new();
+        let mut audited = BTreeMap::new();
         if let (Some(index), Some(prev)) = (index, prev) {
-            fresh.push((at, diff(prev, index)));
+            let raw = self.diff(at, prev, index)?;
+            if let Some(before) = self.neighbour(arrived.name, false)? {
+                audited = self.audit_push((before.name.at(), at), &raw, &index.roster)?;
+            }
+            fresh.push((at, raw));
         }
         if let Some(next) = self.neighbour(arrived.name, true)? {
             // Without anything before it the next one is the first, and the first makes no events.
+            let after = next.name.at();
             let raw = match index.or(prev) {
-                Some(before) => diff(before, &self.load_index(arrived.account, &next).await?),
+                Some(before) => {
+                    let next = self.load_index(arrived.account, &next).await?;
+                    self.diff(after, before, &next)?
+                }
                 None => Raw::default(),
             };
-            fresh.push((next.name.at(), raw));
+            fresh.push((after, raw));
         }
         let gone = if index.is_some() && prev.is_some() { vec![] } else { vec![at] };
-        self.write_ledger(arrived, end, fresh, gone)
+        let mut counts = self.write_ledger(arrived, end, fresh, gone)?;
+        counts.append(&mut audited);
+        Ok(counts)
+    }
+
+    /// What changed between two lists, the later one of `at`, which need not be known yet.
+    fn diff(&self, at: UnixMs, prev: &Index, next: &Index) -> Result<Raw> {
+        let timeline = snapshots::timeline(&self.sql)?;
+        let watched = ledger::watched(&SqlStore::new(self.sql.clone())?, &timeline, at)?;
+        let raw =
+            ledger::diff(&prev.roster, &next.roster, Some(&prev.handles), Some(&next.handles));
+        Ok(raw.watch(&prev.roster, &next.roster, &watched))
     }
 
     /// The snapshot's end and what follows from it for the ledger: one write.
@@ -291,12 +312,8 @@ impl Account {
             conclude(&sql)?;
             // Read inside the write: it must see this snapshot's new state.
             let timeline = snapshots::timeline(&sql)?;
-            let mut store = SqlStore::new(sql);
-            ledger::apply(&mut store, &timeline, fresh, &gone).map_err(|failure| match failure {
-                Failure::Store(fault) => fault,
-                // Our own corruption: nothing was written, and the run says so.
-                Failure::Contradiction(what) => Fault::internal(what.to_string()),
-            })
+            let mut store = SqlStore::new(sql)?;
+            ledger::apply(&mut store, &timeline, fresh, &gone).map_err(failed)
         })?;
         Ok(BTreeMap::from([
             ("gained".to_owned(), int(counts.gained)),
@@ -347,10 +364,6 @@ impl Account {
         let end = RunEnd { state, ended: clock::now(), error, counts };
         ControlClient::new(&self.env)?.close(run, end).await
     }
-}
-
-fn diff(prev: &Index, next: &Index) -> Raw {
-    ledger::diff(&prev.roster, &next.roster, Some(&prev.handles), Some(&next.handles))
 }
 
 fn overlap(prev: &Roster, next: &Roster) -> Overlap {

@@ -3,14 +3,21 @@
 //! next works; Control counts a lease once however often it is told.
 
 use super::Account;
+use super::settings::Settings;
 use crate::clock;
 use crate::fault::Result;
 use crate::rpc::{ControlClient, ToControl};
 use crate::sql::{BLOB_MAX, values};
 use serde::{Deserialize, Serialize};
-use shared::api::Credential;
-use shared::budget::{Ask, BilledToday, Grant, Resource, Settlement};
-use shared::id::{AccountId, UserId};
+use shared::api::{Credential, Feature};
+use shared::budget::{Ask, BilledToday, Grant, Resource, Settlement, price};
+use shared::id::UserId;
+
+/// The row of the open lease of checks and counts.
+const FOLLOWER_LEASE: &str = "lease";
+/// The row of what the check under way cost so far, in micro-dollars. Of a settlement repeated
+/// after a loss it may count a page twice: it is for the run's record, not for the books.
+pub(super) const COST: &str = "cost";
 
 /// A lease being used.
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -32,7 +39,7 @@ pub(super) enum Leave {
 
 /// What a follower read of this account is billed as.
 pub(super) fn follower_resource(owned: bool, credential: Credential) -> Resource {
-    if owned && credential == Credential::Owner {
+    if owned && credential != Credential::Bearer {
         Resource::OwnedFollower
     } else {
         Resource::Follower
@@ -58,18 +65,26 @@ impl Account {
                 Leave::Granted(Open { settlement, calls, left })
             }
             Grant::Later { until, why } => Leave::Refused { until: Some(until), why },
-            Grant::No { why } => Leave::Refused { until: None, why },
+            Grant::No { why, goes_on } => {
+                self.memory.goes_on.set(goes_on);
+                Leave::Refused { until: None, why }
+            }
         })
     }
 
     /// Tells Control what an earlier lease came to, if that is still to do.
     pub(super) async fn settle(&self) -> Result<()> {
-        self.settle_in("lease").await
+        self.settle_in(FOLLOWER_LEASE).await
     }
 
     /// The same of the lease in another row: tweets are read beside followers.
     pub(super) async fn settle_in(&self, row: &str) -> Result<()> {
         let Some(open) = self.meta::<Open>(row)? else { return Ok(()) };
+        if row == FOLLOWER_LEASE {
+            let Settlement { resource, billed, .. } = &open.settlement;
+            let cost = self.meta::<u64>(COST)?.unwrap_or_default();
+            self.put_meta(COST, &cost.saturating_add(price(*resource).saturating_mul(*billed)))?;
+        }
         let settle = ToControl::Settle { settlement: open.settlement };
         ControlClient::new(&self.env)?.tell::<Option<()>>(settle).await?;
         self.drop_meta(row)
@@ -131,11 +146,18 @@ impl Account {
     }
 }
 
+/// SQLite's integers of what is never negative.
+pub(super) fn unsigned(n: i64) -> u64 {
+    u64::try_from(n).unwrap_or_default()
+}
+
 /// A lease for one profile read.
-pub(super) fn profile_ask(account: AccountId, cap_micro: u64) -> Ask {
+pub(super) fn profile_ask(settings: &Settings) -> Ask {
     Ask {
-        account,
-        account_cap: cap_micro,
+        account: settings.account,
+        feature: Feature::Profiles,
+        account_cap: settings.cap_micro,
+        account_day_cap: settings.day_cap_micro,
         route: "users".to_owned(),
         calls: 1,
         resource: Resource::User,

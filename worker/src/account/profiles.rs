@@ -65,7 +65,7 @@ impl Account {
     }
 
     /// Merges entries, sorted by id, pack by pack.
-    fn merge_entries(&self, entries: Vec<Entry>) -> Result<()> {
+    pub(super) fn merge_entries(&self, entries: Vec<Entry>) -> Result<()> {
         let mut los = Vec::new();
         for mut row in self.sql.rows("SELECT lo FROM packs ORDER BY lo", values![])? {
             los.push(id_from_text(&row.text()?)?);

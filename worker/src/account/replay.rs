@@ -51,6 +51,7 @@ impl Account {
             for table in super::DERIVED {
                 sql.run(&format!("DELETE FROM {table}"), values![])?;
             }
+            super::ledger::hide_pushes(&sql)?;
             super::put_meta(&sql, "replay", &replay)
         })?;
         self.arm_in(1).await?;
@@ -75,6 +76,7 @@ impl Account {
                 return self.arm_in(1).await;
             }
         }
+        self.reshow_all()?;
         let counts = BTreeMap::from([("snapshots".to_owned(), i64::from(replay.done))]);
         self.end(&replay.run, RunState::Done, None, counts).await?;
         self.drop_meta("replay")

@@ -137,7 +137,7 @@ impl Account {
         };
         let words: Vec<String> = kinds.iter().map(|kind| format!("'{kind}'")).collect();
         let statement = format!(
-            "SELECT DISTINCT user FROM changes WHERE kind IN ({}) AND at >= ? AND at < ?
+            "SELECT DISTINCT user FROM shown WHERE kind IN ({}) AND at >= ? AND at < ?
              AND (state IS NULL OR state <> 'retracted')",
             words.join(", ")
         );
@@ -151,7 +151,7 @@ impl Account {
     fn told(&self, as_of: Option<UnixMs>) -> Result<Told> {
         let rows = self.sql.rows(
             "SELECT user, MAX(at), MAX(CASE WHEN kind IN ('followed', 'returned') THEN at END)
-             FROM changes WHERE kind IS NOT NULL AND at <= ? GROUP BY user",
+             FROM shown WHERE at <= ? GROUP BY user",
             values![as_of.map_or(9_007_199_254_740_991, |at| at.0)],
         )?;
         let mut told = Told::default();

@@ -9,8 +9,8 @@ use serde::{Deserialize, Serialize};
 use shared::api::{self, NewAccount, Person, Schedule};
 use shared::budget::micro;
 use shared::id::AccountId;
-use shared::schedule::AccountClock;
-use shared::time::UnixMs;
+use shared::schedule::{AccountClock, History};
+use shared::time::{DAY_MS, UnixMs};
 use shared::x::page::{profile_count, profile_tweets};
 use shared::x::user::Profile;
 
@@ -28,6 +28,9 @@ pub(super) struct Settings {
     pub(super) simulated: bool,
     pub(super) schedule: Schedule,
     pub(super) cap_micro: u64,
+    /// The same per UTC day.
+    #[serde(default)]
+    pub(super) day_cap_micro: Option<u64>,
     pub(super) created: UnixMs,
     /// When a full check last began.
     #[serde(default)]
@@ -48,18 +51,34 @@ pub(super) struct Settings {
 pub(super) struct Stopped {
     pub(super) at: UnixMs,
     pub(super) reason: String,
+    /// When it goes on by itself, where that is known.
+    #[serde(default)]
+    pub(super) until: Option<UnixMs>,
+}
+
+impl Stopped {
+    /// Whether it still holds: for its UTC day where no end is known, so that topped-up credits
+    /// are noticed without anyone pressing anything.
+    pub(super) fn holds(&self, now: UnixMs) -> bool {
+        self.until.map_or(self.at.utc_day() == now.utc_day(), |until| now < until)
+    }
+
+    /// When it ends by itself.
+    pub(super) fn ends(&self) -> UnixMs {
+        self.until.unwrap_or(UnixMs((self.at.utc_day() + 1) * DAY_MS))
+    }
 }
 
 impl Settings {
-    /// What the schedule is decided by. A stop holds for its UTC day; the next day tries once
-    /// more, so that topped-up credits are noticed without anyone pressing anything.
-    pub(super) fn clock(&self, crawling: bool, now: UnixMs) -> AccountClock {
+    /// What the schedule is decided by.
+    pub(super) fn clock(&self, crawling: bool, history: History, now: UnixMs) -> AccountClock {
         AccountClock {
             schedule: self.schedule,
             last_count: self.last_count,
             last_crawl: self.last_crawl,
             crawling,
-            stopped: self.stopped.as_ref().is_some_and(|s| s.at.utc_day() == now.utc_day()),
+            stopped: self.stopped.as_ref().is_some_and(|stopped| stopped.holds(now)),
+            history,
         }
     }
 }
@@ -104,7 +123,8 @@ impl Account {
             upstream: config.upstream,
             simulated: config.simulated,
             schedule: new.schedule.unwrap_or(Schedule::CountOnly),
-            cap_micro: cap_micro(cap_usd)?,
+            cap_micro: cap_micro("monthly_cap_usd", cap_usd)?,
+            day_cap_micro: None,
             created: now,
             last_crawl: None,
             last_count: count.map(|_| now),
@@ -128,7 +148,10 @@ impl Account {
             settings.schedule = schedule;
         }
         if let Some(cap) = change.monthly_cap_usd {
-            settings.cap_micro = cap_micro(cap)?;
+            settings.cap_micro = cap_micro("monthly_cap_usd", cap)?;
+        }
+        if let Some(cap) = change.daily_cap_usd {
+            settings.day_cap_micro = cap.map(|cap| cap_micro("daily_cap_usd", cap)).transpose()?;
         }
         let mut tweets = self.tweets()?;
         tweets.on = change.tweets.unwrap_or(tweets.on);
@@ -140,6 +163,23 @@ impl Account {
         self.save_following(&following)?;
         // Whatever stopped it may be mended now: the next tick tries.
         settings.stopped = None;
+        self.save(&settings)
+    }
+
+    /// The deployment's settings with the keys for this account.
+    pub(super) async fn config(&self) -> Result<Config> {
+        let account = self.settings()?.map(|settings| settings.account);
+        Config::load(&self.env, account).await
+    }
+
+    /// The account signed in at X: what stopped for want of keys may go on.
+    pub(super) fn signed_in(&self) -> Result<()> {
+        let Some(mut settings) = self.settings()? else { return Ok(()) };
+        let mut tweets = self.tweets()?;
+        let mut following = self.following()?;
+        (settings.stopped, tweets.stopped, following.stopped) = (None, None, None);
+        self.save_tweets(&tweets)?;
+        self.save_following(&following)?;
         self.save(&settings)
     }
 
@@ -178,9 +218,9 @@ impl Account {
     }
 }
 
-fn cap_micro(usd: f64) -> Result<u64> {
+fn cap_micro(name: &str, usd: f64) -> Result<u64> {
     if (0.0..=CAP_MAX_USD).contains(&usd) {
         return Ok(micro(usd));
     }
-    Err(Fault::bad(format!("`monthly_cap_usd`: 0 to {CAP_MAX_USD} is expected, not {usd}")))
+    Err(Fault::bad(format!("`{name}`: 0 to {CAP_MAX_USD} is expected, not {usd}")))
 }

@@ -7,10 +7,12 @@ use crate::clock;
 use crate::fault::Result;
 use crate::rpc::{self, ToLive};
 use crate::sql::values;
-use shared::api::LossState;
-use shared::id::AccountId;
+use shared::api::{FollowerEvent, LossState};
+use shared::id::{AccountId, UserId};
+use shared::ledger::News;
 use shared::snapshot::Name;
 use shared::time::{HOUR_MS, UnixMs};
+use std::collections::BTreeSet;
 
 /// A list older than this is history, not news.
 const NEWS_MS: i64 = HOUR_MS;
@@ -34,6 +36,22 @@ impl Account {
         // Of the interval before, news is only what this list settled.
         let settled = |state| matches!(state, Some(LossState::Confirmed | LossState::Retracted));
         events.retain(|event| !event.muted && (event.at == at || settled(event.state)));
+        self.tell(account, events).await
+    }
+
+    /// Hands what evidence changed to the Live object: events that are told otherwise than before.
+    pub(super) async fn tell_news(&self, account: AccountId, news: &[News]) -> Result<()> {
+        let at: BTreeSet<(UnixMs, UserId)> = news.iter().map(|one| (one.at, one.user)).collect();
+        let Some(&(from, _)) = at.first() else { return Ok(()) };
+        let users = Some(at.iter().map(|(_, user)| *user).collect());
+        let wanted = Wanted { from: Some(from), users, ..Wanted::default() };
+        let mut events = changes::events(&self.sql, &wanted, EVENTS_MAX)?.items;
+        events.retain(|event| !event.muted && at.contains(&(event.at, event.user.id)));
+        self.tell(account, events).await
+    }
+
+    /// Newest first, as they are listed.
+    async fn tell(&self, account: AccountId, mut events: Vec<FollowerEvent>) -> Result<()> {
         if events.is_empty() {
             return Ok(());
         }

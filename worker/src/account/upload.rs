@@ -7,10 +7,11 @@ use super::settings::Settings;
 use super::{Account, put_meta};
 use crate::fault::{Fault, Result};
 use crate::queue::SnapshotPut;
+use crate::rpc::{ControlClient, RunEnd};
 use crate::sql::values;
 use crate::{bucket, clock};
 use serde::{Deserialize, Serialize};
-use shared::api::SnapshotState;
+use shared::api::{RunState, SnapshotState};
 use shared::crawl::Crawl;
 use shared::id::AccountId;
 use shared::snapshot::{self, Name};
@@ -109,6 +110,10 @@ impl Account {
         // Caches of a check that is over: the reading of its list, next, needs their room.
         self.memory.gathered.replace(None);
         self.memory.billed.replace(None);
+        // Before the reading of its list ends the run.
+        let counts = self.counts_with_cost(crawl).await?;
+        let end = RunEnd { state: RunState::Running, ended: clock::now(), error: None, counts };
+        ControlClient::new(&self.env)?.close(crawl.run(), end).await?;
         SnapshotPut::new(&key, &etag).send(&self.env).await?;
         let mut settings = settings.clone();
         settings.last_read = Some(clock::now());

@@ -1,7 +1,8 @@
 //! What the account looks like from outside: its own record, series and coverage. Invariant:
 //! reading changes nothing; what was not observed comes out as null, never as zero.
 
-use super::lease::follower_resource;
+use super::lease::{follower_resource, unsigned};
+use super::outlook::Outlook;
 use super::{Account, replay, settings::Settings};
 use crate::clock;
 use crate::config::Config;
@@ -12,7 +13,9 @@ use crate::rpc::{ControlClient, ToControl};
 use crate::sql::values;
 use crate::x::X;
 use crate::zone;
-use shared::api::{self, Collector, CollectorState, Compare, Interval, Origin, Reason, Schedule};
+use shared::api::{
+    self, Collector, CollectorState, Compare, Interval, Origin, PushState, Reason, Schedule,
+};
 use shared::budget::{Resource, price, usd};
 use shared::coverage::coverage;
 use shared::routes::{self, Op};
@@ -48,9 +51,17 @@ impl Account {
             }
             Op::ChangeAccount => {
                 self.change(&http::body(&mut request).await?)?;
+                let mended = ToControl::Mended { account: self.tracked()?.account };
+                ControlClient::new(&self.env)?.tell::<Option<()>>(mended).await?;
                 http::json(200, &self.view().await?)
             }
             Op::DeleteAccount => self.delete().await,
+            Op::Push => http::json(200, &self.push_view(&url).await?),
+            Op::ChangePush => {
+                let change: api::PushChange = http::body(&mut request).await?;
+                self.change_push(change.on, &url).await?;
+                http::json(200, &self.push_view(&url).await?)
+            }
             Op::Followers => self.list_followers(&query).await,
             Op::Follower => self.show_follower(named("user")).await,
             Op::ChangeFollower => {
@@ -83,16 +94,11 @@ impl Account {
     /// The account as shown; `None` if it is not tracked.
     pub(super) async fn view(&self) -> Result<Option<api::Account>> {
         let Some(settings) = self.settings()? else { return Ok(None) };
-        let config = Config::read(&self.env);
-        let spent = ToControl::Spent { account: settings.account };
-        let spent: u64 = ControlClient::new(&self.env)?.tell(spent).await?;
+        let config = self.config().await?;
+        let outlook = self.outlook(&settings, &config).await?;
         let newest = self.accepted_at(None)?;
         let baseline = self.baseline()?;
-        let counted = self
-            .sql
-            .first("SELECT at, count FROM counts ORDER BY at DESC LIMIT 1", values![])?
-            .map(|mut row| Ok::<_, Fault>((UnixMs(row.int()?), unsigned(row.int()?))))
-            .transpose()?;
+        let counted = self.counted()?;
         let followers = newest.as_ref().and_then(|known| known.count);
         let x_count = counted.map(|(_, count)| count);
         let owned = config.owner_id() == Some(settings.account);
@@ -103,10 +109,10 @@ impl Account {
             avatar: settings.person.avatar.clone(),
             upstream: settings.upstream.clone(),
             simulated: settings.simulated,
-            owned: config.owner.is_some().then_some(owned),
+            owned: config.owner_id().map(|_| owned),
             schedule: settings.schedule,
             monthly_cap_usd: usd(settings.cap_micro),
-            spent_month_usd: usd(spent),
+            spent_month_usd: usd(outlook.money.spent),
             followers,
             x_count,
             x_count_at: counted.map(|(at, _)| at),
@@ -116,7 +122,10 @@ impl Account {
             prices: prices(&config, &settings, followers.or(x_count)),
             tweets: self.tweet_collection(&settings, &config)?,
             following: self.following_collection(&settings, &config)?,
-            collector: self.collector(&settings, newest.map(|known| known.name.at()))?,
+            daily_cap_usd: settings.day_cap_micro.map(usd),
+            schedule_prices: (&outlook).into(),
+            push: self.push_summary()?,
+            collector: self.collector(&settings, &config, &outlook)?,
         }))
     }
 
@@ -135,19 +144,32 @@ impl Account {
         Ok(Some(api::Baseline { at: first.name.at(), origin: first.origin, since }))
     }
 
-    fn collector(&self, settings: &Settings, last_check: Option<UnixMs>) -> Result<Collector> {
+    fn collector(
+        &self,
+        settings: &Settings,
+        config: &Config,
+        outlook: &Outlook,
+    ) -> Result<Collector> {
         let now = clock::now();
         let crawl = self.crawl()?;
         let waiting = crawl.as_ref().and_then(|crawl| crawl.waiting());
+        // A sign-in that X ended stops everything, whether or not something has met it yet.
+        let ended = config.user.as_ref().filter(|user| user.ended.is_some());
+        let keyless = ended.and_then(|_| X::new(config).reader(settings).err());
+        let keyless = keyless.map(|stop| format!("{}: {}", stop.title, stop.detail));
         let (state, reason) = match (&crawl, waiting, &settings.stopped) {
             (Some(_), Some((_, why)), _) => (CollectorState::Waiting, Some(why.to_owned())),
             (Some(_), None, _) => (CollectorState::Checking, None),
+            (None, ..) if keyless.is_some() => (CollectorState::Stopped, keyless),
             (None, _, Some(stopped)) => (CollectorState::Stopped, Some(stopped.reason.clone())),
             (None, _, None) => (CollectorState::Idle, None),
         };
-        let next_check = match waiting {
-            Some((until, _)) => Some(until),
-            None => schedule::next(&settings.clock(crawl.is_some(), now), now),
+        let clock = settings.clock(crawl.is_some(), outlook.history, now);
+        let stopped = settings.stopped.as_ref().filter(|stopped| stopped.holds(now));
+        let next_check = match (waiting, stopped) {
+            (Some((until, _)), _) => Some(until),
+            (None, Some(stopped)) if settings.schedule != Schedule::Manual => Some(stopped.ends()),
+            (None, _) => schedule::next(&clock, now),
         };
         Ok(Collector {
             state,
@@ -155,9 +177,10 @@ impl Account {
             run: crawl.as_ref().map(|crawl| crawl.run().to_owned()),
             read: crawl.as_ref().map(shared::crawl::Crawl::read),
             expected: crawl.as_ref().and_then(shared::crawl::Crawl::expected),
-            last_check,
+            last_check: outlook.history.listed,
             last_read: settings.last_read,
             next_check,
+            offer: outlook.offer(&clock, now),
         })
     }
 
@@ -216,7 +239,7 @@ impl Account {
     fn unsettled(&self, from: UnixMs, to: UnixMs) -> Result<(u64, u64)> {
         let row = self.sql.first(
             "SELECT COALESCE(SUM(state = 'retracted'), 0), COALESCE(SUM(state = 'suspected'), 0)
-             FROM changes WHERE kind = 'lost' AND at >= ? AND at < ?",
+             FROM shown WHERE kind = 'lost' AND at >= ? AND at < ?",
             values![from.0, to.0],
         )?;
         row.map_or(Ok((0, 0)), |mut row| Ok((unsigned(row.int()?), unsigned(row.int()?))))
@@ -224,24 +247,43 @@ impl Account {
 
     pub(super) fn history(&self) -> Result<History> {
         // A loss that was retracted, or is withheld while its check is in doubt, never was one:
-        // who is missing from such a list is counted as following.
+        // who is missing from such a list is counted as following. What a push told before is no
+        // event of its list's.
         let rows = self.sql.rows(
             "SELECT s.at, s.count,
-                COALESCE(SUM(c.dir = -1 AND (c.kind IS NULL OR c.state = 'retracted')), 0),
+                COALESCE(SUM(c.kind IS NULL AND c.state IS NOT NULL), 0),
                 COALESCE(SUM(c.kind IN ('followed', 'returned')), 0),
                 COALESCE(SUM(c.kind = 'lost' AND c.state <> 'retracted'), 0),
                 COALESCE(SUM(c.kind = 'returned'), 0)
              FROM lists s LEFT JOIN changes c ON c.at = s.at GROUP BY s.at ORDER BY s.at",
             values![],
         )?;
+        let mut away = Vec::new();
+        let retracted = "SELECT at, settled FROM shown WHERE state = 'retracted'";
+        for mut row in self.sql.rows(retracted, values![])? {
+            let at = row.int()?;
+            away.push(at..row.maybe_int()?.unwrap_or(at + 1));
+        }
         let mut history = History { seen: vec![], tallies: vec![], counted: vec![] };
         for mut row in rows {
             let at = UnixMs(row.int()?);
             let (count, still) = (unsigned(row.int()?), unsigned(row.int()?));
-            history.seen.push(Seen { at, followers: count + still });
+            let here = away.iter().filter(|away| away.contains(&at.0)).count() as u64;
+            history.seen.push(Seen { at, followers: count + still + here });
             let (gained, lost) = (unsigned(row.int()?), unsigned(row.int()?));
             history.tallies.push(Tally { at, gained, lost, returned: unsigned(row.int()?) });
         }
+        let pushed = self.sql.rows(
+            "SELECT at, SUM(kind <> 'lost'), SUM(kind = 'lost' AND state <> 'retracted'),
+                SUM(kind = 'returned') FROM verdicts WHERE kind IS NOT NULL GROUP BY at",
+            values![],
+        )?;
+        for mut row in pushed {
+            let at = UnixMs(row.int()?);
+            let (gained, lost) = (unsigned(row.int()?), unsigned(row.int()?));
+            history.tallies.push(Tally { at, gained, lost, returned: unsigned(row.int()?) });
+        }
+        history.tallies.sort_by_key(|tally| tally.at);
         for mut row in self.sql.rows("SELECT at, count FROM counts ORDER BY at", values![])? {
             history.counted.push(Counted { at: UnixMs(row.int()?), count: unsigned(row.int()?) });
         }
@@ -260,8 +302,11 @@ impl Account {
             accepted.first().copied().map_or(settings.created, |at| at.min(settings.created));
         let reasons = self.reasons(&settings).await?;
         let expected_ms = match settings.schedule {
-            Schedule::Hourly => 2 * HOUR_MS,
-            Schedule::CountOnly | Schedule::Daily | Schedule::Manual => 26 * HOUR_MS,
+            // As with counts alone: what X pushes it does not push now.
+            Schedule::Push if self.push_summary()?.state != PushState::On => {
+                shared::coverage::expected_ms(Schedule::CountAudit)
+            }
+            schedule => shared::coverage::expected_ms(schedule),
         };
         let expected_ms = expected_ms.max(usual_ms(&accepted, from, to));
         let shown = coverage(from, to, &accepted, expected_ms, Some(began), &reasons, now);
@@ -297,6 +342,7 @@ impl Account {
     /// `DELETE /accounts/{account}`: stops tracking and deletes everything kept, files included.
     async fn delete(&self) -> Result<Response> {
         let settings = self.tracked()?;
+        self.end_push(&settings).await;
         self.abandon_upload(settings.account).await?;
         let dismiss = ToControl::Dismiss { account: settings.account };
         ControlClient::new(&self.env)?.tell::<Option<()>>(dismiss).await?;
@@ -352,8 +398,4 @@ fn prices(config: &Config, settings: &Settings, followers: Option<u64>) -> api::
 
 fn started((run, fresh): (String, bool)) -> Result<Response> {
     http::json(if fresh { 202 } else { 200 }, &api::Started { run })
-}
-
-fn unsigned(n: i64) -> u64 {
-    u64::try_from(n).unwrap_or_default()
 }

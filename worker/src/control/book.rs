@@ -2,11 +2,18 @@
 
 use super::Control;
 use crate::fault::Result;
-use shared::budget::Book;
+use crate::rpc::Money;
+use shared::budget::{Ask, Book};
+use shared::time::UnixMs;
 
 impl Control {
     pub(super) fn book(&self) -> Result<Book> {
         Ok(self.meta("book")?.unwrap_or_default())
+    }
+
+    pub(super) fn money(&self, ask: &Ask, now: UnixMs) -> Result<Money> {
+        let book = self.book()?;
+        Ok(Money { spent: book.spent(ask.account, now), room: book.room(ask, now) })
     }
 
     /// Changes the book and writes it before anyone learns the outcome.

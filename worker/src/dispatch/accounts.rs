@@ -7,8 +7,9 @@ use crate::http;
 use crate::query::{self, Query};
 use crate::rpc::{self, ControlClient, ToAccount, ToControl};
 use crate::x::X;
-use shared::api::{Account, List, NewAccount};
+use shared::api::{Account, Feature, List, NewAccount};
 use shared::budget::{Ask, Grant, Resource, Settlement, micro};
+use shared::credentials::Endpoint;
 use shared::id::{AccountId, UserId};
 use shared::x::page::{PageUser, lookup};
 use worker::{Env, Request, Response};
@@ -40,7 +41,7 @@ pub(super) async fn view(env: &Env, account: AccountId) -> Result<Option<Account
 
 /// `POST /accounts`: reads the profile once (the only thing billed), then tracks. An account
 /// that is tracked already is answered as it is.
-pub(super) async fn add(request: &mut Request, env: &Env, config: &Config) -> Result<Response> {
+pub(super) async fn add(request: &mut Request, env: &Env) -> Result<Response> {
     let new: NewAccount = http::body(request).await?;
     if let Some(id) = new.id
         && let Some(account) = view(env, id).await?
@@ -51,7 +52,7 @@ pub(super) async fn add(request: &mut Request, env: &Env, config: &Config) -> Re
         let id = new.id.ok_or_else(|| Fault::bad("`id` is required with `read: false`"))?;
         (id, None)
     } else {
-        let user = read_profile(env, config, &new).await?;
+        let user = read_profile(env, &Config::load(env, new.id).await?, &new).await?;
         (user.id, Some(user.raw))
     };
     let begin = ToAccount::Begin { account: id, new, raw };
@@ -68,11 +69,15 @@ async fn read_profile(env: &Env, config: &Config, new: &NewAccount) -> Result<Pa
     };
     let x = X::new(config);
     let account = new.id.unwrap_or(UserId(0));
-    let credential = x.credential(account).ok_or_else(no_keys)?;
+    let credential = x
+        .credential_for(Endpoint::Users, account)
+        .map_err(|stop| Fault::new(409, &stop.title, stop.detail))?;
     x.sync_clock().await;
     let control = ControlClient::new(env)?;
     let ask = Ask {
         account,
+        feature: Feature::Profiles,
+        account_day_cap: None,
         account_cap: micro(new.monthly_cap_usd.unwrap_or(DEFAULT_CAP_USD).max(0.0)),
         route: "users".to_owned(),
         calls: 1,
@@ -81,14 +86,17 @@ async fn read_profile(env: &Env, config: &Config, new: &NewAccount) -> Result<Pa
     };
     let lease = match control.ask(ask).await? {
         Grant::Go { lease, .. } => lease,
-        Grant::Later { why, .. } | Grant::No { why } => {
+        Grant::Later { why, .. } | Grant::No { why, .. } => {
             return Err(Fault::new(409, "Not read", why));
         }
     };
     let answer = x.get(&path, &lookup_query(), credential).await;
     let (rate, found) = match answer {
         Ok(answer) => (answer.rate, lookup(&answer.body).map_err(|fault| fault.to_string())),
-        Err(refusal) => (refusal.rate, Err(refusal.trouble.to_string())),
+        Err(refusal) => {
+            control.heed(&refusal.trouble).await?;
+            (refusal.rate, Err(refusal.trouble.to_string()))
+        }
     };
     let user = found.and_then(|found| {
         let said = found.errors.first().map(|error| error.detail.clone());
@@ -117,10 +125,4 @@ fn handle(name: &str) -> Result<&str> {
         return Ok(name);
     }
     Err(Fault::bad("`username`: 1 to 15 letters, digits or _ are expected"))
-}
-
-fn no_keys() -> Fault {
-    let detail = "set X_API_KEY, X_API_SECRET, X_ACCESS_TOKEN and X_ACCESS_SECRET, or \
-                  X_BEARER_TOKEN, with `wrangler secret put`";
-    Fault::new(409, "No keys for X", detail)
 }

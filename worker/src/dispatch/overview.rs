@@ -10,7 +10,6 @@ use crate::rpc::{self, ControlClient, LivePulse, Pulse, ToControl, ToLive};
 use crate::x::X;
 use shared::api::{Budget, CollectorState, Health, Setup, Status, StatusCollector};
 use shared::budget::{Plan, Resource, micro, price, usd};
-use shared::schedule::monthly_estimate;
 use worker::{Env, Response};
 
 /// `GET /health`.
@@ -52,6 +51,7 @@ pub(super) async fn status(env: &Env, config: &Config) -> Result<Response> {
             stream: live.stream,
             live: live.live,
             quotas: pulse.quotas,
+            push: pulse.push,
         },
     )
 }
@@ -79,18 +79,15 @@ pub(super) async fn budget(env: &Env) -> Result<Response> {
     let mut plans = Vec::new();
     for id in roll(env).await? {
         let Some(account) = accounts::view(env, id).await? else { continue };
-        let followers = account.followers.or(account.x_count).unwrap_or_default();
-        let lists = monthly_estimate(
-            account.schedule,
-            followers,
-            micro(account.prices.follower_usd),
-            micro(account.prices.profile_usd),
-        );
+        let own = account.schedule_prices.iter().find(|one| one.schedule == account.schedule);
+        let lists = own.and_then(|price| price.month_usd).map_or(0, micro);
         let tweets = if account.tweets.on { micro(account.tweets.month_usd) } else { 0 };
         plans.push(Plan {
             account: id,
             cap: micro(account.monthly_cap_usd),
+            day_cap: account.daily_cap_usd.map(micro),
             monthly_estimate: lists.saturating_add(tweets),
+            schedules: account.schedule_prices,
         });
     }
     let budget: Budget = ControlClient::new(env)?.tell(ToControl::Budget { plans }).await?;

@@ -8,7 +8,7 @@ use crate::config::Config;
 use crate::fault::Result;
 use crate::rpc::{ControlClient, ToControl};
 use crate::x::{Answer, Call, X};
-use shared::api::Credential;
+use shared::api::{Credential, Feature};
 use shared::budget::{Ask, Grant, Resource, Settlement};
 use shared::retry::Trouble;
 use shared::x::problem::{Class, Rate, XProblem};
@@ -32,16 +32,20 @@ impl Core {
     /// X's refusal, or the book's: then X was not asked.
     pub(super) async fn call(&self, route: &str, call: &Call<'_>) -> Called<Answer> {
         let broken = |fault: crate::fault::Fault| Trouble::Network(fault.log());
+        let config = Config::load(&self.env, None).await.map_err(broken)?;
         let lease = match self.place_for(route).await.map_err(broken)? {
             Ok(lease) => lease,
             Err(why) => return Err(full(why)),
         };
-        let config = Config::read(&self.env);
         let outcome = X::new(&config).send(call, Credential::Bearer).await;
         let rate = match &outcome {
             Ok(answer) => answer.rate.clone(),
             Err(refusal) => refusal.rate.clone(),
         };
+        if let Err(refusal) = &outcome {
+            let heeded = async { ControlClient::new(&self.env)?.heed(&refusal.trouble).await };
+            Self::log_fault(heeded.await);
+        }
         // A book that could not be told keeps the call reserved until the lease runs out.
         Self::log_fault(self.made(route, lease, rate).await);
         outcome.map_err(|refusal| refusal.trouble)
@@ -51,6 +55,8 @@ impl Core {
     async fn place_for(&self, route: &str) -> Result<std::result::Result<u64, String>> {
         let ask = Ask {
             account: STREAM,
+            feature: Feature::Stream,
+            account_day_cap: None,
             account_cap: NO_CAP,
             route: route.to_owned(),
             calls: 1,
@@ -60,7 +66,7 @@ impl Core {
         };
         Ok(match ControlClient::new(&self.env)?.ask(ask).await? {
             Grant::Go { lease, .. } => Ok(lease),
-            Grant::Later { why, .. } | Grant::No { why } => Err(why),
+            Grant::Later { why, .. } | Grant::No { why, .. } => Err(why),
         })
     }
 

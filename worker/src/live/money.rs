@@ -8,6 +8,7 @@ use crate::clock;
 use crate::fault::Result;
 use crate::rpc::{ControlClient, ToControl};
 use serde::{Deserialize, Serialize};
+use shared::api::Feature;
 use shared::budget::{Ask, Grant, Resource, Settlement};
 use shared::id::AccountId;
 use shared::stream::machine::Input;
@@ -128,6 +129,8 @@ impl Core {
         self.settle().await?;
         let ask = Ask {
             account: STREAM,
+            feature: Feature::Stream,
+            account_day_cap: None,
             account_cap: caps.month.unwrap_or(NO_CAP),
             route: String::new(),
             calls: 0,
@@ -141,7 +144,7 @@ impl Core {
                 self.save_books()?;
                 Ok(())
             }
-            Grant::Later { why, .. } | Grant::No { why } => Err(why),
+            Grant::Later { why, .. } | Grant::No { why, .. } => Err(why),
         })
     }
 

@@ -15,7 +15,7 @@ use crate::rpc::{ControlClient, ToControl};
 use crate::sql::values;
 use crate::x::{Answer, Call, X};
 use shared::api::{
-    ConnectionState, Credential, List, NewRule, Rule, RuleEstimate, RuleOrigin, StreamMode,
+    ConnectionState, Credential, Feature, List, NewRule, Rule, RuleEstimate, RuleOrigin, StreamMode,
 };
 use shared::budget::{Ask, Grant, Resource, Settlement, price, usd};
 use shared::retry::Trouble;
@@ -215,6 +215,8 @@ impl Core {
         let control = ControlClient::new(&self.env)?;
         let ask = Ask {
             account: STREAM,
+            feature: Feature::Stream,
+            account_day_cap: None,
             account_cap: meter::Caps::of(&self.settings.borrow()).month.unwrap_or(NO_CAP),
             route: "tweets/counts".to_owned(),
             calls: 1,
@@ -223,11 +225,11 @@ impl Core {
         };
         let lease = match control.ask(ask).await? {
             Grant::Go { lease, .. } => lease,
-            Grant::Later { why, .. } | Grant::No { why } => {
+            Grant::Later { why, .. } | Grant::No { why, .. } => {
                 return Err(Fault::new(409, "Not counted", why));
             }
         };
-        let config = Config::read(&self.env);
+        let config = Config::load(&self.env, None).await?;
         let params = search::counts_params(value);
         let answer = X::new(&config).get(search::COUNTS_PATH, &params, Credential::Bearer).await;
         let (rate, total) = match answer {
@@ -235,7 +237,10 @@ impl Core {
                 let total = search::read_total(&answer.body).map_err(|f| f.to_string());
                 (answer.rate, total)
             }
-            Err(refusal) => (refusal.rate, Err(refusal.trouble.to_string())),
+            Err(refusal) => {
+                control.heed(&refusal.trouble).await?;
+                (refusal.rate, Err(refusal.trouble.to_string()))
+            }
         };
         let settlement = Settlement {
             lease,

@@ -116,9 +116,17 @@ impl Core {
 
     /// Opens the connection and reads it to its end.
     async fn connect(self: Rc<Self>, attempt: u64) {
+        let config = Config::load(&self.env, None).await;
         if self.memory.borrow().machine.attempt() != attempt {
             return;
         }
+        let config = match config {
+            Ok(config) => config,
+            Err(fault) => {
+                let trouble = Trouble::Network(fault.log());
+                return self.advance(Input::Refused { attempt, trouble, rate: None });
+            }
+        };
         match self.secure().await {
             Ok(Ok(())) => {}
             Ok(Err(why)) => return self.advance(Input::Capped { why }),
@@ -127,7 +135,6 @@ impl Core {
                 return self.advance(Input::Refused { attempt, trouble, rate: None });
             }
         }
-        let config = Config::read(&self.env);
         let (path, query) = stream_path(&self.settings.borrow());
         let signal = match signal() {
             Ok(signal) => signal,

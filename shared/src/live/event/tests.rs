@@ -133,6 +133,8 @@ fn a_follower_event_has_its_account() {
         reason: None,
         confidence: None,
         how: How::Crawl,
+        settles: None,
+        note: None,
         from: None,
         to: None,
         muted: false,

@@ -3,7 +3,7 @@
 //! two.
 
 use super::store::{self, Page};
-use super::{Following, owns};
+use super::{Following, endpoint, owns};
 use crate::account::lease::{Leave, Open};
 use crate::account::settings::{Settings, Stopped};
 use crate::account::{Account, put_meta};
@@ -14,7 +14,7 @@ use crate::rpc::{ControlClient, RunEnd};
 use crate::runs;
 use crate::sql::values;
 use crate::x::{Answer, X};
-use shared::api::{RunState, Trigger};
+use shared::api::{Feature, RunState, Trigger};
 use shared::budget::Ask;
 use shared::crawl::{PageFacts, PageVerdict};
 use shared::following::{Relation, Survey, SurveyStep};
@@ -104,7 +104,7 @@ impl Account {
             return Ok(());
         }
         let _place = Reader(&self.memory.surveying);
-        let config = Config::read(&self.env);
+        let config = self.config().await?;
         let x = X::new(&config);
         x.sync_clock().await;
         self.settle_in(LEASE).await?;
@@ -140,7 +140,7 @@ impl Account {
         list: Relation,
         token: Option<String>,
     ) -> Result<()> {
-        let credential = match x.own_reader(settings) {
+        let credential = match x.reader_of(endpoint(list), settings) {
             Ok(credential) => credential,
             Err(stop) => {
                 survey.stop(stop);
@@ -201,7 +201,9 @@ impl Account {
         let calls = left.div_ceil(PAGE_SIZE).min(u64::from(CALLS_PER_ALARM));
         self.lease(Ask {
             account: settings.account,
+            feature: Feature::Following,
             account_cap: settings.cap_micro,
+            account_day_cap: settings.day_cap_micro,
             route: list.as_str().to_owned(),
             calls: u32::try_from(calls).unwrap_or(CALLS_PER_ALARM),
             resource: list.resource(owns),
@@ -306,7 +308,7 @@ impl Account {
         let mut following: Following = self.following()?;
         if !matches!(stop.cause, StopCause::Silent | StopCause::Rejected) {
             let reason = format!("{}: {}", stop.title, stop.detail);
-            following.stopped = Some(Stopped { at: clock::now(), reason });
+            following.stopped = Some(Stopped { at: clock::now(), reason, until: None });
         }
         let sql = self.sql.clone();
         self.sql.atomically(move || {

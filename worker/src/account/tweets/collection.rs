@@ -48,7 +48,7 @@ pub(in crate::account) struct Tweets {
 
 impl Tweets {
     pub(super) fn is_stopped(&self, now: UnixMs) -> bool {
-        self.stopped.as_ref().is_some_and(|stopped| stopped.at.utc_day() == now.utc_day())
+        self.stopped.as_ref().is_some_and(|stopped| stopped.holds(now))
     }
 
     /// Whether this hour's reading is still to come.
@@ -107,6 +107,7 @@ impl Account {
         let spent: u64 = ControlClient::new(&self.env)?.tell(spent).await?;
         Ok(Terms {
             owned: is_owned(settings, config, credential),
+            author: X::new(config).acts_for(settings.account, credential),
             budget: settings.cap_micro.saturating_sub(spent),
             discovered: self.tweets()?.discovered,
         })
@@ -170,5 +171,5 @@ impl Account {
 }
 
 fn is_owned(settings: &Settings, config: &Config, credential: Credential) -> bool {
-    config.owner_id() == Some(settings.account) && credential == Credential::Owner
+    config.owner_id() == Some(settings.account) && credential != Credential::Bearer
 }

@@ -17,7 +17,7 @@ use crate::rpc::{ControlClient, RunEnd};
 use crate::runs;
 use crate::sql::{Sql, values};
 use crate::x::{Answer, X};
-use shared::api::{Origin, RunState, Trigger};
+use shared::api::{Feature, Origin, RunState, Trigger};
 use shared::budget::Ask;
 use shared::cadence::plan;
 use shared::export::Gz;
@@ -106,7 +106,7 @@ impl Account {
             return Ok(());
         }
         let _place = Reader(&self.memory.reading);
-        let config = Config::read(&self.env);
+        let config = self.config().await?;
         let x = X::new(&config);
         x.sync_clock().await;
         self.settle_in(LEASE).await?;
@@ -180,6 +180,7 @@ impl Account {
         match x.get(&path, &request.query, credential).await {
             Ok(answer) => self.take_answer(settings, watch, open, &answer),
             Err(refusal) => {
+                ControlClient::new(&self.env)?.heed(&refusal.trouble).await?;
                 open.settlement.rate.clone_from(&refusal.rate);
                 self.put_meta(LEASE, &open)?;
                 watch.trouble(&refusal.trouble, refusal.rate.as_ref(), clock::now());
@@ -201,7 +202,9 @@ impl Account {
         self.settle_in(LEASE).await?;
         let ask = |calls: u32, bills: u64| Ask {
             account: settings.account,
+            feature: Feature::Tweets,
             account_cap: settings.cap_micro,
+            account_day_cap: settings.day_cap_micro,
             route: request.route().to_owned(),
             calls,
             resource: request.resource,
@@ -343,7 +346,7 @@ fn settle_up(
     tweets.gap = watch.gap(tweets.gap);
     let lasting = |stop: &&Stop| !matches!(stop.cause, StopCause::Silent | StopCause::Rejected);
     let reason = stop.filter(lasting).map(|stop| format!("{}: {}", stop.title, stop.detail));
-    tweets.stopped = reason.or(over).map(|reason| Stopped { at: now, reason });
+    tweets.stopped = reason.or(over).map(|reason| Stopped { at: now, reason, until: None });
 }
 
 /// Keeps what came, as X wrote it, a line each.

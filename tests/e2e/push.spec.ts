@@ -1,0 +1,285 @@
+// What X pushes: who may speak, what is done with it, and what a full check says of it.
+import assert from "node:assert/strict";
+import { createHmac } from "node:crypto";
+import { after, before, beforeEach, test } from "node:test";
+import { ACCOUNT, ADMIN_TOKEN, type Answer, iso, type Json, Roost } from "./harness.ts";
+
+const SECRET = "sim-key-secret";
+const HOUR_S = 3600;
+const DAY_S = 86_400;
+/** X's ids hold their instant: milliseconds since this one, above 22 other bits. */
+const EPOCH_MS = 1_288_834_974_657n;
+let roost: Roost;
+let serial = 0n;
+
+before(async () => {
+  roost = await Roost.start({ followers: 1200 });
+});
+after(() => roost?.stop());
+beforeEach(() => roost.fresh());
+
+function uuid(at: number): string {
+  serial += 1n;
+  return (((BigInt(at) - EPOCH_MS) << 22n) | (serial & 0x3f_ffffn)).toString();
+}
+
+function sign(body: string, secret = SECRET): string {
+  return `sha256=${createHmac("sha256", secret).update(body).digest("base64")}`;
+}
+
+interface Event {
+  kind: string;
+  payload: unknown;
+  at?: number;
+  account?: string;
+}
+
+async function body({ kind, payload, at, account = ACCOUNT }: Event): Promise<string> {
+  const event_uuid = uuid(at ?? (await roost.sim.now()));
+  return JSON.stringify({ data: { event_uuid, filter: { user_id: account }, event_type: kind, tag: "roost", payload } });
+}
+
+function person(id: string): Json {
+  return { data: { id, username: `user${id}`, name: `User ${id}`, public_metrics: { followers_count: 7 } } };
+}
+
+/** A follow or an unfollow of the account. */
+function follows(kind: "follow" | "unfollow", id: string, at?: number): Promise<string> {
+  return body({ kind: `follow.${kind}`, payload: { source: person(id), target: person(ACCOUNT) }, at });
+}
+
+function post(text: string, signature: string | null = sign(text), path = "/hooks/x"): Promise<Answer> {
+  const headers: Record<string, string> = { "content-type": "application/json" };
+  if (signature !== null) headers["x-twitter-webhooks-signature"] = signature;
+  return roost.raw("POST", path, { headers, body: text });
+}
+
+async function give(text: string): Promise<void> {
+  const answer = await post(text);
+  assert.equal(answer.status, 200, answer.text);
+}
+
+const counts = async (): Promise<Json> => (await roost.raw("GET", "/api/v1/status")).json.push;
+const push = (): Promise<Json> => roost.get(`/accounts/${ACCOUNT}/push`);
+
+async function eventsOf(id: string): Promise<Json[]> {
+  return (await roost.events()).filter((event) => event.user.id === id);
+}
+
+/** Waits until someone's newest event is of this kind. */
+function seen(id: string, kind: string): Promise<Json> {
+  return roost.until(`${id} ${kind}`, async () => {
+    const [newest] = await eventsOf(id);
+    return newest?.kind === kind && newest;
+  });
+}
+
+/** Someone of the newest list. */
+async function follower(index = 0): Promise<string> {
+  return (await roost.get(`/accounts/${ACCOUNT}/followers?limit=10`)).items[index].user.id;
+}
+
+test("X's challenge is answered with the consumer secret's signature", async () => {
+  for (const path of ["/hooks/x", "/api/v1/hooks/x"]) {
+    const answer = await roost.raw("GET", `${path}?crc_token=abc&nonce=def`);
+    assert.equal(answer.status, 200, answer.text);
+    assert.equal(answer.json.response_token, sign("abc"));
+  }
+  assert.equal((await roost.raw("GET", "/hooks/x")).status, 400);
+});
+
+test("an unfollow that X pushes is shown at once, with its reason", async () => {
+  await roost.goodCrawl();
+  const id = await follower();
+  const at = await roost.sim.now();
+  await give(await follows("unfollow", id));
+  const event = await seen(id, "lost");
+  assert.equal(event.state, "confirmed");
+  assert.equal(event.reason, "unfollowed");
+  assert.equal(event.confidence, "certain");
+  assert.equal(event.how, "push");
+  assert.ok(Math.abs(Date.parse(event.at) - at) < 60_000, event.at);
+});
+
+test("whoever X says came is shown by name before any list has them", async () => {
+  await roost.goodCrawl();
+  await give(await follows("follow", "987654321"));
+  const event = await seen("987654321", "followed");
+  assert.equal(event.how, "push");
+  assert.equal(event.user.username, "user987654321");
+});
+
+test("the live feed tells a pushed event", async () => {
+  await roost.goodCrawl();
+  const from = (await roost.get("/live/events")).to;
+  const id = await follower();
+  await give(await follows("unfollow", id));
+  await roost.until("the live event", async () => {
+    const { events } = await roost.get(`/live/events?after=${from}&kinds=lost`);
+    return events.some((event: Json) => JSON.stringify(event).includes(id));
+  });
+});
+
+test("calls that X did not make, or made before, are refused with their code and counted", async () => {
+  await roost.goodCrawl();
+  const good = await follows("unfollow", await follower());
+  const now = await roost.sim.now();
+  const old = await follows("unfollow", await follower(1), now - 26 * HOUR_S * 1000);
+  const early = await follows("unfollow", await follower(1), now + 600_000);
+  const huge = JSON.stringify({ data: { pad: "x".repeat(1_000_001) } });
+  const before = await counts();
+  const check = async (answer: Promise<Answer>, status: number, word: string) => {
+    const { status: got, text, json } = await answer;
+    assert.equal(got, status, text);
+    assert.equal(json.status, status);
+    const refused = (await counts()).refused[word] ?? 0;
+    assert.ok(refused > (before.refused[word] ?? 0), `${word} is not counted`);
+  };
+  await check(post(good, null), 401, "forged");
+  await check(post(good, sign(good, "another secret")), 401, "forged");
+  await check(post(`${good} `, sign(good)), 401, "forged");
+  await check(post(old), 410, "stale");
+  await check(post(early), 410, "stale");
+  await check(post(huge), 413, "oversized");
+  await check(post("{}"), 400, "malformed");
+  await give(good);
+  await check(post(good), 409, "replayed");
+  await check(post(good, sign(good), "/api/v1/hooks/x"), 409, "replayed");
+  const after = await counts();
+  assert.equal(after.refused.forged - (before.refused.forged ?? 0), 3);
+  assert.equal(after.refused.stale - (before.refused.stale ?? 0), 2);
+  assert.equal(after.refused.replayed - (before.refused.replayed ?? 0), 2);
+  assert.equal(after.taken - before.taken, 1);
+  assert.equal((await eventsOf(await follower(1))).length, 0, "a refused call was applied");
+});
+
+test("a burst of a thousand is applied once each, whatever comes twice", { timeout: 120_000 }, async () => {
+  await roost.goodCrawl();
+  const ids = Array.from({ length: 1000 }, (_, i) => String(700_000_000 + i));
+  const bodies = await Promise.all(ids.map((id) => follows("follow", id)));
+  const twice = bodies.flatMap((text, i) => (i % 10 === 0 ? [text, text] : [text]));
+  let next = 0;
+  let slowest = 0;
+  const statuses: number[] = [];
+  await Promise.all(
+    Array.from({ length: 20 }, async () => {
+      for (let text = twice[next++]; text !== undefined; text = twice[next++]) {
+        const start = performance.now();
+        statuses.push((await post(text)).status);
+        slowest = Math.max(slowest, performance.now() - start);
+      }
+    }),
+  );
+  assert.ok(statuses.every((status) => status === 200 || status === 409), statuses.join());
+  assert.ok(statuses.filter((status) => status === 200).length >= 1000);
+  await roost.until("all to be applied", async () => (await push()).taken >= 1000, 90_000, 200);
+  const followed = (await roost.events("kind=followed")).filter((event) => event.how === "push");
+  assert.equal(followed.length, 1000);
+  assert.equal(new Set(followed.map((event) => event.user.id)).size, 1000);
+  assert.equal((await push()).taken, 1000);
+  console.log(`slowest answer of a burst: ${Math.round(slowest)} ms`);
+});
+
+test("an event is applied once although the object is lost in between", async () => {
+  await roost.goodCrawl();
+  const id = await follower();
+  const text = await follows("unfollow", id);
+  await give(text);
+  await roost.evict();
+  await seen(id, "lost");
+  await roost.evict();
+  await give(await follows("unfollow", await follower(2)));
+  await seen(await follower(2), "lost");
+  assert.equal((await push()).taken, 2);
+  assert.equal((await eventsOf(id)).length, 1);
+});
+
+test("what X bills for pushes is in the books once", async () => {
+  await roost.goodCrawl();
+  const spent = async () => {
+    const { by_feature } = await roost.get("/budget");
+    return Math.round((by_feature.find((one: Json) => one.feature === "push")?.usd ?? 0) * 1e6);
+  };
+  const before = await spent();
+  await give(await follows("unfollow", await follower()));
+  await give(await follows("follow", "55555"));
+  await give(await body({ kind: "profile.update.bio", payload: { before: "a", after: "b" } }));
+  await roost.until("three to be applied", async () => (await push()).taken === 3);
+  await roost.until("the books", async () => (await spent()) - before === 20_000);
+  await roost.evict();
+  await roost.tick();
+  assert.equal((await spent()) - before, 20_000);
+});
+
+test("a profile that X says changed is shown so", async () => {
+  const update = (field: string, after: string) =>
+    body({ kind: `profile.update.${field}`, payload: { before: "old", after } });
+  await give(await update("handle", "solvej_new"));
+  await give(await update("screenname", "Solvej N."));
+  const account = await roost.until("the new name", async () => {
+    const found = await roost.account();
+    return found.username === "solvej_new" && found.name === "Solvej N." && found;
+  });
+  assert.equal(account.push.last_event !== null, true);
+});
+
+test("a tweet that X says was deleted is gone from every answer", async () => {
+  await roost.api("PATCH", `/accounts/${ACCOUNT}`, { tweets: true });
+  const started = await roost.api("POST", `/accounts/${ACCOUNT}/tweets/check`);
+  assert.equal(started.status, 202, started.text);
+  await roost.ended(started.json.run);
+  const [tweet] = (await roost.get(`/accounts/${ACCOUNT}/tweets?limit=1`)).items;
+  await give(await body({ kind: "post.delete", payload: { id: tweet.id, author_id: ACCOUNT } }));
+  await roost.until("the tweet to be gone", async () => {
+    const { items } = await roost.get(`/accounts/${ACCOUNT}/tweets?limit=1`);
+    return items[0]?.id !== tweet.id;
+  });
+});
+
+test("events of nobody tracked are taken, and change nothing", async () => {
+  await give(await body({ kind: "follow.follow", payload: { source: person("1"), target: person("99") }, account: "99" }));
+  await roost.until("the record", async () => (await roost.all("/runs?what=push&account=99")).length > 0);
+  assert.equal((await roost.api("GET", "/accounts/99")).status, 404);
+});
+
+test("a check holds the pushes of its time to the list", async () => {
+  const { run } = await roost.goodCrawl();
+  assert.equal(run.counts.push_told, undefined);
+  // Push is on from here, as far as this account knows: subscriptions are the simulator's affair.
+  const on = await roost.api("PUT", `/accounts/${ACCOUNT}/push`, { on: true });
+  if (on.status !== 200) return assert.match(on.text, /X/);
+  await roost.goodCrawl();
+  const wrong = await follower();
+  await give(await follows("unfollow", wrong));
+  await seen(wrong, "lost");
+  const from = await roost.sim.now();
+  await roost.advance(2 * DAY_S);
+  const second = await roost.goodCrawl();
+  const { audit } = await push();
+  assert.equal(second.run.counts.push_contradicted, audit.contradicted);
+  assert.ok(audit.contradicted >= 1, JSON.stringify(audit));
+  const truth = await roost.sim.truth(from, second.start);
+  const all = audit.told + audit.missed_came + audit.missed_left;
+  assert.equal(all, truth.net.followed.length + truth.net.lost.length);
+  // The list has them: they did not leave.
+  const [newest] = await eventsOf(wrong);
+  assert.ok(newest.kind === "returned" || newest.state === "retracted", JSON.stringify(newest));
+});
+
+test("at a laptop push is refused with its reason, and offered by the simulator alone", async () => {
+  const { state, event_usd, month_usd } = await push();
+  assert.equal(state, "off");
+  assert.equal(event_usd, 0.01);
+  assert.ok(month_usd === null || month_usd >= 0);
+  const odd = await roost.api("PUT", `/accounts/${ACCOUNT}/push`, { on: true, off: true });
+  assert.equal(odd.status, 400, odd.text);
+});
+
+test("the webhook takes nobody's token, and asks for none", async () => {
+  const text = await follows("follow", "4711");
+  const answer = await roost.raw("POST", "/hooks/x", { headers: { authorization: `Bearer ${ADMIN_TOKEN}` }, body: text });
+  assert.equal(answer.status, 401);
+  const other = await roost.raw("PUT", "/hooks/x", { body: text });
+  assert.equal(other.status, 405);
+  assert.ok(iso(await roost.sim.now()));
+});
