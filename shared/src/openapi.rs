@@ -198,9 +198,15 @@ fn query_parameter(op: Op, param: &Param) -> Value {
             json!({ "type": "string", "format": "date-time" })
         }
         "account" => user_id(),
-        "promoted" | "median" | "blocks" | "local" => json!({ "type": "boolean" }),
+        "promoted" | "median" | "muted" | "mutual" | "blocks" | "local" => {
+            json!({ "type": "boolean" })
+        }
         "interval" => words(api::Interval::ALL.iter().map(|word| word.as_str())),
         "compare" => words(api::Compare::ALL.iter().map(|word| word.as_str())),
+        "filter" if op == Op::Following => {
+            words(api::FollowingFilter::ALL.iter().map(|word| word.as_str()))
+        }
+        "origin" => words(api::Origin::ALL.iter().map(|word| word.as_str())),
         "filter" => words(api::RosterFilter::ALL.iter().map(|word| word.as_str())),
         "state" if op == Op::Runs => words(api::RunState::ALL.iter().map(|word| word.as_str())),
         "reason" => words(api::Reason::ALL.iter().map(|word| word.as_str())),
@@ -256,7 +262,7 @@ fn sent(op: Op, shapes: &mut Shapes) -> Body {
         Op::Credentials | Op::SetCredential => shapes.sent::<api::Credentials>(),
         Op::CheckCredentials => shapes.sent::<api::Checked>(),
         Op::XStart => shapes.sent::<api::SignInStart>(),
-        Op::Followers => shapes.list::<api::Follower>(),
+        Op::Followers | Op::Following => shapes.list::<api::Follower>(),
         Op::Follower | Op::ChangeFollower => shapes.sent::<api::FollowerDetail>(),
         Op::Tweets => shapes.list::<api::TweetItem>(),
         Op::TweetTotals => shapes.sent::<api::TweetTotals>(),
@@ -267,7 +273,7 @@ fn sent(op: Op, shapes: &mut Shapes) -> Body {
         Op::Series => shapes.sent::<api::Series>(),
         Op::Snapshots => shapes.list::<api::Snapshot>(),
         Op::Snapshot | Op::StreamArchivePart => Body::File(&["application/gzip"]),
-        Op::ImportSnapshot | Op::Crawl | Op::CheckTweets | Op::Replay => {
+        Op::ImportSnapshot | Op::Crawl | Op::CheckTweets | Op::CheckFollowing | Op::Replay => {
             shapes.sent::<api::Started>()
         }
         Op::Coverage => shapes.sent::<api::Coverage>(),
@@ -309,7 +315,7 @@ fn live(shapes: &mut Shapes) -> Body {
 fn statuses(op: Op) -> &'static [(u16, &'static str)] {
     match op {
         Op::AddAccount => &[(200, "It is tracked already."), (201, "It is tracked from now on.")],
-        Op::Crawl | Op::CheckTweets | Op::Replay => {
+        Op::Crawl | Op::CheckTweets | Op::CheckFollowing | Op::Replay => {
             &[(200, "Such a run is under way."), (202, "The run began.")]
         }
         Op::ImportSnapshot => {

@@ -36,6 +36,8 @@ pub enum Op {
     Followers,
     Follower,
     ChangeFollower,
+    Following,
+    CheckFollowing,
     Tweets,
     TweetTotals,
     TweetHours,

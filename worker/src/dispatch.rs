@@ -136,6 +136,7 @@ fn starts(found: &Found) -> Option<&'static str> {
     match found.route.op {
         Op::Crawl => Some("crawl"),
         Op::CheckTweets => Some("tweets"),
+        Op::CheckFollowing => Some("following"),
         Op::Replay => Some("replay"),
         Op::ImportSnapshot => Some("import"),
         Op::StartLookup => Some("lookup"),

@@ -33,6 +33,7 @@ pub(crate) fn SettingsPage() -> impl IntoView {
                     <h2>{shown(move || app.account.with(|one| one.as_ref().map(|one| format!("@{}", one.username))))}</h2>
                     <super::collection::Schedules/>
                     <super::tweets::Reading/>
+                    <super::followers::Reading/>
                     <super::collection::Cap/>
                     <p class="note">
                         "What was spent, and what ran: "

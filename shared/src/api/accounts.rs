@@ -55,6 +55,16 @@ words! {
         User = "user",
     }
 
+    /// Whom of those that an account follows.
+    FollowingFilter {
+        /// Everyone.
+        All = "all",
+        /// Those who follow it too.
+        Mutual = "mutual",
+        /// Those who do not.
+        NotBack = "not_back",
+    }
+
     /// X's verification marks.
     Verified {
         /// A paying subscriber.
@@ -65,7 +75,7 @@ words! {
         Government = "government",
     }
 
-    /// The five filters of the roster table; `from` and `to` bound the first three.
+    /// The filters of the roster table; `from` and `to` bound the first three and `mutual_left`.
     RosterFilter {
         /// Came in the range.
         New = "new",
@@ -73,8 +83,12 @@ words! {
         Left = "left",
         /// Came back in the range.
         Returned = "returned",
-        /// The account follows them too (seen with owner keys only).
+        /// The account follows them too (by its own list, or as X told its own keys).
         Mutual = "mutual",
+        /// Left in the range, and the account follows them still.
+        MutualLeft = "mutual_left",
+        /// The account follows them, and they do not follow it.
+        NotBack = "not_back",
         /// Muted by the owner of this site.
         Muted = "muted",
     }
@@ -113,6 +127,9 @@ wire! {
         pub created_at: UnixMs,
         /// The oldest accepted snapshot.
         pub first_snapshot: Option<UnixMs>,
+        /// What the history begins with: that snapshot, and where it came from.
+        #[serde(default)]
+        pub baseline: Option<Baseline>,
         /// What the collector is doing.
         pub collector: Collector,
         /// What reads cost for this account.
@@ -122,6 +139,9 @@ wire! {
         /// How it is found out why people leave.
         #[serde(default)]
         pub verify: Verification,
+        /// Whom it follows and blocks, and how that is read.
+        #[serde(default)]
+        pub following: FollowingCollection,
         /// Nothing is read from X for this account beyond this per UTC day; `null`: no such cap.
         #[serde(default)]
         pub daily_cap_usd: Option<f64>,
@@ -131,6 +151,57 @@ wire! {
         /// Whether X pushes who comes and goes.
         #[serde(default)]
         pub push: PushSummary,
+    }
+
+    /// The list that an account's history begins with.
+    pub struct Baseline {
+        /// The instant of the list.
+        pub at: UnixMs,
+        /// Where it came from.
+        pub origin: super::Origin,
+        /// Of an archive with accepted lists after it: what happened since.
+        pub since: Option<SinceBaseline>,
+    }
+
+    /// What happened since the history began.
+    pub struct SinceBaseline {
+        /// Who came (returned ones among them).
+        pub came: u64,
+        /// Who left, retracted losses left out.
+        pub left: u64,
+    }
+
+    /// How the account's own lists of whom it follows and blocks are read: weekly, with its own
+    /// keys or sign-in alone.
+    #[derive(Default)]
+    pub struct FollowingCollection {
+        /// Whether they are: off until the owner has seen the price.
+        pub on: bool,
+        /// What the reading is doing.
+        pub state: CollectorState,
+        /// Why it waits or stopped, or lacks something, and what to do, in words for the owner.
+        pub reason: Option<String>,
+        /// The run of the reading under way.
+        pub run: Option<String>,
+        /// How many the account follows: by its list, or by X's count before there is one.
+        pub following: Option<u64>,
+        /// How many it blocks, by its list.
+        pub blocked: Option<u64>,
+        /// When the list of the followed was read to its end.
+        pub last_read: Option<UnixMs>,
+        /// When the block list was.
+        pub blocked_read: Option<UnixMs>,
+        /// When they are read next.
+        pub next_read: Option<UnixMs>,
+        /// What one followed account costs, in US dollars.
+        pub following_usd: f64,
+        /// What one blocked account costs, in US dollars.
+        pub block_usd: f64,
+        /// What one reading costs, in US dollars, without blocks that are not known; `null` while
+        /// X's count is not known.
+        pub once_usd: Option<f64>,
+        /// What 30 days of weekly readings cost, in US dollars.
+        pub month_usd: Option<f64>,
     }
 
     /// What a schedule costs for an account.
@@ -344,6 +415,10 @@ wire! {
         /// Whether those who leave are looked up; see `verify` of the account for the price.
         #[serde(default)]
         pub verify: Option<bool>,
+        /// Whether the lists of whom it follows and blocks are read; see `following` of the
+        /// account for the price.
+        #[serde(default)]
+        pub following: Option<bool>,
     }
 
     /// What is set up, and what beginning would cost: for the first-run page.
@@ -427,6 +502,14 @@ wire! {
         /// The owner's note, at most 2,000 characters.
         #[serde(default)]
         pub note: Option<String>,
+    }
+}
+
+// What an answer from before this field says of it.
+#[allow(clippy::derivable_impls, reason = "the words' macro derives what all of them have")]
+impl Default for CollectorState {
+    fn default() -> Self {
+        Self::Idle
     }
 }
 

@@ -54,7 +54,7 @@ pub const ROUTES: &[Route] = &[
         "/accounts/{account}",
         Owner,
         &[],
-        "Changes schedule, cap, or whether tweets are read.",
+        "Changes schedule, cap, or whether tweets, or its following and block lists, are read.",
     ),
     route(
         Op::DeleteAccount,
@@ -72,7 +72,7 @@ pub const ROUTES: &[Route] = &[
         &[
             param("as_of", "RFC 3339: the roster as it was at that time; default now."),
             param("q", "Part of a name, handle, profile text or note."),
-            param("filter", "new, left, returned, mutual or muted."),
+            param("filter", "new, left, returned, mutual, mutual_left, not_back or muted."),
             param(
                 "sort",
                 "since, changed, name, followers or id; `-` in front turns it round; default -since.",
@@ -82,7 +82,7 @@ pub const ROUTES: &[Route] = &[
             CURSOR,
             LIMIT,
         ],
-        "The roster with profiles; `from` and `to` bound the filters new, left and returned.",
+        "The roster with profiles; `from` and `to` bound the filters new, left, returned, mutual_left.",
     ),
     route(
         Op::Events,
@@ -94,6 +94,7 @@ pub const ROUTES: &[Route] = &[
             param("state", "suspected, confirmed or retracted."),
             REASON,
             param("muted", "false leaves muted people out."),
+            param("mutual", "true: of those alone whom the account follows, by its own list."),
             FROM,
             TO,
             CURSOR,
@@ -124,6 +125,28 @@ pub const ROUTES: &[Route] = &[
         Owner,
         &[],
         "Mutes a person or keeps a note.",
+    ),
+    route(
+        Op::Following,
+        "GET",
+        "/accounts/{account}/following",
+        Owner,
+        &[
+            param("filter", "all (the default), mutual, or not_back: who does not follow it."),
+            param("q", "Part of a name, handle, profile text or note."),
+            param("sort", "As in the roster; default -followers."),
+            CURSOR,
+            LIMIT,
+        ],
+        "Whom the account follows, by its own list as last read.",
+    ),
+    route(
+        Op::CheckFollowing,
+        "POST",
+        "/accounts/{account}/following/check",
+        Owner,
+        &[],
+        "Reads whom the account follows and blocks now.",
     ),
     route(
         Op::Tweets,
@@ -203,7 +226,10 @@ pub const ROUTES: &[Route] = &[
         "POST",
         "/accounts/{account}/snapshots",
         Owner,
-        &[param("name", "FOLLOWERS_<RFC 3339 time>.json.gz")],
+        &[
+            param("name", "FOLLOWERS_<RFC 3339 time>.json.gz"),
+            param("origin", "archive: it is of X's own archive; default import."),
+        ],
         "Imports a saved list; the body is the file, at most 95 MB.",
     ),
     route(
@@ -280,13 +306,14 @@ pub const ROUTES: &[Route] = &[
                 "q",
                 "followers: part of a name, handle, profile text or note; tweets: of the text.",
             ),
-            param("filter", "followers only: new, left, returned, mutual or muted."),
+            param("filter", "followers only: as in the roster."),
             param("sort", "followers only: as in the roster."),
             param("kind", "events and tweets: kinds with commas."),
             param("lang", "tweets only: BCP 47 with commas."),
             param("promoted", "tweets only: true or false."),
             param("state", "events only: suspected, confirmed or retracted."),
             REASON,
+            param("mutual", "events only: true or false."),
         ],
         "NEW_FOLLOWERS, LOST_FOLLOWERS, USER_INFO or STATS_TWEETS .json.gz; followers, events or \
          tweets .csv or .ndjson.",

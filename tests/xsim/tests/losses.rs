@@ -172,6 +172,21 @@ async fn whom_the_owner_follows_are_those_connected_so() {
 }
 
 #[tokio::test]
+async fn the_profile_counts_whom_the_owner_follows_and_control_names_them() {
+    let x = start(turbulent()).await;
+    x.set_now(START_MS + 10 * DAY_MS).await;
+    let following = list(&x, "following", USER).await;
+    let profile = x.ok("/2/users/12?user.fields=public_metrics", USER).await;
+    assert_eq!(profile["data"]["public_metrics"]["following_count"], json!(following.len()));
+    let told = x.ok("/sim/relations?account=12&list=following", "").await;
+    let told = told["ids"].as_array().unwrap().iter().map(|id| id.as_str().unwrap().to_owned());
+    assert_eq!(told.collect::<BTreeSet<_>>(), following);
+    for query in ["", "?account=12", "?account=12&list=muting", "?list=blocking&from=1"] {
+        assert_eq!(x.get(&format!("/sim/relations{query}"), "").await.status, 400, "{query}");
+    }
+}
+
+#[tokio::test]
 async fn ones_own_lists_are_cheap() {
     let x = start(config(1_000)).await;
     let following = list(&x, "following", USER).await.len() as u64;

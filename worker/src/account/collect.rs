@@ -50,6 +50,7 @@ impl Account {
         self.discover(now).await?;
         let crawling = self.crawl()?.is_some();
         self.tick_tweets().await?;
+        self.tick_following().await?;
         self.tick_push(&settings).await?;
         let due = self.due(&settings, &config, crawling).await?;
         if due.crawl {
@@ -414,6 +415,15 @@ fn needs_owner(cause: StopCause) -> bool {
 impl X<'_> {
     /// The keys to read this account with, if it may be read at all.
     pub(super) fn reader(&self, settings: &Settings) -> std::result::Result<Credential, Stop> {
+        self.reader_of(Endpoint::Followers, settings)
+    }
+
+    /// The same of another endpoint.
+    pub(super) fn reader_of(
+        &self,
+        endpoint: Endpoint,
+        settings: &Settings,
+    ) -> std::result::Result<Credential, Stop> {
         let config = self.config();
         // Simulators differ by port only; two real upstreams, or one of each, never mix.
         let same = settings.simulated == config.simulated
@@ -429,6 +439,6 @@ impl X<'_> {
                 ),
             });
         }
-        self.credential_for(Endpoint::Followers, settings.account)
+        self.credential_for(endpoint, settings.account)
     }
 }

@@ -4,7 +4,7 @@
 
 use super::Account;
 use super::ledger::{SqlStore, failed};
-use super::snapshots::{self, Known};
+use super::snapshots::{self, Known, ORIGIN};
 use crate::bucket::{self, Found};
 use crate::clock;
 use crate::fault::{Fault, Result};
@@ -107,6 +107,7 @@ impl Account {
             _ => recorded.facts,
         };
         self.register(name, &found.etag, found.bytes, facts.as_ref(), Some(&run))?;
+        self.record_origin(name, found.metadata.get(ORIGIN))?;
         let arrived = Arrived { account, name, found: &found, facts, verdict: recorded.verdict };
         let outcome = self.take_in(&arrived, body).await?;
         let (state, error) = match &outcome.reason {

@@ -8,6 +8,7 @@ use crate::erase::{on_click, shown};
 use crate::words::archive::{self as words, Found};
 use leptos::prelude::*;
 use leptos::task::spawn_local;
+use shared::api::Origin;
 use web_sys::File;
 
 /// How far an archive is.
@@ -97,7 +98,7 @@ fn send(app: App, chosen: Chosen, sent: RwSignal<Vec<Sent>>) {
     chosen.stage.set(Stage::Sent);
     spawn_local(async move {
         match read.files().await {
-            Ok(files) => upload::take(app, sent, files),
+            Ok(files) => upload::take(app, sent, files, Origin::Archive),
             Err(why) => {
                 let _ = chosen.stage.try_set(Stage::Bad(why));
             }

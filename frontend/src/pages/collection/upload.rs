@@ -14,7 +14,7 @@ use crate::words::runs;
 use leptos::html;
 use leptos::prelude::*;
 use leptos::task::spawn_local;
-use shared::api::{Run, RunState};
+use shared::api::{Origin, Run, RunState};
 use shared::snapshot::Name;
 use wasm_bindgen::JsCast as _;
 use wasm_bindgen::prelude::Closure;
@@ -125,11 +125,11 @@ fn sort(app: App, sent: RwSignal<Vec<Sent>>, zip: archive::Chosen, files: Option
     if let Some(file) = zips.into_iter().next() {
         archive::open(app, zip, file);
     }
-    take(app, sent, lists);
+    take(app, sent, lists, Origin::Import);
 }
 
 /// Takes lists on; they go one after the other.
-pub(super) fn take(app: App, sent: RwSignal<Vec<Sent>>, mut chosen: Vec<File>) {
+pub(super) fn take(app: App, sent: RwSignal<Vec<Sent>>, mut chosen: Vec<File>, origin: Origin) {
     chosen.sort_by_key(File::name);
     let first = sent.with_untracked(Vec::len);
     let queue: Vec<(Sent, File)> = chosen
@@ -144,7 +144,7 @@ pub(super) fn take(app: App, sent: RwSignal<Vec<Sent>>, mut chosen: Vec<File>) {
     spawn_local(async move {
         let mut imported = 0;
         for (one, file) in queue {
-            let outcome = import(app, &one, &file).await;
+            let outcome = import(app, &one, &file, origin).await;
             imported += u32::from(matches!(outcome, Stage::Done(_)));
             let _ = one.state.try_set(outcome);
         }
@@ -154,7 +154,7 @@ pub(super) fn take(app: App, sent: RwSignal<Vec<Sent>>, mut chosen: Vec<File>) {
     });
 }
 
-async fn import(app: App, one: &Sent, file: &File) -> Stage {
+async fn import(app: App, one: &Sent, file: &File, origin: Origin) -> Stage {
     if Name::parse(&one.name).is_err() {
         let why = "not taken: its name must be FOLLOWERS_<time>.json.gz or TWEETS_<time>.json.gz";
         return Stage::Bad(why.to_owned());
@@ -165,7 +165,8 @@ async fn import(app: App, one: &Sent, file: &File) -> Stage {
     let Some(id) = app.account.with_untracked(|one| one.as_ref().map(|one| one.id)) else {
         return Stage::Bad("not taken: there is no account".to_owned());
     };
-    let path = with_query(&format!("/accounts/{id}/snapshots"), &[("name", one.name.clone())]);
+    let pairs = [("name", one.name.clone()), ("origin", origin.as_str().to_owned())];
+    let path = with_query(&format!("/accounts/{id}/snapshots"), &pairs);
     let state = one.state;
     let progress = Closure::<dyn Fn(f64)>::new(move |share| {
         let _ = state.try_set(Stage::Sending(share));
