@@ -3,6 +3,7 @@
 //! Invariant: additive; a field is never renamed, and times are RFC 3339 UTC, ids strings.
 
 mod accounts;
+mod alerts;
 mod events;
 mod feed;
 mod live;
@@ -11,6 +12,7 @@ mod operations;
 mod tweets;
 
 pub use accounts::*;
+pub use alerts::*;
 pub use events::*;
 pub use feed::*;
 pub use live::*;

@@ -13,6 +13,7 @@
 //! - what is decided: [`crawl`], [`acceptance`], [`ledger`], [`budget`], [`schedule`],
 //!   [`cadence`]
 //! - what streams: [`stream`], [`live`]
+//! - what is told: [`notify`]
 //! - what is shown: [`series`], [`growth`], [`coverage`], [`listing`], [`export`]
 //! - what goes over the wire: [`api`], [`routes`], [`session`], [`openapi`]
 
@@ -30,6 +31,7 @@ pub mod ledger;
 pub mod listing;
 pub mod live;
 pub mod metrics;
+pub mod notify;
 pub mod oauth1;
 #[cfg(feature = "openapi")]
 pub mod openapi;
