@@ -173,6 +173,8 @@ fn path_parameters(path: &'static str) -> impl Iterator<Item = Value> {
             "tweet" => (user_id(), "An X tweet id."),
             "run" => (json!({ "type": "string" }), "A run's id."),
             "file" => (json!({ "type": "string" }), "The file's name."),
+            "alert" => (json!({ "type": "string" }), "An alert's id."),
+            "feed" => (json!({ "type": "string" }), "The feed's secret name."),
             "part" => (json!({ "type": "string" }), "The name of a part of the archive."),
             _ => (json!({ "type": "string" }), "A snapshot's name."),
         };
@@ -199,6 +201,9 @@ fn query_parameter(op: Op, param: &Param) -> Value {
         "compare" => words(api::Compare::ALL.iter().map(|word| word.as_str())),
         "filter" => words(api::RosterFilter::ALL.iter().map(|word| word.as_str())),
         "state" if op == Op::Runs => words(api::RunState::ALL.iter().map(|word| word.as_str())),
+        "state" if op == Op::AlertLog => {
+            words(api::MessageState::ALL.iter().map(|word| word.as_str()))
+        }
         "state" => words(api::LossState::ALL.iter().map(|word| word.as_str())),
         _ => json!({ "type": "string" }),
     };
@@ -223,6 +228,8 @@ fn taken(op: Op, shapes: &mut Shapes) -> Body {
         Op::SignIn => shapes.taken::<api::SignIn>(),
         Op::ChangeStream => shapes.taken::<api::StreamChange>(),
         Op::AddStreamRule => shapes.taken::<api::NewRule>(),
+        Op::AddAlert | Op::ChangeAlert => shapes.taken::<api::AlertChange>(),
+        Op::RetryAlert => shapes.taken::<api::RetryMessages>(),
         Op::ImportSnapshot => Body::File(&["application/gzip"]),
         _ => Body::Nothing,
     }
@@ -237,7 +244,13 @@ fn sent(op: Op, shapes: &mut Shapes) -> Body {
         Op::Setup => shapes.sent::<api::Setup>(),
         Op::Accounts => shapes.list::<api::Account>(),
         Op::AddAccount | Op::Account | Op::ChangeAccount => shapes.sent::<api::Account>(),
-        Op::DeleteAccount | Op::DeleteStreamRules | Op::SignOut => Body::Nothing,
+        Op::DeleteAccount | Op::DeleteStreamRules | Op::DeleteAlert | Op::SignOut => Body::Nothing,
+        Op::Alerts => shapes.list::<api::Alert>(),
+        Op::AddAlert | Op::Alert | Op::ChangeAlert => shapes.sent::<api::Alert>(),
+        Op::TestAlert => shapes.sent::<api::AlertMessage>(),
+        Op::AlertLog => shapes.list::<api::AlertMessage>(),
+        Op::RetryAlert => shapes.sent::<api::Retried>(),
+        Op::Feed => Body::File(&["application/atom+xml"]),
         Op::Followers => shapes.list::<api::Follower>(),
         Op::Follower | Op::ChangeFollower => shapes.sent::<api::FollowerDetail>(),
         Op::Tweets => shapes.list::<api::TweetItem>(),
@@ -290,7 +303,9 @@ fn statuses(op: Op) -> &'static [(u16, &'static str)] {
         Op::ImportSnapshot => {
             &[(200, "These bytes are known: the run that read them."), (202, "It will be read.")]
         }
-        Op::DeleteAccount => &[(204, "It is deleted.")],
+        Op::DeleteAccount | Op::DeleteAlert => &[(204, "It is deleted.")],
+        Op::AddAlert => &[(201, "It tells from now on.")],
+        Op::Feed => &[(200, "The feed; 304 without a body where `if-none-match` names it.")],
         Op::DeleteStreamRules => &[(204, "They are deleted.")],
         Op::AddStreamRule => &[(200, "It was there already."), (201, "It is in force.")],
         Op::Live => &[(101, "The socket is open.")],

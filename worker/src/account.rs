@@ -12,6 +12,7 @@ mod gather;
 mod ingest;
 mod intake;
 mod lease;
+mod news;
 mod profiles;
 mod replay;
 mod roster;

@@ -9,7 +9,7 @@ mod overview;
 use crate::config::Config;
 use crate::fault::{Fault, Result};
 use crate::http::{self, random_hex};
-use crate::rpc::{self, ControlClient, RunEnd, ToAccount, ToControl, ToLive};
+use crate::rpc::{self, ControlClient, RunEnd, ToAccount, ToControl, ToLive, ToNotices};
 use crate::x::X;
 use crate::{access, clock, control::split_url, files, runs};
 use shared::api::{List, RunState, Trigger};
@@ -51,13 +51,14 @@ fn wasm_bytes() -> usize {
     0
 }
 
-/// For tests alone, and only beside the simulator: makes the Live object or a relay lose its
-/// memory, panic, or time itself.
+/// For tests alone, and only beside the simulator: makes the Live object, a relay or Notices lose
+/// its memory, panic, or time itself.
 async fn live_fault(request: Request, env: &Env, what: &str) -> Result<Response> {
     access::check(&request, &Config::read(env))?;
-    let stub = match what.strip_prefix("relay/") {
-        Some(_) => rpc::relay(env, 0)?,
-        None => rpc::live(env)?,
+    let stub = match what.split('/').next() {
+        Some("relay") => rpc::relay(env, 0)?,
+        Some("notices") => rpc::notices(env)?,
+        _ => rpc::live(env)?,
     };
     Ok(stub.fetch_with_request(request).await?)
 }
@@ -79,6 +80,9 @@ async fn route(request: Request, env: &Env, id: &str) -> Result<Response> {
     if path == "/docs/api" || path == "/docs/api/" {
         return files::docs(env).await;
     }
+    // A feed's address is short: it is typed into readers.
+    let feed = path.strip_prefix("/feeds/").map(|name| format!("{}/feeds/{name}", routes::BASE));
+    let path = feed.as_deref().unwrap_or(path);
     if !path.starts_with("/api/") && !path.starts_with("/docs/") {
         let assets = env.service("ASSETS")?;
         return Ok(assets.fetch_request(request).await?);
@@ -198,6 +202,15 @@ async fn handle(
         Op::ImportSnapshot => import::import(&request, env, required_account(found)?, query).await,
         Op::Runs | Op::Run => forward(&rpc::control(env)?, request, id).await,
         Op::Live => live(request, env, id).await,
+        Op::Alerts
+        | Op::AddAlert
+        | Op::Alert
+        | Op::ChangeAlert
+        | Op::DeleteAlert
+        | Op::TestAlert
+        | Op::AlertLog
+        | Op::RetryAlert
+        | Op::Feed => forward(&rpc::notices(env)?, request, id).await,
         Op::LiveEvents
         | Op::Stream
         | Op::ChangeStream
@@ -305,6 +318,12 @@ pub(crate) async fn tick(event: &ScheduledEvent, env: &Env) {
                 *counts.entry("failed".to_owned()).or_default() += 1;
                 failed = Some(fault);
             }
+        }
+        // Last: what the accounts found goes out in the same hour.
+        if let Err(fault) = rpc::call::<_, Option<()>>(&rpc::notices(env)?, &ToNotices::Tick).await
+        {
+            worker::console_error!("tick of the notices: {}", fault.log());
+            failed = Some(fault);
         }
         failed.map_or(Ok(()), Err)
     }

@@ -6,7 +6,7 @@
 //!
 //! # Layout
 //! - entry points: this file, [`dispatch`], [`queue`]
-//! - objects: [`control`], [`account`], [`live`], [`relay`] (both over [`hub`])
+//! - objects: [`control`], [`account`], [`live`], [`relay`] (both over [`hub`]), [`notices`]
 //! - the outside: [`x`], [`bucket`], [`rpc`], [`sql`], [`clock`], [`zone`], [`config`]
 //! - answers: [`http`], [`fault`], [`access`], [`query`], [`files`], [`runs`]
 
@@ -27,6 +27,7 @@ mod files;
 mod http;
 mod hub;
 mod live;
+mod notices;
 mod query;
 mod queue;
 mod relay;
@@ -39,6 +40,7 @@ mod zone;
 pub use account::Account;
 pub use control::Control;
 pub use live::Live;
+pub use notices::Notices;
 pub use relay::Relay;
 
 use wasm_bindgen::JsValue;

@@ -15,6 +15,7 @@ use shared::id::{AccountId, TweetId};
 use shared::live::ring::Stretch;
 use shared::live::slot;
 use shared::live::view::Frame;
+use shared::notify::item::Item;
 use shared::time::UnixMs;
 use std::collections::BTreeMap;
 use wasm_bindgen::JsValue;
@@ -87,6 +88,18 @@ pub(crate) enum ToLive {
     Greet,
     /// For a relay whose browser asks for what came before.
     Since { after: u64, subscribe: api::Subscribe },
+}
+
+/// What the Notices object is asked.
+#[derive(Debug, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub(crate) enum ToNotices {
+    /// Something happened that the owner may want to be told of; the same again changes nothing.
+    Tell { items: Vec<Item> },
+    /// Cron ticked: send what is due, tidy up.
+    Tick,
+    /// An account is deleted: whoever followed it is named nowhere any more.
+    Forget { account: AccountId },
 }
 
 /// What a Relay object is asked.
@@ -197,6 +210,11 @@ pub(crate) struct LivePulse {
 /// The one Live object.
 pub(crate) fn live(env: &Env) -> Result<Stub> {
     Ok(env.durable_object("LIVE")?.get_by_name("live")?)
+}
+
+/// The one Notices object.
+pub(crate) fn notices(env: &Env) -> Result<Stub> {
+    Ok(env.durable_object("NOTICES")?.get_by_name("notices")?)
 }
 
 /// One of the relays.

@@ -4,7 +4,7 @@
 
 use super::destination;
 use super::item::Item;
-use crate::api::{self, AlertChange, AlertEvent, AlertKind, AlertPace, AlertState, LossState};
+use crate::api::{self, AlertChange, AlertEvent, AlertKind, AlertPace, AlertState};
 use crate::id::AccountId;
 use crate::time::UnixMs;
 use crate::tz::{self, Zone};
@@ -250,17 +250,12 @@ impl Alert {
 
     /// When a wanted piece of news goes out: settled, and at the hour asked for.
     pub fn due(&self, item: &Item, now: UnixMs, zone: &Zone) -> UnixMs {
-        let held = item.settles.filter(|_| !self.suspected && self.holds(item));
+        let held = item.settles.filter(|_| !self.suspected && item.confirmed());
         let known = held.map_or(now, |settles| settles.max(now));
         match self.pace {
             AlertPace::Digest if item.event.is_some() => zone.next_hour(self.digest_hour, known),
             _ => known,
         }
-    }
-
-    /// Only a loss that stands has to settle.
-    fn holds(&self, item: &Item) -> bool {
-        item.event.as_ref().is_some_and(|event| event.state == Some(LossState::Confirmed))
     }
 
     /// A message arrived.

@@ -5,8 +5,11 @@
 use super::alert::Alert;
 use super::message::Message;
 use super::words::{self, SAMPLE};
+use sha2::{Digest, Sha256};
 use std::fmt::Write;
 
+/// The feed's media type.
+pub const TYPE: &str = "application/atom+xml; charset=utf-8";
 /// Entries of the feed: readers come by at least daily.
 pub const ENTRIES_MAX: usize = 50;
 /// Lines of one entry, per group.
@@ -37,6 +40,15 @@ pub fn feed(alert: &Alert, messages: &[Message]) -> String {
     }
     out.push_str("</feed>\n");
     out
+}
+
+/// A text as a hexadecimal digest: of a feed's secret, which is kept in no other form; of a feed,
+/// as its etag.
+pub fn digest(text: &str) -> String {
+    Sha256::digest(text).iter().fold(String::with_capacity(64), |mut hex, byte| {
+        write!(hex, "{byte:02x}").ok();
+        hex
+    })
 }
 
 fn entry(out: &mut String, message: &Message, site: Option<&str>) {
@@ -94,9 +106,9 @@ fn text(raw: &str) -> String {
             '>' => out.push_str("&gt;"),
             '"' => out.push_str("&quot;"),
             '\'' => out.push_str("&#39;"),
-            '\t' | '\n' | '\r' | '\u{20}'..='\u{d7ff}' | '\u{e000}'..='\u{fffd}' => out.push(c),
-            '\u{10000}'.. => out.push(c),
-            _ => {}
+            // Surrogates are no characters of Rust's.
+            '\0'..='\u{8}' | '\u{b}' | '\u{c}' | '\u{e}'..='\u{1f}' | '\u{fffe}' | '\u{ffff}' => {}
+            c => out.push(c),
         }
     }
     out

@@ -212,24 +212,20 @@ fn number(part: &str) -> Option<u64> {
 /// By the IANA IPv4 special-purpose registry: none of it is a destination.
 fn is_public_v4(address: Ipv4Addr) -> bool {
     let [a, b, c, _] = address.octets();
-    !matches!(
-        (a, b, c),
-        (0 | 10 | 127, _, _)
-            | (100, 64..=127, _)
-            | (169, 254, _)
-            | (172, 16..=31, _)
-            | (192, 0, 0 | 2)
-            | (192, 88, 99)
-            | (192, 168, _)
-            | (198, 18 | 19, _)
-            | (198, 51, 100)
-            | (203, 0, 113)
-            | (224..=255, _, _)
-    )
+    match a {
+        0 | 10 | 127 | 224..=255 => false,
+        100 => !(64..=127).contains(&b),
+        169 => b != 254,
+        172 => !(16..=31).contains(&b),
+        192 => !(b == 168 || (b == 0 && (c == 0 || c == 2)) || (b == 88 && c == 99)),
+        198 => !(b == 18 || b == 19 || (b == 51 && c == 100)),
+        203 => !(b == 0 && c == 113),
+        _ => true,
+    }
 }
 
-/// Global unicast is 2000::/3; of it the IANA registry sets aside 2001::/23 (Teredo and others),
-/// 2001:db8::/32 and 3fff::/20 (documentation) and 2002::/16 (6to4, an IPv4 address within).
+/// Global unicast is `2000::/3`; of it the IANA registry sets aside `2001::/23` (Teredo and
+/// others), `2001:db8::/32` and `3fff::/20` (documentation), `2002::/16` (an IPv4 address within).
 /// Mapped and translated IPv4 addresses lie outside of it.
 fn is_public_v6(address: Ipv6Addr) -> bool {
     let [a, b, ..] = address.segments();

@@ -141,6 +141,11 @@ impl Item {
         self.event.as_ref().is_some_and(|event| event.state == Some(LossState::Suspected))
     }
 
+    /// A loss that stands: its reason may still have to settle.
+    pub fn confirmed(&self) -> bool {
+        self.event.as_ref().is_some_and(|event| event.state == Some(LossState::Confirmed))
+    }
+
     /// The person's own followers, as last seen.
     pub fn followers(&self) -> Option<u64> {
         self.event.as_ref().and_then(|event| event.followers)

@@ -3,6 +3,7 @@
 //! repeat is the same; one that arrived names nobody any more.
 
 use super::item::Item;
+use super::words;
 use crate::api::{self, AlertKind, MessageKind, MessageState};
 use crate::time::{DAY_MS, HOUR_MS, MINUTE_MS, SECOND_MS, UnixMs};
 use serde::{Deserialize, Serialize};
@@ -228,11 +229,14 @@ impl Message {
     pub fn shown(&self) -> api::AlertMessage {
         let waiting = self.state == MessageState::Waiting;
         let items = u32::try_from(self.items.len()).unwrap_or(u32::MAX);
+        let untitled = self.title.is_empty() && waiting;
+        let title =
+            if untitled { words::title(self.kind, &self.items) } else { self.title.clone() };
         api::AlertMessage {
             id: self.id.clone(),
             kind: self.kind,
             state: self.state,
-            title: self.title.clone(),
+            title,
             count: if self.items.is_empty() { self.count } else { items },
             created_at: self.created,
             due: waiting.then_some(self.due),
