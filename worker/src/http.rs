@@ -60,8 +60,9 @@ pub(crate) async fn body<T: DeserializeOwned>(request: &mut Request) -> Result<T
     if bytes.len() > BODY_MAX {
         return Err(Fault::new(413, "Body too large", format!("at most {BODY_MAX} bytes")));
     }
-    let bytes = if bytes.is_empty() { b"{}".to_vec() } else { bytes };
-    serde_json::from_slice(&bytes)
+    let text = if bytes.is_empty() { "{}".into() } else { String::from_utf8_lossy(&bytes) };
+    // From text, as everything else is read: bytes would be a second copy of that code.
+    serde_json::from_str(&text)
         .map_err(|error| Fault::bad(format!("the body is not what this route takes: {error}")))
 }
 

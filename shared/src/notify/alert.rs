@@ -205,9 +205,8 @@ impl Alert {
                             stopped is expected"
                     .to_owned());
             }
-            self.events.clone_from(events);
-            self.events.sort_unstable();
-            self.events.dedup();
+            let asked = AlertEvent::ALL.iter().filter(|event| events.contains(event));
+            self.events = asked.copied().collect();
         }
         if let Some(accounts) = &change.accounts {
             if accounts.len() > ACCOUNTS_MAX {

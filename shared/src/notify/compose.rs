@@ -13,7 +13,6 @@ use crate::time::UnixMs;
 use hmac::{Hmac, KeyInit, Mac};
 use serde::Serialize;
 use sha2::Sha256;
-use std::collections::BTreeMap;
 use std::fmt::Write;
 
 /// The version of the webhook's body: fields are added to it, never changed.
@@ -77,7 +76,17 @@ struct Tally<'a> {
     left: u32,
     came_back: u32,
     renamed: u32,
-    reasons: BTreeMap<&'static str, u32>,
+    reasons: Reasons,
+}
+
+/// Those who left, by reason.
+#[derive(Default, Serialize)]
+struct Reasons {
+    unfollowed: u32,
+    suspended: u32,
+    gone: u32,
+    you_blocked: u32,
+    unknown: u32,
 }
 
 #[derive(Serialize)]
@@ -149,29 +158,43 @@ fn word(meaning: Meaning) -> &'static str {
 }
 
 fn tallies(items: &[Item]) -> Vec<Tally<'_>> {
-    let mut tallies: BTreeMap<AccountId, Tally<'_>> = BTreeMap::new();
+    let mut tallies: Vec<Tally<'_>> = Vec::new();
     for item in items.iter().filter(|item| item.was.is_none() && item.event.is_some()) {
-        let tally = tallies.entry(item.source.account).or_insert_with(|| Tally {
-            id: item.source.account,
-            username: &item.source.username,
-            came: 0,
-            left: 0,
-            came_back: 0,
-            renamed: 0,
-            reasons: BTreeMap::new(),
+        let id = item.source.account;
+        let at = tallies.iter().position(|tally| tally.id == id).unwrap_or_else(|| {
+            let username = &item.source.username;
+            let reasons = Reasons::default();
+            tallies.push(Tally {
+                id,
+                username,
+                came: 0,
+                left: 0,
+                came_back: 0,
+                renamed: 0,
+                reasons,
+            });
+            tallies.len() - 1
         });
-        match item.meaning {
-            Meaning::Came => tally.came += 1,
-            Meaning::CameBack => tally.came_back += 1,
-            Meaning::Renamed => tally.renamed += 1,
+        let Some(tally) = tallies.get_mut(at) else { continue };
+        let count = match item.meaning {
+            Meaning::Came => &mut tally.came,
+            Meaning::CameBack => &mut tally.came_back,
+            Meaning::Renamed => &mut tally.renamed,
             Meaning::Left(reason) => {
                 tally.left += 1;
-                *tally.reasons.entry(Reason::as_str(reason)).or_default() += 1;
+                match reason {
+                    Reason::Unfollowed => &mut tally.reasons.unfollowed,
+                    Reason::Suspended => &mut tally.reasons.suspended,
+                    Reason::Gone => &mut tally.reasons.gone,
+                    Reason::YouBlocked => &mut tally.reasons.you_blocked,
+                    Reason::Unknown => &mut tally.reasons.unknown,
+                }
             }
-            Meaning::Stays | Meaning::Stopped | Meaning::GoesOn => {}
-        }
+            Meaning::Stays | Meaning::Stopped | Meaning::GoesOn => continue,
+        };
+        *count += 1;
     }
-    tallies.into_values().collect()
+    tallies
 }
 
 /// `t=<unix seconds>,v1=<hex HMAC-SHA256 of "t.body">`: a receiver computes it over the raw body,
@@ -259,15 +282,19 @@ fn link(alert: &Alert) -> Option<String> {
 /// Text that Discord shows as it is: no formatting, no links, no mentions.
 fn escape(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
-    for c in text.chars() {
+    let mut chars = text.chars().peekable();
+    while let Some(c) = chars.next() {
         if matches!(c, '\\' | '*' | '_' | '~' | '`' | '|' | '>' | '<' | '[' | ']' | '(' | ')' | '#')
         {
             out.push('\\');
         }
         out.push(c);
+        // A scheme is what makes an address a link.
+        if c == ':' && chars.peek() == Some(&'/') {
+            out.push('\u{200b}');
+        }
     }
-    // A scheme is what makes an address a link.
-    out.replace("://", ":\u{200b}//")
+    out
 }
 
 /// Characters as Discord counts them at most: in UTF-16.

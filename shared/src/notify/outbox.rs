@@ -15,7 +15,7 @@ use crate::id::AccountId;
 use crate::time::UnixMs;
 use crate::tz::Zone;
 use serde::{Deserialize, Serialize};
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
 /// News of one message: about 600 KB where all of it is losses, and a row ends at 2 MB.
 const ITEMS_MAX: usize = 1_000;
@@ -34,8 +34,10 @@ pub struct Told {
 pub struct Outbox {
     /// Whose.
     pub alert: Alert,
-    messages: BTreeMap<String, Message>,
-    told: BTreeMap<String, Told>,
+    /// Oldest first.
+    messages: Vec<Message>,
+    /// By the news' key.
+    told: Vec<(String, Told)>,
     changed: Marks,
 }
 
@@ -69,38 +71,47 @@ impl Outbox {
         messages: impl IntoIterator<Item = Message>,
         told: impl IntoIterator<Item = (String, Told)>,
     ) -> Self {
-        let messages = messages.into_iter().map(|message| (message.id.clone(), message));
-        Self {
-            alert,
-            messages: messages.collect(),
-            told: told.into_iter().collect(),
-            changed: Marks::default(),
+        let (mut messages, told): (Vec<Message>, _) =
+            (messages.into_iter().collect(), told.into_iter().collect());
+        messages.sort_by(|a, b| a.id.cmp(&b.id));
+        Self { alert, messages, told, changed: Marks::default() }
+    }
+
+    fn told(&self, key: &str) -> Option<&Told> {
+        self.told.iter().find(|(told, _)| told == key).map(|(_, told)| told)
+    }
+
+    fn set_told(&mut self, key: String, told: Told) {
+        self.changed.told.insert(key.clone());
+        match self.told.iter_mut().find(|(known, _)| *known == key) {
+            Some((_, known)) => *known = told,
+            None => self.told.push((key, told)),
         }
     }
 
     /// What changed since the last call.
     pub fn changes(&mut self) -> Changes {
         let marks = std::mem::take(&mut self.changed);
-        let message = |id: &String| self.messages.get(id).cloned();
+        let message = |id: &String| self.message(id).cloned();
         Changes {
             alert: marks.alert.then(|| self.alert.clone()),
             messages: marks.messages.iter().filter_map(message).collect(),
             told: marks
                 .told
                 .into_iter()
-                .map(|key| (key.clone(), self.told.get(&key).cloned()))
+                .map(|key| (key.clone(), self.told(&key).cloned()))
                 .collect(),
         }
     }
 
     /// Its messages, oldest first.
     pub fn messages(&self) -> impl Iterator<Item = &Message> {
-        self.messages.values()
+        self.messages.iter()
     }
 
     /// One of them.
     pub fn message(&self, id: &str) -> Option<&Message> {
-        self.messages.get(id)
+        self.messages.iter().find(|message| message.id == id)
     }
 
     /// Takes in news; the same news again changes nothing.
@@ -116,13 +127,13 @@ impl Outbox {
     }
 
     fn take_one(&mut self, mut item: Item, now: UnixMs, zone: &Zone, ids: Ids<'_>) {
-        let Some(told) = self.told.get(&item.key).cloned() else {
+        let Some(told) = self.told(&item.key).cloned() else {
             if self.alert.wants(&item) {
                 self.place(item, now, zone, ids);
             }
             return;
         };
-        match self.messages.get(&told.message) {
+        match self.message(&told.message) {
             Some(message) if message.unseen() => {
                 self.mend(item, &told, now, zone, ids);
             }
@@ -143,7 +154,7 @@ impl Outbox {
 
     /// Nobody has seen the message that says it: it is said right from the beginning.
     fn mend(&mut self, mut item: Item, told: &Told, now: UnixMs, zone: &Zone, ids: Ids<'_>) {
-        let Some(message) = self.messages.get_mut(&told.message) else { return };
+        let Some(message) = find(&mut self.messages, &told.message) else { return };
         let Some(at) = message.items.iter().position(|held| held.key == item.key) else { return };
         self.changed.messages.insert(told.message.clone());
         if told.meaning == item.meaning {
@@ -159,8 +170,7 @@ impl Outbox {
             // Back to what the receiver knows: nothing to say, and nobody's to mend any more.
             Some(was) if was == item.meaning => {
                 let told = Told { meaning: was, message: String::new() };
-                self.told.insert(item.key.clone(), told);
-                self.changed.told.insert(item.key);
+                self.set_told(item.key, told);
             }
             None if !self.alert.wants(&item) => self.forget_told(&item.key),
             _ => self.place(item, now, zone, ids),
@@ -171,7 +181,7 @@ impl Outbox {
     /// anew by its readers.
     fn edit(&mut self, mut item: Item, told: &Told, now: UnixMs) {
         let feed = self.alert.kind == AlertKind::Feed;
-        let Some(message) = self.messages.get_mut(&told.message) else { return };
+        let Some(message) = find(&mut self.messages, &told.message) else { return };
         let Some(held) = message.items.iter_mut().find(|held| held.key == item.key) else { return };
         if held.meaning == item.meaning {
             return;
@@ -197,8 +207,7 @@ impl Outbox {
             self.drop_if_empty(&told.message);
         } else {
             let told = Told { meaning, message: told.message.clone() };
-            self.told.insert(key.clone(), told);
-            self.changed.told.insert(key);
+            self.set_told(key, told);
         }
     }
 
@@ -215,12 +224,11 @@ impl Outbox {
                 && (message.kind, message.due) == (kind, due)
                 && message.items.len() < ITEMS_MAX
         };
-        let found = self.messages.values().find(room).map(|message| message.id.clone());
+        let found = self.messages.iter().find(room).map(|message| message.id.clone());
         let id = found.unwrap_or_else(|| self.open(kind, due, now, ids));
         let told = Told { meaning: item.meaning, message: id.clone() };
-        self.changed.told.insert(item.key.clone());
-        self.told.insert(item.key.clone(), told);
-        if let Some(message) = self.messages.get_mut(&id) {
+        self.set_told(item.key.clone(), told);
+        if let Some(message) = find(&mut self.messages, &id) {
             message.items.push(item);
         }
         self.changed.messages.insert(id);
@@ -228,7 +236,7 @@ impl Outbox {
 
     fn open(&mut self, kind: MessageKind, due: UnixMs, now: UnixMs, ids: Ids<'_>) -> String {
         let id = ids();
-        self.messages.insert(id.clone(), Message::new(id.clone(), kind, due, now));
+        self.messages.push(Message::new(id.clone(), kind, due, now));
         self.changed.messages.insert(id.clone());
         id
     }
@@ -243,7 +251,7 @@ impl Outbox {
         let Alert { state, pace, empty_digests, digest_hour, .. } = self.alert;
         let wanted = (state, pace) == (AlertState::On, AlertPace::Digest) && empty_digests;
         let there = |message: &Message| message.unseen() && message.kind == MessageKind::Digest;
-        if wanted && !self.messages.values().any(there) {
+        if wanted && !self.messages.iter().any(there) {
             self.open(MessageKind::Digest, zone.next_hour(digest_hour, now), now, ids);
         }
     }
@@ -254,7 +262,7 @@ impl Outbox {
         if self.alert.state != AlertState::On {
             return None;
         }
-        let open = || self.messages.values().filter(|message| message.kind != MessageKind::Test);
+        let open = || self.messages.iter().filter(|message| message.kind != MessageKind::Test);
         if open().any(|message| message.state == MessageState::Sending) {
             return None;
         }
@@ -268,8 +276,9 @@ impl Outbox {
     /// in it to be told.
     pub fn begin(&mut self, id: &str, now: UnixMs) -> Option<&Message> {
         let empty_digests = self.alert.empty_digests;
-        let message = self.messages.get_mut(id).filter(|m| m.state == MessageState::Waiting)?;
         self.changed.messages.insert(id.to_owned());
+        let message = find(&mut self.messages, id)
+            .filter(|message| message.state == MessageState::Waiting)?;
         for item in &mut message.items {
             item.forget_name(now);
         }
@@ -288,7 +297,7 @@ impl Outbox {
 
     /// The destination took it.
     pub fn sent(&mut self, id: &str, now: UnixMs) {
-        let Some(message) = self.messages.get_mut(id) else { return };
+        let Some(message) = find(&mut self.messages, id) else { return };
         message.arrive(self.alert.kind, now);
         self.alert.arrived(now);
         self.changed.alert = true;
@@ -297,7 +306,7 @@ impl Outbox {
 
     /// The destination did not.
     pub fn failed(&mut self, id: &str, refusal: &Refusal, now: UnixMs) {
-        let Some(message) = self.messages.get_mut(id) else { return };
+        let Some(message) = find(&mut self.messages, id) else { return };
         if message.fail(refusal, now) && message.kind != MessageKind::Test {
             self.alert.failed(message.error.as_deref().unwrap_or_default());
             self.changed.alert = true;
@@ -307,7 +316,7 @@ impl Outbox {
 
     /// Memory was lost: what was being handed over then has no known outcome.
     pub fn restarted(&mut self) {
-        for message in self.messages.values_mut() {
+        for message in &mut self.messages {
             if message.state == MessageState::Sending {
                 message.interrupted(self.alert.kind);
                 self.changed.messages.insert(message.id.clone());
@@ -319,7 +328,7 @@ impl Outbox {
     /// How many.
     pub fn retry(&mut self, only: Option<&str>, now: UnixMs) -> u32 {
         let mut count = 0;
-        for message in self.messages.values_mut() {
+        for message in &mut self.messages {
             let asked = match only {
                 Some(id) => {
                     id == message.id
@@ -338,7 +347,7 @@ impl Outbox {
 
     /// The owner switched it off: what waits is not news by the time it is on again.
     pub fn drop_waiting(&mut self) {
-        for message in self.messages.values_mut() {
+        for message in &mut self.messages {
             if message.state == MessageState::Waiting {
                 message.state = MessageState::Dropped;
                 message.items.clear();
@@ -349,9 +358,9 @@ impl Outbox {
 
     /// An account is deleted: whoever followed it is named nowhere any more.
     pub fn forget(&mut self, account: AccountId) {
-        let ids: Vec<String> = self.messages.keys().cloned().collect();
+        let ids: Vec<String> = self.messages.iter().map(|message| message.id.clone()).collect();
         for id in ids {
-            let Some(message) = self.messages.get_mut(&id) else { continue };
+            let Some(message) = find(&mut self.messages, &id) else { continue };
             let before = message.items.len();
             message.items.retain(|item| item.source.account != account);
             if message.items.len() != before {
@@ -363,7 +372,7 @@ impl Outbox {
 
     /// Takes away the names that may not be kept any longer.
     pub fn forget_names(&mut self, now: UnixMs) {
-        for message in self.messages.values_mut() {
+        for message in &mut self.messages {
             let forgot = message.items.iter_mut().filter(|item| !item.meaning.only_corrects());
             let forgot = forgot.map(|item| item.forget_name(now)).fold(false, |any, one| any | one);
             if forgot {
@@ -373,17 +382,22 @@ impl Outbox {
     }
 
     fn forget_told(&mut self, key: &str) {
-        self.told.remove(key);
+        self.told.retain(|(told, _)| told != key);
         self.changed.told.insert(key.to_owned());
     }
 
     fn drop_if_empty(&mut self, id: &str) {
         let keep = self.alert.empty_digests;
-        let Some(message) = self.messages.get_mut(id) else { return };
+        let Some(message) = find(&mut self.messages, id) else { return };
         if message.items.is_empty() && !(keep && message.kind == MessageKind::Digest) {
             message.state = MessageState::Dropped;
         }
     }
+}
+
+/// Beside the outbox, not of it: the rest of it is used meanwhile.
+fn find<'a>(messages: &'a mut [Message], id: &str) -> Option<&'a mut Message> {
+    messages.iter_mut().find(|message| message.id == id)
 }
 
 /// Whether a message that is done with still shows what it says: one that died, to whoever

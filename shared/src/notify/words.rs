@@ -6,6 +6,7 @@ use super::item::{Item, Meaning};
 use crate::api::{Confidence, FollowerEvent, MessageKind, Person, Reason};
 use crate::id::AccountId;
 use crate::time::UnixMs;
+use chrono::{Datelike as _, Timelike as _};
 
 /// What a part is about: destinations colour it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -226,11 +227,20 @@ fn person(user: &Person) -> String {
 
 /// Words for the notice that collection stopped.
 pub fn nothing_since(since: UnixMs, why: Option<&str>) -> String {
-    let at = since.utc().format("%-d %B %Y, %H:%M");
+    let at = date(since);
     match why {
         Some(why) => format!("Nothing was read since {at} UTC: {why}"),
         None => format!("Nothing was read since {at} UTC: two checks in a row were missed."),
     }
+}
+
+/// As `19 November 2026, 02:00`, in UTC.
+fn date(at: UnixMs) -> String {
+    const MONTHS: &str =
+        "January February March April May June July August September October November December";
+    let at = at.utc();
+    let month = MONTHS.split(' ').nth(at.month0() as usize).unwrap_or_default();
+    format!("{} {month} {}, {:02}:{:02}", at.day(), at.year(), at.hour(), at.minute())
 }
 
 /// A text of someone else's on one line: no control characters, none that turn the direction or

@@ -50,7 +50,8 @@ fn a_webhook_tells_everything_under_one_id() {
     assert_eq!(
         body["accounts"],
         json!([{ "id": "12", "username": "solvej", "came": 1, "left": 1, "came_back": 0,
-                 "renamed": 0, "reasons": { "unfollowed": 1 } }])
+                 "renamed": 0, "reasons": { "unfollowed": 1, "suspended": 0, "gone": 0,
+                 "you_blocked": 0, "unknown": 0 } }])
     );
     assert_eq!(body["events"][0]["event"]["user"]["username"], "ada7");
     assert_eq!(body["events"].as_array().unwrap().len(), 2);

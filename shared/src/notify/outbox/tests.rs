@@ -6,6 +6,7 @@ use crate::notify::alert::Fresh;
 use crate::notify::item::tests::{NOON, item, left, retracted, source};
 use crate::time::{DAY_MS, HOUR_MS, MINUTE_MS};
 use proptest::prelude::*;
+use std::collections::BTreeMap;
 
 /// An outbox with what it would have in storage.
 struct Desk {
