@@ -16,6 +16,7 @@ mod intake;
 mod lease;
 mod ledger;
 mod outlook;
+mod news;
 mod profiles;
 mod push;
 mod replay;

@@ -65,6 +65,11 @@ impl Account {
         }
         self.erase_gone(clock::now())?;
         self.arm_look().await?;
+        for outcome in [self.tell_news().await, self.mind_schedule().await] {
+            if let Err(fault) = outcome {
+                worker::console_error!("notices: {}", fault.log());
+            }
+        }
         let left = self.crawl()?.is_some() || self.has_purges()?;
         if left { self.arm_in(1).await } else { Ok(()) }
     }

@@ -15,7 +15,7 @@ use shared::time::{HOUR_MS, UnixMs};
 use std::collections::BTreeSet;
 
 /// A list older than this is history, not news.
-const NEWS_MS: i64 = HOUR_MS;
+pub(super) const NEWS_MS: i64 = HOUR_MS;
 /// More at once than anyone reads as they appear.
 const EVENTS_MAX: usize = 500;
 
@@ -34,7 +34,6 @@ impl Account {
         let wanted = Wanted { from: Some(from), to: Some(at.plus(1)), ..Wanted::default() };
         let mut events = changes::events(&self.sql, &wanted, EVENTS_MAX)?.items;
         // Of the interval before, news is only what this list settled.
-        let settled = |state| matches!(state, Some(LossState::Confirmed | LossState::Retracted));
         events.retain(|event| !event.muted && (event.at == at || settled(event.state)));
         self.tell(account, events).await
     }
@@ -60,4 +59,9 @@ impl Account {
         rpc::call::<_, Option<()>>(&rpc::live(&self.env)?, &tell).await?;
         Ok(())
     }
+}
+
+/// Whether a later list said what became of a loss.
+pub(super) fn settled(state: Option<LossState>) -> bool {
+    matches!(state, Some(LossState::Confirmed | LossState::Retracted))
 }

@@ -9,7 +9,7 @@ use crate::config::Config;
 use crate::fault::{Fault, Result};
 use crate::http;
 use crate::query::{self, Query};
-use crate::rpc::{ControlClient, ToControl};
+use crate::rpc::{self, ControlClient, ToControl, ToNotices};
 use crate::sql::values;
 use crate::x::X;
 use crate::zone;
@@ -362,6 +362,8 @@ impl Account {
         self.abandon_upload(settings.account).await?;
         let dismiss = ToControl::Dismiss { account: settings.account };
         ControlClient::new(&self.env)?.tell::<Option<()>>(dismiss).await?;
+        let forget = ToNotices::Forget { account: settings.account };
+        rpc::call::<_, Option<()>>(&rpc::notices(&self.env)?, &forget).await?;
         replay::delete_files(&self.env, settings.account).await?;
         self.state.storage().delete_alarm().await?;
         let sql = self.sql.clone();
