@@ -196,6 +196,7 @@ fn is_placed(clean: &Clean<'_>) -> bool {
 }
 
 /// `,"key":"text"`.
+#[inline]
 fn text(out: &mut String, key: &str, raw: &str) {
     out.push_str(key);
     out.push('"');
@@ -204,6 +205,7 @@ fn text(out: &mut String, key: &str, raw: &str) {
 }
 
 /// `,"key":"123"`: ids are strings on every wire.
+#[inline]
 fn id(out: &mut String, key: &str, id: u64) {
     out.push_str(key);
     out.push('"');

@@ -21,7 +21,7 @@ mod links;
 pub const BODY_MAX_BYTES: usize = 128 * 1024;
 /// Longest name, handle, address or tag taken: X's own are under 300 bytes.
 pub const NAME_MAX_BYTES: usize = 2_048;
-/// X's picture of people who have none: shown as initials.
+/// The folder of X's picture of people who have none: they are shown as initials.
 const NO_PICTURE: &str = "default_profile_images";
 
 /// A tweet with everything that events are made of, each part of it absent where X gave none.
@@ -243,8 +243,12 @@ fn user<'a>(scene: Scene<'_, 'a>, clean: &mut Clean<'a>) -> Result<(), Odd> {
     let user = user.ok_or(Odd("the author is not among the users"))?;
     clean.username = name(&user.username, "the handle")?;
     clean.name = name(&user.name, "the name")?;
-    // From the end: the folder of the file.
-    let is_own = |url: &Text<'_>| url.raw().rsplit('/').nth(1) != Some(NO_PICTURE);
+    let is_own = |url: &Text<'_>| {
+        let bytes = url.raw().as_bytes();
+        let end = memchr::memrchr(b'/', bytes).unwrap_or_default();
+        let before = bytes.get(..end).and_then(|folder| folder.strip_suffix(NO_PICTURE.as_bytes()));
+        !before.is_some_and(|before| before.last().is_none_or(|&last| last == b'/'))
+    };
     clean.avatar = name(&user.avatar, "the picture")?.filter(is_own);
     Ok(())
 }
@@ -258,8 +262,9 @@ fn told<'r, 'a>(raw: &'r Raw<'a>) -> &'r Body<'a> {
 /// indices; none where it names none of them. Both dialects do (of the newer X documents nothing;
 /// "HTML Entities from the Twitter v2 API", kbravh.dev, 2022, shows it).
 fn decoded(text: &Text<'_>) -> Option<(String, Vec<links::Cut>)> {
-    let html = text.raw().contains('&') || text.raw().contains("\\u0026");
-    let (plain, cuts) = links::without_html(&html.then(|| text.plain())?);
+    // A text that was read has no escaped `&` left: those with `\u` are written anew.
+    memchr::memchr(b'&', text.raw().as_bytes())?;
+    let (plain, cuts) = links::without_html(&text.plain());
     (!cuts.is_empty()).then_some((plain, cuts))
 }
 

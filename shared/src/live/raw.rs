@@ -13,7 +13,7 @@
 //! | place | `data.geo.place_id` in `includes.places` | `place` |
 //! | refers | `data.referenced_tweets` or `…_posts` | `retweeted_status`, `in_reply_to_status_id_str`, `quoted_status_id_str` |
 
-use super::json::{Field, Malformed, Reader, Shape, Text};
+use super::json::{Field, Malformed, Read, Reader, Shape, Text};
 use entities::entities;
 
 mod entities;
@@ -143,8 +143,6 @@ pub struct RawEntity<'a> {
     pub display: Field<Text<'a>>,
 }
 
-type Read<T> = Result<T, Malformed>;
-
 /// Reads a message. `None`: it is JSON, but no tweet (a notice, an error, a number).
 ///
 /// # Errors
@@ -152,13 +150,13 @@ type Read<T> = Result<T, Malformed>;
 pub fn read(message: &str) -> Result<Option<Raw<'_>>, Malformed> {
     let mut raw = Raw::default();
     let mut reader = Reader::new(message);
-    reader.object(|reader, key| match key {
+    let shape = reader.object(|reader, key| match key {
         "data" => data(reader, &mut raw),
         "includes" => includes(reader, &mut raw),
         "matching_rules" => rules(reader, &mut raw.rules),
         _ => status(reader, key, &mut raw),
-    })?;
-    reader.end()?;
+    });
+    shape.and_then(|_| reader.end()).map_err(|_| reader.malformed())?;
     // As the stream's other messages have neither: an id with a text makes a tweet.
     let tweet = raw.id.get().is_some() && raw.body.text != Field::Absent;
     Ok(tweet.then_some(raw))
@@ -318,6 +316,10 @@ fn list<'a, T>(
             return reader.skip();
         }
         if let Field::Is(read) = item(reader)? {
+            // One or two are usual; the vector's own first step of four is a large block to find.
+            if items.is_empty() {
+                items.reserve_exact(2);
+            }
             items.push(read);
         }
         Ok(())

@@ -11,26 +11,27 @@ pub(super) type Cut = (u32, u32);
 
 /// Puts `&`, `<` and `>` for the names HTML has for them, as X writes them; and tells where that
 /// made the text shorter, in characters.
-#[allow(clippy::cast_possible_truncation, reason = "names of five letters")]
+#[allow(clippy::cast_possible_truncation, reason = "a text is shorter")]
 pub(super) fn without_html(text: &str) -> (String, Vec<Cut>) {
     const NAMES: [(&str, char); 3] = [("&amp;", '&'), ("&lt;", '<'), ("&gt;", '>')];
     let mut plain = String::with_capacity(text.len());
     let mut cuts = Vec::new();
     let (mut at, mut gone) = (0_u32, 0_u32);
     let mut rest = text;
-    while let Some(first) = rest.chars().next() {
-        let name = NAMES.iter().find(|(name, _)| first == '&' && rest.starts_with(name));
-        let (length, character) = name.map_or((first.len_utf8(), first), |(name, character)| {
-            gone += name.len() as u32 - 1;
-            (name.len(), *character)
-        });
+    while let Some((before, _)) = rest.split_once('&') {
+        let (_, name) = rest.split_at(before.len());
+        let found = NAMES.iter().find(|(html, _)| name.starts_with(html));
+        let (html, character) = found.copied().unwrap_or(("&", '&'));
+        plain.push_str(before);
         plain.push(character);
-        at += if name.is_some() { length as u32 } else { 1 };
-        if name.is_some() {
+        at += (before.chars().count() + html.len()) as u32;
+        gone += html.len() as u32 - 1;
+        if found.is_some() {
             cuts.push((at, gone));
         }
-        rest = rest.get(length..).unwrap_or_default();
+        (_, rest) = name.split_at(html.len());
     }
+    plain.push_str(rest);
     (plain, cuts)
 }
 
@@ -131,9 +132,14 @@ fn address(stem: &str, text: &Text<'_>) -> Text<'static> {
     let plain = text.plain();
     let mut url = String::with_capacity(stem.len() + 3 * plain.len());
     url.push_str(stem);
+    let safe = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-' | b'.');
+    if plain.bytes().all(safe) {
+        url.push_str(&plain);
+        return Text::of_ours(url);
+    }
     let hex = |half: u8| char::from(if half < 10 { b'0' + half } else { b'A' - 10 + half });
     for byte in plain.bytes() {
-        if byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-' | b'.') {
+        if safe(byte) {
             url.push(char::from(byte));
         } else {
             url.extend(['%', hex(byte >> 4), hex(byte & 15)]);
