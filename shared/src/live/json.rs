@@ -190,9 +190,19 @@ impl<'a> Reader<'a> {
     }
 
     fn other(&mut self) -> Read<Shape> {
-        let shape = if self.here() == b'n' { Shape::Null } else { Shape::Other };
-        self.skip()?;
-        Ok(shape)
+        if self.null()? {
+            return Ok(Shape::Null);
+        }
+        self.skip().map(|()| Shape::Other)
+    }
+
+    /// Whether null stands here; it is skipped then.
+    pub(crate) fn null(&mut self) -> Read<bool> {
+        let null = self.peek() == b'n';
+        if null {
+            self.literal("null")?;
+        }
+        Ok(null)
     }
 
     /// Skips a value; `Odd`, unless it is null.

@@ -114,9 +114,10 @@ pub struct RawRefers<'a> {
 }
 
 /// What an entity is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum EntityKind {
     /// A link.
+    #[default]
     Url,
     /// `#tag`.
     Hashtag,
@@ -127,7 +128,7 @@ pub enum EntityKind {
 }
 
 /// A stretch of a text.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, Default, PartialEq)]
 pub struct RawEntity<'a> {
     /// What it is.
     pub kind: EntityKind,
@@ -198,10 +199,8 @@ fn status<'a>(reader: &mut Reader<'a>, key: &'a str, raw: &mut Raw<'a>) -> Read<
         "entities" => raw.body.entities = entities(reader)?,
         "extended_tweet" => raw.whole = body(reader)?,
         "user" => {
-            let user = user(reader)?;
-            if let Field::Is(user) = user {
-                raw.author = user.id;
-                raw.users.push(user);
+            if one(reader, &mut raw.users, user)? {
+                raw.author = raw.users.last().map_or(Field::Absent, |user| user.id);
             }
         }
         "created_at" => raw.created_at = reader.text()?,
@@ -210,9 +209,8 @@ fn status<'a>(reader: &mut Reader<'a>, key: &'a str, raw: &mut Raw<'a>) -> Read<
         "coordinates" => raw.point = point(reader)?,
         "geo" => raw.old_point = point(reader)?.and_then(|[lat, lon]| Some([lon, lat])),
         "place" => {
-            if let Field::Is(place) = place(reader)? {
-                raw.place = place.id.clone();
-                raw.places.push(place);
+            if one(reader, &mut raw.places, place)? {
+                raw.place = raw.places.last().map_or(Field::Absent, |place| place.id.clone());
             }
         }
         "retweeted_status" => {
@@ -306,29 +304,44 @@ fn includes<'a>(reader: &mut Reader<'a>, raw: &mut Raw<'a>) -> Read<()> {
 }
 
 /// Reads an array; what is no item is left out, and so is what exceeds [`LIST_MAX`].
-fn list<'a, T>(
+fn list<'a, T: Default>(
     reader: &mut Reader<'a>,
     items: &mut Vec<T>,
-    mut item: impl FnMut(&mut Reader<'a>) -> Read<Field<T>>,
+    mut item: impl FnMut(&mut Reader<'a>, &mut T) -> Read<Shape>,
 ) -> Read<Shape> {
     reader.array(|reader| {
         if items.len() == LIST_MAX {
             return reader.skip();
         }
-        if let Field::Is(read) = item(reader)? {
-            // One or two are usual; the vector's own first step of four is a large block to find.
-            if items.is_empty() {
-                items.reserve_exact(2);
-            }
-            items.push(read);
-        }
-        Ok(())
+        one(reader, items, &mut item).map(drop)
     })
 }
 
-fn user<'a>(reader: &mut Reader<'a>) -> Read<Field<RawUser<'a>>> {
-    let mut user = RawUser::default();
-    let shape = reader.object(|reader, key| {
+/// Reads an item into its place behind the others, as it is large to be handed on; whether it was
+/// one.
+fn one<'a, T: Default>(
+    reader: &mut Reader<'a>,
+    items: &mut Vec<T>,
+    mut item: impl FnMut(&mut Reader<'a>, &mut T) -> Read<Shape>,
+) -> Read<bool> {
+    if reader.null()? {
+        return Ok(false);
+    }
+    // One or two are usual; the vector's own first step of four is a large block to find.
+    if items.is_empty() {
+        items.reserve_exact(2);
+    }
+    items.push(T::default());
+    let Some(last) = items.last_mut() else { return Ok(false) };
+    let read = item(reader, last)? == Shape::Read;
+    if !read {
+        items.pop();
+    }
+    Ok(read)
+}
+
+fn user<'a>(reader: &mut Reader<'a>, user: &mut RawUser<'a>) -> Read<Shape> {
+    reader.object(|reader, key| {
         match key {
             "id" | "id_str" => id(reader, key, &mut user.id)?,
             "username" | "screen_name" => user.username = reader.text()?,
@@ -342,13 +355,11 @@ fn user<'a>(reader: &mut Reader<'a>) -> Read<Field<RawUser<'a>>> {
             _ => reader.skip()?,
         }
         Ok(())
-    })?;
-    Ok(whole_of(shape, user))
+    })
 }
 
-fn place<'a>(reader: &mut Reader<'a>) -> Read<Field<RawPlace<'a>>> {
-    let mut place = RawPlace::default();
-    let shape = reader.object(|reader, key| {
+fn place<'a>(reader: &mut Reader<'a>, place: &mut RawPlace<'a>) -> Read<Shape> {
+    reader.object(|reader, key| {
         match key {
             "id" => place.id = reader.text()?,
             "full_name" => place.full_name = reader.text()?,
@@ -360,8 +371,7 @@ fn place<'a>(reader: &mut Reader<'a>) -> Read<Field<RawPlace<'a>>> {
             _ => reader.skip()?,
         }
         Ok(())
-    })?;
-    Ok(whole_of(shape, place))
+    })
 }
 
 /// v2: `{"type":"Feature","bbox":[west, south, east, north],…}`.
@@ -388,10 +398,11 @@ fn polygon(reader: &mut Reader<'_>) -> Read<Field<[f64; 4]>> {
             return reader.skip();
         }
         rings = reader.array(|reader| {
-            let ring = list(reader, &mut corners, |reader| {
-                let corner = reader.numbers::<2>()?;
-                odd |= corner.get().is_none();
-                Ok(corner)
+            let ring = list(reader, &mut corners, |reader, corner| {
+                let read = reader.numbers::<2>()?;
+                odd |= read.get().is_none();
+                *corner = read.get().copied().unwrap_or_default();
+                Ok(Shape::Read)
             })?;
             odd |= ring != Shape::Read;
             Ok(())
@@ -443,8 +454,7 @@ fn geo<'a>(reader: &mut Reader<'a>, raw: &mut Raw<'a>) -> Read<()> {
 /// v2: `[{"type":…,"id":…}]`.
 fn refers<'a>(reader: &mut Reader<'a>) -> Read<Field<Vec<RawRefers<'a>>>> {
     let mut found = Vec::new();
-    let shape = list(reader, &mut found, |reader| {
-        let mut one = RawRefers::default();
+    let shape = list(reader, &mut found, |reader, one: &mut RawRefers<'a>| {
         reader.object(|reader, key| {
             match key {
                 "type" => one.kind = reader.text()?,
@@ -453,14 +463,14 @@ fn refers<'a>(reader: &mut Reader<'a>) -> Read<Field<Vec<RawRefers<'a>>>> {
             }
             Ok(())
         })?;
-        Ok(Field::Is(one))
+        Ok(Shape::Read)
     })?;
     Ok(whole_of(shape, found))
 }
 
 /// v2: `[{"id":…,"tag":…}]`; a rule is called by its tag where it has one.
 fn rules<'a>(reader: &mut Reader<'a>, rules: &mut Vec<Text<'a>>) -> Read<()> {
-    list(reader, rules, |reader| {
+    list(reader, rules, |reader, rule| {
         let (mut id, mut tag) = (Field::Absent, Field::Absent);
         reader.object(|reader, key| {
             match key {
@@ -470,7 +480,10 @@ fn rules<'a>(reader: &mut Reader<'a>, rules: &mut Vec<Text<'a>>) -> Read<()> {
             }
             Ok(())
         })?;
-        Ok(if tag.get().is_some_and(|tag: &Text<'_>| !tag.is_empty()) { tag } else { id })
+        let tagged = tag.get().is_some_and(|tag: &Text<'_>| !tag.is_empty());
+        let Field::Is(name) = (if tagged { tag } else { id }) else { return Ok(Shape::Other) };
+        *rule = name;
+        Ok(Shape::Read)
     })?;
     Ok(())
 }

@@ -17,23 +17,16 @@ pub(super) fn entities<'a>(reader: &mut Reader<'a>) -> Read<Field<Vec<RawEntity<
             "cashtags" | "symbols" => EntityKind::Cashtag,
             _ => return reader.skip(),
         };
-        let shape = list(reader, &mut found, |reader| entity(reader, kind))?;
+        let shape = list(reader, &mut found, |reader, one| entity(reader, kind, one))?;
         odd |= shape == Shape::Other;
         Ok(())
     })?;
     Ok(if odd { Field::Odd } else { whole_of(shape, found) })
 }
 
-fn entity<'a>(reader: &mut Reader<'a>, kind: EntityKind) -> Read<Field<RawEntity<'a>>> {
-    let mut one = RawEntity {
-        kind,
-        start: Field::Absent,
-        end: Field::Absent,
-        text: Field::Absent,
-        expanded: Field::Absent,
-        display: Field::Absent,
-    };
-    let shape = reader.object(|reader, key| {
+fn entity<'a>(reader: &mut Reader<'a>, kind: EntityKind, one: &mut RawEntity<'a>) -> Read<Shape> {
+    one.kind = kind;
+    reader.object(|reader, key| {
         match (key, kind) {
             ("start", _) => one.start = reader.whole()?,
             ("end", _) => one.end = reader.whole()?,
@@ -55,6 +48,5 @@ fn entity<'a>(reader: &mut Reader<'a>, kind: EntityKind) -> Read<Field<RawEntity
             _ => reader.skip()?,
         }
         Ok(())
-    })?;
-    Ok(whole_of(shape, one))
+    })
 }
