@@ -273,7 +273,7 @@ impl<'a> Reader<'a> {
     }
 
     /// The inside of a string, and what it holds.
-    #[inline]
+    #[inline(always)]
     fn quoted(&mut self) -> Read<(&'a str, Escapes)> {
         if self.peek() != b'"' {
             return Err(Stopped);
@@ -284,7 +284,7 @@ impl<'a> Reader<'a> {
         Ok((raw, escapes))
     }
 
-    #[inline]
+    #[inline(always)]
     fn skip_string(&mut self) -> Read<Escapes> {
         self.at = plain_until(self.text.as_bytes(), self.at + 1);
         if self.here() == b'"' {

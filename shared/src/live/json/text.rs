@@ -61,11 +61,7 @@ impl<'a> Text<'a> {
 
     /// Its characters, in Unicode scalar values.
     pub fn chars(&self) -> usize {
-        // Bytes that do not continue a character begin one; without escapes that is all.
-        if self.escaped {
-            return self.plain().chars().count();
-        }
-        self.raw.bytes().filter(|byte| byte & 0xc0 != 0x80).count()
+        self.plain().chars().count()
     }
 }
 
