@@ -250,7 +250,8 @@ fn entities(out: &mut String, clean: &Clean<'_>) {
         json::whole(out, link.start.into());
         out.push_str(r#","end":"#);
         json::whole(out, link.end.into());
-        put!(out, r#","url":""#, link.url.raw());
+        out.push_str(r#","url":""#);
+        link.url.write(out);
         if let Some(display) = &link.display {
             put!(out, r#"","display":""#, display.raw());
         }

@@ -4,6 +4,7 @@
 //! nothing else, and is counted under the hydrator's name.
 
 use super::country::Countries;
+use super::few::Few;
 use super::geo::Spot;
 use super::json::{Field, Malformed, Text};
 use super::raw::{self, Body, Raw, RawPlace};
@@ -16,6 +17,8 @@ use serde::Serialize;
 use serde::ser::{SerializeMap, Serializer};
 
 mod links;
+
+pub use links::Address;
 
 /// Longest text taken, as written in JSON: X's longest post has 25,000 characters.
 pub const BODY_MAX_BYTES: usize = 128 * 1024;
@@ -40,7 +43,7 @@ pub struct Clean<'a> {
     /// The whole text.
     pub body: Option<Text<'a>>,
     /// What in it is a link, in order, none over another.
-    pub links: Vec<Link<'a>>,
+    pub links: Few<Link<'a>>,
     /// Its language.
     pub lang: Option<Language>,
     /// When it was posted.
@@ -56,7 +59,7 @@ pub struct Clean<'a> {
     /// X marks it as possibly sensitive.
     pub sensitive: bool,
     /// Tags of the rules it matched.
-    pub rules: Vec<Text<'a>>,
+    pub rules: Few<Text<'a>>,
 }
 
 impl Clean<'_> {
@@ -69,7 +72,7 @@ impl Clean<'_> {
             name: None,
             avatar: None,
             body: None,
-            links: Vec::new(),
+            links: Few::None,
             lang: None,
             created_at: None,
             place: None,
@@ -77,7 +80,7 @@ impl Clean<'_> {
             country: None,
             refers: None,
             sensitive: false,
-            rules: Vec::new(),
+            rules: Few::None,
         }
     }
 }
@@ -90,7 +93,7 @@ pub struct Link<'a> {
     /// After the last.
     pub end: u32,
     /// Where it leads; `http` or `https`.
-    pub url: Text<'a>,
+    pub url: Address<'a>,
     /// What is shown for it, where that is not the text.
     pub display: Option<Text<'a>>,
 }
@@ -380,7 +383,7 @@ fn refers<'a>(scene: Scene<'_, 'a>, clean: &mut Clean<'a>) -> Result<(), Odd> {
         Field::Odd => return Err(Odd("the references")),
     };
     let mut odd = false;
-    for one in found {
+    for one in found.iter() {
         let kind = one.kind.get().and_then(|kind| {
             Reference::ALL.into_iter().find(|reference| reference.as_str() == kind.raw())
         });

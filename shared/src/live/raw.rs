@@ -13,6 +13,7 @@
 //! | place | `data.geo.place_id` in `includes.places` | `place` |
 //! | refers | `data.referenced_tweets` or `…_posts` | `retweeted_status`, `in_reply_to_status_id_str`, `quoted_status_id_str` |
 
+use super::few::Few;
 use super::json::{Field, Malformed, Read, Reader, Shape, Text};
 use entities::entities;
 
@@ -56,13 +57,13 @@ pub struct Raw<'a> {
     /// The id of its place.
     pub place: Field<Text<'a>>,
     /// What it refers to.
-    pub refers: Field<Vec<RawRefers<'a>>>,
+    pub refers: Field<Few<RawRefers<'a>>>,
     /// Users the message brings.
-    pub users: Vec<RawUser<'a>>,
+    pub users: Few<RawUser<'a>>,
     /// Places the message brings.
-    pub places: Vec<RawPlace<'a>>,
+    pub places: Few<RawPlace<'a>>,
     /// Tags, or ids where there is no tag, of the rules it matched.
-    pub rules: Vec<Text<'a>>,
+    pub rules: Few<Text<'a>>,
 }
 
 /// A text with what is a link in it.
@@ -71,7 +72,7 @@ pub struct Body<'a> {
     /// The text.
     pub text: Field<Text<'a>>,
     /// Its links.
-    pub entities: Field<Vec<RawEntity<'a>>>,
+    pub entities: Field<Few<RawEntity<'a>>>,
 }
 
 /// A user.
@@ -261,7 +262,7 @@ fn refer(raw: &mut Raw<'_>, kind: &'static str, id: Field<u64>) {
     let one = RawRefers { kind: Field::Is(Text::word(kind)), id };
     match &mut raw.refers {
         Field::Is(list) => list.push(one),
-        none => *none = Field::Is(vec![one]),
+        none => *none = Field::Is(Few::One(one)),
     }
 }
 
@@ -306,7 +307,7 @@ fn includes<'a>(reader: &mut Reader<'a>, raw: &mut Raw<'a>) -> Read<()> {
 /// Reads an array; what is no item is left out, and so is what exceeds [`LIST_MAX`].
 fn list<'a, T: Default>(
     reader: &mut Reader<'a>,
-    items: &mut Vec<T>,
+    items: &mut Few<T>,
     mut item: impl FnMut(&mut Reader<'a>, &mut T) -> Read<Shape>,
 ) -> Read<Shape> {
     reader.array(|reader| {
@@ -321,21 +322,17 @@ fn list<'a, T: Default>(
 /// one.
 fn one<'a, T: Default>(
     reader: &mut Reader<'a>,
-    items: &mut Vec<T>,
+    items: &mut Few<T>,
     mut item: impl FnMut(&mut Reader<'a>, &mut T) -> Read<Shape>,
 ) -> Read<bool> {
     if reader.null()? {
         return Ok(false);
     }
-    // One or two are usual; the vector's own first step of four is a large block to find.
-    if items.is_empty() {
-        items.reserve_exact(2);
-    }
     items.push(T::default());
     let Some(last) = items.last_mut() else { return Ok(false) };
     let read = item(reader, last)? == Shape::Read;
     if !read {
-        items.pop();
+        items.drop_last();
     }
     Ok(read)
 }
@@ -390,7 +387,7 @@ fn bbox(reader: &mut Reader<'_>) -> Read<Field<[f64; 4]>> {
 /// v1.1: `{"type":"Polygon","coordinates":[[[lon, lat] × 4]]}`; X begins with the south-west
 /// corner, and the third one is opposite.
 fn polygon(reader: &mut Reader<'_>) -> Read<Field<[f64; 4]>> {
-    let mut corners: Vec<[f64; 2]> = Vec::new();
+    let mut corners: Few<[f64; 2]> = Few::None;
     let mut rings = Shape::Null;
     let mut odd = false;
     reader.object(|reader, key| {
@@ -452,8 +449,8 @@ fn geo<'a>(reader: &mut Reader<'a>, raw: &mut Raw<'a>) -> Read<()> {
 }
 
 /// v2: `[{"type":…,"id":…}]`.
-fn refers<'a>(reader: &mut Reader<'a>) -> Read<Field<Vec<RawRefers<'a>>>> {
-    let mut found = Vec::new();
+fn refers<'a>(reader: &mut Reader<'a>) -> Read<Field<Few<RawRefers<'a>>>> {
+    let mut found = Few::None;
     let shape = list(reader, &mut found, |reader, one: &mut RawRefers<'a>| {
         reader.object(|reader, key| {
             match key {
@@ -469,7 +466,7 @@ fn refers<'a>(reader: &mut Reader<'a>) -> Read<Field<Vec<RawRefers<'a>>>> {
 }
 
 /// v2: `[{"id":…,"tag":…}]`; a rule is called by its tag where it has one.
-fn rules<'a>(reader: &mut Reader<'a>, rules: &mut Vec<Text<'a>>) -> Read<()> {
+fn rules<'a>(reader: &mut Reader<'a>, rules: &mut Few<Text<'a>>) -> Read<()> {
     list(reader, rules, |reader, rule| {
         let (mut id, mut tag) = (Field::Absent, Field::Absent);
         reader.object(|reader, key| {

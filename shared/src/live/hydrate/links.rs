@@ -3,8 +3,10 @@
 //! are in order, lie within the text, do not overlap, and lead to `http` or `https`.
 
 use super::{Link, NAME_MAX_BYTES};
+use crate::live::few::Few;
 use crate::live::json::{Field, Text};
 use crate::live::raw::{EntityKind, RawEntity};
+use std::borrow::Cow;
 
 /// Where characters went: at this index of the old text and later, so many are gone.
 pub(super) type Cut = (u32, u32);
@@ -85,8 +87,8 @@ pub(super) fn read<'a>(
     entities: &[RawEntity<'a>],
     moves: &Moves<'_>,
     length: usize,
-) -> (Vec<Link<'a>>, bool) {
-    let mut links: Vec<Link<'a>> = Vec::with_capacity(entities.len());
+) -> (Few<Link<'a>>, bool) {
+    let mut links = Few::None;
     let mut odd = false;
     for entity in entities {
         match link(entity, moves).filter(|link| link.end as usize <= length) {
@@ -95,7 +97,7 @@ pub(super) fn read<'a>(
         }
     }
     // Stable: of two in the same place the one X named first.
-    links.sort_by_key(|link| link.start);
+    links.sort_by_key(|link: &Link<'_>| link.start);
     let mut free = 0;
     links.retain(|link| {
         let keep = link.start >= free;
@@ -118,34 +120,66 @@ fn link<'a>(entity: &RawEntity<'a>, moves: &Moves<'_>) -> Option<Link<'a>> {
         EntityKind::Url => {
             let plain = text.plain();
             let web = plain.starts_with("https://") || plain.starts_with("http://");
-            web.then(|| text.clone())?
+            web.then(|| Address::AsIs(text.clone()))?
         }
-        EntityKind::Hashtag => address("https://x.com/hashtag/", text),
-        EntityKind::Mention => address("https://x.com/", text),
-        EntityKind::Cashtag => address("https://x.com/search?q=%24", text),
+        EntityKind::Hashtag => Address::AtX("hashtag/", text.clone()),
+        EntityKind::Mention => Address::AtX("", text.clone()),
+        EntityKind::Cashtag => Address::AtX("search?q=%24", text.clone()),
     };
     let shown = |text: &&Text<'_>| !text.is_empty() && text.raw().len() <= NAME_MAX_BYTES;
     Some(Link { start, end, url, display: entity.display.get().filter(shown).cloned() })
 }
 
-fn address(stem: &str, text: &Text<'_>) -> Text<'static> {
-    let plain = text.plain();
-    let mut url = String::with_capacity(stem.len() + 3 * plain.len());
-    url.push_str(stem);
-    let safe = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-' | b'.');
-    if plain.bytes().all(safe) {
-        url.push_str(&plain);
-        return Text::of_ours(url);
-    }
-    let hex = |half: u8| char::from(if half < 10 { b'0' + half } else { b'A' - 10 + half });
-    for byte in plain.bytes() {
-        if safe(byte) {
-            url.push(char::from(byte));
-        } else {
-            url.extend(['%', hex(byte >> 4), hex(byte & 15)]);
+/// Where a link leads.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Address<'a> {
+    /// To an address that X gave.
+    AsIs(Text<'a>),
+    /// To X's own page: the beginning of its path, and what is to be escaped behind it.
+    AtX(&'static str, Text<'a>),
+}
+
+impl Address<'_> {
+    /// The address itself.
+    pub fn plain(&self) -> Cow<'_, str> {
+        match self {
+            Self::AsIs(text) => text.plain(),
+            Self::AtX(..) => {
+                let mut url = String::new();
+                self.write(&mut url);
+                Cow::Owned(url)
+            }
         }
     }
-    Text::of_ours(url)
+
+    /// Writes it as it stands between the quotes of JSON.
+    pub(crate) fn write(&self, out: &mut String) {
+        match self {
+            Self::AsIs(text) => out.push_str(text.raw()),
+            Self::AtX(path, text) => {
+                out.push_str("https://x.com/");
+                out.push_str(path);
+                escape(out, &text.plain());
+            }
+        }
+    }
+}
+
+/// Writes a text as a part of an address: what is no letter or digit of ASCII in hexadecimal.
+fn escape(out: &mut String, text: &str) {
+    let safe = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-' | b'.');
+    if text.bytes().all(safe) {
+        return out.push_str(text);
+    }
+    let hex = |half: u8| char::from(if half < 10 { b'0' + half } else { b'A' - 10 + half });
+    out.reserve(3 * text.len());
+    for byte in text.bytes() {
+        if safe(byte) {
+            out.push(char::from(byte));
+        } else {
+            out.extend(['%', hex(byte >> 4), hex(byte & 15)]);
+        }
+    }
 }
 
 #[cfg(test)]

@@ -34,6 +34,23 @@ fn lanes(bytes: &[u8], at: usize) -> Option<&[u8; LANES]> {
     bytes.get(at..)?.first_chunk()
 }
 
+/// How many characters a text has: bytes that do not continue one begin one.
+pub(super) fn characters(text: &str) -> usize {
+    let (blocks, rest) = text.as_bytes().as_chunks::<LANES>();
+    let begins = |byte: &&u8| **byte & 0xc0 != 0x80;
+    // So few fit a byte, which makes one block one addition of all its lanes.
+    let sums = blocks.chunks(255).map(|blocks| {
+        let mut sums = [0_u8; LANES];
+        for block in blocks {
+            for (sum, byte) in sums.iter_mut().zip(block) {
+                *sum += u8::from(begins(&byte));
+            }
+        }
+        sums.iter().map(|&sum| usize::from(sum)).sum::<usize>()
+    });
+    sums.sum::<usize>() + rest.iter().filter(begins).count()
+}
+
 /// One bit for each byte that is not plain, the first one lowest.
 #[cfg(all(target_arch = "wasm32", target_feature = "simd128"))]
 #[inline]
@@ -83,6 +100,12 @@ mod tests {
     use proptest::prelude::*;
 
     proptest! {
+        #[test]
+        fn characters_are_counted(text in ".{0,90}", times in 1..200_usize) {
+            let text = text.repeat(times);
+            prop_assert_eq!(characters(&text), text.chars().count());
+        }
+
         #[test]
         fn the_first_byte_that_is_not_plain_is_found(bytes in prop::collection::vec(any::<u8>(), 0..80), plain in 0..64_usize) {
             let bytes = [vec![b'a'; plain], bytes].concat();

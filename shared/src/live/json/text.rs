@@ -2,6 +2,7 @@
 //! Invariant: a [`Text`] holds no half of a character, so that every reader of JSON takes it.
 
 use super::escape;
+use super::scan::characters;
 use std::borrow::Cow;
 
 /// A JSON string's inside, escapes and all: copying it between quotes makes JSON again.
@@ -22,11 +23,6 @@ impl<'a> Text<'a> {
     /// A word of ours that has nothing to escape.
     pub(crate) fn word(word: &'static str) -> Self {
         Self { raw: Cow::Borrowed(word), escaped: false }
-    }
-
-    /// The same, made of parts.
-    pub(crate) fn of_ours(text: String) -> Text<'static> {
-        Text { raw: Cow::Owned(text), escaped: false }
     }
 
     /// What stood between quotes.
@@ -61,7 +57,7 @@ impl<'a> Text<'a> {
 
     /// Its characters, in Unicode scalar values.
     pub fn chars(&self) -> usize {
-        self.plain().chars().count()
+        characters(&self.plain())
     }
 }
 

@@ -2,11 +2,12 @@
 //! not know: what becomes of a mark. Invariant: one odd mark costs no other.
 
 use super::{EntityKind, RawEntity, Read, list, whole_of};
+use crate::live::few::Few;
 use crate::live::json::{Field, Reader, Shape};
 
 /// Reads `entities`, of a text or of a long one.
-pub(super) fn entities<'a>(reader: &mut Reader<'a>) -> Read<Field<Vec<RawEntity<'a>>>> {
-    let mut found = Vec::new();
+pub(super) fn entities<'a>(reader: &mut Reader<'a>) -> Read<Field<Few<RawEntity<'a>>>> {
+    let mut found = Few::None;
     let mut odd = false;
     let shape = reader.object(|reader, key| {
         let kind = match key {
