@@ -372,8 +372,7 @@ impl<'a> Reader<'a> {
 
     /// Skips any value: without recursion, so that no text can exhaust the stack.
     pub(crate) fn skip(&mut self) -> Read<()> {
-        // One bit for each open bracket, the innermost lowest: 1 for an object.
-        let (mut open, mut depth) = (0_u128, 0_u32);
+        let mut open = Open::default();
         loop {
             let byte = self.peek();
             match byte {
@@ -383,11 +382,11 @@ impl<'a> Reader<'a> {
                     let closing = if byte == b'{' { b'}' } else { b']' };
                     if self.peek() == closing {
                         self.at += 1;
-                    } else if depth == DEPTH_MAX {
+                    } else if open.depth == DEPTH_MAX {
                         return Err(Stopped);
                     } else {
-                        (open, depth) = (open << 1 | u128::from(byte == b'{'), depth + 1);
-                        self.skip_key(open)?;
+                        open.enter(byte == b'{');
+                        self.skip_key(&open)?;
                         continue;
                     }
                 }
@@ -398,18 +397,18 @@ impl<'a> Reader<'a> {
             }
             // A value ended: close what ends with it, or go to the next one.
             loop {
-                if depth == 0 {
+                if open.depth == 0 {
                     return Ok(());
                 }
-                match (self.peek(), open & 1) {
+                match (self.peek(), open.is_object()) {
                     (b',', _) => {
                         self.at += 1;
-                        self.skip_key(open)?;
+                        self.skip_key(&open)?;
                         break;
                     }
-                    (b'}', 1) | (b']', 0) => {
+                    (b'}', true) | (b']', false) => {
                         self.at += 1;
-                        (open, depth) = (open >> 1, depth - 1);
+                        open.leave();
                     }
                     _ => return Err(Stopped),
                 }
@@ -418,8 +417,9 @@ impl<'a> Reader<'a> {
     }
 
     /// In an object, the key before the next value.
-    fn skip_key(&mut self, open: u128) -> Read<()> {
-        if open & 1 == 0 {
+    #[inline]
+    fn skip_key(&mut self, open: &Open) -> Read<()> {
+        if !open.is_object() {
             return Ok(());
         }
         if self.peek() != b'"' {
@@ -427,6 +427,34 @@ impl<'a> Reader<'a> {
         }
         self.skip_string()?;
         self.expect(b':')
+    }
+}
+
+/// The brackets that are open where a value is skipped: a bit for each, 1 for an object. In two
+/// words, as shifting 128 bits is a call in wasm.
+#[derive(Default)]
+struct Open {
+    depth: u32,
+    /// The innermost lowest.
+    inner: u64,
+    outer: u64,
+}
+
+impl Open {
+    fn enter(&mut self, object: bool) {
+        self.depth += 1;
+        self.outer = self.outer << 1 | self.inner >> 63;
+        self.inner = self.inner << 1 | u64::from(object);
+    }
+
+    fn leave(&mut self) {
+        self.depth -= 1;
+        self.inner = self.inner >> 1 | self.outer << 63;
+        self.outer >>= 1;
+    }
+
+    fn is_object(&self) -> bool {
+        self.inner & 1 == 1
     }
 }
 

@@ -36,19 +36,30 @@ fn lanes(bytes: &[u8], at: usize) -> Option<&[u8; LANES]> {
 
 /// How many characters a text has: bytes that do not continue one begin one.
 pub(super) fn characters(text: &str) -> usize {
-    let (blocks, rest) = text.as_bytes().as_chunks::<LANES>();
-    let begins = |byte: &&u8| **byte & 0xc0 != 0x80;
-    // So few fit a byte, which makes one block one addition of all its lanes.
-    let sums = blocks.chunks(255).map(|blocks| {
-        let mut sums = [0_u8; LANES];
-        for block in blocks {
-            for (sum, byte) in sums.iter_mut().zip(block) {
-                *sum += u8::from(begins(&byte));
-            }
-        }
-        sums.iter().map(|&sum| usize::from(sum)).sum::<usize>()
-    });
-    sums.sum::<usize>() + rest.iter().filter(begins).count()
+    let (blocks, rest) = text.as_bytes().as_chunks();
+    let begun: u32 = blocks.iter().map(beginnings).sum();
+    begun as usize + rest.iter().filter(|&&byte| byte & 0xc0 != 0x80).count()
+}
+
+/// How many of these bytes begin a character.
+#[cfg(all(target_arch = "wasm32", target_feature = "simd128"))]
+#[inline]
+fn beginnings(lanes: &[u8; LANES]) -> u32 {
+    use std::arch::wasm32::{i8x16_bitmask, i8x16_gt, i8x16_splat, u64x2};
+    let [low, high] = halves(lanes);
+    // With their sign, those that continue one are the lowest, up to 0xbf.
+    i8x16_bitmask(i8x16_gt(u64x2(low, high), i8x16_splat(-65))).count_ones()
+}
+
+/// How many of these bytes begin a character.
+#[cfg(not(all(target_arch = "wasm32", target_feature = "simd128")))]
+#[inline]
+fn beginnings(lanes: &[u8; LANES]) -> u32 {
+    const ONES: u64 = u64::MAX / 255;
+    // The upper of the two highest bits alone continues one.
+    let continued = |word: u64| (word >> 7 & !(word >> 6) & ONES).count_ones();
+    let [low, high] = halves(lanes).map(continued);
+    16 - low - high
 }
 
 /// One bit for each byte that is not plain, the first one lowest.

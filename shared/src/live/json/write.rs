@@ -37,6 +37,15 @@ pub(crate) fn escape(out: &mut String, text: &str) {
 #[allow(clippy::cast_possible_truncation, reason = "below 10^8, or so after the division")]
 pub(crate) fn whole(out: &mut String, value: u64) {
     const EIGHT: u64 = 100_000_000;
+    // Places in a text, above all.
+    if value < 100 {
+        let (tens, ones) = (value as u8 / 10, value as u8 % 10);
+        if tens > 0 {
+            out.push(char::from(b'0' + tens));
+        }
+        out.push(char::from(b'0' + ones));
+        return;
+    }
     let mut all = [0; 24];
     let (mut rest, mut zeros) = (value, 0);
     for (at, place) in all.as_chunks_mut::<8>().0.iter_mut().enumerate().rev() {
