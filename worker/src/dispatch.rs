@@ -10,9 +10,7 @@ mod overview;
 use crate::config::Config;
 use crate::fault::{Fault, Result};
 use crate::http::{self, random_hex};
-use crate::rpc::{
-    self, ControlClient, RunEnd, ToAccount, ToControl, ToLive, ToLookups, ToNotices,
-};
+use crate::rpc::{self, ControlClient, RunEnd, ToAccount, ToControl, ToLive, ToLookups, ToNotices};
 use crate::x::X;
 use crate::{access, clock, control::split_url, files, hooks, runs};
 use shared::api::{List, RunState, Trigger};

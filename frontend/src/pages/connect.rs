@@ -50,7 +50,7 @@ fn inside(keys: Memo<Credentials>) -> AnyView {
     let outcome = move || {
         let outcome = app.seen(|view| view.sign_in)?;
         let (good, said) = keys.with(|keys| words::outcome(outcome, keys.sign_in.as_ref()));
-        let class = if good { "outcome good" } else { "outcome bad" };
+        let class = if good { "sign-in-outcome good" } else { "sign-in-outcome bad" };
         Some(view! { <p class=class role="status">{said}</p> })
     };
     let storing = move || {

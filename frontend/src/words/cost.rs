@@ -127,6 +127,7 @@ pub(crate) fn feature(feature: Feature) -> &'static str {
         Feature::Verification => "Looking up who left",
         Feature::Tweets => "Tweets",
         Feature::Stream => "Live",
+        Feature::Following => "Whom you follow",
         Feature::Lookups => "Look-ups you asked for",
         Feature::Push => "Instant updates",
     }

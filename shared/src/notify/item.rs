@@ -90,7 +90,7 @@ impl Item {
             meaning,
             was: None,
             known: now,
-            settles: None,
+            settles: event.settles.filter(|&at| at > now),
             event: Some(event),
             text: None,
         }
@@ -208,6 +208,8 @@ pub(super) mod tests {
             to: None,
             muted: false,
             followers: Some(100),
+            settles: None,
+            note: None,
         }
     }
 

@@ -34,6 +34,7 @@ pub fn missed(clock: AccountClock, last_good: UnixMs, now: UnixMs) -> u32 {
 mod tests {
     use super::*;
     use crate::api::Schedule;
+    use crate::schedule::History;
     use crate::time::{DAY_MS, MINUTE_MS};
 
     /// Noon of some UTC day.
@@ -42,8 +43,14 @@ mod tests {
     #[track_caller]
     fn check(schedule: Schedule, hours: i64, expected: u32) {
         for (crawling, stopped) in [(false, false), (true, false), (false, true)] {
-            let clock =
-                AccountClock { schedule, last_count: None, last_crawl: None, crawling, stopped };
+            let clock = AccountClock {
+                schedule,
+                last_count: None,
+                last_crawl: None,
+                crawling,
+                stopped,
+                history: History::default(),
+            };
             let now = NOON.plus(hours * HOUR_MS);
             assert_eq!(missed(clock, NOON, now), expected, "{schedule} after {hours} h");
         }
@@ -83,6 +90,7 @@ mod tests {
             last_crawl: None,
             crawling: false,
             stopped: false,
+            history: History::default(),
         };
         assert_eq!(missed(clock, minute, NOON), 0);
     }

@@ -14,7 +14,7 @@ use serde::{Deserialize, Serialize};
 use shared::api::{FollowerEvent, Schedule};
 use shared::notify::item::{Item, Source};
 use shared::notify::{missed, words};
-use shared::schedule::{self, AccountClock};
+use shared::schedule::{self, AccountClock, History};
 use shared::snapshot::Name;
 use shared::time::{DAY_MS, UnixMs};
 
@@ -64,7 +64,7 @@ impl Account {
     }
 
     /// Tells Notices what is noted and not told yet.
-    pub(super) async fn tell_news(&self) -> Result<()> {
+    pub(super) async fn tell_untold(&self) -> Result<()> {
         let (Some(untold), Some(settings)) = (self.meta::<Untold>("untold")?, self.settings()?)
         else {
             return Ok(());
@@ -122,7 +122,7 @@ impl Account {
             }
             known => Watch { schedule, since: now, stopped: known.and_then(|known| known.stopped) },
         };
-        let clock = settings.clock(false, now);
+        let clock = settings.clock(false, History::default(), now);
         let read = self.last_good(&settings, clock, now)?;
         let good = read.unwrap_or(settings.created).max(watch.since);
         let missed = missed::missed(clock, good, now);
