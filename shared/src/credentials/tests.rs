@@ -1,3 +1,5 @@
+//! Names, bodies, and which keys each endpoint takes.
+
 use super::*;
 use crate::id::UserId;
 
