@@ -364,6 +364,7 @@ test("a consent taken back at X is noticed at the next read", async () => {
   await roost.sim.call("POST", "/sim/oauth", { revoke: ACCOUNT });
   const { run } = await roost.crawl();
   assert.equal(run.state, "failed");
+  assert.match(run.error.detail, /Sign in at X again/);
   assert.equal((await credential(`user-${ACCOUNT}`)).state, "ended");
   assert.match((await roost.account()).collector.reason, /Sign in at X again/);
 });

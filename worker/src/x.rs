@@ -10,7 +10,7 @@ use crate::http::random_hex;
 use crate::rpc::{ControlClient, Keyring, ToControl, UserKey};
 use futures_util::future::{Either, LocalBoxFuture, select};
 use shared::api::Credential;
-use shared::credentials::{Endpoint, choose};
+use shared::credentials::{Endpoint, Holdings, choose};
 use shared::id::AccountId;
 use shared::oauth1;
 use shared::retry::{Stop, Trouble};
@@ -155,6 +155,14 @@ impl<'a> X<'a> {
                 false
             }
         }
+    }
+
+    /// Why the account must sign in again, if X has ended its sign-in by now: better advice than
+    /// what follows from X's 401 alone.
+    pub(crate) fn ended(&self) -> Option<Stop> {
+        let user = self.user().filter(|user| user.ended.is_some())?;
+        let held = Holdings { ended: user.ended.as_deref(), ..Holdings::default() };
+        choose(Endpoint::Followers, user.account, &held).err()
     }
 
     fn no_token(&self) -> Refusal {

@@ -146,7 +146,7 @@ impl Account {
                     ),
                 }
             }
-            Err(refusal) => self.refused(&mut crawl, &mut open, &refusal)?,
+            Err(refusal) => self.refused(x, &mut crawl, &mut open, &refusal)?,
         }
         self.save_crawl(&crawl)
     }
@@ -209,7 +209,7 @@ impl Account {
         match x.get(&path, &query, credential).await {
             Ok(answer) => self.take_page(&mut crawl, open, &answer),
             Err(refusal) => {
-                self.refused(&mut crawl, &mut open, &refusal)?;
+                self.refused(x, &mut crawl, &mut open, &refusal)?;
                 self.save_crawl(&crawl)
             }
         }?;
@@ -298,10 +298,19 @@ impl Account {
     }
 
     /// X or the way to it said no: the machine decides what that means.
-    fn refused(&self, crawl: &mut Crawl, open: &mut Open, refusal: &Refusal) -> Result<()> {
+    fn refused(
+        &self,
+        x: &X<'_>,
+        crawl: &mut Crawl,
+        open: &mut Open,
+        refusal: &Refusal,
+    ) -> Result<()> {
         open.settlement.rate.clone_from(&refusal.rate);
         self.put_meta("lease", open)?;
-        crawl.trouble(&refusal.trouble, refusal.rate.as_ref(), clock::now());
+        match x.ended() {
+            Some(stop) => crawl.stop(stop),
+            None => crawl.trouble(&refusal.trouble, refusal.rate.as_ref(), clock::now()),
+        }
         Ok(())
     }
 
@@ -359,7 +368,8 @@ impl Account {
             }
             Err(refusal) => {
                 open.settlement.rate = refusal.rate;
-                Err(refused(refusal.trouble.to_string()))
+                let ended = x.ended().map(|stop| stop.detail);
+                Err(refused(ended.unwrap_or_else(|| refusal.trouble.to_string())))
             }
         };
         self.put_meta("lease", &open)?;
