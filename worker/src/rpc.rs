@@ -72,7 +72,8 @@ pub(crate) enum ToControl {
     ChangeBudget { change: api::BudgetChange },
     /// The stored keys: the app's, and those of an account if it signed in.
     Keys { account: Option<AccountId> },
-    /// X answered 401 to the token that an account was given at `issued`: the one to use now.
+    /// X answered 401 to the token that an account was given at `issued`: a keyring with the one
+    /// to use now.
     Renew { account: AccountId, issued: UnixMs },
     /// X says that an account took its consent back.
     Revoked { account: AccountId },
@@ -89,7 +90,8 @@ pub(crate) enum ToControl {
 #[derive(Debug, Default, Serialize, Deserialize)]
 pub(crate) struct Keyring {
     pub(crate) bearer: Option<Secret>,
-    pub(crate) owner: Option<OwnerKeys>,
+    /// As [`Stored`](shared::credentials::Stored) writes them.
+    pub(crate) owner: Option<Secret>,
     /// The account that owns the app, if the owner named it.
     pub(crate) app_owner: Option<AccountId>,
     /// Of the account that was asked for.
