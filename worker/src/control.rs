@@ -174,6 +174,9 @@ impl Control {
             ToControl::Ticked { at } => {
                 self.forget_heard(now)?;
                 self.put_meta("last_tick", &at)?;
+                if self.is_unfinished()? {
+                    self.wake_in(1).await?;
+                }
                 serde_json::Value::Null
             }
             ToControl::Pulse => serde_json::to_value(Pulse {

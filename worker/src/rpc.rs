@@ -8,6 +8,7 @@
 
 use crate::clock;
 use crate::fault::{Fault, Result};
+use futures_util::future::LocalBoxFuture;
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use shared::activity::Event;
@@ -219,7 +220,8 @@ pub(crate) async fn deliver(stub: &Stub, stretch: &Stretch) -> Result<u32> {
     let body = js_sys::Uint8Array::from(slot::encode(&stretch.events).as_slice());
     init.with_method(Method::Post).with_body(Some(body.into()));
     let url = format!("http://object/deliver?from={}&to={}", stretch.from, stretch.to);
-    answered(stub, Request::new_with_init(&url, &init)?).await
+    let told = answered(stub, Request::new_with_init(&url, &init)?).await?;
+    Ok(serde_json::from_str(&told)?)
 }
 
 /// Reads what [`deliver`] sent.
@@ -305,10 +307,18 @@ pub(crate) fn account(env: &Env, account: AccountId) -> Result<Stub> {
 /// # Errors
 /// The object's own fault, as it gave it.
 pub(crate) async fn call<C: Serialize, T: DeserializeOwned>(stub: &Stub, command: &C) -> Result<T> {
-    let mut init = RequestInit::new();
-    let body = serde_json::to_string(command)?;
-    init.with_method(Method::Post).with_body(Some(JsValue::from_str(&body)));
-    answered(stub, Request::new_with_init("http://object/internal", &init)?).await
+    let text = exchange(stub, serde_json::to_string(command)?).await?;
+    Ok(serde_json::from_str(&text)?)
+}
+
+/// The part of [`call`] that is the same for every command and answer: boxed, so that it is
+/// there once and not in each of them.
+fn exchange(stub: &Stub, body: String) -> LocalBoxFuture<'_, Result<String>> {
+    Box::pin(async move {
+        let mut init = RequestInit::new();
+        init.with_method(Method::Post).with_body(Some(JsValue::from_str(&body)));
+        answered(stub, Request::new_with_init("http://object/internal", &init)?).await
+    })
 }
 
 /// Reads what [`call`] sent.
@@ -316,13 +326,13 @@ pub(crate) async fn command<C: DeserializeOwned>(request: &mut Request) -> Resul
     Ok(serde_json::from_str(&request.text().await?)?)
 }
 
-async fn answered<T: DeserializeOwned>(stub: &Stub, request: Request) -> Result<T> {
+async fn answered(stub: &Stub, request: Request) -> Result<String> {
     let mut response = stub.fetch_with_request(request).await?;
     let text = response.text().await?;
     if response.status_code() != 200 {
         return Err(serde_json::from_str(&text).unwrap_or_else(|_| Fault::internal(text)));
     }
-    Ok(serde_json::from_str(&text)?)
+    Ok(text)
 }
 
 /// What an object answers to a command.

@@ -8,7 +8,7 @@ use crate::clock;
 use crate::config::Config;
 use crate::http::random_hex;
 use crate::rpc::{ControlClient, ToControl, UserKey};
-use futures_util::future::{Either, select};
+use futures_util::future::{Either, LocalBoxFuture, select};
 use shared::api::Credential;
 use shared::credentials::{Endpoint, choose};
 use shared::id::AccountId;
@@ -204,8 +204,16 @@ impl<'a> X<'a> {
                 && let Ok(response) = Fetch::Request(request).send().await
             {
                 // The header is all we want; reading the body frees the connection.
-                read(response).await.ok();
+                read_raw(response).await.ok();
             }
+        }
+    }
+
+    /// The same, once in the life of an isolate: for those who decide by the clock before they
+    /// have asked X anything.
+    pub(crate) async fn learn_clock(&self) {
+        if self.config.simulated && !clock::observed() {
+            self.sync_clock().await;
         }
     }
 
@@ -270,23 +278,26 @@ struct Raw {
     rate: Option<Rate>,
 }
 
-/// Sends a request and reads its answer, within the time there is.
-async fn exchanged(request: Request) -> Result<Raw, Refusal> {
-    let controller = AbortController::default();
-    let signal = controller.signal();
-    let fetch = Fetch::Request(request);
-    let exchange = pin!(async {
-        let response = fetch.send_with_signal(&signal).await.map_err(|e| network(&e))?;
-        read_raw(response).await
-    });
-    let deadline = pin!(Delay::from(Duration::from_millis(TIMEOUT_MS)));
-    match select(exchange, deadline).await {
-        Either::Left((outcome, _)) => outcome,
-        Either::Right(_) => {
-            controller.abort();
-            Err(late())
+/// Sends a request and reads its answer, within the time there is. Boxed, so that it is there
+/// once and not in each of its callers.
+fn exchanged(request: Request) -> LocalBoxFuture<'static, Result<Raw, Refusal>> {
+    Box::pin(async move {
+        let controller = AbortController::default();
+        let signal = controller.signal();
+        let fetch = Fetch::Request(request);
+        let exchange = pin!(async {
+            let response = fetch.send_with_signal(&signal).await.map_err(|e| network(&e))?;
+            read_raw(response).await
+        });
+        let deadline = pin!(Delay::from(Duration::from_millis(TIMEOUT_MS)));
+        match select(exchange, deadline).await {
+            Either::Left((outcome, _)) => outcome,
+            Either::Right(_) => {
+                controller.abort();
+                Err(late())
+            }
         }
-    }
+    })
 }
 
 fn answered(Raw { status, body, rate }: Raw) -> Result<Answer, Refusal> {

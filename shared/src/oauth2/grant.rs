@@ -143,7 +143,8 @@ impl Grant {
 
     /// X gave the next pair: to be stored with it, before anyone uses it.
     pub fn renewed(&mut self, expires_in_s: i64, scopes: Option<Vec<String>>, now: UnixMs) {
-        self.issued = now;
+        // Names the token too: never that of the one before.
+        self.issued = now.max(self.issued.plus(1));
         self.expires = now.plus(expires_in_s.saturating_mul(SECOND_MS));
         self.scopes = scopes.unwrap_or_else(|| std::mem::take(&mut self.scopes));
         self.renewals = self.renewals.saturating_add(1);

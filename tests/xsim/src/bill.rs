@@ -3,7 +3,7 @@
 //! Knows prices and who was read, no routes. Invariant: within one UTC day a resource is charged
 //! at most once per class; requests that failed are never passed in.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::{BTreeMap, HashMap, HashSet};
 
 use serde_json::{Value, json};
 
@@ -131,6 +131,8 @@ pub(crate) struct Bill {
     own_today: HashSet<u64>,
     analytics_today: HashSet<u64>,
     counts: u64,
+    /// Events delivered, by resource: how many, and the price of one.
+    events: BTreeMap<&'static str, (u64, u64)>,
 }
 
 impl Bill {
@@ -184,6 +186,11 @@ impl Bill {
         self.counts += 1;
     }
 
+    /// Charges for an event that a webhook took.
+    pub(crate) fn charge_event(&mut self, resource: &'static str, price_micros: u64) {
+        self.events.entry(resource).or_insert((0, price_micros)).0 += 1;
+    }
+
     /// On another day everything is charged anew.
     fn turn_day(&mut self, now_s: i64) {
         let day = now_s.div_euclid(DAY_S);
@@ -204,7 +211,8 @@ impl Bill {
         let tweets = POST_MICROS * self.posts.billed
             + OWNED_POST_MICROS * self.owned.billed
             + ANALYTICS_MICROS * self.analytics.billed;
-        users.sum::<u64>() + tweets + COUNTS_MICROS * self.counts
+        let events = self.events.values().map(|(count, price)| count * price);
+        users.sum::<u64>() + tweets + COUNTS_MICROS * self.counts + events.sum::<u64>()
     }
 
     /// The answer of `GET /sim/bill`.
@@ -225,6 +233,9 @@ impl Bill {
         let analytics = entry(self.analytics.returned, self.analytics.billed, ANALYTICS_MICROS);
         by_resource.insert("analytics".into(), analytics);
         by_resource.insert("counts".into(), entry(self.counts, self.counts, COUNTS_MICROS));
+        for (resource, (count, price)) in &self.events {
+            by_resource.insert((*resource).to_owned(), entry(*count, *count, *price));
+        }
         json!({"usd": dollars(self.micros()), "calls": self.calls, "by_resource": by_resource})
     }
 }
@@ -262,6 +273,17 @@ mod tests {
         check(&[(Class::User, 1, MIDNIGHT_S - 1), (Class::User, 1, MIDNIGHT_S)], 20_000);
         check(&[(Class::User, 1, 0), (Class::User, 2, 0)], 20_000);
         check(&[(Class::User, 1, 0), (Class::OwnedFollower, 1, 0)], 11_000);
+    }
+
+    #[test]
+    fn every_event_is_charged() {
+        let mut bill = Bill::default();
+        for _ in 0..3 {
+            bill.charge_event("follow_event", 10_000);
+        }
+        assert_eq!(bill.micros(), 30_000);
+        let follows = json!({"returned": 3, "billed": 3, "usd": 0.03});
+        assert_eq!(bill.to_json()["by_resource"]["follow_event"], follows);
     }
 
     #[test]

@@ -15,6 +15,7 @@ use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
 
+use crate::activity::control as webhooks;
 use crate::calendar::{SECOND_MS, parse_when};
 use crate::clock::{ClockChange, real_now_ms};
 use crate::faults::Wish;
@@ -97,9 +98,14 @@ pub(crate) fn routes() -> Router<Arc<Sim>> {
         )
 }
 
-/// The routes of who consented to what.
+/// The routes of who consented to what, and who is told of what.
 fn consents() -> Router<Arc<Sim>> {
-    Router::new().route(
+    let told = get(async |State(sim): State<Arc<Sim>>| reply(Ok(webhooks::webhooks(&sim)))).post(
+        async |State(sim): State<Arc<Sim>>, body: Bytes| {
+            reply(parse(&body).and_then(|c| webhooks::change(&sim, c).map_err(bad)))
+        },
+    );
+    Router::new().route("/sim/webhooks", told).route(
         "/sim/oauth",
         get(async |State(sim): State<Arc<Sim>>| reply(Ok(consent::families(&sim))))
             .put(async |State(sim): State<Arc<Sim>>, body: Bytes| {

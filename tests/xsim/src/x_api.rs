@@ -11,6 +11,7 @@ use axum::extract;
 use axum::http::request::Parts;
 use axum::http::{HeaderName, HeaderValue, Request, Response, StatusCode, header};
 
+use crate::activity;
 use crate::auth::{Caller, Credentials};
 use crate::calendar::SECOND_MS;
 use crate::clock::real_now_ms;
@@ -126,6 +127,10 @@ pub(crate) async fn answer(
         let answer = serve_oauth(&sim, &call, route);
         return send(&call, current_rate(&sim, &call), answer, fault.as_ref().map(|f| f.kind));
     }
+    if let Some(route) = activity::routes::Route::from_path(call.path()) {
+        let (rate, answer) = serve_activity(&sim, &call, route).await;
+        return send(&call, rate, answer, fault.as_ref().map(|f| f.kind));
+    }
     let own = own::routes::Route::from_path(call.path());
     let (rate, answer) = match (own, Route::from_path(call.path())) {
         (Some(route), _) => serve_own(&sim, &call, route, fault.as_ref()),
@@ -203,6 +208,27 @@ fn serve(sim: &Sim, call: &Call, fault: Option<&Fired>) -> (Rate, Answer) {
         Err(problem) => problem.into(),
     };
     (rate, answer)
+}
+
+/// Answers the endpoints of webhooks and subscriptions.
+async fn serve_activity(
+    sim: &Arc<Sim>,
+    call: &Call,
+    route: activity::routes::Route,
+) -> (Rate, Answer) {
+    let method = call.parts.method.as_str();
+    let (rate, caller) = match admit(sim, call, route.name(), route.allows(method)) {
+        Ok(admitted) => admitted,
+        Err((rate, problem)) => return (rate, problem.into()),
+    };
+    let Some(pairs) = &call.pairs else { return (rate, bad_query(call).into()) };
+    let (body, dialect, now_ms) = (&call.body, call.dialect, call.now_ms);
+    let asking =
+        activity::routes::Asking { sim, route, method, caller, pairs, body, dialect, now_ms };
+    match asking.answer().await {
+        Ok(answer) => (rate, ok(answer.to_string().into_bytes())),
+        Err(problem) => (rate, problem.into()),
+    }
 }
 
 /// Answers the endpoints of OAuth 2.0: no credential of a user or the app is looked at.

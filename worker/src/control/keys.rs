@@ -7,6 +7,7 @@ use super::credentials::{Kept, Note, STORING};
 use crate::clock;
 use crate::config::Config;
 use crate::fault::Result;
+use crate::x::X;
 use shared::api::{CredentialItem, CredentialSource, CredentialState, Credentials};
 use shared::console::Step;
 use shared::credentials::Name;
@@ -26,6 +27,7 @@ impl Control {
     /// `GET /credentials`; `url` is the request's, for the callback's address.
     pub(super) async fn credentials(&self, url: &str) -> Result<Credentials> {
         let config = Config::read(&self.env);
+        X::new(&config).learn_clock().await;
         let notes = self.notes()?;
         let mut items = Vec::new();
         for name in Name::SET {

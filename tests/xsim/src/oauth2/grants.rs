@@ -294,6 +294,12 @@ impl Grants {
         Some((family.account, family.scopes))
     }
 
+    /// Whether a user has a family alive that may do this.
+    pub(crate) fn consented(&self, account: Account, scope: &str) -> bool {
+        let may = |family: &Family| family.alive && family.account == account;
+        self.families.iter().any(|family| may(family) && family.scopes.has(scope))
+    }
+
     /// The families that ended, in that order.
     pub(crate) fn revocations(&self) -> &[Revocation] {
         &self.revocations
