@@ -50,13 +50,12 @@ async function hours(roost: Roost, count: number): Promise<void> {
 
 /** What X pushes in that hour has been delivered and applied. */
 async function settled(roost: Roost): Promise<void> {
-  const { state, taken } = await roost.get(`/accounts/${ACCOUNT}/push`);
-  if (state === "off") return;
+  if ((await roost.get(`/accounts/${ACCOUNT}/push`)).state === "off") return;
+  const now = await roost.sim.now();
   await roost.until("the pushes", async () => {
-    const { pending, delivered } = await roost.sim.call("GET", "/sim/webhooks");
-    if (pending > 0) return false;
-    const now = (await roost.get(`/accounts/${ACCOUNT}/push`)).taken;
-    return now >= taken && now >= delivered;
+    const { pending, delivered, told_until } = await roost.sim.call("GET", "/sim/webhooks");
+    if (pending > 0 || told_until < now - 1000) return false;
+    return (await roost.get(`/accounts/${ACCOUNT}/push`)).taken >= delivered;
   });
 }
 
@@ -67,11 +66,6 @@ function quantile(sorted: number[], part: number): number | null {
 function spread(delays: number[]): Json {
   const sorted = delays.toSorted((a, b) => a - b);
   return { count: sorted.length, p50_ms: quantile(sorted, 0.5), p99_ms: quantile(sorted, 0.99) };
-}
-
-/** The reason that can be known of a loss: X does not tell an account that left from one deleted. */
-function knowable({ reason }: Json): string {
-  return reason;
 }
 
 async function month(way: Way): Promise<Json> {
@@ -133,7 +127,7 @@ async function judge(roost: Roost, from: number, to: number): Promise<Json> {
   const here = new Set((await roost.sim.truth(to, end)).followed.map((one: Json) => one.id));
   const missed = monthly.net.lost.filter((id: string) => !told.has(id) && !here.has(id));
   const knownOnes = standing.filter((event) => cause(event) !== undefined);
-  const right = knownOnes.filter((event) => event.reason === knowable(cause(event)!));
+  const right = knownOnes.filter((event) => event.reason === cause(event)!.reason);
   const delays: Record<string, number[]> = {};
   for (const event of knownOnes) {
     const loss = cause(event)!;

@@ -34,7 +34,8 @@ fn report(answer: &Value, days: &str, followers: &str) -> String {
     format!(
         "\n{days} days of {followers} followers, 60 gained and 40 lost a day, as X bills them\n\n{}\n  \
          \"the seed's\": losses that plain differences of the same lists would have called so.\n\n\
-         from a loss to its event\n\n{}",
+         from a loss to its event (by the simulator's clock, which a run moves an hour at a time; what \
+         X pushes comes at the end of that hour, so that it is timed once more, by the wall clock)\n\n{}",
         table::render(&heads, &rows),
         table::render(&["", "kind", "losses", "p50", "p99"], &delays),
     )
