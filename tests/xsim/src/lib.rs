@@ -17,7 +17,7 @@
 //!   `faults`, together in `state`.
 //! - The streams: `stream` and what is below it; connections, rules, search and notices.
 //! - `activity`: what is told to webhooks.
-//! - The routes: `x_api` over `params`, `users` and `problem`; `sim` for the control
+//! - The routes: `x_api` over `params`, `users`, `usage` and `problem`; `sim` for the control
 //!   surface; `server` for the socket; `cli` for the flags.
 
 mod activity;
@@ -51,6 +51,7 @@ mod state;
 mod stream;
 mod token;
 mod tweets;
+mod usage;
 mod users;
 mod world;
 mod x_api;

@@ -38,7 +38,7 @@ fn limit_of(endpoint: &str, caller: Caller) -> u32 {
     match (endpoint, caller) {
         ("me", _) => 75,
         ("blocking", _) => 15,
-        ("stream" | "sample", _) => 50,
+        ("stream" | "sample" | "usage", _) => 50,
         ("subscriptions", _) => 500,
         ("rules_get" | "rules_counts" | "connections" | "webhooks", _)
         | ("search" | "tweet", Caller::App) => 450,

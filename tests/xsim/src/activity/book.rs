@@ -339,13 +339,11 @@ impl Book {
     pub(crate) fn next(&mut self, webhook: u64) -> Option<(String, Delivery)> {
         let url = self.webhook(webhook).map(|webhook| webhook.url.clone());
         let waits = self.waiting.get_mut(&webhook).filter(|_| !self.paused);
-        match (url, waits.and_then(VecDeque::pop_front)) {
-            (Some(url), Some(delivery)) => Some((url, delivery)),
-            _ => {
-                self.busy.remove(&webhook);
-                None
-            }
+        let next = url.zip(waits.and_then(VecDeque::pop_front));
+        if next.is_none() {
+            self.busy.remove(&webhook);
         }
+        next
     }
 
     pub(crate) fn done(&mut self, kind: Kind, delivered: bool) {

@@ -109,15 +109,14 @@ async fn send(
     now_ms: i64,
 ) -> io::Result<(u16, Vec<u8>)> {
     let address = Address::parse(url).ok_or_else(|| io::Error::other("not plain HTTP"))?;
-    let mut request = format!("{method} {} HTTP/1.1\r\nhost: {}\r\n", address.target, address.host);
-    for (name, value) in headers {
-        request.push_str(&format!("{name}: {value}\r\n"));
-    }
-    request.push_str(&format!(
-        "user-agent: xsim\r\nx-sim-now: {now_ms}\r\nconnection: close\r\n\
-         content-length: {}\r\n\r\n{body}",
-        body.len()
-    ));
+    let headers: String =
+        headers.iter().map(|(name, value)| [*name, ": ", *value, "\r\n"].concat()).collect();
+    let Address { host, target } = &address;
+    let length = body.len();
+    let request = format!(
+        "{method} {target} HTTP/1.1\r\nhost: {host}\r\n{headers}user-agent: xsim\r\n\
+         x-sim-now: {now_ms}\r\nconnection: close\r\ncontent-length: {length}\r\n\r\n{body}"
+    );
     let exchange = async {
         let mut socket = TcpStream::connect(address.socket()).await?;
         socket.write_all(request.as_bytes()).await?;
