@@ -168,7 +168,7 @@ impl Account {
                     ),
                 }
             }
-            Err(refusal) => self.refused(&mut crawl, &mut open, &refusal).await?,
+            Err(refusal) => self.refused(x, &mut crawl, &mut open, &refusal).await?,
         }
         self.save_crawl(&crawl)
     }
@@ -231,7 +231,7 @@ impl Account {
         match x.get(&path, &query, credential).await {
             Ok(answer) => self.take_page(&mut crawl, open, &answer),
             Err(refusal) => {
-                self.refused(&mut crawl, &mut open, &refusal).await?;
+                self.refused(x, &mut crawl, &mut open, &refusal).await?;
                 self.save_crawl(&crawl)
             }
         }?;
@@ -325,11 +325,20 @@ impl Account {
     }
 
     /// X or the way to it said no: the machine decides what that means.
-    async fn refused(&self, crawl: &mut Crawl, open: &mut Open, refusal: &Refusal) -> Result<()> {
+    async fn refused(
+        &self,
+        x: &X<'_>,
+        crawl: &mut Crawl,
+        open: &mut Open,
+        refusal: &Refusal,
+    ) -> Result<()> {
         ControlClient::new(&self.env)?.heed(&refusal.trouble).await?;
         open.settlement.rate.clone_from(&refusal.rate);
         self.put_meta("lease", open)?;
-        crawl.trouble(&refusal.trouble, refusal.rate.as_ref(), clock::now());
+        match x.ended() {
+            Some(stop) => crawl.stop(stop),
+            None => crawl.trouble(&refusal.trouble, refusal.rate.as_ref(), clock::now()),
+        }
         Ok(())
     }
 
@@ -398,7 +407,8 @@ impl Account {
             Err(refusal) => {
                 ControlClient::new(&self.env)?.heed(&refusal.trouble).await?;
                 open.settlement.rate = refusal.rate;
-                Err(refused(refusal.trouble.to_string()))
+                let ended = x.ended().map(|stop| stop.detail);
+                Err(refused(ended.unwrap_or_else(|| refusal.trouble.to_string())))
             }
         };
         self.put_meta("lease", &open)?;
