@@ -137,6 +137,11 @@ impl Lookup {
         }
     }
 
+    /// How it is made.
+    pub fn settings(&self) -> Settings {
+        self.settings
+    }
+
     /// Keys nothing is known of yet.
     pub fn left(&self) -> u64 {
         self.batches.iter().map(|batch| u64::from(batch.left)).sum()

@@ -51,6 +51,7 @@ impl Account {
             }
             Op::ChangeAccount => {
                 self.change(&http::body(&mut request).await?)?;
+                self.arm_look().await?;
                 let mended = ToControl::Mended { account: self.tracked()?.account };
                 ControlClient::new(&self.env)?.tell::<Option<()>>(mended).await?;
                 http::json(200, &self.view().await?)
