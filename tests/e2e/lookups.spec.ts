@@ -118,7 +118,7 @@ test("20,000 ids with every fault: each in one class, none lost, none doubled", 
   assert.deepEqual(failed.slice(0, 3), []);
   assert.ok(here.every((id) => by.get(id) === "found"));
   assert.ok(invented.every((id) => !by.has(id) || by.get(id) === "missing"));
-  const reasons = new Map<string, Json>(lost.map((loss: Json) => [loss.id, loss]));
+  const reasons = new Map<string, Json>(lost.sort((a: Json, b: Json) => a.at - b.at).map((loss: Json) => [loss.id, loss]));
   for (const id of gone) {
     const { reason, back } = reasons.get(id)!;
     if (back !== null) continue;

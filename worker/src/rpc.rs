@@ -14,7 +14,6 @@ use serde::{Deserialize, Serialize};
 use shared::activity::Event;
 use shared::api::{self, Run, RunState};
 use shared::budget::{Ask, Grant, Pause, Settlement, pause};
-use shared::credentials::OwnerKeys;
 use shared::id::{AccountId, TweetId};
 use shared::live::ring::Stretch;
 use shared::live::slot;

@@ -121,10 +121,11 @@ impl Account {
             let (Some(crawl), Some(settings)) = (self.crawl()?, self.settings()?) else {
                 break Ok(());
             };
-            if steps == PAGES_PER_ALARM {
+            if steps >= PAGES_PER_ALARM {
                 break self.arm_in(1).await;
             }
-            steps += 1;
+            // A settlement and a lease for one page count like a page.
+            steps += 1 + u32::from(self.memory.crowded.take());
             match crawl.next(clock::now()) {
                 Step::Wait { until, .. } => break self.arm_in(clock::delay_ms(until)).await,
                 Step::ReadProfile => self.read_profile(&x, &settings, crawl).await?,
@@ -282,6 +283,9 @@ impl Account {
     fn take_page(&self, crawl: &mut Crawl, mut open: Open, answer: &Answer) -> Result<()> {
         let now = clock::now();
         open.settlement.rate.clone_from(&answer.rate);
+        if self.is_crowded(answer.rate.as_ref()) {
+            open.calls = 0;
+        }
         let page = match followers_page(&answer.body) {
             Ok(page) => page,
             Err(fault) => {
