@@ -108,6 +108,7 @@ pub(crate) mod tests_support {
                 full_check_usd: Some(10.0),
                 certain: true,
             },
+            verify: shared::api::Verification::default(),
             tweets: TweetCollection {
                 on: true,
                 state: CollectorState::Idle,

@@ -8,6 +8,7 @@ mod events;
 mod feed;
 mod live;
 mod locations;
+mod lookups;
 mod operations;
 mod tweets;
 
@@ -17,6 +18,7 @@ pub use events::*;
 pub use feed::*;
 pub use live::*;
 pub use locations::*;
+pub use lookups::*;
 pub use operations::*;
 pub use tweets::*;
 

@@ -10,7 +10,7 @@
 //! - what X says: [`x`], [`tweet`], [`activity`], [`retry`], [`oauth1`], [`oauth2`], [`console`]
 //! - what is kept: [`roster`], [`handles`], [`profile`], [`snapshot`], [`tweets`],
 //!   [`metrics`], [`credentials`], [`sealed`], [`secret`]
-//! - what is decided: [`crawl`], [`acceptance`], [`ledger`], [`verdict`], [`budget`],
+//! - what is decided: [`crawl`], [`acceptance`], [`ledger`], [`verdict`], [`lookup`], [`budget`],
 //!   [`schedule`], [`cadence`], [`following`]
 //! - what streams: [`stream`], [`live`]
 //! - what is shown: [`series`], [`growth`], [`coverage`], [`listing`], [`export`]
@@ -33,6 +33,7 @@ pub mod id;
 pub mod ledger;
 pub mod listing;
 pub mod live;
+pub mod lookup;
 pub mod metrics;
 pub mod oauth1;
 pub mod oauth2;

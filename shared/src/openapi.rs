@@ -171,6 +171,7 @@ fn path_parameters(path: &'static str) -> impl Iterator<Item = Value> {
             "account" => (user_id(), "The X user id of a tracked account."),
             "user" => (user_id(), "An X user id."),
             "tweet" => (user_id(), "An X tweet id."),
+            "lookup" => (json!({ "type": "string" }), "A look-up's id."),
             "run" => (json!({ "type": "string" }), "A run's id."),
             "file" => (json!({ "type": "string" }), "The file's name."),
             "name" if path.starts_with("/credentials/") => {
@@ -208,6 +209,7 @@ fn query_parameter(op: Op, param: &Param) -> Value {
         "origin" => words(api::Origin::ALL.iter().map(|word| word.as_str())),
         "filter" => words(api::RosterFilter::ALL.iter().map(|word| word.as_str())),
         "state" if op == Op::Runs => words(api::RunState::ALL.iter().map(|word| word.as_str())),
+        "reason" => words(api::Reason::ALL.iter().map(|word| word.as_str())),
         "state" => words(api::LossState::ALL.iter().map(|word| word.as_str())),
         _ => json!({ "type": "string" }),
     };
@@ -230,6 +232,7 @@ fn taken(op: Op, shapes: &mut Shapes) -> Body {
         Op::ChangeFollower => shapes.taken::<api::FollowerChange>(),
         Op::ChangeBudget => shapes.taken::<api::BudgetChange>(),
         Op::ChangePush => shapes.taken::<api::PushChange>(),
+        Op::StartLookup => shapes.taken::<api::NewLookup>(),
         Op::Hook => shapes.taken::<Map<String, Value>>(),
         Op::SignIn => shapes.taken::<api::SignIn>(),
         Op::SetCredential => shapes.taken::<api::CredentialChange>(),
@@ -253,6 +256,7 @@ fn sent(op: Op, shapes: &mut Shapes) -> Body {
         Op::DeleteAccount
         | Op::DeleteStreamRules
         | Op::DeleteCredential
+        | Op::DeleteLookup
         | Op::SignOut
         | Op::XCallback => Body::Nothing,
         Op::Credentials | Op::SetCredential => shapes.sent::<api::Credentials>(),
@@ -277,6 +281,10 @@ fn sent(op: Op, shapes: &mut Shapes) -> Body {
         Op::Runs => shapes.list::<api::Run>(),
         Op::Run => shapes.sent::<api::Run>(),
         Op::Budget | Op::ChangeBudget => shapes.sent::<api::Budget>(),
+        Op::Lookups => shapes.list::<api::Lookup>(),
+        Op::StartLookup => shapes.sent::<api::LookupStarted>(),
+        Op::Lookup => shapes.sent::<api::Lookup>(),
+        Op::LookupResult => Body::File(&["application/x-ndjson"]),
         Op::Push | Op::ChangePush => shapes.sent::<api::Push>(),
         Op::HookChallenge => shapes.sent::<api::HookAnswer>(),
         Op::Hook => shapes.sent::<api::HookTaken>(),
@@ -313,7 +321,8 @@ fn statuses(op: Op) -> &'static [(u16, &'static str)] {
         Op::ImportSnapshot => {
             &[(200, "These bytes are known: the run that read them."), (202, "It will be read.")]
         }
-        Op::DeleteAccount => &[(204, "It is deleted.")],
+        Op::StartLookup => &[(200, "What it would cost."), (202, "It began.")],
+        Op::DeleteAccount | Op::DeleteLookup => &[(204, "It is deleted.")],
         Op::Hook => &[(200, "It is taken; another time it is 409.")],
         Op::DeleteStreamRules => &[(204, "They are deleted.")],
         Op::AddStreamRule => &[(200, "It was there already."), (201, "It is in force.")],

@@ -16,7 +16,9 @@
 use crate::api::{Confidence, How, LossState, Reason, words};
 use crate::id::UserId;
 use crate::ledger::{Shown, Timeline};
+use crate::lookup::{Class, Told};
 use crate::time::{HOUR_MS, MINUTE_MS, UnixMs};
+use crate::x::user::Profile;
 
 /// When a vanished account is looked at a second time.
 pub const AGAIN_MS: i64 = 15 * MINUTE_MS;
@@ -55,6 +57,27 @@ impl Said {
     pub fn is_claim(self) -> bool {
         self.is_push() || self == Self::Following
     }
+}
+
+/// What a look-up says of someone who left. `own`: it is the account itself that asked, so that X
+/// told how they stand to it. What X did not say is no evidence.
+pub fn said(told: &Told, own: bool) -> Option<Said> {
+    Some(match told.class {
+        Class::Suspended => Said::Suspended,
+        Class::Missing => Said::Missing,
+        Class::Protected => Said::Found,
+        Class::Failed => return None,
+        Class::Found => {
+            let profile = told.raw.as_deref().and_then(Profile::from_raw).filter(|_| own);
+            let stands = profile.map(|profile| (profile.follows, profile.blocked));
+            match stands {
+                Some((_, Some(true))) => Said::Blocked,
+                Some((Some(true), _)) => Said::Following,
+                Some((Some(false), _)) => Said::NotFollowing,
+                _ => Said::Found,
+            }
+        }
+    })
 }
 
 /// What X said of someone.
@@ -350,6 +373,31 @@ mod tests {
         let app = [(1, Said::Missing), (DAY + 1, Said::Found)];
         check(&[60], &app, "confirmed unfollowed likely settled open look never");
         check(&[60, DAY + 60], &app, "confirmed unfollowed likely settled 1500 look never");
+    }
+
+    #[test]
+    fn a_look_says_how_they_stand_only_to_the_account_itself() {
+        let look = |class, raw: &str| Told {
+            key: "7".to_owned(),
+            class,
+            id: None,
+            raw: Some(format!(r#"{{"id":"7"{raw}}}"#)),
+        };
+        let status = |word: &str| look(Class::Found, &format!(r#","connection_status":[{word}]"#));
+        for (told, own, expected) in [
+            (status(r#""followed_by""#), true, Some(Said::Following)),
+            (status(r#""following""#), true, Some(Said::NotFollowing)),
+            (status(""), true, Some(Said::NotFollowing)),
+            (status(r#""blocking""#), true, Some(Said::Blocked)),
+            (status(r#""followed_by""#), false, Some(Said::Found)),
+            (look(Class::Found, ""), true, Some(Said::Found)),
+            (look(Class::Suspended, ""), true, Some(Said::Suspended)),
+            (look(Class::Missing, ""), false, Some(Said::Missing)),
+            (look(Class::Protected, ""), true, Some(Said::Found)),
+            (look(Class::Failed, ""), true, None),
+        ] {
+            assert_eq!(said(&told, own), expected, "{told:?}");
+        }
     }
 
     #[test]

@@ -6,6 +6,7 @@
 
 mod changes;
 mod collect;
+mod erase;
 mod export;
 mod follower;
 mod following;
@@ -66,6 +67,9 @@ const SCHEMA: &[&str] = &[
         reason TEXT, confidence TEXT, how TEXT, settled INTEGER, settles INTEGER, look INTEGER,
         UNIQUE (user, at, said)) STRICT",
     "CREATE INDEX IF NOT EXISTS verdicts_by_time ON verdicts (at)",
+    // Who was billed today by looking up; whose name is not kept any more, which outlives replays.
+    "CREATE TABLE IF NOT EXISTS looked (seq INTEGER PRIMARY KEY, bytes BLOB NOT NULL) STRICT",
+    "CREATE TABLE IF NOT EXISTS erased (user TEXT PRIMARY KEY, at INTEGER NOT NULL) STRICT",
     // All that is shown of followers, for counting.
     "CREATE VIEW IF NOT EXISTS shown AS
         SELECT at, user, kind, state, reason, settled FROM changes WHERE kind IS NOT NULL
@@ -157,6 +161,8 @@ const TABLES: &[&str] = &[
     "relation_billed",
     "notes",
     "verdicts",
+    "looked",
+    "erased",
     "pushes",
 ];
 
@@ -178,6 +184,8 @@ struct Memory {
     reading: Cell<bool>,
     /// A loop that reads whom the account follows is running.
     surveying: Cell<bool>,
+    /// A loop that looks people up is running.
+    verifying: Cell<bool>,
     /// A snapshot is being read.
     ingesting: Cell<bool>,
     /// Ids of the crawl under way.
@@ -223,6 +231,7 @@ impl DurableObject for Account {
             self.read_following().await,
             self.go_on_purging().await,
             self.go_on_replaying().await,
+            self.verify().await,
         ];
         for fault in outcomes.into_iter().filter_map(Result::err) {
             worker::console_error!("alarm: {}", fault.log());

@@ -10,7 +10,7 @@ mod overview;
 use crate::config::Config;
 use crate::fault::{Fault, Result};
 use crate::http::{self, random_hex};
-use crate::rpc::{self, ControlClient, RunEnd, ToAccount, ToControl, ToLive};
+use crate::rpc::{self, ControlClient, RunEnd, ToAccount, ToControl, ToLive, ToLookups};
 use crate::x::X;
 use crate::{access, clock, control::split_url, files, hooks, runs};
 use shared::api::{List, RunState, Trigger};
@@ -139,6 +139,7 @@ fn starts(found: &Found) -> Option<&'static str> {
         Op::CheckFollowing => Some("following"),
         Op::Replay => Some("replay"),
         Op::ImportSnapshot => Some("import"),
+        Op::StartLookup => Some("lookup"),
         _ => None,
     }
 }
@@ -216,6 +217,9 @@ async fn handle(
         | Op::SetCredential
         | Op::DeleteCredential
         | Op::CheckCredentials => forward(&rpc::control(env)?, request, id).await,
+        Op::Lookups | Op::StartLookup | Op::Lookup | Op::LookupResult | Op::DeleteLookup => {
+            forward(&rpc::lookups(env)?, request, id).await
+        }
         Op::Live => live(request, env, id).await,
         Op::LiveEvents
         | Op::Stream
@@ -312,6 +316,11 @@ pub(crate) async fn tick(event: &ScheduledEvent, env: &Env) {
         let mut failed = None;
         if let Err(fault) = rpc::call::<_, Option<()>>(&rpc::live(env)?, &ToLive::Tick).await {
             worker::console_error!("tick of the stream: {}", fault.log());
+            failed = Some(fault);
+        }
+        if let Err(fault) = rpc::call::<_, Option<()>>(&rpc::lookups(env)?, &ToLookups::Tick).await
+        {
+            worker::console_error!("tick of look-ups: {}", fault.log());
             failed = Some(fault);
         }
         for account in roll(env).await? {

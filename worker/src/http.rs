@@ -52,13 +52,21 @@ pub(crate) fn problem(fault: &Fault, request_id: &str) -> Response {
 
 /// Reads a small JSON body.
 pub(crate) async fn body<T: DeserializeOwned>(request: &mut Request) -> Result<T> {
-    serde_json::from_slice(&body_bytes(request).await?)
+    large_body(request, BODY_MAX).await
+}
+
+/// The same of a body of at most so many bytes.
+pub(crate) async fn large_body<T: DeserializeOwned>(
+    request: &mut Request,
+    max: usize,
+) -> Result<T> {
+    serde_json::from_slice(&body_bytes(request, max).await?)
         .map_err(|error| Fault::bad(format!("the body is not what this route takes: {error}")))
 }
 
 /// The same of a body that holds secrets: what is wrong with it is said without quoting it.
 pub(crate) async fn quiet_body<T: DeserializeOwned>(request: &mut Request) -> Result<T> {
-    serde_json::from_slice(&body_bytes(request).await?).map_err(|error| {
+    serde_json::from_slice(&body_bytes(request, BODY_MAX).await?).map_err(|error| {
         let (line, column) = (error.line(), error.column());
         Fault::bad(format!(
             "the body is not what this route takes: a JSON object of texts is expected (line \
@@ -67,14 +75,14 @@ pub(crate) async fn quiet_body<T: DeserializeOwned>(request: &mut Request) -> Re
     })
 }
 
-async fn body_bytes(request: &mut Request) -> Result<Vec<u8>> {
+async fn body_bytes(request: &mut Request, max: usize) -> Result<Vec<u8>> {
     let length = request.headers().get("content-length")?.and_then(|text| text.parse().ok());
-    if length.is_some_and(|length: usize| length > BODY_MAX) {
-        return Err(Fault::new(413, "Body too large", format!("at most {BODY_MAX} bytes")));
+    if length.is_some_and(|length: usize| length > max) {
+        return Err(Fault::new(413, "Body too large", format!("at most {max} bytes")));
     }
     let bytes = request.bytes().await?;
-    if bytes.len() > BODY_MAX {
-        return Err(Fault::new(413, "Body too large", format!("at most {BODY_MAX} bytes")));
+    if bytes.len() > max {
+        return Err(Fault::new(413, "Body too large", format!("at most {max} bytes")));
     }
     Ok(if bytes.is_empty() { b"{}".to_vec() } else { bytes })
 }

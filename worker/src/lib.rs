@@ -6,7 +6,7 @@
 //!
 //! # Layout
 //! - entry points: this file, [`dispatch`], [`queue`], [`hooks`]
-//! - objects: [`control`], [`account`], [`live`], [`relay`] (both over [`hub`])
+//! - objects: [`control`], [`account`], [`live`], [`relay`] (both over [`hub`]), [`lookups`]
 //! - the outside: [`x`], [`bucket`], [`rpc`], [`sql`], [`clock`], [`zone`], [`config`], [`vault`]
 //! - answers: [`http`], [`fault`], [`access`], [`query`], [`files`], [`runs`]
 
@@ -28,6 +28,7 @@ mod hooks;
 mod http;
 mod hub;
 mod live;
+mod lookups;
 mod query;
 mod queue;
 mod relay;
@@ -41,6 +42,7 @@ mod zone;
 pub use account::Account;
 pub use control::Control;
 pub use live::Live;
+pub use lookups::Lookups;
 pub use relay::Relay;
 
 use wasm_bindgen::JsValue;

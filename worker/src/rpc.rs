@@ -154,6 +154,14 @@ pub(crate) enum ToLive {
     Since { after: u64, subscribe: api::Subscribe },
 }
 
+/// What the Lookups object is asked.
+#[derive(Debug, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub(crate) enum ToLookups {
+    /// Cron ticked: go on with what waited, delete what is old.
+    Tick,
+}
+
 /// What a Relay object is asked.
 #[derive(Debug, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -270,6 +278,11 @@ pub(crate) struct LivePulse {
 /// The one Live object.
 pub(crate) fn live(env: &Env) -> Result<Stub> {
     Ok(env.durable_object("LIVE")?.get_by_name("live")?)
+}
+
+/// The one Lookups object.
+pub(crate) fn lookups(env: &Env) -> Result<Stub> {
+    Ok(env.durable_object("LOOKUPS")?.get_by_name("lookups")?)
 }
 
 /// One of the relays.

@@ -159,8 +159,7 @@ fn id_field(form: Form, label: &'static str) -> impl IntoView {
 /// The account that Start would add, if the form says one.
 fn wanted(form: Form) -> Option<NewAccount> {
     let id = || form.id.get().trim().parse::<AccountId>().ok();
-    let plain =
-        NewAccount { id: None, username: None, schedule: None, monthly_cap_usd: None, read: None };
+    let plain = NewAccount::default();
     match form.way.get() {
         Way::OwnerKeys => id().map(|id| NewAccount { id: Some(id), ..plain }),
         Way::SavedLists => id().map(|id| NewAccount { id: Some(id), read: Some(false), ..plain }),

@@ -139,6 +139,9 @@ wire! {
         /// Whom it follows and blocks, and how that is read.
         #[serde(default)]
         pub following: FollowingCollection,
+        /// How it is found out why people leave.
+        #[serde(default)]
+        pub verify: Verification,
         /// Nothing is read from X for this account beyond this per UTC day; `null`: no such cap.
         #[serde(default)]
         pub daily_cap_usd: Option<f64>,
@@ -273,6 +276,31 @@ wire! {
         pub on: bool,
     }
 
+    /// How it is found out why people leave: they are looked up, the oldest loss first, as far as
+    /// the caps allow.
+    pub struct Verification {
+        /// Whether they are.
+        pub on: bool,
+        /// What the looking up is doing.
+        pub state: CollectorState,
+        /// Why it waits or stopped, and what to do, in words for the owner.
+        pub reason: Option<String>,
+        /// The run under way.
+        pub run: Option<String>,
+        /// How many are due to be looked up now.
+        pub due: u64,
+        /// When someone is to be looked up next, possibly gone by.
+        pub next_look: Option<UnixMs>,
+        /// One person whom X shows, in US dollars; who is suspended or gone costs nothing.
+        pub look_usd: f64,
+        /// What a month costs at most at the pace of the last 30 days, in US dollars; before that
+        /// is known, for 4 in 1,000 followers a day. `null` while the followers are not counted.
+        pub month_usd: Option<f64>,
+        /// Of the losses of the last 90 days that are settled, the share that was none: they still
+        /// followed. `null` before any is settled.
+        pub false_loss_rate: Option<f64>,
+    }
+
     /// How an account's tweets are read.
     pub struct TweetCollection {
         /// Whether they are: off until the owner has seen the price.
@@ -345,6 +373,7 @@ wire! {
     }
 
     /// Body of `POST /accounts`. One of `id` and `username` is required.
+    #[derive(Default)]
     pub struct NewAccount {
         /// The X user id.
         #[serde(default)]
@@ -358,6 +387,10 @@ wire! {
         /// Default 5.
         #[serde(default)]
         pub monthly_cap_usd: Option<f64>,
+        /// Whether those who leave are looked up to find out why; default true. It costs a cent a
+        /// person at most, within the caps.
+        #[serde(default)]
+        pub verify: Option<bool>,
         /// `false`: X is asked nothing (saved lists will be imported); then `id` is required.
         #[serde(default)]
         pub read: Option<bool>,
@@ -383,6 +416,9 @@ wire! {
         /// account for the price.
         #[serde(default)]
         pub following: Option<bool>,
+        /// Whether those who leave are looked up; see `verify` of the account for the price.
+        #[serde(default)]
+        pub verify: Option<bool>,
     }
 
     /// What is set up, and what beginning would cost: for the first-run page.
@@ -481,4 +517,26 @@ impl Default for PushSummary {
     fn default() -> Self {
         Self { state: PushState::Off, reason: None, last_event: None }
     }
+}
+
+impl Default for Verification {
+    fn default() -> Self {
+        Self {
+            on: false,
+            state: CollectorState::Idle,
+            reason: None,
+            run: None,
+            due: 0,
+            next_look: None,
+            look_usd: 0.0,
+            month_usd: None,
+            false_loss_rate: None,
+        }
+    }
+}
+
+/// `part` of `whole`; nothing of nothing is not known.
+#[allow(clippy::cast_precision_loss, reason = "exact below 2^53")]
+pub fn share(part: u64, whole: u64) -> Option<f64> {
+    (whole > 0).then(|| part as f64 / whole as f64)
 }

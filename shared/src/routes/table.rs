@@ -16,6 +16,8 @@ const METRICS: Param = param(
     "metrics",
     "Metrics with commas, such as public.like_count; default impressions, likes, reposts, replies.",
 );
+const REASON: Param =
+    param("reason", "Losses only: unfollowed, suspended, gone, you_blocked or unknown.");
 const CURSOR: Param = param("cursor", "The `next_cursor` of the page before.");
 const LIMIT: Param = param("limit", "1 to 1000, default 100.");
 
@@ -90,6 +92,7 @@ pub const ROUTES: &[Route] = &[
         &[
             param("kind", "followed, lost, returned or renamed; several with commas."),
             param("state", "suspected, confirmed or retracted."),
+            REASON,
             param("muted", "false leaves muted people out."),
             param("mutual", "true: of those alone whom the account follows, by its own list."),
             FROM,
@@ -310,6 +313,7 @@ pub const ROUTES: &[Route] = &[
             param("promoted", "tweets only: true or false."),
             param("state", "events only: suspected, confirmed or retracted."),
             param("mutual", "events only: true or false."),
+            REASON,
         ],
         "NEW_FOLLOWERS, LOST_FOLLOWERS, USER_INFO or STATS_TWEETS .json.gz; followers, events or \
          tweets .csv or .ndjson.",
@@ -335,6 +339,39 @@ pub const ROUTES: &[Route] = &[
         Owner,
         &[],
         "One run; poll it until it is no longer running.",
+    ),
+    route(
+        Op::Lookups,
+        "GET",
+        "/lookups",
+        Owner,
+        &[CURSOR, LIMIT],
+        "Bulk look-ups of the last 7 days, newest first.",
+    ),
+    route(
+        Op::StartLookup,
+        "POST",
+        "/lookups",
+        Owner,
+        &[],
+        "Looks many people up by id or handle; with `start: false` only says what that costs.",
+    ),
+    route(Op::Lookup, "GET", "/lookups/{lookup}", Owner, &[], "One look-up, and how far it is."),
+    route(
+        Op::LookupResult,
+        "GET",
+        "/lookups/{lookup}/result",
+        Owner,
+        &[],
+        "What it found so far, one JSON object a line: `key`, `class`, `id`, `profile`, `why`.",
+    ),
+    route(
+        Op::DeleteLookup,
+        "DELETE",
+        "/lookups/{lookup}",
+        Owner,
+        &[],
+        "Ends a look-up and deletes its result.",
     ),
     route(Op::Budget, "GET", "/budget", Owner, &[], "Spending, limits and X's rate windows."),
     route(

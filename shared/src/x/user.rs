@@ -38,6 +38,10 @@ pub struct Profile {
     pub joined: Option<UnixMs>,
     /// Whether the account follows them too; `None` where X did not say.
     pub mutual: Option<bool>,
+    /// Whether they follow whoever asked; `None` where X did not say.
+    pub follows: Option<bool>,
+    /// Whether whoever asked blocks them; `None` where X did not say.
+    pub blocked: Option<bool>,
 }
 
 /// The fields, each read on its own: one odd field must not cost the others.
@@ -79,6 +83,8 @@ impl Profile {
         let raw: Raw = serde_json::from_str(object(raw)?).ok()?;
         let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
         let filled = |value: &Value| Some(text(value)).filter(|text| !text.is_empty());
+        let connections = raw.connection_status.as_array();
+        let connected = |word: &str| connections.map(|all| all.iter().any(|status| status == word));
         Some(Self {
             person: Person {
                 id: id(&raw.id)?,
@@ -91,10 +97,9 @@ impl Profile {
             protected: raw.protected.as_bool().unwrap_or_default(),
             description: filled(&raw.description),
             joined: raw.created_at.as_str().and_then(UnixMs::parse),
-            mutual: raw
-                .connection_status
-                .as_array()
-                .map(|all| all.iter().any(|status| status == "following")),
+            mutual: connected("following"),
+            follows: connected("followed_by"),
+            blocked: connected("blocking"),
         })
     }
 }

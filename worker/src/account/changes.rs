@@ -1,6 +1,7 @@
 //! Events as they are told: rows of the ledger and pushes of X, with names. Must not know: how
 //! rows come to be. Invariant: what is withheld is not told.
 
+use super::erase::erased;
 use super::ledger::{SHOWN, change};
 use super::verify;
 use super::{Account, id_text, profiles};
@@ -151,12 +152,15 @@ pub(super) fn events(sql: &Sql, wanted: &Wanted, limit: usize) -> Result<List<Fo
     found.retain(|found| found.change.shown.is_some());
     found.sort_by_key(|found| std::cmp::Reverse(found.place()));
     let people = profiles::find(sql, found.iter().map(|found| found.change.user))?;
-    let why_not = verify::why_not(sql)?;
+    let (why_not, erased) = (verify::why_not(sql)?, erased(sql)?);
     let events = found.into_iter().filter_map(|found| {
         let profile = people.get(&found.change.user);
         let mut event = found.told(&why_not)?;
         event.user = profiles::person(event.user.id, profile);
         event.followers = profile.and_then(|profile| profile.followers);
+        if erased.contains_key(&event.user.id) {
+            (event.from, event.to) = (None, None);
+        }
         Some(event)
     });
     Ok(query::page(events.collect(), limit, |event| {

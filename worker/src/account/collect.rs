@@ -63,6 +63,8 @@ impl Account {
                 self.start_crawl(Trigger::Cron).await?;
             }
         }
+        self.erase_gone(clock::now())?;
+        self.arm_look().await?;
         let left = self.crawl()?.is_some() || self.has_purges()?;
         if left { self.arm_in(1).await } else { Ok(()) }
     }

@@ -151,6 +151,9 @@ impl Account {
         self.merge_profiles(list.sorted, &list.index.roster)?;
         let end = End { state: SnapshotState::Accepted, count: Some(count), reason: None };
         let counted = self.place(arrived, end, Some(&list.index), prev.as_ref()).await?;
+        // Nobody who was blocked needs to be looked up.
+        self.witness_blocks(None).await?;
+        self.arm_look().await?;
         if let Err(fault) = self.tell_live(*account, name).await {
             worker::console_error!("news of {account}: {}", fault.log());
         }

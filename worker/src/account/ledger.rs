@@ -267,16 +267,16 @@ pub(super) fn upgrade(sql: &Sql) -> Result<()> {
             sql.run(&format!("ALTER TABLE changes ADD COLUMN {column}"), values![])?;
         }
     }
+    for index in [
+        "CREATE INDEX IF NOT EXISTS changes_to_look ON changes (at) WHERE look IS NOT NULL",
+        "CREATE INDEX IF NOT EXISTS changes_gone ON changes (user) WHERE reason = 'gone'",
+    ] {
+        sql.run(index, values![])?;
+    }
     Ok(())
 }
 
 impl Account {
-    /// Keeps what X said of people; tells what changed by it.
-    pub(super) fn witness(&self, evidence: Vec<Evidence>) -> Result<Vec<News>> {
-        let sql = self.sql.clone();
-        self.sql.atomically(move || witness(&sql, &evidence))
-    }
-
     /// After a replay: pushes and looks, whatever the order in which lists came.
     pub(super) fn reshow_all(&self) -> Result<()> {
         let sql = self.sql.clone();

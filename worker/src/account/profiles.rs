@@ -2,6 +2,7 @@
 //! cover ids without overlap; a pack is rewritten whole; a newer sight of a user wins whatever
 //! the order in which snapshots come.
 
+use super::erase::erased;
 use super::{Account, id_from_text, id_text};
 use crate::fault::{Fault, Result};
 use crate::sql::{Sql, values};
@@ -65,7 +66,8 @@ impl Account {
     }
 
     /// Merges entries, sorted by id, pack by pack.
-    pub(super) fn merge_entries(&self, entries: Vec<Entry>) -> Result<()> {
+    pub(super) fn merge_entries(&self, mut entries: Vec<Entry>) -> Result<()> {
+        self.without_erased(&mut entries)?;
         let mut los = Vec::new();
         for mut row in self.sql.rows("SELECT lo FROM packs ORDER BY lo", values![])? {
             los.push(id_from_text(&row.text()?)?);
@@ -86,6 +88,19 @@ impl Account {
         while !work.is_empty() {
             let rest = work.split_off(work.len().min(PACKS_PER_WRITE));
             self.write_packs(std::mem::replace(&mut work, rest))?;
+        }
+        Ok(())
+    }
+
+    /// Old lists bring no erased name back; a newer sight of someone does.
+    fn without_erased(&self, entries: &mut Vec<Entry>) -> Result<()> {
+        let erased = erased(&self.sql)?;
+        if erased.is_empty() {
+            return Ok(());
+        }
+        entries.retain(|entry| erased.get(&entry.id).is_none_or(|at| entry.seen > *at));
+        for entry in entries.iter().filter(|entry| erased.contains_key(&entry.id)) {
+            self.sql.run("DELETE FROM erased WHERE user = ?", values![id_text(entry.id)])?;
         }
         Ok(())
     }
@@ -146,6 +161,30 @@ pub(super) fn find(
 pub(super) fn entry(sql: &Sql, user: UserId) -> Result<Option<Entry>> {
     let Some((entries, _)) = pack_of(sql, user)? else { return Ok(None) };
     Ok(entries.into_iter().find(|entry| entry.id == user))
+}
+
+/// Takes people out of their packs. Part of one write.
+pub(super) fn erase(sql: &Sql, users: &BTreeSet<UserId>) -> Result<()> {
+    for user in users {
+        let pack = "SELECT lo, bytes FROM packs WHERE lo <= ? ORDER BY lo DESC LIMIT 1";
+        let Some(mut row) = sql.first(pack, values![id_text(*user)])? else { continue };
+        let lo = row.text()?;
+        let mut entries = profile::decode(&row.blob()?).map_err(|error| damaged(&error))?;
+        let before = entries.len();
+        entries.retain(|entry| entry.id != *user);
+        if entries.len() == before {
+            continue;
+        }
+        sql.run("DELETE FROM packs WHERE lo = ?", values![lo.as_str()])?;
+        for pack in profile::repack(entries, Vec::new()) {
+            // The range stays as it was, so that packs go on covering all ids.
+            sql.run(
+                "INSERT INTO packs (lo, bytes) VALUES (?, ?)",
+                values![lo.as_str(), pack.bytes],
+            )?;
+        }
+    }
+    Ok(())
 }
 
 /// The pack that holds an id's range, and where the next one begins.

@@ -136,6 +136,7 @@ impl Account {
         }
         self.saw_tweet_count(raw.as_deref().unwrap_or_default())?;
         self.saw_following_count(raw.as_deref().unwrap_or_default(), now)?;
+        self.begin_verify(new.verify.unwrap_or(true), now)?;
         let enlist = ToControl::Enlist { account };
         ControlClient::new(&self.env)?.tell::<Option<()>>(enlist).await?;
         Ok(true)
@@ -161,6 +162,7 @@ impl Account {
         following.on = change.following.unwrap_or(following.on);
         following.stopped = None;
         self.save_following(&following)?;
+        self.change_verify(change.verify)?;
         // Whatever stopped it may be mended now: the next tick tries.
         settings.stopped = None;
         self.save(&settings)

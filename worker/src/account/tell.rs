@@ -1,4 +1,4 @@
-//! Telling open browsers what a new list brought. Owns: which events are news. Invariant: the
+//! Telling open browsers what a new list, a look or a push brought. Owns: which events are news. Invariant: the
 //! ledger is what counts; news that does not arrive is only seen later, on the next look.
 
 use super::Account;

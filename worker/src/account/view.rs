@@ -122,6 +122,7 @@ impl Account {
             prices: prices(&config, &settings, followers.or(x_count)),
             tweets: self.tweet_collection(&settings, &config)?,
             following: self.following_collection(&settings, &config)?,
+            verify: self.verification(followers.or(x_count), outlook.pace.month.map(|m| m.1))?,
             daily_cap_usd: settings.day_cap_micro.map(usd),
             schedule_prices: (&outlook).into(),
             push: self.push_summary()?,
@@ -217,8 +218,7 @@ impl Account {
             }
         };
         let (retracted, suspected) = self.unsettled(from, to)?;
-        let reasons = (totals.lost > 0)
-            .then_some(api::ReasonCount { reason: Reason::Unknown, count: totals.lost });
+        let reasons = self.reason_counts(from, to)?;
         http::json(
             200,
             &api::Series {
@@ -243,6 +243,22 @@ impl Account {
             values![from.0, to.0],
         )?;
         row.map_or(Ok((0, 0)), |mut row| Ok((unsigned(row.int()?), unsigned(row.int()?))))
+    }
+
+    /// Losses of a range that are not retracted, by reason.
+    fn reason_counts(&self, from: UnixMs, to: UnixMs) -> Result<Vec<api::ReasonCount>> {
+        let rows = self.sql.rows(
+            "SELECT COALESCE(reason, 'unknown') AS why, COUNT(*) FROM shown
+             WHERE kind = 'lost' AND state <> 'retracted' AND at >= ? AND at < ?
+             GROUP BY why ORDER BY COUNT(*) DESC, why",
+            values![from.0, to.0],
+        )?;
+        let mut counts = Vec::with_capacity(rows.len());
+        for mut row in rows {
+            let reason = Reason::from_word(&row.text()?).unwrap_or(Reason::Unknown);
+            counts.push(api::ReasonCount { reason, count: unsigned(row.int()?) });
+        }
+        Ok(counts)
     }
 
     pub(super) fn history(&self) -> Result<History> {

@@ -199,13 +199,7 @@ impl Control {
 
     /// Tracks the account, if it is not tracked, and lets go on what stopped for want of keys.
     async fn track(&self, account: AccountId, profile: String) -> Result<()> {
-        let new = NewAccount {
-            id: Some(account),
-            username: None,
-            schedule: None,
-            monthly_cap_usd: None,
-            read: None,
-        };
+        let new = NewAccount { id: Some(account), ..NewAccount::default() };
         let stub = rpc::account(&self.env, account)?;
         let begin = ToAccount::Begin { account, new, raw: Some(profile) };
         rpc::call::<_, bool>(&stub, &begin).await?;

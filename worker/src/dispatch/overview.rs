@@ -8,7 +8,7 @@ use crate::fault::Result;
 use crate::http;
 use crate::rpc::{self, ControlClient, LivePulse, Pulse, ToControl, ToLive};
 use crate::x::X;
-use shared::api::{Budget, CollectorState, Health, Setup, Status, StatusCollector};
+use shared::api::{Budget, CollectorState, Health, Schedule, Setup, Status, StatusCollector};
 use shared::budget::{Plan, Resource, micro, price, usd};
 use worker::{Env, Response};
 
@@ -82,11 +82,14 @@ pub(super) async fn budget(env: &Env) -> Result<Response> {
         let own = account.schedule_prices.iter().find(|one| one.schedule == account.schedule);
         let lists = own.and_then(|price| price.month_usd).map_or(0, micro);
         let tweets = if account.tweets.on { micro(account.tweets.month_usd) } else { 0 };
+        let checks = !matches!(account.schedule, Schedule::CountOnly | Schedule::Manual);
+        let looks = account.verify.month_usd.filter(|_| account.verify.on && checks);
+        let looks = looks.map_or(0, micro);
         plans.push(Plan {
             account: id,
             cap: micro(account.monthly_cap_usd),
             day_cap: account.daily_cap_usd.map(micro),
-            monthly_estimate: lists.saturating_add(tweets),
+            monthly_estimate: lists.saturating_add(tweets).saturating_add(looks),
             schedules: account.schedule_prices,
         });
     }
