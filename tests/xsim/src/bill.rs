@@ -3,12 +3,13 @@
 //! Knows prices and who was read, no routes. Invariant: within one UTC day a resource is charged
 //! at most once per class; requests that failed are never passed in.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::{BTreeMap, HashMap, HashSet};
 
 use serde_json::{Value, json};
 
 use crate::calendar::DAY_S;
 use crate::identity::Subject;
+use crate::usage;
 use crate::world::Account;
 
 /// What was read, as the price list sorts it.
@@ -65,6 +66,9 @@ const POST_MICROS: u64 = 5_000;
 const OWNED_POST_MICROS: u64 = 1_000;
 const ANALYTICS_MICROS: u64 = 5_000;
 const COUNTS_MICROS: u64 = 5_000;
+
+/// Posts that may be read in a month under pay-per-use (docs.x.com, "Pricing").
+const POST_CAP: u64 = 3_000_000;
 
 /// What was read of a tweet of one of the two accounts.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -131,6 +135,15 @@ pub(crate) struct Bill {
     own_today: HashSet<u64>,
     analytics_today: HashSet<u64>,
     counts: u64,
+    /// Events delivered, by resource: how many, and the price of one.
+    events: BTreeMap<&'static str, (u64, u64)>,
+    /// Posts charged for, by day: what X counts to its cap.
+    posts_by_day: BTreeMap<i64, u64>,
+    /// The bill at which the money is gone.
+    credits_micros: Option<u64>,
+    post_cap: Option<u64>,
+    /// Calls refused for want of money.
+    refused: u64,
 }
 
 impl Bill {
@@ -159,6 +172,7 @@ impl Bill {
         self.posts.returned += 1;
         let fresh = self.posts.today.entry(second).or_default().insert(nth as usize);
         self.posts.billed += u64::from(fresh);
+        *self.posts_by_day.entry(self.day).or_default() += u64::from(fresh);
     }
 
     /// Charges for a tweet of one of the two accounts, unless it was charged today: a tweet is
@@ -177,11 +191,58 @@ impl Bill {
         };
         *returned += 1;
         *billed += fresh;
+        if read != Read::Analytics {
+            *self.posts_by_day.entry(self.day).or_default() += fresh;
+        }
     }
 
     /// Charges for a look at recent counts.
     pub(crate) fn charge_counts(&mut self) {
         self.counts += 1;
+    }
+
+    /// Charges for an event that a webhook took.
+    pub(crate) fn charge_event(&mut self, resource: &'static str, price_micros: u64) {
+        self.events.entry(resource).or_insert((0, price_micros)).0 += 1;
+    }
+
+    /// Posts charged for on a day, counted since 1970.
+    pub(crate) fn posts_on(&self, day: i64) -> u64 {
+        self.posts_by_day.get(&day).copied().unwrap_or(0)
+    }
+
+    /// Posts charged for on a day and after it.
+    pub(crate) fn posts_since(&self, day: i64) -> u64 {
+        self.posts_by_day.range(day..).map(|(_, count)| count).sum()
+    }
+
+    /// Posts that may be read in a month.
+    pub(crate) fn post_cap(&self) -> u64 {
+        self.post_cap.unwrap_or(POST_CAP)
+    }
+
+    pub(crate) fn is_capped(&self, now_s: i64) -> bool {
+        self.posts_since(usage::month(now_s.div_euclid(DAY_S)).0) >= self.post_cap()
+    }
+
+    pub(crate) fn is_depleted(&self) -> bool {
+        self.credits_micros.is_some_and(|credits| self.micros() >= credits)
+    }
+
+    /// Counts a call that is refused for want of money; gives how many there were.
+    pub(crate) fn refuse(&mut self) -> u64 {
+        self.refused += 1;
+        self.refused
+    }
+
+    /// From now on there is so much money, or without end.
+    pub(crate) fn set_credits(&mut self, micros: Option<u64>) {
+        self.credits_micros = micros.map(|micros| self.micros() + micros);
+    }
+
+    /// From now on so many posts a month may be read.
+    pub(crate) fn set_post_cap(&mut self, posts: u64) {
+        self.post_cap = Some(posts);
     }
 
     /// On another day everything is charged anew.
@@ -204,7 +265,8 @@ impl Bill {
         let tweets = POST_MICROS * self.posts.billed
             + OWNED_POST_MICROS * self.owned.billed
             + ANALYTICS_MICROS * self.analytics.billed;
-        users.sum::<u64>() + tweets + COUNTS_MICROS * self.counts
+        let events = self.events.values().map(|(count, price)| count * price);
+        users.sum::<u64>() + tweets + COUNTS_MICROS * self.counts + events.sum::<u64>()
     }
 
     /// The answer of `GET /sim/bill`.
@@ -225,7 +287,12 @@ impl Bill {
         let analytics = entry(self.analytics.returned, self.analytics.billed, ANALYTICS_MICROS);
         by_resource.insert("analytics".into(), analytics);
         by_resource.insert("counts".into(), entry(self.counts, self.counts, COUNTS_MICROS));
-        json!({"usd": dollars(self.micros()), "calls": self.calls, "by_resource": by_resource})
+        for (resource, (count, price)) in &self.events {
+            by_resource.insert((*resource).to_owned(), entry(*count, *count, *price));
+        }
+        let left = self.credits_micros.map(|credits| credits.saturating_sub(self.micros()));
+        json!({"usd": dollars(self.micros()), "calls": self.calls, "by_resource": by_resource,
+            "credits_usd": left.map(dollars), "post_cap": self.post_cap()})
     }
 }
 
@@ -262,6 +329,44 @@ mod tests {
         check(&[(Class::User, 1, MIDNIGHT_S - 1), (Class::User, 1, MIDNIGHT_S)], 20_000);
         check(&[(Class::User, 1, 0), (Class::User, 2, 0)], 20_000);
         check(&[(Class::User, 1, 0), (Class::OwnedFollower, 1, 0)], 11_000);
+    }
+
+    #[test]
+    fn money_ends_at_the_cent() {
+        let mut bill = Bill::default();
+        bill.charge_event("follow_event", 10_000);
+        bill.set_credits(Some(10_000));
+        assert!(!bill.is_depleted());
+        bill.charge_counts();
+        assert_eq!((bill.is_depleted(), &bill.to_json()["credits_usd"]), (false, &json!(0.005)));
+        bill.charge_counts();
+        assert_eq!((bill.is_depleted(), &bill.to_json()["credits_usd"]), (true, &json!(0.0)));
+        bill.set_credits(None);
+        assert_eq!((bill.is_depleted(), &bill.to_json()["credits_usd"]), (false, &Value::Null));
+    }
+
+    #[test]
+    fn a_cap_of_posts_ends_with_the_month() {
+        let mut bill = Bill::default();
+        bill.set_post_cap(2);
+        // 2024-10-03; the same post counts once a day.
+        let now_s = 1_727_913_600;
+        for (id, capped) in [(7, false), (7, false), (8, true)] {
+            bill.charge_read(Read::Post, id, now_s);
+            assert_eq!(bill.is_capped(now_s), capped, "{id}");
+        }
+        assert!(bill.is_capped(now_s + 28 * DAY_S) && !bill.is_capped(now_s + 29 * DAY_S));
+    }
+
+    #[test]
+    fn every_event_is_charged() {
+        let mut bill = Bill::default();
+        for _ in 0..3 {
+            bill.charge_event("follow_event", 10_000);
+        }
+        assert_eq!(bill.micros(), 30_000);
+        let follows = json!({"returned": 3, "billed": 3, "usd": 0.03});
+        assert_eq!(bill.to_json()["by_resource"]["follow_event"], follows);
     }
 
     #[test]

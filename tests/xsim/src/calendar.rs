@@ -33,6 +33,12 @@ const fn civil_from_days(days: i64) -> (i64, i64, i64) {
     (year, month, day)
 }
 
+/// Year and month of a day counted since 1970.
+pub(crate) const fn month_of(day: i64) -> (i64, i64) {
+    let (year, month, _) = civil_from_days(day);
+    (year, month)
+}
+
 /// X's form of a time: `2021-01-06T18:40:40.000Z`.
 pub(crate) fn format_ms(ms: i64) -> String {
     let seconds = ms.div_euclid(SECOND_MS);

@@ -20,12 +20,21 @@ pub(crate) enum Kind {
     Empty,
     /// 200 with errors and no data.
     Errors200,
+    /// Of a lookup, each key number `every` (2) is left out: told in `errors`, or with `silent` 1
+    /// nowhere.
+    Partial,
     /// The page begins `by` users too late, or too early when negative.
     ShiftPage,
     /// The users of the page before, with a next token that goes on.
     RepeatPage,
     /// The credential, or the pagination token, is no longer good.
     TokenExpired,
+    /// The token of the request is revoked, and its family with it; 401.
+    TokenRevoked,
+    /// 402: there is no money left.
+    CreditsDepleted,
+    /// 429: as many posts as may be were read, of a `period` in a `scope`.
+    UsageCap,
     /// Never answers.
     Stall,
     /// Closes the connection without an answer.
@@ -52,22 +61,32 @@ pub(crate) enum Kind {
 const FAULTS_MAX: usize = 1_000;
 
 /// Every kind, by the name it goes by in `/sim/faults`.
-const KINDS: [(&str, Kind); 25] = [
+const KINDS: [(&str, Kind); 35] = [
     ("status_401", Kind::Status(401)),
     ("status_402", Kind::Status(402)),
     ("status_403", Kind::Status(403)),
+    ("status_408", Kind::Status(408)),
     ("status_409", Kind::Status(409)),
     ("status_420", Kind::Status(420)),
+    ("status_425", Kind::Status(425)),
     ("status_429", Kind::Status(429)),
+    ("status_500", Kind::Status(500)),
+    ("status_502", Kind::Status(502)),
     ("status_503", Kind::Status(503)),
+    ("status_504", Kind::Status(504)),
+    ("status_520", Kind::Status(520)),
+    ("credits_depleted", Kind::CreditsDepleted),
+    ("usage_cap", Kind::UsageCap),
     ("slow", Kind::Slow),
     ("cut", Kind::Cut),
     ("bad_json", Kind::BadJson),
     ("empty", Kind::Empty),
     ("errors_200", Kind::Errors200),
+    ("partial", Kind::Partial),
     ("shift_page", Kind::ShiftPage),
     ("repeat_page", Kind::RepeatPage),
     ("token_expired", Kind::TokenExpired),
+    ("token_revoked", Kind::TokenRevoked),
     ("stall", Kind::Stall),
     ("disconnect", Kind::Disconnect),
     ("lost", Kind::Lost),
@@ -104,12 +123,16 @@ impl Kind {
 pub(crate) struct Args(Map<String, Value>);
 
 /// The arguments there are and the kinds they belong to.
-const ARGS: [(&str, &[&str]); 15] = [
+const ARGS: [(&str, &[&str]); 19] = [
     ("ms", &["slow"]),
     ("reset_s", &["status_429"]),
     ("by", &["shift_page"]),
     ("what", &["token_expired"]),
-    ("variant", &["status_402"]),
+    ("variant", &["status_402", "credits_depleted"]),
+    ("every", &["partial"]),
+    ("silent", &["partial"]),
+    ("period", &["usage_cap"]),
+    ("scope", &["usage_cap"]),
     // Of routes that answer tweets.
     ("at", OF_TWEETS),
     ("ahead_s", &["future_tweet"]),
@@ -135,6 +158,9 @@ impl Args {
             }
             let fits = match name.as_str() {
                 "what" => matches!(value.as_str(), Some("auth" | "page")),
+                "period" => matches!(value.as_str(), Some("Daily" | "Monthly")),
+                "scope" => matches!(value.as_str(), Some("Account" | "Product")),
+                "every" => value.as_u64().is_some_and(|every| every > 0),
                 "issue" => value.as_str() == Some("connections"),
                 "disconnect_type" | "field" => value.is_string(),
                 "by" => value.as_i64().is_some(),
@@ -175,6 +201,16 @@ pub(crate) struct Fired {
     pub(crate) args: Args,
     /// Which time this fault fires, from 1.
     pub(crate) time: u64,
+}
+
+impl Fired {
+    /// Of the keys of a lookup, whether the one at a place (from 0) is left out: `Some(true)` when
+    /// the answer does not even say so.
+    pub(crate) fn leaves_out(&self, at: usize) -> Option<bool> {
+        let every = usize::try_from(self.args.number("every", 2)).unwrap_or(2).max(1);
+        let out = self.kind == Kind::Partial && (at + 1).is_multiple_of(every);
+        out.then(|| self.args.number("silent", 0) != 0)
+    }
 }
 
 /// All faults since they were last cleared, the oldest first.
@@ -341,6 +377,8 @@ mod tests {
             json!({"route": "/2/*", "kind": "slow", "args": {"by": 1}}),
             json!({"route": "/2/*", "kind": "slow", "args": {"ms": "long"}}),
             json!({"route": "/2/*", "kind": "token_expired", "args": {"what": "all"}}),
+            json!({"route": "/2/*", "kind": "partial", "args": {"every": 0}}),
+            json!({"route": "/2/*", "kind": "usage_cap", "args": {"period": "Weekly"}}),
             json!({"route": "/2/*", "kind": "no_text", "args": {"ahead_s": 1}}),
             json!({"route": "/2/*", "kind": "refuse_field", "args": {"field": 7}}),
         ] {

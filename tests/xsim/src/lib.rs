@@ -16,9 +16,11 @@
 //! - What requests leave behind: `clock`, `auth` over `oauth1` and `oauth2`, `limits`, `bill`,
 //!   `faults`, together in `state`.
 //! - The streams: `stream` and what is below it; connections, rules, search and notices.
-//! - The routes: `x_api` over `params`, `users` and `problem`; `sim` for the control
+//! - `activity`: what is told to webhooks.
+//! - The routes: `x_api` over `params`, `users`, `usage` and `problem`; `sim` for the control
 //!   surface; `server` for the socket; `cli` for the flags.
 
+mod activity;
 mod auth;
 mod bench;
 mod bill;
@@ -49,6 +51,7 @@ mod state;
 mod stream;
 mod token;
 mod tweets;
+mod usage;
 mod users;
 mod world;
 mod x_api;

@@ -72,12 +72,6 @@ impl Reason {
             other => other.name(),
         }
     }
-
-    /// Whether the one who left, or the account they followed, did it: X tells of these as they
-    /// happen, and of no others.
-    pub(crate) const fn is_told(self) -> bool {
-        matches!(self, Self::Unfollowed | Self::YouBlocked)
-    }
 }
 
 /// How a follower stands to the account at one time.

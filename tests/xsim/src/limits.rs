@@ -38,10 +38,10 @@ fn limit_of(endpoint: &str, caller: Caller) -> u32 {
     match (endpoint, caller) {
         ("me", _) => 75,
         ("blocking", _) => 15,
-        ("stream" | "sample", _) => 50,
-        ("rules_get" | "rules_counts" | "connections", _) | ("search" | "tweet", Caller::App) => {
-            450
-        }
+        ("stream" | "sample" | "usage", _) => 50,
+        ("subscriptions", _) => 500,
+        ("rules_get" | "rules_counts" | "connections" | "webhooks", _)
+        | ("search" | "tweet", Caller::App) => 450,
         ("rules_post", _) => 100,
         ("connections_delete", _) => 25,
         ("timeline", Caller::App) => 10_000,

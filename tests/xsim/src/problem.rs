@@ -93,6 +93,30 @@ pub(crate) fn app_only(dialect: Dialect) -> Problem {
     Problem { status: 403, body }
 }
 
+/// 429 for all the posts that may be read in a period.
+pub(crate) fn usage_capped(dialect: Dialect, period: &str, scope: &str) -> Problem {
+    let body = json!({
+        "title": "UsageCapExceeded",
+        "detail": format!("Usage cap exceeded: {period} {} cap", scope.to_lowercase()),
+        "account_id": 12,
+        "product_name": "pay-per-use",
+        "period": period,
+        "scope": scope,
+        "type": type_uri(dialect, "usage-capped"),
+    });
+    Problem { status: 429, body }
+}
+
+/// The entry of `errors` for what exists and is not given.
+pub(crate) fn unavailable(dialect: Dialect, resource: &str, parameter: &str, value: &str) -> Value {
+    json!({
+        "title": "Resource Unavailable", "resource_type": resource,
+        "type": type_uri(dialect, "resource-unavailable"),
+        "parameter": parameter, "resource_id": value, "value": value,
+        "detail": format!("The {resource} is not available right now."),
+    })
+}
+
 /// A second connection to a stream.
 pub(crate) fn too_many_connections(dialect: Dialect) -> Problem {
     let body = json!({

@@ -67,7 +67,7 @@ impl Relation {
 }
 
 /// When the owner follows a user, if ever, as far as the two of them are concerned.
-fn wish_s(roster: &Roster, index: u32) -> Option<i64> {
+pub(crate) fn wish_s(roster: &Roster, index: u32) -> Option<i64> {
     let (seed, key) = (roster.seed(), roster.key(index));
     let chance = |salt| unit(hash(seed, key, salt));
     let draw = hash(seed, key, SALT_WHEN);

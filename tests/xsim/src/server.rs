@@ -14,8 +14,10 @@ use axum::http::{HeaderValue, Request, Response, StatusCode};
 use hyper::body::Incoming;
 use hyper_util::rt::{TokioIo, TokioTimer};
 use tokio::net::{TcpListener, TcpStream};
+use tokio::task::JoinSet;
 use tower_service::Service;
 
+use crate::activity::deliver;
 use crate::oauth2::routes as consent;
 use crate::sim;
 use crate::state::{Config, Sim};
@@ -97,6 +99,9 @@ impl Server {
                 sim::reply(Err((StatusCode::NOT_FOUND, detail)))
             })
             .with_state(Arc::clone(&self.sim));
+        // Ends with this future.
+        let mut deliveries = JoinSet::new();
+        deliveries.spawn(deliver::run(Arc::clone(&self.sim)));
         loop {
             match self.listener.accept().await {
                 Ok((stream, _)) => {

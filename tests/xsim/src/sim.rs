@@ -15,6 +15,7 @@ use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
 
+use crate::activity::control as webhooks;
 use crate::calendar::{SECOND_MS, parse_when};
 use crate::clock::{ClockChange, real_now_ms};
 use crate::faults::Wish;
@@ -31,6 +32,8 @@ use crate::world::{Account, MAIN_ACCOUNT};
 
 /// The largest untruth about the number of followers.
 const COUNT_FACTOR_MAX: f64 = 100.0;
+/// The most money an app can be given.
+const CREDITS_MAX_USD: f64 = 1e9;
 
 type Answer = Result<Value, (StatusCode, String)>;
 type Asked = Query<HashMap<String, String>>;
@@ -50,7 +53,9 @@ pub(crate) fn routes() -> Router<Arc<Sim>> {
         .route("/sim/snapshot", get(snapshot_file))
         .route(
             "/sim/bill",
-            get(async |State(sim): State<Arc<Sim>>| reply(Ok(sim.state().bill.to_json()))),
+            get(async |State(sim): State<Arc<Sim>>| reply(Ok(sim.state().bill.to_json()))).post(
+                async |State(sim): State<Arc<Sim>>, body: Bytes| reply(set_bill(&sim, &body)),
+            ),
         )
         .route(
             "/sim/connections",
@@ -99,9 +104,14 @@ pub(crate) fn routes() -> Router<Arc<Sim>> {
         )
 }
 
-/// The routes of who consented to what.
+/// The routes of who consented to what, and who is told of what.
 fn consents() -> Router<Arc<Sim>> {
-    Router::new().route(
+    let told = get(async |State(sim): State<Arc<Sim>>| reply(Ok(webhooks::webhooks(&sim)))).post(
+        async |State(sim): State<Arc<Sim>>, body: Bytes| {
+            reply(parse(&body).and_then(|c| webhooks::change(&sim, c).map_err(bad)))
+        },
+    );
+    Router::new().route("/sim/webhooks", told).route(
         "/sim/oauth",
         get(async |State(sim): State<Arc<Sim>>| reply(Ok(consent::families(&sim))))
             .put(async |State(sim): State<Arc<Sim>>, body: Bytes| {
@@ -234,6 +244,42 @@ fn set_world(sim: &Sim, body: &Bytes) -> Answer {
     state.marks.keep_refused = wish.keep_refused.unwrap_or(state.marks.keep_refused);
     drop(state);
     Ok(world(sim))
+}
+
+/// What the app may spend and read from now on; absent parts stay as they are.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct BillWish {
+    /// Money there is now; a number below 0 is money without end.
+    credits_usd: Option<f64>,
+    /// Posts that may be read in a month.
+    post_cap: Option<u64>,
+}
+
+fn set_bill(sim: &Sim, body: &Bytes) -> Answer {
+    let wish: BillWish = parse(body)?;
+    let mut state = sim.state();
+    match wish.credits_usd {
+        Some(usd) if usd > CREDITS_MAX_USD => {
+            return Err(bad(format!("credits_usd must be at most {CREDITS_MAX_USD}")));
+        }
+        Some(usd) => state.bill.set_credits((usd >= 0.0).then(|| micros(usd))),
+        None if wish.post_cap.is_none() => return Err(bad("give credits_usd or post_cap")),
+        None => {}
+    }
+    if let Some(posts) = wish.post_cap {
+        state.bill.set_post_cap(posts);
+    }
+    Ok(state.bill.to_json())
+}
+
+#[expect(
+    clippy::cast_possible_truncation,
+    clippy::cast_sign_loss,
+    reason = "an amount from 0 to CREDITS_MAX_USD"
+)]
+fn micros(usd: f64) -> u64 {
+    (usd * 1e6).round() as u64
 }
 
 fn add_fault(sim: &Sim, body: &Bytes) -> Answer {

@@ -1,10 +1,11 @@
 //! The simulator's state: the world, which never changes, and what requests leave behind.
 //!
-//! Knows all parts, no routes. Invariant: the lock is never held across an await or a walk over
-//! the roster.
+//! Knows all parts, no routes. Invariant: a lock is never held across an await or a walk over the
+//! roster, nor two of them at once.
 
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
+use crate::activity::book::Book;
 use crate::auth::{Auth, CLIENT_ID, CLIENT_SECRET};
 use crate::bill::Bill;
 use crate::calendar::SECOND_MS;
@@ -106,6 +107,8 @@ pub(crate) struct Sim {
     pub(crate) diary: Diary,
     ledgers: [Ledger; 2],
     state: Mutex<State>,
+    /// Webhooks and what they are told, under a lock of their own.
+    activity: Mutex<Book>,
     /// The streams, under a lock of their own.
     pub(crate) live: LiveCell,
 }
@@ -132,6 +135,7 @@ impl Sim {
             count_factor: 1.0,
             marks: Marks::default(),
         };
+        let activity = Book::new(config.seed, start_ms.div_euclid(SECOND_MS));
         let live = LiveCell::new(config.seed, config.stream_rate);
         let (a_day, before) = (config.tweets_a_day, config.tweets_before);
         let diary = Diary::new(config.seed, start_ms, a_day, before, config.stream_rate)?;
@@ -141,6 +145,7 @@ impl Sim {
             diary,
             ledgers: Default::default(),
             state: Mutex::new(state),
+            activity: Mutex::new(activity),
             live,
         })
     }
@@ -148,6 +153,10 @@ impl Sim {
     pub(crate) fn state(&self) -> MutexGuard<'_, State> {
         // Every change under the lock is complete in itself, so a panic elsewhere spoils none.
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    pub(crate) fn activity(&self) -> MutexGuard<'_, Book> {
+        self.activity.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     pub(crate) fn now_ms(&self) -> i64 {
@@ -192,5 +201,6 @@ impl Sim {
         let now_ms = state.clock.now_ms(real_now_ms());
         drop(state);
         self.live.reset(now_ms);
+        self.activity().reset(now_ms.div_euclid(SECOND_MS));
     }
 }

@@ -109,7 +109,16 @@ impl Asked<'_> {
         let parameter = if by == By::Id { "ids" } else { "usernames" };
         let mut subjects = Vec::new();
         let mut errors: Vec<Value> = Vec::new();
-        for key in &self.params.keys {
+        for (at, key) in self.params.keys.iter().enumerate() {
+            match self.fault.and_then(|fault| fault.leaves_out(at)) {
+                Some(true) => continue,
+                Some(false) => {
+                    let dialect = self.params.dialect;
+                    errors.push(problem::unavailable(dialect, "user", parameter, key));
+                    continue;
+                }
+                None => {}
+            }
             match self.find(by, key) {
                 Ok(subject) => subjects.push(subject),
                 Err(missing) => {

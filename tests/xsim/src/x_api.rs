@@ -1,4 +1,4 @@
-//! What happens to every request to X: faults, credentials, rate limits, headers, the bill.
+//! What happens to every request to X: faults, credentials, money, rate limits, headers, the bill.
 //!
 //! Knows HTTP, not what the answers hold. Invariant: a request is counted once, meets at most
 //! one fault, and is charged only for what it was answered with.
@@ -11,6 +11,7 @@ use axum::extract;
 use axum::http::request::Parts;
 use axum::http::{HeaderName, HeaderValue, Request, Response, StatusCode, header};
 
+use crate::activity;
 use crate::auth::{Caller, Credentials};
 use crate::calendar::SECOND_MS;
 use crate::clock::real_now_ms;
@@ -26,16 +27,22 @@ use crate::profile::Dialect;
 use crate::state::{Sim, State};
 use crate::stream::connect::{self, Door};
 use crate::stream::routes::{self, Route};
-use crate::users::{self, Asked, Given};
+use crate::usage;
+use crate::users::{Asked, Given};
 
-/// How late a slow answer is, and how far ahead a 429 puts the reset, unless the fault says.
+mod refused;
+
+use refused::{hollow, refusal, unpaid};
+
+/// How late a slow answer is, unless the fault says.
 const SLOW_DEFAULT_MS: i64 = 3_000;
-const RESET_DEFAULT_S: i64 = 60;
 
 /// Marks a response that must not be sent: the connection is to be closed instead.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Disconnect;
 
+/// Where an app asks how many posts it has read.
+const USAGE: &str = "/2/usage/tweets";
 /// The largest request body: a thousand rules of 1,024 characters, twice over.
 const BODY_MAX: usize = 4 << 20;
 
@@ -119,12 +126,20 @@ pub(crate) async fn answer(
         }
         _ => {}
     }
-    if let Some((rate, problem)) = fault.as_ref().and_then(|f| refusal(&sim, &call, f)) {
-        return send(&call, rate, problem.into(), None);
+    if let Some((rate, answer)) = fault.as_ref().and_then(|f| refusal(&sim, &call, f)) {
+        return send(&call, rate, answer, None);
     }
     if let Some(route) = oauth2::routes::Route::from_path(call.path()) {
         let answer = serve_oauth(&sim, &call, route);
         return send(&call, current_rate(&sim, &call), answer, fault.as_ref().map(|f| f.kind));
+    }
+    if let Some(route) = activity::routes::Route::from_path(call.path()) {
+        let (rate, answer) = serve_activity(&sim, &call, route).await;
+        return send(&call, rate, answer, fault.as_ref().map(|f| f.kind));
+    }
+    if call.path() == USAGE {
+        let (rate, answer) = serve_usage(&sim, &call);
+        return send(&call, rate, answer, fault.as_ref().map(|f| f.kind));
     }
     let own = own::routes::Route::from_path(call.path());
     let (rate, answer) = match (own, Route::from_path(call.path())) {
@@ -135,40 +150,6 @@ pub(crate) async fn answer(
     send(&call, rate, answer, fault.as_ref().map(|f| f.kind))
 }
 
-/// The refusal of a fault that stands in for the whole answer.
-fn refusal(sim: &Sim, call: &Call, fault: &Fired) -> Option<(Rate, Problem)> {
-    let mut rate = current_rate(sim, call);
-    let problem = match fault.kind {
-        Kind::Status(401) => problem::unauthorized(),
-        Kind::Status(402) => {
-            let even = i64::from(fault.time.is_multiple_of(2));
-            problem::credits_depleted(fault.args.number("variant", even) == 1)
-        }
-        Kind::Status(403) => problem::client_not_enrolled(call.dialect),
-        Kind::Status(409) => problem::no_rules(call.dialect),
-        Kind::Status(420) => problem::plain(420, "Enhance Your Calm"),
-        Kind::Status(429) => {
-            rate.remaining = 0;
-            rate.reset_s = call.now_s() + fault.args.number("reset_s", RESET_DEFAULT_S);
-            match fault.args.word("issue") {
-                Some(_) => problem::too_many_connections(call.dialect),
-                None => problem::too_many_requests(),
-            }
-        }
-        Kind::Status(_) => problem::plain(503, "Service Unavailable"),
-        Kind::TokenExpired => {
-            let page = fault.args.word("what").map_or(call.token().is_some(), |w| w == "page");
-            if page {
-                users::invalid_token(call.dialect, call.token().unwrap_or(""))
-            } else {
-                problem::token_expired()
-            }
-        }
-        _ => return None,
-    };
-    Some((rate, problem))
-}
-
 /// The rate headers for an answer that does not count.
 fn current_rate(sim: &Sim, call: &Call) -> Rate {
     let path = call.path();
@@ -176,7 +157,9 @@ fn current_rate(sim: &Sim, call: &Call) -> Rate {
     let stream = || Door::from_path(path).map(Door::name);
     let users = Endpoint::from_path(path).map(|endpoint| endpoint.name());
     let own = || own::routes::Route::from_path(path).map(|route| route.name());
-    let name = users.or_else(own).or_else(stream).or_else(route).unwrap_or("other");
+    let activity = || activity::routes::Route::from_path(path).map(|route| route.name());
+    let name = users.or_else(own).or_else(stream).or_else(route).or_else(activity);
+    let name = name.unwrap_or(if path == USAGE { "usage" } else { "other" });
     sim.state().limits.peek(name, Caller::App, call.now_ms)
 }
 
@@ -203,6 +186,41 @@ fn serve(sim: &Sim, call: &Call, fault: Option<&Fired>) -> (Rate, Answer) {
         Err(problem) => problem.into(),
     };
     (rate, answer)
+}
+
+/// Answers the endpoints of webhooks and subscriptions.
+async fn serve_activity(
+    sim: &Arc<Sim>,
+    call: &Call,
+    route: activity::routes::Route,
+) -> (Rate, Answer) {
+    let method = call.parts.method.as_str();
+    let (rate, caller) = match admit(sim, call, route.name(), route.allows(method)) {
+        Ok(admitted) => admitted,
+        Err((rate, problem)) => return (rate, problem.into()),
+    };
+    let Some(pairs) = &call.pairs else { return (rate, bad_query(call).into()) };
+    let (body, dialect, now_ms) = (&call.body, call.dialect, call.now_ms);
+    let asking =
+        activity::routes::Asking { sim, route, method, caller, pairs, body, dialect, now_ms };
+    match asking.answer().await {
+        Ok(answer) => (rate, ok(answer.to_string().into_bytes())),
+        Err(problem) => (rate, problem.into()),
+    }
+}
+
+/// Answers how many posts the app has read.
+fn serve_usage(sim: &Sim, call: &Call) -> (Rate, Answer) {
+    let (rate, caller) = match admit(sim, call, "usage", call.parts.method == "GET") {
+        Ok(admitted) => admitted,
+        Err((rate, problem)) => return (rate, problem.into()),
+    };
+    if !caller.is_app() {
+        return (rate, problem::app_only(call.dialect).into());
+    }
+    let Some(pairs) = &call.pairs else { return (rate, bad_query(call).into()) };
+    let told = usage::answer(&sim.state().bill, pairs, call.dialect, call.now_s());
+    (rate, told.map_or_else(Answer::from, |body| ok(body.to_string().into_bytes())))
 }
 
 /// Answers the endpoints of OAuth 2.0: no credential of a user or the app is looked at.
@@ -237,7 +255,11 @@ fn admit(
     if !caller.may(name) {
         return Err((current_rate(sim, call), problem::plain(403, "Forbidden")));
     }
-    match sim.state().limits.take(name, caller, call.now_ms) {
+    let mut state = sim.state();
+    if let Some(problem) = unpaid(&mut state.bill, name, call.dialect, call.now_s()) {
+        return Err((state.limits.peek(name, caller, call.now_ms), problem));
+    }
+    match state.limits.take(name, caller, call.now_ms) {
         Ok(rate) => Ok((rate, caller)),
         Err(rate) => Err((rate, problem::too_many_requests())),
     }
@@ -304,8 +326,8 @@ async fn serve_route(
 
 /// Opens a stream, or refuses to.
 async fn stream(sim: &Arc<Sim>, call: &Call, door: Door, fault: Option<Fired>) -> Response<Body> {
-    if let Some((rate, problem)) = fault.as_ref().and_then(|f| refusal(sim, call, f)) {
-        return send(call, rate, problem.into(), None);
+    if let Some((rate, answer)) = fault.as_ref().and_then(|f| refusal(sim, call, f)) {
+        return send(call, rate, answer, None);
     }
     let allowed = call.parts.method.as_str() == door.method();
     let (rate, caller) = match admit(sim, call, door.name(), allowed) {
@@ -329,21 +351,6 @@ async fn stream(sim: &Arc<Sim>, call: &Call, door: Door, fault: Option<Fired>) -
 fn bad_query(call: &Call) -> Problem {
     let query = call.parts.uri.query().unwrap_or("");
     problem::invalid(call.dialect, "query", query, "The query is badly encoded")
-}
-
-/// The body of a 200 that holds nothing, for the faults that ask for one.
-fn hollow(kind: Kind, dialect: Dialect, resource: &str) -> Option<Vec<u8>> {
-    let body = match kind {
-        Kind::Empty => serde_json::json!({"meta": {"result_count": 0}}),
-        Kind::Errors200 => serde_json::json!({"errors": [{
-            "title": "Resource Unavailable", "resource_type": resource,
-            "type": problem::type_uri(dialect, "resource-unavailable"),
-            "parameter": "id", "resource_id": "12", "value": "12",
-            "detail": format!("The {resource} is not available right now."),
-        }]}),
-        _ => return None,
-    };
-    Some(body.to_string().into_bytes())
 }
 
 fn authenticate(sim: &Sim, call: &Call) -> Option<Caller> {

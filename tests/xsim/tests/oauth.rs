@@ -251,6 +251,19 @@ async fn a_revoked_family_is_dead() {
 }
 
 #[tokio::test]
+async fn a_fault_revokes_the_family_of_the_token_it_meets() {
+    let x = start(config(10)).await;
+    let first = tokens(&x, "12", SCOPES).await;
+    x.fault(json!({"route": "/2/users/*", "kind": "token_revoked"})).await;
+    assert_eq!(x.get("/2/users/me", &bearer(&first)).await.status, 401);
+    assert_eq!(refresh(&x, text(&first, "refresh_token")).await.status, 400);
+    let second = tokens(&x, "12", SCOPES).await;
+    x.fault(json!({"route": "/2/oauth2/token", "kind": "token_revoked"})).await;
+    assert_eq!(refresh(&x, text(&second, "refresh_token")).await.status, 400);
+    assert_eq!(x.get("/2/users/me", &bearer(&second)).await.status, 401);
+}
+
+#[tokio::test]
 async fn tokens_end_on_request() {
     let x = start(config(10)).await;
     let tokens = tokens(&x, "13", SCOPES).await;

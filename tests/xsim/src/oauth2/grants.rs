@@ -241,12 +241,14 @@ impl Grants {
         Ok(answer)
     }
 
-    /// Ends the family of a token, whichever of the two kinds it is; a token of nobody is none.
-    pub(crate) fn revoke(&mut self, token: &str, now_ms: i64) {
+    /// Ends the family of a token, whichever of the two kinds it is; false when it is of none.
+    pub(crate) fn revoke(&mut self, token: &str, now_ms: i64) -> bool {
         let known = self.access.get(token).or_else(|| self.refresh.get(token));
-        if let Some(family) = known.map(|token| token.family) {
+        let family = known.map(|token| token.family);
+        if let Some(family) = family {
             self.end(family, now_ms);
         }
+        family.is_some()
     }
 
     /// Ends every family of a user; gives how many.
@@ -292,6 +294,12 @@ impl Grants {
         }
         family.used |= token.turn == family.refreshes;
         Some((family.account, family.scopes))
+    }
+
+    /// Whether a user has a family alive that may do this.
+    pub(crate) fn consented(&self, account: Account, scope: &str) -> bool {
+        let may = |family: &Family| family.alive && family.account == account;
+        self.families.iter().any(|family| may(family) && family.scopes.has(scope))
     }
 
     /// The families that ended, in that order.

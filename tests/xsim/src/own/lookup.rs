@@ -99,7 +99,15 @@ impl Asking {
         let ids = self.ids()?;
         let (feed, marks) = (self.feed(), self.sim.state().marks.clone());
         let mut sheet = self.sheet(&feed, &wish, "ids", &marks);
-        for id in &ids {
+        for (at, id) in ids.iter().enumerate() {
+            match self.fault.as_ref().and_then(|fault| fault.leaves_out(at)) {
+                Some(true) => continue,
+                Some(false) => {
+                    sheet.errors.push(problem::unavailable(self.dialect, "tweet", "ids", id));
+                    continue;
+                }
+                None => {}
+            }
             match self.find(&feed, id, &marks) {
                 Ok(found) => self.take(&mut sheet, &found),
                 Err(why) => sheet.errors.push(why.error(self.dialect, "ids", id)),

@@ -65,6 +65,12 @@ impl Marks {
         self.deleted.get(&first_id).copied()
     }
 
+    /// The first ids of the tweets that were deleted in `from_ms..to_ms`.
+    pub(crate) fn deleted_in(&self, from_ms: i64, to_ms: i64) -> Vec<u64> {
+        let within = self.deleted.iter().filter(|(_, at_ms)| (from_ms..to_ms).contains(*at_ms));
+        within.map(|(id, _)| *id).collect()
+    }
+
     /// Adds a tweet; false when there are too many.
     pub(crate) fn write(&mut self, written: Written) -> bool {
         let room = self.written.len() < WRITTEN_MAX;

@@ -93,10 +93,7 @@ impl Asking {
     /// The 200 without tweets of the faults that ask for one.
     fn hollow(&self) -> Option<Given> {
         let error = |resource: &str, parameter: &str, id: &str| {
-            json!({"title": "Resource Unavailable", "resource_type": resource,
-                "parameter": parameter, "resource_id": id, "value": id,
-                "detail": format!("The {resource} is not available right now."),
-                "type": problem::type_uri(self.dialect, "resource-unavailable")})
+            problem::unavailable(self.dialect, resource, parameter, id)
         };
         let body = match (self.fault.as_ref()?.kind, &self.route) {
             (Kind::Empty, _) => json!({"meta": {"result_count": 0}}),
