@@ -141,6 +141,42 @@ test("who is mutual is told by the newer of two sights", async () => {
   assert.deepEqual(mutual, now.filter((id) => here.has(id)));
 });
 
+test("who was blocked left because of it, and that is said of nobody else", async () => {
+  await roost.api("PATCH", `/accounts/${ACCOUNT}`, { verify: false });
+  const start = await roost.sim.now();
+  const blockedSince = async (): Promise<string[]> => {
+    const { lost } = await roost.sim.truth(start, await roost.sim.now());
+    const now = new Set(await told("blocking"));
+    return lost.filter((one: Json) => one.reason === "you_blocked" && now.has(one.id)).map((one: Json) => one.id);
+  };
+  const said = async () => {
+    const lost = await roost.events("kind=lost");
+    const found = lost.filter((event) => event.reason === "you_blocked");
+    assert.ok(found.every((event) => event.confidence === "certain" && event.state === "confirmed"));
+    return [idsOf(found), new Set(idsOf(lost))] as const;
+  };
+  await roost.goodCrawl();
+  await roost.advance(5 * DAY_S);
+  await roost.goodCrawl();
+  assert.deepEqual((await said())[0], []);
+  // After the loss was seen, and before.
+  await goodCheck();
+  const [first, lost] = await said();
+  const expected = (await blockedSince()).filter((id) => lost.has(id)).sort();
+  assert.ok(expected.length > 3, `${expected.length} blocked prove little`);
+  assert.deepEqual(first, expected);
+  await roost.advance(3 * DAY_S);
+  await goodCheck();
+  await roost.goodCrawl();
+  const [second, all] = await said();
+  assert.deepEqual(second, (await blockedSince()).filter((id) => all.has(id)).sort());
+  assert.ok(second.length > first.length);
+  const before = await roost.events("kind=lost");
+  const replay = await roost.api("POST", `/accounts/${ACCOUNT}/replay`);
+  await roost.ended(replay.json.run);
+  assert.deepEqual(await roost.events("kind=lost"), before, "a replay says the same");
+});
+
 test("it is read weekly, and repeats of a UTC day cost nothing", async () => {
   const all = () => roost.all("/runs?what=following");
   const others = (await all()).length;
