@@ -133,7 +133,6 @@ impl Account {
     /// `GET …/following`.
     pub(super) async fn list_following(&self, query: &Query) -> Result<Response> {
         self.tracked()?;
-        self.needs_list()?;
         let known = "all, mutual, not_back";
         let filter = query::word(query, "filter", FollowingFilter::from_word, known)?;
         let known = "since, changed, name, followers, id, each with - in front or not";
