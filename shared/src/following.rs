@@ -78,9 +78,10 @@ pub fn follows(told: Option<bool>, seen: UnixMs, listed: Option<(bool, UnixMs)>)
 
 /// Whether a block may be why someone left between two checks, `not_before` and `at`: they were
 /// blocked when the list was read at `seen`, and not yet when it was read at `free`, if it was.
+/// Since when, nobody knows otherwise: then it explains a week before.
 pub fn explains(not_before: UnixMs, at: UnixMs, free: Option<UnixMs>, seen: UnixMs) -> bool {
     // Who followed after the list was read had been unblocked by then.
-    seen > not_before && free.is_none_or(|free| free < at)
+    seen > not_before && free.map_or(seen.since(at) <= WEEK_MS, |free| free < at)
 }
 
 #[cfg(test)]
@@ -148,6 +149,9 @@ mod tests {
         check_block(10, 12, Some(9), 20, true);
         check_block(10, 12, Some(12), 20, false);
         check_block(10, 12, Some(15), 20, false);
+        // Left long before anything is known of blocks.
+        check_block(1, 2, None, 12, false);
+        check_block(1, 5, None, 12, true);
         // Blocked once, and followed again since.
         check_block(10, 12, None, 10, false);
         check_block(10, 12, Some(3), 7, false);

@@ -59,6 +59,7 @@ test("an archive is looked at first, and its lists alone are sent", async () => 
     posts().map((call) => call.query.get("name")),
     ["FOLLOWERS_2026-03-03T10:11:12Z.json.gz", "TWEETS_2026-03-03T10:11:12Z.json.gz"],
   );
+  assert.deepEqual(posts().map((call) => call.query.get("origin")), ["archive", "archive"]);
   const sent = [followers, tweets].map((call) => gunzipSync(call.bytes).toString("utf8"));
   assert.deepEqual(JSON.parse(sent[0]), [{ id: "4" }, { id: "30" }, { id: "5000000000000000005" }]);
   const { promoted, unpromoted } = JSON.parse(sent[1]);

@@ -183,10 +183,10 @@ struct Memory {
     collecting: Cell<bool>,
     /// A loop that reads tweets is running.
     reading: Cell<bool>,
-    /// A loop that looks people up is running.
-    verifying: Cell<bool>,
     /// A loop that reads whom the account follows is running.
     surveying: Cell<bool>,
+    /// A loop that looks people up is running.
+    verifying: Cell<bool>,
     /// A snapshot is being read.
     ingesting: Cell<bool>,
     /// Ids of the crawl under way.

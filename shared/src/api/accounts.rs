@@ -136,12 +136,12 @@ wire! {
         pub prices: AccountPrices,
         /// Its tweets and how they are read.
         pub tweets: TweetCollection,
-        /// How it is found out why people leave.
-        #[serde(default)]
-        pub verify: Verification,
         /// Whom it follows and blocks, and how that is read.
         #[serde(default)]
         pub following: FollowingCollection,
+        /// How it is found out why people leave.
+        #[serde(default)]
+        pub verify: Verification,
         /// Nothing is read from X for this account beyond this per UTC day; `null`: no such cap.
         #[serde(default)]
         pub daily_cap_usd: Option<f64>,
@@ -412,13 +412,13 @@ wire! {
         /// Whether its tweets are read; see `tweets` of the account for the price.
         #[serde(default)]
         pub tweets: Option<bool>,
-        /// Whether those who leave are looked up; see `verify` of the account for the price.
-        #[serde(default)]
-        pub verify: Option<bool>,
         /// Whether the lists of whom it follows and blocks are read; see `following` of the
         /// account for the price.
         #[serde(default)]
         pub following: Option<bool>,
+        /// Whether those who leave are looked up; see `verify` of the account for the price.
+        #[serde(default)]
+        pub verify: Option<bool>,
     }
 
     /// What is set up, and what beginning would cost: for the first-run page.

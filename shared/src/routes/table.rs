@@ -312,8 +312,8 @@ pub const ROUTES: &[Route] = &[
             param("lang", "tweets only: BCP 47 with commas."),
             param("promoted", "tweets only: true or false."),
             param("state", "events only: suspected, confirmed or retracted."),
-            REASON,
             param("mutual", "events only: true or false."),
+            REASON,
         ],
         "NEW_FOLLOWERS, LOST_FOLLOWERS, USER_INFO or STATS_TWEETS .json.gz; followers, events or \
          tweets .csv or .ndjson.",

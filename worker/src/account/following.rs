@@ -7,7 +7,7 @@ mod store;
 
 use super::roster::Wanted;
 use super::settings::{Settings, Stopped};
-use super::{Account, id_from_text};
+use super::{Account, id_from_text, ledger};
 use crate::clock;
 use crate::config::Config;
 use crate::fault::{Fault, Result};
@@ -24,11 +24,12 @@ use shared::id::UserId;
 use shared::listing::{Collector, Sort};
 use shared::roster::Roster;
 use shared::time::{DAY_MS, UnixMs};
+use shared::verdict::{Evidence, Said};
 use shared::x::page::profile_following;
 use std::collections::BTreeSet;
 use worker::Response;
 
-pub(super) use store::{entry, pack, pack_starts};
+pub(super) use store::{entry, forget, pack, pack_starts};
 
 /// What was set, and what the readings came to.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
@@ -132,7 +133,6 @@ impl Account {
     /// `GET …/following`.
     pub(super) async fn list_following(&self, query: &Query) -> Result<Response> {
         self.tracked()?;
-        self.needs_list()?;
         let known = "all, mutual, not_back";
         let filter = query::word(query, "filter", FollowingFilter::from_word, known)?;
         let known = "since, changed, name, followers, id, each with - in front or not";
@@ -160,7 +160,7 @@ impl Account {
     pub(super) fn people_with_events(&self, among: bool) -> Result<BTreeSet<UserId>> {
         let followed = self.needs_list()?.roster;
         let mut people = BTreeSet::new();
-        let statement = "SELECT DISTINCT user FROM changes WHERE kind IS NOT NULL";
+        let statement = "SELECT DISTINCT user FROM shown";
         for mut row in self.sql.rows(statement, values![])? {
             let user = id_from_text(&row.text()?)?;
             if followed.contains(user) == among {
@@ -170,27 +170,39 @@ impl Account {
         Ok(people)
     }
 
-    /// Of losses (who, last seen following, first missed), those that a block explains: by the
-    /// account's own list, and `free`, the list before it with its instant.
-    #[allow(dead_code, reason = "evidence for verdicts")]
-    pub(super) fn blocked_among(
-        &self,
-        losses: &[(UserId, UnixMs, UnixMs)],
-        free: Option<(&Roster, UnixMs)>,
-    ) -> Result<Vec<(UserId, UnixMs)>> {
-        let Some((seen, _)) = self.following()?.blocking else { return Ok(Vec::new()) };
+    /// What the block list says of people who left without a certain reason: kept, shown, told.
+    /// `before` is the block list read before this one, if the list was just read.
+    pub(super) async fn witness_blocks(&self, before: Option<&(Roster, UnixMs)>) -> Result<()> {
+        let Some((seen, _)) = self.following()?.blocking else { return Ok(()) };
         let blocked = store::roster(&self.sql, Relation::Blocking)?;
-        let explained = losses.iter().filter(|(user, not_before, at)| {
-            let free = free.filter(|(list, _)| !list.contains(*user)).map(|(_, at)| at);
-            blocked.contains(*user) && explains(*not_before, *at, free, seen)
-        });
-        Ok(explained.map(|(user, ..)| (*user, seen)).collect())
-    }
-
-    /// Of people who are gone, name and picture go too; their ids stay.
-    #[allow(dead_code, reason = "for what X deletes")]
-    pub(super) fn forget_followed(&self, who: &Roster) -> Result<()> {
-        store::forget(&self.sql, Some(who))
+        let rows = self.sql.rows(
+            "SELECT user, not_before, at FROM changes c
+             WHERE kind = 'lost' AND COALESCE(confidence, '') <> 'certain'
+             AND state <> 'retracted' AND NOT EXISTS (SELECT 1 FROM changes l
+                WHERE l.user = c.user AND l.at > c.at AND l.dir > 0)",
+            values![],
+        )?;
+        let mut evidence = Vec::new();
+        for mut row in rows {
+            let user = id_from_text(&row.text()?)?;
+            let (not_before, at) = (UnixMs(row.int()?), UnixMs(row.int()?));
+            let free = before.filter(|(list, _)| !list.contains(user)).map(|(_, read)| *read);
+            if blocked.contains(user) && explains(not_before, at, free, seen) {
+                // Of the loss, which the list may have been read before.
+                let at = seen.max(at);
+                let said = Said::Blocked;
+                evidence.push(Evidence { user, at, said, listed: None, shown: None });
+            }
+        }
+        if evidence.is_empty() {
+            return Ok(());
+        }
+        let sql = self.sql.clone();
+        let news = self.sql.atomically(move || ledger::witness(&sql, &evidence))?;
+        if let Err(fault) = self.tell_news(self.tracked()?.account, &news).await {
+            worker::console_error!("news of blocks: {}", fault.log());
+        }
+        Ok(())
     }
 
     /// Forgets profiles that were not read again for long: X's are to be current.

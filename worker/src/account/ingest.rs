@@ -151,6 +151,8 @@ impl Account {
         self.merge_profiles(list.sorted, &list.index.roster)?;
         let end = End { state: SnapshotState::Accepted, count: Some(count), reason: None };
         let counted = self.place(arrived, end, Some(&list.index), prev.as_ref()).await?;
+        // Nobody who was blocked needs to be looked up.
+        self.witness_blocks(None).await?;
         self.arm_look().await?;
         // Nothing awaits in between: it lands with the ledger.
         self.note_news(name)?;

@@ -135,8 +135,8 @@ impl Account {
             self.record_count(now, count)?;
         }
         self.saw_tweet_count(raw.as_deref().unwrap_or_default())?;
-        self.begin_verify(new.verify.unwrap_or(true), now)?;
         self.saw_following_count(raw.as_deref().unwrap_or_default(), now)?;
+        self.begin_verify(new.verify.unwrap_or(true), now)?;
         let enlist = ToControl::Enlist { account };
         ControlClient::new(&self.env)?.tell::<Option<()>>(enlist).await?;
         Ok(true)
@@ -158,11 +158,11 @@ impl Account {
         tweets.on = change.tweets.unwrap_or(tweets.on);
         tweets.stopped = None;
         self.save_tweets(&tweets)?;
-        self.change_verify(change.verify)?;
         let mut following = self.following()?;
         following.on = change.following.unwrap_or(following.on);
         following.stopped = None;
         self.save_following(&following)?;
+        self.change_verify(change.verify)?;
         // Whatever stopped it may be mended now: the next tick tries.
         settings.stopped = None;
         self.save(&settings)

@@ -279,6 +279,10 @@ impl Account {
         let roster = |list| Ok::<_, Fault>(Roster::new(store::gathered(&self.sql, list)?));
         let followed = roster(Relation::Following)?;
         let mut following = self.following()?;
+        let before = following
+            .blocking
+            .map(|(read, _)| Ok::<_, Fault>((store::roster(&self.sql, Relation::Blocking)?, read)));
+        let before = before.transpose()?;
         following.following = Some((at, followed.len() as u64));
         following.forgotten = false;
         let mut blocked = None;
@@ -300,7 +304,8 @@ impl Account {
             }
             sql.run("DELETE FROM meta WHERE key = 'survey'", values![])?;
             put_meta(&sql, "following", &following)
-        })
+        })?;
+        self.witness_blocks(before.as_ref()).await
     }
 
     async fn abort_following(&self, survey: &Survey, stop: &Stop) -> Result<()> {

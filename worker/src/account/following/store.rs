@@ -9,6 +9,7 @@ use shared::following::Relation;
 use shared::id::UserId;
 use shared::profile::{self, Entry};
 use shared::roster::{Damaged, Roster};
+use std::collections::BTreeSet;
 
 /// A page as it will be kept.
 pub(super) struct Page {
@@ -113,12 +114,12 @@ pub(in crate::account) fn entry(sql: &Sql, user: UserId) -> Result<Option<Entry>
 }
 
 /// Leaves of some people, or of everyone, the id alone.
-pub(super) fn forget(sql: &Sql, who: Option<&Roster>) -> Result<()> {
+pub(in crate::account) fn forget(sql: &Sql, who: Option<&BTreeSet<UserId>>) -> Result<()> {
     for start in pack_starts(sql)? {
         let mut entries = pack(sql, &start)?;
         let mut changed = false;
         for entry in &mut entries {
-            if who.is_none_or(|who| who.contains(entry.id)) {
+            if who.is_none_or(|who| who.contains(&entry.id)) {
                 entry.raw = format!(r#"{{"id":"{}"}}"#, entry.id);
                 changed = true;
             }
