@@ -83,7 +83,7 @@ export class Runtime {
   }
 
   /** Takes a Durable Object out of memory; its storage stays. */
-  async evict(objects: "Account" | "Control" | "Live" | "Relay", name: string): Promise<void> {
+  async evict(objects: "Account" | "Control" | "Live" | "Relay" | "Notices", name: string): Promise<void> {
     await this.#miniflare.unsafeEvictDurableObject(NAME, objects, { name });
   }
 
