@@ -47,7 +47,7 @@ impl Account {
                 )?;
             }
             following::forget(&sql, Some(&gone))?;
-            profiles::erase(&sql, &gone)
+            profiles::erase(&sql, &gone, now)
         })
     }
 }

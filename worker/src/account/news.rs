@@ -113,7 +113,7 @@ impl Account {
     pub(super) async fn mind_schedule(&self) -> Result<()> {
         let Some(settings) = self.settings()? else { return Ok(()) };
         let now = clock::now();
-        let known = self.meta::<Watch>("watch")?;
+        let known = self.meta::<Watch>("turns")?;
         let schedule = settings.schedule;
         let mut watch = match known {
             Some(Watch { schedule: was, since, stopped }) if was == schedule => {
@@ -146,7 +146,7 @@ impl Account {
         };
         // Told first, then remembered: told twice it makes nothing.
         self.tell_items(item.into_iter().collect()).await?;
-        if known == Some(watch) { Ok(()) } else { self.put_meta("watch", &watch) }
+        if known == Some(watch) { Ok(()) } else { self.put_meta("turns", &watch) }
     }
 
     /// When the schedule last came to something: a list, or X's count where that is all it reads.
