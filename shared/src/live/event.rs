@@ -176,8 +176,8 @@ fn meta(clean: &Clean<'_>, told: Option<Rc<Told>>) -> Meta {
     }
 }
 
-/// Writes parts one after the other. Where they stand in the code, those of ours are copied as
-/// the few words that they are; a function of them all would copy byte by byte.
+/// Writes parts one after the other. No function: where they stand in the code, those of ours
+/// have lengths that are known, and are stored as a few words instead of copied.
 macro_rules! put {
     ($out:expr, $($part:expr),+ $(,)?) => {{
         $($out.push_str($part);)+

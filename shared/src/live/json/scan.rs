@@ -1,6 +1,6 @@
-//! Where a text in JSON stops to be plain. Owns: looking at sixteen bytes at a time. Must not know:
-//! what comes next. Invariant: both ways to look, with the instructions of wasm and without, mark
-//! the same bytes.
+//! Texts, sixteen bytes at a time. Owns: where a text in JSON stops to be plain, and how many
+//! characters one has. Must not know: what comes next. Invariant: both ways to look, with the
+//! instructions of wasm and without, find the same.
 
 /// Bytes looked at together.
 const LANES: usize = 16;
