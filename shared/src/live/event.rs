@@ -328,7 +328,7 @@ pub fn of_run(seq: u64, at: UnixMs, run: &Run) -> serde_json::Result<Kept> {
     let mut json = String::new();
     head(&mut json, seq, LiveKind::Run, &at.rfc3339());
     if let Some(account) = run.account {
-        json.push_str(&format!(r#","account":"{account}""#));
+        put!(json, r#","account":""#, &account.to_string(), "\"");
     }
     json.push_str(r#","run":"#);
     json.push_str(&serde_json::to_string(run)?);

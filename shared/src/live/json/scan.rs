@@ -57,7 +57,7 @@ fn beginnings(lanes: &[u8; LANES]) -> u32 {
 fn beginnings(lanes: &[u8; LANES]) -> u32 {
     const ONES: u64 = u64::MAX / 255;
     // The upper of the two highest bits alone continues one.
-    let continued = |word: u64| (word >> 7 & !(word >> 6) & ONES).count_ones();
+    let continued = |word: u64| ((word >> 7) & !(word >> 6) & ONES).count_ones();
     let [low, high] = halves(lanes).map(continued);
     16 - low - high
 }
