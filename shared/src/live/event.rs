@@ -176,8 +176,8 @@ fn meta(clean: &Clean<'_>, told: Option<Rc<Told>>) -> Meta {
     }
 }
 
-/// Writes parts one after the other. Where they stand in the code, those of ours are copied as
-/// the few words that they are; a function of them all would copy byte by byte.
+/// Writes parts one after the other. No function: where they stand in the code, those of ours
+/// have lengths that are known, and are stored as a few words instead of copied.
 macro_rules! put {
     ($out:expr, $($part:expr),+ $(,)?) => {{
         $($out.push_str($part);)+
@@ -328,7 +328,7 @@ pub fn of_run(seq: u64, at: UnixMs, run: &Run) -> serde_json::Result<Kept> {
     let mut json = String::new();
     head(&mut json, seq, LiveKind::Run, &at.rfc3339());
     if let Some(account) = run.account {
-        json.push_str(&format!(r#","account":"{account}""#));
+        put!(json, r#","account":""#, &account.to_string(), "\"");
     }
     json.push_str(r#","run":"#);
     json.push_str(&serde_json::to_string(run)?);

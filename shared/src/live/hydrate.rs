@@ -249,8 +249,10 @@ fn user<'a>(scene: Scene<'_, 'a>, clean: &mut Clean<'a>) -> Result<(), Odd> {
     let is_own = |url: &Text<'_>| {
         let bytes = url.raw().as_bytes();
         let end = memchr::memrchr(b'/', bytes).unwrap_or_default();
-        let before = bytes.get(..end).and_then(|folder| folder.strip_suffix(NO_PICTURE.as_bytes()));
-        !before.is_some_and(|before| before.last().is_none_or(|&last| last == b'/'))
+        let folder = bytes.get(..end).unwrap_or_default();
+        // Its whole name, not the end of another.
+        let before = folder.strip_suffix(NO_PICTURE.as_bytes());
+        before.is_none_or(|before| before.last().is_some_and(|&last| last != b'/'))
     };
     clean.avatar = name(&user.avatar, "the picture")?.filter(is_own);
     Ok(())

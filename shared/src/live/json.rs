@@ -445,13 +445,13 @@ struct Open {
 impl Open {
     fn enter(&mut self, object: bool) {
         self.depth += 1;
-        self.outer = self.outer << 1 | self.inner >> 63;
-        self.inner = self.inner << 1 | u64::from(object);
+        self.outer = (self.outer << 1) | (self.inner >> 63);
+        self.inner = (self.inner << 1) | u64::from(object);
     }
 
     fn leave(&mut self) {
         self.depth -= 1;
-        self.inner = self.inner >> 1 | self.outer << 63;
+        self.inner = (self.inner >> 1) | (self.outer << 63);
         self.outer >>= 1;
     }
 

@@ -61,7 +61,7 @@ fn append(sum: u64, digits: &[u8]) -> Option<u64> {
 /// What eight digits are worth.
 #[inline]
 fn worth(digits: [u8; 8]) -> Option<u64> {
-    const HALVES: u64 = ONES << 4 | ONES << 5 | ONES << 6 | ONES << 7;
+    const HALVES: u64 = ONES * 0xf0;
     let word = u64::from_le_bytes(digits).wrapping_sub(ONES * u64::from(b'0'));
     // Beyond 9 a byte has something in its upper half, or has when it is 6 more.
     if (word | word.wrapping_add(ONES * 6)) & HALVES != 0 {
@@ -70,7 +70,7 @@ fn worth(digits: [u8; 8]) -> Option<u64> {
     // The first digit is in the lowest byte: pairs, then fours, then all.
     let word = word * 10 + (word >> 8);
     let upper = (word & 0xff_0000_00ff).wrapping_mul(100 + (1_000_000 << 32));
-    let lower = (word >> 16 & 0xff_0000_00ff).wrapping_mul(1 + (10_000 << 32));
+    let lower = ((word >> 16) & 0xff_0000_00ff).wrapping_mul(1 + (10_000 << 32));
     Some(upper.wrapping_add(lower) >> 32)
 }
 
@@ -78,18 +78,18 @@ fn worth(digits: [u8; 8]) -> Option<u64> {
 /// one lowest.
 #[inline]
 fn spread(value: u32) -> u64 {
-    let fours = u64::from(value / 10_000) | u64::from(value % 10_000) << 32;
+    let fours = u64::from(value / 10_000) | (u64::from(value % 10_000) << 32);
     // For what is below 10,000, and below 100, these multiplications divide by 100 and by 10.
-    let hundreds = fours * 10_486 >> 20 & 0x7f_0000_007f;
-    let pairs = hundreds | (fours - hundreds * 100) << 16;
-    let tens = pairs * 103 >> 10 & 0x000f_000f_000f_000f;
-    tens | (pairs - tens * 10) << 8
+    let hundreds = ((fours * 10_486) >> 20) & 0x7f_0000_007f;
+    let pairs = hundreds | ((fours - hundreds * 100) << 16);
+    let tens = ((pairs * 103) >> 10) & 0x000f_000f_000f_000f;
+    tens | ((pairs - tens * 10) << 8)
 }
 
 /// The digits of a number below 10^8, zeros before them.
 #[inline]
 pub(crate) fn eight(value: u32) -> [u8; 8] {
-    (spread(value) | ONES * u64::from(b'0')).to_le_bytes()
+    (spread(value) | (ONES * u64::from(b'0'))).to_le_bytes()
 }
 
 /// How many zeros the eight digits of a number begin and end with; 8 of 0.
