@@ -203,7 +203,7 @@ export class Roost {
 
   /** If the collector waits for X, moves the clock to where it goes on, and ticks. */
   async skipWait(account = ACCOUNT): Promise<boolean> {
-    const { collector, tweets, following } = await this.account(account);
+    const { collector, tweets, verify, following } = await this.account(account);
     const waits = [
       verify.state === "waiting" && verify.next_look,
       collector.state === "waiting" && collector.next_check,
