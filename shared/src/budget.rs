@@ -401,10 +401,9 @@ fn feature_of(account: AccountId, resource: Resource) -> Feature {
     match resource {
         Resource::User => Feature::Profiles,
         Resource::Follower | Resource::OwnedFollower => Feature::Followers,
-        Resource::OwnedPost => Feature::Tweets,
         // The stream is user 0's, who does not exist.
         Resource::Post | Resource::Count if account.0 == 0 => Feature::Stream,
-        Resource::Post | Resource::Count => Feature::Tweets,
+        Resource::Post | Resource::Count | Resource::OwnedPost => Feature::Tweets,
         Resource::Event => Feature::Push,
     }
 }

@@ -198,9 +198,9 @@ test("X's code lives 30 seconds, a sign-in a quarter of an hour", async () => {
   assert.equal((await comeBack(path, late.cookie)).get("x"), "expired");
   const { sign_in } = await roost.get("/credentials");
   assert.match(sign_in.detail, /30 seconds .* begin again/);
-  const later = await begin();
+  const slow = await begin();
   await later(901);
-  assert.equal((await comeBack(await consent(later.url), later.cookie)).get("x"), "expired");
+  assert.equal((await comeBack(await consent(slow.url), slow.cookie)).get("x"), "expired");
 });
 
 test("another account than the one asked for is not taken", async () => {
@@ -321,7 +321,7 @@ test("a power cut between the tokens and the account finishes the sign-in later"
 });
 
 test("Control lost after X did not say whose the tokens are finishes the sign-in later", async () => {
-  await roost.fault("disconnect", { route: "/2/users/me" });
+  await roost.fault("cut", { route: "/2/users/me" });
   assert.equal(await signIn(), "unreachable");
   await roost.runtime.evict("Control", "control");
   await roost.advance(60);
@@ -364,6 +364,7 @@ test("a consent taken back at X is noticed at the next read", async () => {
   await roost.sim.call("POST", "/sim/oauth", { revoke: ACCOUNT });
   const { run } = await roost.crawl();
   assert.equal(run.state, "failed");
+  assert.match(run.error.detail, /Sign in at X again/);
   assert.equal((await credential(`user-${ACCOUNT}`)).state, "ended");
   assert.match((await roost.account()).collector.reason, /Sign in at X again/);
 });

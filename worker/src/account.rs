@@ -164,6 +164,10 @@ struct Memory {
     gathered: RefCell<Option<Gathered>>,
     /// Ids billed today.
     billed: RefCell<Option<BilledToday>>,
+    /// The rate window of the follower pages, as the last answer told it.
+    window: Cell<Option<(shared::time::UnixMs, u32)>>,
+    /// Others use that window too: what was granted of it was asked for anew.
+    crowded: Cell<bool>,
     /// When there is room again under the cap that refused last.
     goes_on: Cell<Option<shared::time::UnixMs>>,
 }

@@ -14,7 +14,6 @@ use serde::{Deserialize, Serialize};
 use shared::activity::Event;
 use shared::api::{self, Run, RunState};
 use shared::budget::{Ask, Grant, Pause, Settlement, pause};
-use shared::credentials::OwnerKeys;
 use shared::id::{AccountId, TweetId};
 use shared::live::ring::Stretch;
 use shared::live::slot;
@@ -71,7 +70,8 @@ pub(crate) enum ToControl {
     ChangeBudget { change: api::BudgetChange },
     /// The stored keys: the app's, and those of an account if it signed in.
     Keys { account: Option<AccountId> },
-    /// X answered 401 to the token that an account was given at `issued`: the one to use now.
+    /// X answered 401 to the token that an account was given at `issued`: a keyring with the one
+    /// to use now.
     Renew { account: AccountId, issued: UnixMs },
     /// X says that an account took its consent back.
     Revoked { account: AccountId },
@@ -88,7 +88,8 @@ pub(crate) enum ToControl {
 #[derive(Debug, Default, Serialize, Deserialize)]
 pub(crate) struct Keyring {
     pub(crate) bearer: Option<Secret>,
-    pub(crate) owner: Option<OwnerKeys>,
+    /// As [`Stored`](shared::credentials::Stored) writes them.
+    pub(crate) owner: Option<Secret>,
     /// The account that owns the app, if the owner named it.
     pub(crate) app_owner: Option<AccountId>,
     /// Of the account that was asked for.

@@ -7,10 +7,10 @@ pub(crate) mod oauth;
 use crate::clock;
 use crate::config::Config;
 use crate::http::random_hex;
-use crate::rpc::{ControlClient, ToControl, UserKey};
+use crate::rpc::{ControlClient, Keyring, ToControl, UserKey};
 use futures_util::future::{Either, LocalBoxFuture, select};
 use shared::api::Credential;
-use shared::credentials::{Endpoint, choose};
+use shared::credentials::{Endpoint, Holdings, choose};
 use shared::id::AccountId;
 use shared::oauth1;
 use shared::retry::{Stop, Trouble};
@@ -142,8 +142,8 @@ impl<'a> X<'a> {
     async fn renew(&self) -> bool {
         let (Some(env), Some(old)) = (&self.config.env, self.user()) else { return false };
         let command = ToControl::Renew { account: old.account, issued: old.issued };
-        let asked = async { ControlClient::new(env)?.tell::<Option<UserKey>>(command).await };
-        match asked.await {
+        let asked = async { ControlClient::new(env)?.tell::<Keyring>(command).await };
+        match asked.await.map(|ring| ring.user) {
             Ok(Some(new)) => {
                 let fresh = new.access.is_some() && new.issued != old.issued;
                 self.renewed.replace(Some(new));
@@ -155,6 +155,14 @@ impl<'a> X<'a> {
                 false
             }
         }
+    }
+
+    /// Why the account must sign in again, if X has ended its sign-in by now: better advice than
+    /// what follows from X's 401 alone.
+    pub(crate) fn ended(&self) -> Option<Stop> {
+        let user = self.user().filter(|user| user.ended.is_some())?;
+        let held = Holdings { ended: user.ended.as_deref(), ..Holdings::default() };
+        choose(Endpoint::Followers, user.account, &held).err()
     }
 
     fn no_token(&self) -> Refusal {
