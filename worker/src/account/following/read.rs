@@ -280,7 +280,7 @@ impl Account {
         let followed = roster(Relation::Following)?;
         let mut following = self.following()?;
         let before = following
-            .blocking
+            .blocked
             .map(|(read, _)| Ok::<_, Fault>((store::roster(&self.sql, Relation::Blocking)?, read)));
         let before = before.transpose()?;
         following.followed = Some((at, followed.len() as u64));
