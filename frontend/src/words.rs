@@ -2,8 +2,10 @@
 //! own vocabulary (roster, crawl, verdict) never appears in them. Must not know: markup.
 //! Invariant: plain sentences; what is not known is said, and never written as zero.
 
+pub(crate) mod alerts;
 pub(crate) mod archive;
 pub(crate) mod begin;
+pub(crate) mod connect;
 pub(crate) mod cost;
 pub(crate) mod following;
 pub(crate) mod live;

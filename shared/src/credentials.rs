@@ -7,7 +7,6 @@ use crate::id::AccountId;
 use crate::oauth2::{BLOCKS, Client};
 use crate::retry::{Stop, StopCause};
 use crate::secret::Secret;
-use serde::{Deserialize, Serialize};
 
 /// Longer than any key X gives.
 const KEY_MAX: usize = 1_000;
@@ -55,7 +54,7 @@ impl Name {
 }
 
 /// What is sealed.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Stored {
     /// The app's bearer token.
     Bearer(Secret),
@@ -72,8 +71,58 @@ pub enum Stored {
     },
 }
 
+impl Stored {
+    /// The text to seal: the kind, then the parts, a line each. No key of X holds a line break.
+    pub fn to_text(&self) -> Secret {
+        let mut parts: Vec<&str> = Vec::new();
+        match self {
+            Self::Bearer(token) => parts.extend(["bearer", token.expose()]),
+            Self::Owner(OwnerKeys { api_key, api_secret, access }) => {
+                parts.extend(["owner", api_key.expose(), api_secret.expose()]);
+                if let Some((token, secret)) = access {
+                    parts.extend([token.expose(), secret.expose()]);
+                }
+            }
+            Self::Client(Client { id, secret }) => {
+                parts.extend(["client", id]);
+                parts.extend(secret.as_ref().map(Secret::expose));
+            }
+            Self::Family { access, refresh } => {
+                parts.extend(["family", access.expose(), refresh.expose()]);
+            }
+        }
+        Secret::new(parts.join("\n"))
+    }
+
+    /// Reads what [`Self::to_text`] wrote.
+    pub fn from_text(text: &str) -> Option<Self> {
+        let parts: Vec<&str> = text.split('\n').collect();
+        Some(match parts.as_slice() {
+            ["bearer", token] => Self::Bearer(Secret::new(*token)),
+            ["owner", key, secret, access @ ..] => Self::Owner(OwnerKeys {
+                api_key: Secret::new(*key),
+                api_secret: Secret::new(*secret),
+                access: match access {
+                    [] => None,
+                    [token, secret] => Some((Secret::new(*token), Secret::new(*secret))),
+                    _ => return None,
+                },
+            }),
+            ["client", id] => Self::Client(Client { id: (*id).to_owned(), secret: None }),
+            ["client", id, secret] => {
+                let secret = Some(Secret::new(*secret));
+                Self::Client(Client { id: (*id).to_owned(), secret })
+            }
+            ["family", access, refresh] => {
+                Self::Family { access: Secret::new(*access), refresh: Secret::new(*refresh) }
+            }
+            _ => return None,
+        })
+    }
+}
+
 /// The app's key and secret, and the owner's access to it.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct OwnerKeys {
     /// The app's key.
     pub api_key: Secret,

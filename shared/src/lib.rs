@@ -13,6 +13,7 @@
 //! - what is decided: [`crawl`], [`acceptance`], [`ledger`], [`verdict`], [`lookup`], [`budget`],
 //!   [`schedule`], [`cadence`], [`following`]
 //! - what streams: [`stream`], [`live`]
+//! - what is told: [`notify`]
 //! - what is shown: [`series`], [`growth`], [`coverage`], [`listing`], [`export`]
 //! - what goes over the wire: [`api`], [`routes`], [`session`], [`openapi`]
 
@@ -35,6 +36,7 @@ pub mod listing;
 pub mod live;
 pub mod lookup;
 pub mod metrics;
+pub mod notify;
 pub mod oauth1;
 pub mod oauth2;
 #[cfg(feature = "openapi")]

@@ -14,7 +14,7 @@ use crate::oauth1::percent_encode;
 use crate::secret::Secret;
 use base64::Engine;
 use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
-use serde::{Deserialize, Serialize};
+use serde::Deserialize;
 use sha2::{Digest, Sha256};
 
 /// What is always asked for: one's own lists and tweets, and tokens that can be renewed.
@@ -29,7 +29,7 @@ pub const REVOKE_PATH: &str = "/2/oauth2/revoke";
 const TEXT_MAX_CHARS: usize = 200;
 
 /// The OAuth 2.0 client of the owner's app.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Client {
     /// Its public name.
     pub id: String,
@@ -141,23 +141,29 @@ pub struct Tokens {
     pub scopes: Option<Vec<String>>,
 }
 
+/// What X's token endpoint may say, good or bad.
+#[derive(Default, Deserialize)]
+#[serde(default)]
+struct Told {
+    access_token: Option<Secret>,
+    refresh_token: Option<Secret>,
+    expires_in: Option<i64>,
+    scope: Option<String>,
+    error: String,
+    error_description: String,
+}
+
 /// Reads a good answer of the token endpoint.
 ///
 /// # Errors
 /// What it lacks, without quoting it.
 pub fn tokens(body: &[u8]) -> Result<Tokens, String> {
-    #[derive(Deserialize)]
-    struct Told {
-        access_token: Option<Secret>,
-        refresh_token: Option<Secret>,
-        expires_in: Option<i64>,
-        scope: Option<String>,
-    }
     let told: Told = serde_json::from_slice(body)
         .map_err(|error| format!("not the JSON of tokens (line {})", error.line()))?;
-    let filled = |secret: Option<Secret>| secret.filter(|secret| !secret.expose().is_empty());
-    let access = filled(told.access_token).ok_or("no access_token in it")?;
-    let refresh = filled(told.refresh_token)
+    let is_token = |text: &str| !text.is_empty() && text.bytes().all(|b| b.is_ascii_graphic());
+    let token = |secret: Option<Secret>| secret.filter(|secret| is_token(secret.expose()));
+    let access = token(told.access_token).ok_or("no access_token in it")?;
+    let refresh = token(told.refresh_token)
         .ok_or("no refresh_token in it: the scope offline.access was not granted")?;
     let expires_in_s = told.expires_in.filter(|s| (1..=31_536_000).contains(s));
     Ok(Tokens {
@@ -182,13 +188,6 @@ pub enum TokenRefusal {
 /// Reads a refusal. X says `invalid_request` of a spent token where RFC 6749 has
 /// `invalid_grant`; its description tells that from a broken request.
 pub fn refusal(status: u16, body: &[u8]) -> TokenRefusal {
-    #[derive(Default, Deserialize)]
-    struct Told {
-        #[serde(default)]
-        error: String,
-        #[serde(default)]
-        error_description: String,
-    }
     let told: Told = serde_json::from_slice(body).unwrap_or_default();
     let said = match (told.error.as_str(), told.error_description.as_str()) {
         ("", _) => format!("HTTP {status}"),

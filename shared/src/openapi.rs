@@ -177,6 +177,8 @@ fn path_parameters(path: &'static str) -> impl Iterator<Item = Value> {
             "name" if path.starts_with("/credentials/") => {
                 (json!({ "type": "string" }), "bearer, owner, client or user-<account id>.")
             }
+            "alert" => (json!({ "type": "string" }), "An alert's id."),
+            "feed" => (json!({ "type": "string" }), "The feed's secret name."),
             "part" => (json!({ "type": "string" }), "The name of a part of the archive."),
             _ => (json!({ "type": "string" }), "A snapshot's name."),
         };
@@ -210,6 +212,9 @@ fn query_parameter(op: Op, param: &Param) -> Value {
         "filter" => words(api::RosterFilter::ALL.iter().map(|word| word.as_str())),
         "state" if op == Op::Runs => words(api::RunState::ALL.iter().map(|word| word.as_str())),
         "reason" => words(api::Reason::ALL.iter().map(|word| word.as_str())),
+        "state" if op == Op::AlertLog => {
+            words(api::MessageState::ALL.iter().map(|word| word.as_str()))
+        }
         "state" => words(api::LossState::ALL.iter().map(|word| word.as_str())),
         _ => json!({ "type": "string" }),
     };
@@ -239,6 +244,8 @@ fn taken(op: Op, shapes: &mut Shapes) -> Body {
         Op::CheckCredentials => shapes.taken::<api::CheckRequest>(),
         Op::ChangeStream => shapes.taken::<api::StreamChange>(),
         Op::AddStreamRule => shapes.taken::<api::NewRule>(),
+        Op::AddAlert | Op::ChangeAlert => shapes.taken::<api::AlertChange>(),
+        Op::RetryAlert => shapes.taken::<api::RetryMessages>(),
         Op::ImportSnapshot => Body::File(&["application/gzip"]),
         _ => Body::Nothing,
     }
@@ -255,6 +262,7 @@ fn sent(op: Op, shapes: &mut Shapes) -> Body {
         Op::AddAccount | Op::Account | Op::ChangeAccount => shapes.sent::<api::Account>(),
         Op::DeleteAccount
         | Op::DeleteStreamRules
+        | Op::DeleteAlert
         | Op::DeleteCredential
         | Op::DeleteLookup
         | Op::SignOut
@@ -263,6 +271,12 @@ fn sent(op: Op, shapes: &mut Shapes) -> Body {
         Op::CheckCredentials => shapes.sent::<api::Checked>(),
         Op::XStart => shapes.sent::<api::SignInStart>(),
         Op::Followers | Op::Following => shapes.list::<api::Follower>(),
+        Op::Alerts => shapes.list::<api::Alert>(),
+        Op::AddAlert | Op::Alert | Op::ChangeAlert => shapes.sent::<api::Alert>(),
+        Op::TestAlert => shapes.sent::<api::AlertMessage>(),
+        Op::AlertLog => shapes.list::<api::AlertMessage>(),
+        Op::RetryAlert => shapes.sent::<api::Retried>(),
+        Op::Feed => Body::File(&["application/atom+xml"]),
         Op::Follower | Op::ChangeFollower => shapes.sent::<api::FollowerDetail>(),
         Op::Tweets => shapes.list::<api::TweetItem>(),
         Op::TweetTotals => shapes.sent::<api::TweetTotals>(),
@@ -322,8 +336,10 @@ fn statuses(op: Op) -> &'static [(u16, &'static str)] {
             &[(200, "These bytes are known: the run that read them."), (202, "It will be read.")]
         }
         Op::StartLookup => &[(200, "What it would cost."), (202, "It began.")],
-        Op::DeleteAccount | Op::DeleteLookup => &[(204, "It is deleted.")],
+        Op::DeleteAccount | Op::DeleteLookup | Op::DeleteAlert => &[(204, "It is deleted.")],
         Op::Hook => &[(200, "It is taken; another time it is 409.")],
+        Op::AddAlert => &[(201, "It tells from now on.")],
+        Op::Feed => &[(200, "The feed; 304 without a body where `if-none-match` names it.")],
         Op::DeleteStreamRules => &[(204, "They are deleted.")],
         Op::AddStreamRule => &[(200, "It was there already."), (201, "It is in force.")],
         Op::Live => &[(101, "The socket is open.")],

@@ -84,6 +84,15 @@ pub enum Op {
     StreamArchivePart,
     Live,
     LiveEvents,
+    Alerts,
+    AddAlert,
+    Alert,
+    ChangeAlert,
+    DeleteAlert,
+    TestAlert,
+    AlertLog,
+    RetryAlert,
+    Feed,
 }
 
 /// A query parameter.

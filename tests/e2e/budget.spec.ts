@@ -211,3 +211,120 @@ test("a rate window that another program used up is waited for", async () => {
   });
   assert.equal(ended.state, "done", JSON.stringify(ended));
 });
+
+test("with ten calls left and a reserve of eight exactly two are made, the rest after the reset", async () => {
+  await roost.track("13");
+  const put = await roost.api("PUT", "/budget", { keep_unused: 8 });
+  assert.equal(put.json.keep_unused, 8, put.text);
+  try {
+    let left = Infinity;
+    let reset = 0;
+    while (left > 10) {
+      const answer = await fetch(`${roost.sim.url}/2/users/13/followers?max_results=1`, {
+        headers: { authorization: "Bearer sim-bearer" },
+      });
+      await answer.text();
+      left = Number(answer.headers.get("x-rate-limit-remaining"));
+      reset = Number(answer.headers.get("x-rate-limit-reset")) * 1000;
+    }
+    // Roost learns of it with its own first page.
+    const before = await bill();
+    const run = await roost.startCrawl("13");
+    const { reason, next_check } = await roost.waiting("13");
+    assert.match(reason, /rate limit/);
+    assert.ok(Date.parse(next_check) >= reset, next_check);
+    // The profile, and two pages of three.
+    assert.equal((await bill()).calls - before.calls, 3);
+    const ended = await roost.ended(run);
+    assert.equal(ended.state, "done", JSON.stringify(ended));
+    assert.equal((await bill()).calls - before.calls, 5, "three pages, two profiles, nothing twice");
+  } finally {
+    await roost.api("PUT", "/budget", { keep_unused: 10 });
+  }
+});
+
+test("a change of the budget that cannot be says which and what is expected", async () => {
+  for (const [change, words] of [
+    [{ keep_unused: 25 }, /connections.*at most 24/],
+    [{ keep_unused_percent: 100 }, /0 to 99/],
+    [{ keep_unused: 1, keep_unused_percent: 1 }, /one of the two/],
+    [{ cap_usd: -1 }, /`cap_usd`/],
+    [{ day_cap_usd: -1 }, /`day_cap_usd`/],
+    [{ paused: true }, /`paused`/],
+    [{ daycap: 1 }, /daycap/],
+  ] as [Json, RegExp][]) {
+    const answer = await roost.api("PUT", "/budget", change);
+    assert.equal(answer.status, 400, answer.text);
+    assert.match(answer.json.detail, words);
+  }
+  const account = await roost.track("13");
+  assert.equal(account.daily_cap_usd, null);
+  const odd = await roost.api("PATCH", "/accounts/13", { daily_cap_usd: -5 });
+  assert.match(odd.json.detail, /`daily_cap_usd`/);
+});
+
+test("a cap per day holds what is dear until the next UTC day, and says so", async () => {
+  await roost.track("13");
+  await roost.track(ACCOUNT);
+  await roost.api("PUT", "/budget", { day_cap_usd: 30 });
+  try {
+    await roost.goodCrawl("13");
+    const today = (await budget()).spent_today_usd;
+    assert.ok(today > 20 && today < 30, String(today));
+    const before = await bill();
+    const run = await roost.startCrawl(ACCOUNT);
+    const { next_check, reason } = await roost.waiting(ACCOUNT);
+    assert.match(reason, /cap per day/);
+    const midnight = (Math.floor((await roost.sim.now()) / (DAY_S * 1000)) + 1) * DAY_S * 1000;
+    assert.equal(Date.parse(next_check), midnight);
+    const { accounts } = await budget();
+    const halted = accounts.find((one: Json) => one.account === ACCOUNT).halted;
+    assert.equal(Date.parse(halted.goes_on), midnight);
+    assert.ok((await bill()).calls - before.calls <= 1, "a page was read all the same");
+    const ended = await roost.ended(run);
+    assert.equal(ended.state, "done", JSON.stringify(ended));
+    const { spent_today_usd } = await budget();
+    assert.ok(spent_today_usd <= 30, String(spent_today_usd));
+  } finally {
+    await roost.api("PUT", "/budget", { day_cap_usd: null });
+  }
+});
+
+test("credits used up pause all asking, until the owner or the next UTC day", async () => {
+  await roost.track("13", { schedule: "hourly" });
+  await roost.track(ACCOUNT, { schedule: "hourly" });
+  await roost.fault("status_402", { route: "/2/users/*/followers", count: 1 });
+  const { run } = await roost.crawl("13");
+  assert.equal(run.state, "failed");
+  const { paused } = await budget();
+  assert.match(paused.why, /Buy credits/);
+  const before = await bill();
+  // The other account asks nothing now: it waits for the same pause.
+  await roost.tick();
+  const { reason, next_check } = await roost.waiting(ACCOUNT);
+  assert.match(reason, /Buy credits/);
+  assert.equal(next_check, paused.until);
+  assert.equal((await bill()).calls, before.calls);
+  const put = await roost.api("PUT", "/budget", { paused: false });
+  assert.equal(put.json.paused, null);
+  await roost.skipWait(ACCOUNT);
+  await roost.until("the check", async () => (await roost.all("/runs?state=running")).length === 0);
+  assert.ok((await bill()).calls > before.calls);
+});
+
+test("spending is told by what it was for, and by account", async () => {
+  await roost.track("13");
+  const { run } = await roost.goodCrawl("13");
+  const { by_feature, accounts, spent_usd, spent_today_usd } = await budget();
+  const of = (feature: string) => by_feature.find((one: Json) => one.feature === feature);
+  const micro = (usd: number) => Math.round(usd * 1e6);
+  assert.equal(micro(of("followers").usd), run.counts.followers * 10_000);
+  assert.ok(micro(of("profiles").usd) >= 10_000);
+  assert.equal(of("followers").usd, of("followers").today_usd);
+  assert.equal(micro(by_feature.reduce((sum: number, one: Json) => sum + one.usd, 0)), micro(spent_usd));
+  assert.equal(spent_usd, spent_today_usd);
+  assert.equal(run.counts.cost_micro_usd, run.counts.followers * 10_000);
+  const account = accounts.find((one: Json) => one.account === "13");
+  assert.equal(account.schedules.length, 6);
+  assert.ok(account.forecast_usd >= account.spent_usd);
+});

@@ -131,7 +131,8 @@ export class Roost {
   }
 
   async track(id = ACCOUNT, more: Json = {}): Promise<Json> {
-    const body = { id, schedule: "manual", monthly_cap_usd: 1_000_000, ...more };
+    // Nobody is looked up unless a test says so: what checks cost is counted to the cent.
+    const body = { id, schedule: "manual", monthly_cap_usd: 1_000_000, verify: false, ...more };
     const answer = await this.api("POST", "/accounts", body);
     assert.ok([200, 201].includes(answer.status), answer.text);
     return answer.json;
@@ -202,8 +203,9 @@ export class Roost {
 
   /** If the collector waits for X, moves the clock to where it goes on, and ticks. */
   async skipWait(account = ACCOUNT): Promise<boolean> {
-    const { collector, tweets, following } = await this.account(account);
+    const { collector, tweets, verify, following } = await this.account(account);
     const waits = [
+      verify.state === "waiting" && verify.next_look,
       collector.state === "waiting" && collector.next_check,
       tweets.state === "waiting" && tweets.next_read,
       following.state === "waiting" && following.next_read,
@@ -220,6 +222,15 @@ export class Roost {
     return this.until("the collector to wait", async () => {
       const { collector } = await this.account(account);
       return collector.state === "waiting" && collector;
+    });
+  }
+
+  /** Waits until everyone who is due was looked up. */
+  async lookedUp(account = ACCOUNT): Promise<Json> {
+    return this.until("everyone due to be looked up", async () => {
+      const { verify } = await this.account(account);
+      if (verify.state === "waiting") await this.skipWait(account);
+      return verify.state !== "checking" && verify.state !== "waiting" && verify.due === 0 && verify;
     });
   }
 

@@ -22,7 +22,7 @@ export class Runtime {
   readonly logs: string[] = [];
   /** Whether a test makes the worker panic on purpose. */
   mayBreakDown = false;
-  readonly #vars: Record<string, string>;
+  #vars: Record<string, string>;
   readonly #inspect: boolean;
   readonly #folder = mkdtempSync(join(tmpdir(), "roost-e2e-"));
   #miniflare!: Miniflare;
@@ -83,7 +83,10 @@ export class Runtime {
   }
 
   /** Takes a Durable Object out of memory; its storage stays. */
-  async evict(objects: "Account" | "Control" | "Live" | "Relay", name: string): Promise<void> {
+  async evict(
+    objects: "Account" | "Control" | "Live" | "Lookups" | "Notices" | "Relay",
+    name: string,
+  ): Promise<void> {
     await this.#miniflare.unsafeEvictDurableObject(NAME, objects, { name });
   }
 
@@ -104,6 +107,19 @@ export class Runtime {
     if (gone.length === 0) throw new Error(`no storage of ${objects} in ${stored.join(", ")}`);
     for (const path of gone) rmSync(join(this.#folder, path), { force: true });
     await this.#boot();
+  }
+
+  /** Starts the runtime again with some settings changed. */
+  async reconfigure(vars: Record<string, string>): Promise<void> {
+    await this.#miniflare.dispose();
+    this.#vars = { ...this.#vars, ...vars };
+    await this.#boot();
+  }
+
+  /** Every file that the runtime has written. */
+  stored(): Buffer[] {
+    const paths = readdirSync(this.#folder, { recursive: true, withFileTypes: true });
+    return paths.filter((path) => path.isFile()).map((path) => readFileSync(join(path.parentPath, path.name)));
   }
 
   /** Kills the runtime as a power cut would, and starts it again on the same storage. */

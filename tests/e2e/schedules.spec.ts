@@ -130,3 +130,55 @@ test("the account says when it is checked next", async () => {
   const midnight = iso(Math.floor(now / (DAY_S * 1000) + 1) * DAY_S * 1000);
   assert.equal(Date.parse((await roost.account()).collector.next_check), Date.parse(midnight));
 });
+
+test("every schedule is shown with its price for the account", async () => {
+  await roost.goodCrawl();
+  const { schedule_prices, followers } = await roost.account();
+  const price = (schedule: string) => schedule_prices.find((one: Json) => one.schedule === schedule);
+  assert.deepEqual(
+    schedule_prices.map((one: Json) => one.schedule),
+    ["manual", "count_only", "count_audit", "push", "daily", "hourly"],
+  );
+  assert.equal(price("manual").month_usd, 0);
+  assert.equal(price("count_only").month_usd, 0.3);
+  const daily = 30 * (followers * 0.001 + 0.01);
+  assert.ok(Math.abs(price("daily").month_usd - daily) < 0.001, JSON.stringify(price("daily")));
+  assert.ok(price("push").month_usd < price("daily").month_usd / 3);
+  assert.match(price("daily").what, new RegExp(`${followers} followers`));
+});
+
+test("count and audit: a full check only once X's count moved away from the history", async () => {
+  await roost.goodCrawl();
+  await roost.api("PATCH", `/accounts/${ACCOUNT}`, { schedule: "count_audit" });
+  const before = (await crawls()).length;
+  await hours(2);
+  assert.equal((await crawls()).length, before, "the count agrees");
+  await roost.sim.call("POST", "/sim/world", { count_factor: 1.05 });
+  await hours(24);
+  assert.equal((await crawls()).length, before + 1);
+});
+
+test("a check that the cap does not cover is offered with its price, and not begun", async () => {
+  await roost.goodCrawl();
+  const { spent_month_usd } = await roost.account();
+  await roost.api("PATCH", `/accounts/${ACCOUNT}`, { schedule: "count_audit", monthly_cap_usd: spent_month_usd + 0.5 });
+  const before = (await crawls()).length;
+  await roost.sim.call("POST", "/sim/world", { count_factor: 1.05 });
+  await hours(24);
+  assert.equal((await crawls()).length, before);
+  const { offer } = (await roost.account()).collector;
+  assert.ok(offer.difference > 10, JSON.stringify(offer));
+  assert.ok(offer.usd > 1, JSON.stringify(offer));
+  assert.match(offer.why, /no\s+room/);
+});
+
+test("push without push working is count and audit", async () => {
+  await roost.goodCrawl();
+  const patched = await roost.api("PATCH", `/accounts/${ACCOUNT}`, { schedule: "push" });
+  assert.equal(patched.json.schedule, "push", patched.text);
+  assert.equal(patched.json.push.state, "off");
+  const before = (await crawls()).length;
+  await roost.sim.call("POST", "/sim/world", { count_factor: 1.05 });
+  await hours(24);
+  assert.equal((await crawls()).length, before + 1);
+});

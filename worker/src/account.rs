@@ -15,6 +15,7 @@ mod ingest;
 mod intake;
 mod lease;
 mod ledger;
+mod news;
 mod outlook;
 mod profiles;
 mod push;
@@ -192,6 +193,10 @@ struct Memory {
     gathered: RefCell<Option<Gathered>>,
     /// Ids billed today.
     billed: RefCell<Option<BilledToday>>,
+    /// The rate window of the follower pages, as the last answer told it.
+    window: Cell<Option<(shared::time::UnixMs, u32)>>,
+    /// Others use that window too: what was granted of it was asked for anew.
+    crowded: Cell<bool>,
     /// When there is room again under the cap that refused last.
     goes_on: Cell<Option<shared::time::UnixMs>>,
 }

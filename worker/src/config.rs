@@ -4,7 +4,7 @@
 
 use crate::fault::Result;
 use crate::rpc::{ControlClient, Keyring, ToControl, UserKey};
-use shared::credentials::{Holdings, OwnerKeys};
+use shared::credentials::{Holdings, OwnerKeys, Stored};
 use shared::id::AccountId;
 use shared::live::hub::{LIVE_SOCKETS, Limits, RELAY_SOCKETS};
 use shared::oauth1::Keys;
@@ -99,7 +99,11 @@ impl Config {
 
     /// Takes over stored keys where the worker has no secret of that name.
     pub(crate) fn take(&mut self, ring: Keyring) {
-        let stored = ring.owner.as_ref();
+        let stored = ring.owner.as_ref().and_then(|text| Stored::from_text(text.expose()));
+        let stored = match &stored {
+            Some(Stored::Owner(keys)) => Some(keys),
+            _ => None,
+        };
         self.bearer = self.bearer.take().or(ring.bearer);
         let signer = self.consumer_secret.take();
         self.consumer_secret = signer.or_else(|| stored.map(|owner| owner.api_secret.clone()));

@@ -19,7 +19,7 @@ use crate::clock;
 use crate::fault::{Fault, Result};
 use crate::http;
 use crate::query;
-use crate::rpc::{self, Pulse, ToControl};
+use crate::rpc::{self, Keyring, Pulse, ToControl};
 use crate::sql::{Sql, values};
 use shared::api::{CheckRequest, List};
 use shared::id::AccountId;
@@ -36,6 +36,9 @@ const SCHEMA: &[&str] = &[
     // Keys for X: sealed bytes, and what may be told of them.
     "CREATE TABLE IF NOT EXISTS credentials (name TEXT PRIMARY KEY, sealed BLOB NOT NULL,
         facts TEXT NOT NULL) STRICT",
+    // What X said of each when it was last checked.
+    "CREATE TABLE IF NOT EXISTS checks (name TEXT PRIMARY KEY, at INTEGER NOT NULL,
+        refusal TEXT, step TEXT) STRICT",
 ];
 
 /// Our own trouble passes within minutes or not at all.
@@ -174,6 +177,9 @@ impl Control {
             ToControl::Ticked { at } => {
                 self.forget_heard(now)?;
                 self.put_meta("last_tick", &at)?;
+                if self.is_unfinished()? {
+                    self.wake_in(1).await?;
+                }
                 serde_json::Value::Null
             }
             ToControl::Pulse => serde_json::to_value(Pulse {
@@ -189,7 +195,8 @@ impl Control {
             }
             ToControl::Keys { account } => serde_json::to_value(self.keyring(account).await?)?,
             ToControl::Renew { account, issued } => {
-                serde_json::to_value(self.user_key(account, Some(issued)).await?)?
+                let user = self.user_key(account, Some(issued)).await?;
+                serde_json::to_value(Keyring { user, ..Keyring::default() })?
             }
             ToControl::Revoked { account } => serde_json::to_value(self.revoked(account)?)?,
             ToControl::ClientId => serde_json::to_value(self.client_id().await?)?,

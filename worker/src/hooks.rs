@@ -28,6 +28,11 @@ pub(crate) async fn answer(env: &Env, query: &Query) -> Result<Response> {
 /// `POST /hooks/x`.
 pub(crate) async fn take(request: &mut Request, env: &Env) -> Result<Response> {
     let config = Config::load(env, None).await?;
+    if config.simulated
+        && let Some(sim_now) = request.headers().get("x-sim-now")?
+    {
+        clock::observe(&sim_now);
+    }
     let secret = secret(&config)?;
     let signature = request.headers().get("x-twitter-webhooks-signature")?;
     let length = request.headers().get("content-length")?.and_then(|text| text.parse().ok());

@@ -8,16 +8,17 @@
 
 use crate::clock;
 use crate::fault::{Fault, Result};
+use futures_util::future::LocalBoxFuture;
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use shared::activity::Event;
 use shared::api::{self, Run, RunState};
 use shared::budget::{Ask, Grant, Pause, Settlement, pause};
-use shared::credentials::OwnerKeys;
 use shared::id::{AccountId, TweetId};
 use shared::live::ring::Stretch;
 use shared::live::slot;
 use shared::live::view::Frame;
+use shared::notify::item::Item;
 use shared::retry::Trouble;
 use shared::secret::Secret;
 use shared::time::UnixMs;
@@ -70,7 +71,8 @@ pub(crate) enum ToControl {
     ChangeBudget { change: api::BudgetChange },
     /// The stored keys: the app's, and those of an account if it signed in.
     Keys { account: Option<AccountId> },
-    /// X answered 401 to the token that an account was given at `issued`: the one to use now.
+    /// X answered 401 to the token that an account was given at `issued`: a keyring with the one
+    /// to use now.
     Renew { account: AccountId, issued: UnixMs },
     /// X says that an account took its consent back.
     Revoked { account: AccountId },
@@ -87,7 +89,8 @@ pub(crate) enum ToControl {
 #[derive(Debug, Default, Serialize, Deserialize)]
 pub(crate) struct Keyring {
     pub(crate) bearer: Option<Secret>,
-    pub(crate) owner: Option<OwnerKeys>,
+    /// As [`Stored`](shared::credentials::Stored) writes them.
+    pub(crate) owner: Option<Secret>,
     /// The account that owns the app, if the owner named it.
     pub(crate) app_owner: Option<AccountId>,
     /// Of the account that was asked for.
@@ -162,6 +165,18 @@ pub(crate) enum ToLookups {
     Tick,
 }
 
+/// What the Notices object is asked.
+#[derive(Debug, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub(crate) enum ToNotices {
+    /// Something happened that the owner may want to be told of; the same again changes nothing.
+    Tell { items: Vec<Item> },
+    /// Cron ticked: send what is due, tidy up.
+    Tick,
+    /// An account is deleted: whoever followed it is named nowhere any more.
+    Forget { account: AccountId },
+}
+
 /// What a Relay object is asked.
 #[derive(Debug, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -219,7 +234,8 @@ pub(crate) async fn deliver(stub: &Stub, stretch: &Stretch) -> Result<u32> {
     let body = js_sys::Uint8Array::from(slot::encode(&stretch.events).as_slice());
     init.with_method(Method::Post).with_body(Some(body.into()));
     let url = format!("http://object/deliver?from={}&to={}", stretch.from, stretch.to);
-    answered(stub, Request::new_with_init(&url, &init)?).await
+    let told = answered(stub, Request::new_with_init(&url, &init)?).await?;
+    Ok(serde_json::from_str(&told)?)
 }
 
 /// Reads what [`deliver`] sent.
@@ -285,6 +301,11 @@ pub(crate) fn lookups(env: &Env) -> Result<Stub> {
     Ok(env.durable_object("LOOKUPS")?.get_by_name("lookups")?)
 }
 
+/// The one Notices object.
+pub(crate) fn notices(env: &Env) -> Result<Stub> {
+    Ok(env.durable_object("NOTICES")?.get_by_name("notices")?)
+}
+
 /// One of the relays.
 pub(crate) fn relay(env: &Env, number: u32) -> Result<Stub> {
     Ok(env.durable_object("RELAY")?.get_by_name(&format!("relay-{number}"))?)
@@ -305,10 +326,18 @@ pub(crate) fn account(env: &Env, account: AccountId) -> Result<Stub> {
 /// # Errors
 /// The object's own fault, as it gave it.
 pub(crate) async fn call<C: Serialize, T: DeserializeOwned>(stub: &Stub, command: &C) -> Result<T> {
-    let mut init = RequestInit::new();
-    let body = serde_json::to_string(command)?;
-    init.with_method(Method::Post).with_body(Some(JsValue::from_str(&body)));
-    answered(stub, Request::new_with_init("http://object/internal", &init)?).await
+    let text = exchange(stub, serde_json::to_string(command)?).await?;
+    Ok(serde_json::from_str(&text)?)
+}
+
+/// The part of [`call`] that is the same for every command and answer: boxed, so that it is
+/// there once and not in each of them.
+fn exchange(stub: &Stub, body: String) -> LocalBoxFuture<'_, Result<String>> {
+    Box::pin(async move {
+        let mut init = RequestInit::new();
+        init.with_method(Method::Post).with_body(Some(JsValue::from_str(&body)));
+        answered(stub, Request::new_with_init("http://object/internal", &init)?).await
+    })
 }
 
 /// Reads what [`call`] sent.
@@ -316,13 +345,13 @@ pub(crate) async fn command<C: DeserializeOwned>(request: &mut Request) -> Resul
     Ok(serde_json::from_str(&request.text().await?)?)
 }
 
-async fn answered<T: DeserializeOwned>(stub: &Stub, request: Request) -> Result<T> {
+async fn answered(stub: &Stub, request: Request) -> Result<String> {
     let mut response = stub.fetch_with_request(request).await?;
     let text = response.text().await?;
     if response.status_code() != 200 {
         return Err(serde_json::from_str(&text).unwrap_or_else(|_| Fault::internal(text)));
     }
-    Ok(serde_json::from_str(&text)?)
+    Ok(text)
 }
 
 /// What an object answers to a command.

@@ -7,10 +7,10 @@ pub(crate) mod oauth;
 use crate::clock;
 use crate::config::Config;
 use crate::http::random_hex;
-use crate::rpc::{ControlClient, ToControl, UserKey};
-use futures_util::future::{Either, select};
+use crate::rpc::{ControlClient, Keyring, ToControl, UserKey};
+use futures_util::future::{Either, LocalBoxFuture, select};
 use shared::api::Credential;
-use shared::credentials::{Endpoint, choose};
+use shared::credentials::{Endpoint, Holdings, choose};
 use shared::id::AccountId;
 use shared::oauth1;
 use shared::retry::{Stop, Trouble};
@@ -142,8 +142,8 @@ impl<'a> X<'a> {
     async fn renew(&self) -> bool {
         let (Some(env), Some(old)) = (&self.config.env, self.user()) else { return false };
         let command = ToControl::Renew { account: old.account, issued: old.issued };
-        let asked = async { ControlClient::new(env)?.tell::<Option<UserKey>>(command).await };
-        match asked.await {
+        let asked = async { ControlClient::new(env)?.tell::<Keyring>(command).await };
+        match asked.await.map(|ring| ring.user) {
             Ok(Some(new)) => {
                 let fresh = new.access.is_some() && new.issued != old.issued;
                 self.renewed.replace(Some(new));
@@ -155,6 +155,14 @@ impl<'a> X<'a> {
                 false
             }
         }
+    }
+
+    /// Why the account must sign in again, if X has ended its sign-in by now: better advice than
+    /// what follows from X's 401 alone.
+    pub(crate) fn ended(&self) -> Option<Stop> {
+        let user = self.user().filter(|user| user.ended.is_some())?;
+        let held = Holdings { ended: user.ended.as_deref(), ..Holdings::default() };
+        choose(Endpoint::Followers, user.account, &held).err()
     }
 
     fn no_token(&self) -> Refusal {
@@ -204,8 +212,16 @@ impl<'a> X<'a> {
                 && let Ok(response) = Fetch::Request(request).send().await
             {
                 // The header is all we want; reading the body frees the connection.
-                read(response).await.ok();
+                read_raw(response).await.ok();
             }
+        }
+    }
+
+    /// The same, once in the life of an isolate: for those who decide by the clock before they
+    /// have asked X anything.
+    pub(crate) async fn learn_clock(&self) {
+        if self.config.simulated && !clock::observed() {
+            self.sync_clock().await;
         }
     }
 
@@ -270,23 +286,26 @@ struct Raw {
     rate: Option<Rate>,
 }
 
-/// Sends a request and reads its answer, within the time there is.
-async fn exchanged(request: Request) -> Result<Raw, Refusal> {
-    let controller = AbortController::default();
-    let signal = controller.signal();
-    let fetch = Fetch::Request(request);
-    let exchange = pin!(async {
-        let response = fetch.send_with_signal(&signal).await.map_err(|e| network(&e))?;
-        read_raw(response).await
-    });
-    let deadline = pin!(Delay::from(Duration::from_millis(TIMEOUT_MS)));
-    match select(exchange, deadline).await {
-        Either::Left((outcome, _)) => outcome,
-        Either::Right(_) => {
-            controller.abort();
-            Err(late())
+/// Sends a request and reads its answer, within the time there is. Boxed, so that it is there
+/// once and not in each of its callers.
+fn exchanged(request: Request) -> LocalBoxFuture<'static, Result<Raw, Refusal>> {
+    Box::pin(async move {
+        let controller = AbortController::default();
+        let signal = controller.signal();
+        let fetch = Fetch::Request(request);
+        let exchange = pin!(async {
+            let response = fetch.send_with_signal(&signal).await.map_err(|e| network(&e))?;
+            read_raw(response).await
+        });
+        let deadline = pin!(Delay::from(Duration::from_millis(TIMEOUT_MS)));
+        match select(exchange, deadline).await {
+            Either::Left((outcome, _)) => outcome,
+            Either::Right(_) => {
+                controller.abort();
+                Err(late())
+            }
         }
-    }
+    })
 }
 
 fn answered(Raw { status, body, rate }: Raw) -> Result<Answer, Refusal> {

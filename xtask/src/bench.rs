@@ -3,6 +3,7 @@
 //! machine and this run, and rivals get the same work in the same run.
 
 mod api;
+mod cost;
 mod fanout;
 mod ladder;
 mod load;
@@ -23,7 +24,7 @@ use crate::project::Project;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 pub(crate) const HELP: &str = "\
-cargo xtask bench [fanout|stream|map|scroll|api|tweets|all] [--quick]
+cargo xtask bench [fanout|stream|map|scroll|api|tweets|cost|all] [--quick]
 
   fanout    browsers that get 250 posts a second each with p99 under 500 ms: Roost in workerd,
             npm ws, socket.io, Tornado (about 5 min, --quick 1 min)
@@ -36,6 +37,9 @@ cargo xtask bench [fanout|stream|map|scroll|api|tweets|all] [--quick]
   scroll    long tasks of the Tweets page while 10,000 rows are scrolled through
   api       how long the worker takes for a year of a tweet, and for lists of 10,000 (about 5 min)
   tweets    bytes of packed series beside JSON; what X bills for a month of tweets (about 3 min)
+  cost      X's bill for a month of 10,000 followers, checked hourly, daily, and pushed with
+            audits: losses told, missed and false, reasons, delays (about 40 min, --quick 2 min)
+            --only NAME,NAME   some of hourly, daily, push
   all       all of them
 
   --quick     shorter and coarser
@@ -52,7 +56,7 @@ struct Bench {
     run: fn(&Project, &mut Options) -> Outcome,
 }
 
-const BENCHES: [Bench; 6] = [
+const BENCHES: [Bench; 7] = [
     Bench {
         name: "fanout",
         summary: "viewers sustained beside ws, socket.io and Tornado",
@@ -74,6 +78,11 @@ const BENCHES: [Bench; 6] = [
         name: "tweets",
         summary: "size of packed series, and X's bill for a month of tweets",
         run: tweets::run,
+    },
+    Bench {
+        name: "cost",
+        summary: "X's bill for a month of followers, and what each schedule tells",
+        run: cost::run,
     },
 ];
 

@@ -1,6 +1,6 @@
 //! `cargo xtask deploy`. Owns: what a Cloudflare account must have before `wrangler deploy` can
-//! work. Invariant: it can be repeated, nothing is deleted, and no secret is printed but the
-//! `ADMIN_TOKEN` it just made.
+//! work. Invariant: it can be repeated, nothing is deleted, no secret that is there is replaced,
+//! and none is printed but the `ADMIN_TOKEN` it just made.
 
 use crate::args::Args;
 use crate::failure::{Explain, Failure, Outcome};
@@ -23,12 +23,14 @@ cargo xtask deploy [--dry-run]
   Needs `npx wrangler login` once (or CLOUDFLARE_API_TOKEN).";
 
 /// Keys from the X developer console, all optional: without them Roost imports saved lists.
-const X_SECRETS: [(&str, &str); 5] = [
+const X_SECRETS: [(&str, &str); 7] = [
     ("X_API_KEY", "API key"),
     ("X_API_SECRET", "API key secret"),
     ("X_ACCESS_TOKEN", "access token"),
     ("X_ACCESS_SECRET", "access token secret"),
     ("X_BEARER_TOKEN", "bearer token (about ten times dearer for followers)"),
+    ("X_CLIENT_ID", "OAuth 2.0 client id (accounts sign in with it)"),
+    ("X_CLIENT_SECRET", "OAuth 2.0 client secret"),
 ];
 
 pub(crate) fn run(mut args: Args) -> Outcome {
@@ -112,6 +114,11 @@ fn ask_for_secrets(there: &[String]) -> Outcome<(Map<String, Value>, Option<Stri
     let made = missing("ADMIN_TOKEN").then(vars::random_hex).transpose()?;
     if let Some(token) = &made {
         secrets.insert("ADMIN_TOKEN".to_owned(), token.clone().into());
+    }
+    // Seals keys that are stored from the page. Nobody needs to know it: a lost one only means
+    // storing them again.
+    if missing("ROOST_SECRET") {
+        secrets.insert("ROOST_SECRET".to_owned(), vars::random_hex()?.into());
     }
     if !std::io::stdin().is_terminal() {
         return Ok((secrets, made));

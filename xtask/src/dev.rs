@@ -114,7 +114,7 @@ impl<'a> Session<'a> {
             clear(&state, options.upstream.is_some())?;
         }
         std::fs::create_dir_all(&state).explain(format!("making {}", state.display()))?;
-        let token = vars::admin_token(&project.at(".dev.vars"))?;
+        let token = vars::own_secret(&project.at(".dev.vars"), "ADMIN_TOKEN")?;
         let page = format!("http://127.0.0.1:{}/", options.port);
         let api = Api::new(format!("{page}api/v1"), token.clone());
         let world = match options.upstream {
@@ -168,12 +168,15 @@ impl<'a> Session<'a> {
             Some(_) => vars::SIMULATOR.map(|(name, value)| own(name, value)).to_vec(),
             None => vars::read(&self.project.at(".dev.vars"))?,
         };
-        vars.retain(|(name, _)| name != "X_API_URL" && name != "ADMIN_TOKEN");
+        let set_here = ["X_API_URL", "ADMIN_TOKEN", "ROOST_SECRET"];
+        vars.retain(|(name, _)| !set_here.contains(&name.as_str()));
         if self.world.is_none() {
             vars.retain(|(name, _)| name != "ROOST_SIM");
         }
         vars.push(own("X_API_URL", upstream));
         vars.push(own("ADMIN_TOKEN", &self.token));
+        let sealing = vars::own_secret(&self.project.at(".dev.vars"), "ROOST_SECRET")?;
+        vars.push(own("ROOST_SECRET", &sealing));
         Ok(vars)
     }
 

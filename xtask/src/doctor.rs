@@ -1,4 +1,7 @@
-//! `cargo xtask doctor`. Owns: the table of tools. Invariant: it changes nothing.
+//! `cargo xtask doctor`. Owns: the table of tools. Invariant: it changes nothing, and spends
+//! nothing unasked.
+
+mod x;
 
 use crate::args::Args;
 use crate::failure::{Failure, Outcome};
@@ -8,10 +11,16 @@ use crate::{browser, process};
 use std::process::Command;
 
 pub(crate) const HELP: &str = "\
-cargo xtask doctor
+cargo xtask doctor [--x [--url https://…] [--yes]]
 
   Lists every tool: the version wanted, the version found, and what to do. Changes nothing.
-  Fails if something is missing that Roost cannot install by itself.";
+  Fails if something is missing that Roost cannot install by itself.
+
+  --x     instead: asks X about each key that a Roost holds, for less than $0.05 in all, and
+          links every refusal to the step in X's console that cures it. The price is shown and
+          asked for first. Asks the running `cargo xtask dev`, or:
+  --url   a deployed Roost, whose ADMIN_TOKEN is in the environment variable ROOST_TOKEN
+  --yes   do not ask";
 
 /// How a tool stands.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -66,7 +75,15 @@ impl Row {
     }
 }
 
-pub(crate) fn run(args: Args) -> Outcome {
+pub(crate) fn run(mut args: Args) -> Outcome {
+    let at_x = args.flag("--x");
+    let options = x::Options { url: args.text("--url")?, yes: args.flag("--yes") };
+    if at_x {
+        return x::run(&args, &options);
+    }
+    if options.url.is_some() || options.yes {
+        return Err(args.wrong("--url and --yes go with --x"));
+    }
     args.done()?;
     let project = Project::find()?;
     let mut rows = rust(&project);

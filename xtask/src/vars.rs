@@ -13,13 +13,15 @@ use std::path::Path;
 pub(crate) type Vars = Vec<(String, String)>;
 
 /// What the simulator accepts (tests/xsim): no secrets, but they go where secrets go.
-pub(crate) const SIMULATOR: [(&str, &str); 6] = [
+pub(crate) const SIMULATOR: [(&str, &str); 8] = [
     ("ROOST_SIM", "1"),
     ("X_BEARER_TOKEN", "sim-bearer"),
     ("X_API_KEY", "sim-key"),
     ("X_API_SECRET", "sim-key-secret"),
     ("X_ACCESS_TOKEN", "12-sim"),
     ("X_ACCESS_SECRET", "sim-token-secret"),
+    ("X_CLIENT_ID", "roost-client"),
+    ("X_CLIENT_SECRET", "roost-client-secret"),
 ];
 
 /// Reads a file of `NAME=value` lines; an absent one is empty.
@@ -71,23 +73,25 @@ pub(crate) fn write(path: &Path, vars: &Vars) -> Outcome {
     save(path, &text)
 }
 
-/// The token that signs in here, from `.dev.vars`; one is made and added where there is none.
-pub(crate) fn admin_token(path: &Path) -> Outcome<String> {
+/// The value of a secret that is nobody's but this checkout's, from `.dev.vars`: the token that
+/// signs in, what seals stored keys. One is made and added where there is none.
+pub(crate) fn own_secret(path: &Path, name: &str) -> Outcome<String> {
     let vars = read(path)?;
-    if let Some(token) = get(&vars, "ADMIN_TOKEN") {
-        return Ok(token.to_owned());
+    if let Some(value) = get(&vars, name) {
+        return Ok(value.to_owned());
     }
-    let token = random_hex()?;
+    let value = random_hex()?;
     let text = std::fs::read_to_string(path).unwrap_or_default();
-    save(path, &with_token(&text, &token))?;
-    Ok(token)
+    save(path, &with_line(&text, name, &value))?;
+    Ok(value)
 }
 
-/// The text with its (empty) `ADMIN_TOKEN` line filled in, or with one added.
-fn with_token(text: &str, token: &str) -> String {
-    let mut lines: Vec<String> = Vec::new();
-    lines.extend(text.lines().filter(|l| !l.trim().starts_with("ADMIN_TOKEN")).map(str::to_owned));
-    lines.push(format!("ADMIN_TOKEN={token}"));
+/// The text with its (empty) line of this name filled in, or with one added.
+fn with_line(text: &str, name: &str, value: &str) -> String {
+    let is_it = |line: &&str| line.split_once('=').is_some_and(|(key, _)| key.trim() == name);
+    let mut lines: Vec<String> =
+        text.lines().filter(|line| !is_it(line)).map(str::to_owned).collect();
+    lines.push(format!("{name}={value}"));
     lines.join("\n") + "\n"
 }
 
@@ -129,9 +133,12 @@ mod tests {
     fn a_token_is_made_once_and_the_rest_of_the_file_stays() {
         let path = std::env::temp_dir().join(format!("roost-vars-{}", std::process::id()));
         std::fs::write(&path, "# mine\nX_API_KEY=k\nADMIN_TOKEN=\n").unwrap();
-        let token = admin_token(&path).unwrap();
+        let token = own_secret(&path, "ADMIN_TOKEN").unwrap();
         assert_eq!(token.len(), 32);
-        assert_eq!(admin_token(&path).unwrap(), token);
+        let secret = own_secret(&path, "ROOST_SECRET").unwrap();
+        assert_ne!(secret, token);
+        assert_eq!(own_secret(&path, "ADMIN_TOKEN").unwrap(), token);
+        assert_eq!(own_secret(&path, "ROOST_SECRET").unwrap(), secret);
         let text = std::fs::read_to_string(&path).unwrap();
         assert!(text.starts_with("# mine\nX_API_KEY=k\n"), "{text}");
         assert_eq!(std::fs::metadata(&path).unwrap().permissions().mode() & 0o777, 0o600);

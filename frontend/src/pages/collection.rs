@@ -4,12 +4,15 @@
 mod archive;
 mod check;
 mod cost;
+mod limits;
 mod lists;
 mod runs;
+mod schedules;
 mod upload;
 
 pub(crate) use check::CheckNow;
-pub(crate) use cost::{Cap, Schedules};
+pub(crate) use limits::Cap;
+pub(crate) use schedules::Schedules;
 
 use crate::address::with_query;
 use crate::api;

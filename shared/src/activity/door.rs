@@ -2,7 +2,7 @@
 //! Invariant: signatures are compared in constant time, over the bytes as they came.
 
 use super::event::Event;
-use crate::time::{HOUR_MS, MINUTE_MS, UnixMs};
+use crate::time::{DAY_MS, HOUR_MS, MINUTE_MS, UnixMs};
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use hmac::{Hmac, KeyInit, Mac};
@@ -15,8 +15,9 @@ pub const BODY_MAX: usize = 1_000_000;
 const OLD_MS: i64 = 25 * HOUR_MS;
 /// Clocks may differ by this much.
 const EARLY_MS: i64 = 5 * MINUTE_MS;
-/// Ids of events are remembered this long: past this an event is stale anyway.
-pub const SEEN_MS: i64 = OLD_MS + HOUR_MS;
+/// Ids of events are remembered this long at the door; an account remembers those it applied for
+/// ever.
+pub const SEEN_MS: i64 = 90 * DAY_MS;
 
 /// Why a call is refused.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -23,19 +23,17 @@ pub const EVENT_TYPES: [&str; 9] = [
 /// Longest id or type taken, and longest text of a profile.
 const WORD_MAX: usize = 100;
 const TEXT_MAX: usize = 4_000;
-/// X's ids hold their instant: milliseconds since this one, above 22 other bits.
-const SNOWFLAKE_EPOCH_MS: i64 = 1_288_834_974_657;
-/// The activity API began in 2025: a number that would be of before 2024 is no such id.
-const ACTIVITY_BEGAN: UnixMs = UnixMs(1_704_067_200_000);
+/// A number of a time is milliseconds from here on, below it seconds: 2001 and 5138.
+const MILLISECONDS_FROM: i64 = 100_000_000_000;
 
 /// An event as Roost hands it on.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Event {
-    /// X's id of it.
+    /// X's id of it, which says nothing of a time.
     pub uuid: String,
     /// Whose subscription brought it.
     pub account: AccountId,
-    /// When it happened, as its id says; without that, when it came.
+    /// When it happened, as its envelope says; without that, when it came.
     pub at: UnixMs,
     /// X's type.
     pub kind: String,
@@ -105,14 +103,23 @@ struct Envelope<'a> {
 struct Data<'a> {
     event_uuid: String,
     event_type: String,
+    #[serde(default)]
     filter: Filter,
+    /// The documented envelope has no time; where one comes along it is looked at.
+    #[serde(borrow, default)]
+    created_at: Option<&'a RawValue>,
+    #[serde(borrow, default)]
+    timestamp: Option<&'a RawValue>,
+    #[serde(borrow, default)]
+    timestamp_ms: Option<&'a RawValue>,
     #[serde(borrow, default)]
     payload: Option<Payload<'a>>,
 }
 
-#[derive(Deserialize)]
+#[derive(Default, Deserialize)]
 struct Filter {
-    user_id: UserId,
+    #[serde(default)]
+    user_id: Option<UserId>,
 }
 
 #[derive(Deserialize)]
@@ -148,18 +155,22 @@ impl Event {
         if uuid.is_empty() || uuid.len() > WORD_MAX || data.event_type.len() > WORD_MAX {
             return Err(format!("`event_uuid` and `event_type` have 1 to {WORD_MAX} characters"));
         }
-        let account = data.filter.user_id;
+        let account = data.filter.user_id.ok_or("`filter.user_id` is missing")?;
         let what = means(account, &data.event_type, data.payload)?;
-        let at = told_at(&uuid).unwrap_or(now);
+        let times = [data.created_at, data.timestamp, data.timestamp_ms];
+        let at = times.into_iter().flatten().find_map(told_at).unwrap_or(now);
         Ok(Self { uuid, account, at, kind: data.event_type, what })
     }
 }
 
-/// When an event happened, if its id is one of X's that say so.
-fn told_at(uuid: &str) -> Option<UnixMs> {
-    let id: u64 = uuid.parse().ok()?;
-    let at = UnixMs(i64::try_from(id >> 22).ok()?).plus(SNOWFLAKE_EPOCH_MS);
-    (at >= ACTIVITY_BEGAN).then_some(at)
+/// A time as RFC 3339, or as seconds or milliseconds since 1970, in quotes or not.
+fn told_at(raw: &RawValue) -> Option<UnixMs> {
+    let text = raw.get().trim_matches('"');
+    let number = || text.parse::<i64>().ok().filter(|number| *number > 0);
+    UnixMs::parse(text).or_else(|| {
+        let number = number()?;
+        Some(UnixMs(if number < MILLISECONDS_FROM { number.checked_mul(1_000)? } else { number }))
+    })
 }
 
 fn means(account: AccountId, kind: &str, payload: Option<Payload<'_>>) -> Result<What, String> {

@@ -13,14 +13,9 @@ use sha2::Sha256;
 const NOW: UnixMs = UnixMs(1_790_000_000_000); // 2026-09-21T13:33:20Z
 const SECRET: &str = "consumer secret";
 
-/// An id of X's of an instant.
-fn uuid(at: UnixMs) -> String {
-    (((at.0 - 1_288_834_974_657) << 22) | 5).to_string()
-}
-
 fn body(at: UnixMs, kind: &str, payload: &Value) -> String {
     json!({"data": {
-        "event_uuid": uuid(at), "filter": {"user_id": "12"}, "event_type": kind,
+        "event_uuid": "-8834562739172635", "created_at": at.rfc3339(), "filter": {"user_id": "12"}, "event_type": kind,
         "tag": "roost", "payload": payload, "new": 1,
     }})
     .to_string()
@@ -98,6 +93,8 @@ fn a_signed_body_that_is_no_event_is_malformed() {
     check(&body(NOW, "follow.follow", &Value::Null), "malformed 400");
     check(&body(NOW, "post.delete", &json!({"author_id": "12"})), "malformed 400");
     check(&body(NOW, &"x".repeat(101), &json!({})), "malformed 400");
+    let nobody = body(NOW, "oauth.revoke", &json!({})).replace(r#""user_id":"12""#, "");
+    check(&nobody, "malformed 400");
 }
 
 #[test]
@@ -126,14 +123,19 @@ fn an_event_of_another_time_is_stale() {
 }
 
 #[test]
-fn an_event_is_of_when_its_id_says_and_never_of_the_future() {
-    let of = |uuid: &str| {
-        let body = body(NOW, "oauth.revoke", &json!({})).replace(&super::tests::uuid(NOW), uuid);
+fn an_event_is_of_when_it_says_and_never_of_the_future() {
+    let of = |fields: &str| {
+        let body = format!(
+            r#"{{"data":{{"event_uuid":"1","filter":{{"user_id":"12"}},{fields}"event_type":"x"}}}}"#
+        );
         admit(SECRET, Some(&sign(SECRET, &body)), body.as_bytes(), NOW).unwrap().at
     };
-    assert_eq!(of(&uuid(NOW.plus(-7_000))), NOW.plus(-7_000));
-    assert_eq!(of(&uuid(NOW.plus(7_000))), NOW);
-    for without in ["1", "0b9e8c4e-7f3a-4a31-9a3b-0d9f6f0c7a11", "99999999999999999999"] {
+    let before = NOW.plus(-7_000);
+    assert_eq!(of(&format!(r#""created_at":"{before}","#)), before);
+    assert_eq!(of(&format!(r#""timestamp_ms":"{}","#, before.0)), before);
+    assert_eq!(of(&format!(r#""timestamp":{},"#, before.0 / 1_000)), before);
+    assert_eq!(of(&format!(r#""created_at":"{}","#, NOW.plus(7_000))), NOW);
+    for without in ["", r#""created_at":null,"#, r#""timestamp":"soon","#, r#""timestamp":-5,"#] {
         assert_eq!(of(without), NOW, "{without}");
     }
 }

@@ -1,3 +1,5 @@
+//! Names, bodies, and which keys each endpoint takes.
+
 use super::*;
 use crate::id::UserId;
 
@@ -68,16 +70,22 @@ fn what_is_stored_shows_nothing_of_itself() {
         access: Some((Secret::new("12-planted"), Secret::new("planted"))),
     };
     let client = Client { id: "public".into(), secret: Some(Secret::new("planted")) };
+    let public = Client { id: "public".into(), secret: None };
+    let two = OwnerKeys { access: None, ..owner.clone() };
     let stored = [
         family,
         Stored::Owner(owner),
+        Stored::Owner(two),
         Stored::Client(client),
+        Stored::Client(public),
         Stored::Bearer(Secret::new("planted")),
     ];
     for stored in stored {
         assert!(!format!("{stored:?}").contains("planted"), "{stored:?}");
-        let kept = serde_json::to_string(&stored).unwrap();
-        assert_eq!(serde_json::from_str::<Stored>(&kept).unwrap(), stored);
+        assert_eq!(Stored::from_text(stored.to_text().expose()), Some(stored));
+    }
+    for text in ["", "bearer", "owner\na", "owner\na\nb\nc", "client", "family\na", "other\na"] {
+        assert_eq!(Stored::from_text(text), None, "{text}");
     }
 }
 

@@ -36,27 +36,24 @@ pub struct Grant {
     pub expires: UnixMs,
     /// How often it was renewed.
     pub renewals: u32,
-    state: State,
     /// When X last refused a token that should have been good.
     #[serde(default)]
     forced: Option<UnixMs>,
-}
-
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-enum State {
-    /// Nothing to do.
-    Good,
-    /// X is being asked for the next pair, or was and the answer was lost or none.
-    Renewing {
-        since: UnixMs,
-        tries: u32,
-        /// Not asked again before this.
-        not_before: UnixMs,
-        /// What went wrong last.
-        why: Option<String>,
-    },
-    /// The family is over.
-    Dead { at: UnixMs, why: String },
+    /// Since when X is being asked for the next pair, or was and the answer was lost or none.
+    #[serde(default)]
+    renewing: Option<UnixMs>,
+    /// How often it was asked since then.
+    #[serde(default)]
+    tries: u32,
+    /// Not asked again before this.
+    #[serde(default)]
+    not_before: Option<UnixMs>,
+    /// What went wrong last, or what ended the family.
+    #[serde(default)]
+    why: Option<String>,
+    /// Whether the family is over.
+    #[serde(default)]
+    over: bool,
 }
 
 /// What to do for whoever wants to call X.
@@ -102,8 +99,12 @@ impl Grant {
             issued: now,
             expires: now.plus(expires_in_s.saturating_mul(SECOND_MS)),
             renewals: 0,
-            state: State::Good,
             forced: None,
+            renewing: None,
+            tries: 0,
+            not_before: None,
+            why: None,
+            over: false,
         }
     }
 
@@ -113,20 +114,22 @@ impl Grant {
         let refused = refused.is_some_and(|issued| issued >= self.issued);
         let spared = self.forced.is_some_and(|at| now.since(at).abs() < FORCED_EVERY_MS);
         let usable = self.expires.since(now) > MARGIN_MS && !refused;
-        match &self.state {
-            State::Dead { why, .. } => Next::Dead { why: why.clone() },
-            State::Renewing { not_before, why, .. } if *not_before > now => {
-                Next::Wait { until: *not_before, usable, why: why.clone().unwrap_or_default() }
-            }
-            State::Renewing { .. } => Next::Renew { usable },
-            State::Good if refused && !spared => Next::Renew { usable: false },
-            State::Good if refused => Next::Use,
-            // Under a third of its life is left.
-            State::Good if self.expires.since(now) < self.expires.since(self.issued) / 3 => {
-                Next::Renew { usable }
-            }
-            State::Good => Next::Use,
+        let why = || self.why.clone().unwrap_or_default();
+        if self.over {
+            return Next::Dead { why: why() };
         }
+        if self.renewing.is_some() {
+            return match self.not_before.filter(|until| *until > now) {
+                Some(until) => Next::Wait { until, usable, why: why() },
+                None => Next::Renew { usable },
+            };
+        }
+        // Under a third of its life is left.
+        let due = self.expires.since(now) < self.expires.since(self.issued) / 3;
+        if refused && !spared {
+            return Next::Renew { usable: false };
+        }
+        if due && !refused { Next::Renew { usable } } else { Next::Use }
     }
 
     /// Notes that X is about to be asked: to be stored before it is.
@@ -134,70 +137,57 @@ impl Grant {
         if refused.is_some_and(|issued| issued >= self.issued) {
             self.forced = Some(now);
         }
-        let (since, tries) = match &self.state {
-            State::Renewing { since, tries, .. } => (*since, *tries),
-            _ => (now, 0),
-        };
-        self.state = State::Renewing { since, tries: tries + 1, not_before: now, why: None };
+        self.renewing = self.renewing.or(Some(now));
+        self.tries = self.tries.saturating_add(1);
+        (self.not_before, self.why) = (None, None);
     }
 
     /// X gave the next pair: to be stored with it, before anyone uses it.
     pub fn renewed(&mut self, expires_in_s: i64, scopes: Option<Vec<String>>, now: UnixMs) {
-        self.issued = now;
+        // Names the token too: never that of the one before.
+        self.issued = now.max(self.issued.plus(1));
         self.expires = now.plus(expires_in_s.saturating_mul(SECOND_MS));
         self.scopes = scopes.unwrap_or_else(|| std::mem::take(&mut self.scopes));
         self.renewals = self.renewals.saturating_add(1);
-        self.state = State::Good;
+        (self.renewing, self.tries, self.not_before, self.why) = (None, 0, None, None);
     }
 
     /// X did not.
     pub fn refused(&mut self, refusal: &TokenRefusal, now: UnixMs) {
-        let (since, tries) = match &self.state {
-            State::Renewing { since, tries, .. } => (*since, *tries),
-            _ => (now, 1),
-        };
         let (wait_ms, why) = match refusal {
             TokenRefusal::Spent(said) => {
-                return self.die(format!("X no longer renews this sign-in ({said})"), now);
+                return self.die(format!("X no longer renews this sign-in ({said})"));
             }
             TokenRefusal::Client(said) => (CLIENT_WAIT_MS, format!("X refuses the app: {said}")),
             TokenRefusal::Later(said) => {
-                (doubled(AGAIN_FIRST_MS, tries, AGAIN_MAX_MS), format!("X said {said}"))
+                (doubled(AGAIN_FIRST_MS, self.tries.max(1), AGAIN_MAX_MS), format!("X said {said}"))
             }
         };
-        let not_before = now.plus(wait_ms);
-        self.state = State::Renewing { since, tries, not_before, why: Some(why) };
+        self.renewing = self.renewing.or(Some(now));
+        (self.not_before, self.why) = (Some(now.plus(wait_ms)), Some(why));
     }
 
     /// The owner took the consent back, or the family is over for another reason.
-    pub fn die(&mut self, why: String, now: UnixMs) {
-        if self.death().is_none() {
-            self.state = State::Dead { at: now, why };
+    pub fn die(&mut self, why: String) {
+        if !self.over {
+            (self.over, self.why) = (true, Some(why));
         }
     }
 
     /// What ended it, if it is over.
     pub fn death(&self) -> Option<&str> {
-        match &self.state {
-            State::Dead { why, .. } => Some(why),
-            _ => None,
-        }
+        self.why.as_deref().filter(|_| self.over)
     }
 
-    /// Since when X is being asked for the next pair, and what it said last.
-    pub fn renewing(&self) -> Option<(UnixMs, Option<&str>)> {
-        match &self.state {
-            State::Renewing { since, why, .. } => Some((*since, why.as_deref())),
-            _ => None,
-        }
+    /// Whether X is being asked for the next pair, and what it said last.
+    pub fn renewing(&self) -> Option<Option<&str>> {
+        (self.renewing.is_some() && !self.over).then_some(self.why.as_deref())
     }
 
     /// When a renewal that is under way or was put off is to be taken up again.
     pub fn due(&self) -> Option<UnixMs> {
-        match &self.state {
-            State::Renewing { not_before, .. } => Some(*not_before),
-            _ => None,
-        }
+        let renewing = self.renewing.filter(|_| !self.over)?;
+        Some(self.not_before.unwrap_or(renewing))
     }
 }
 
@@ -288,12 +278,12 @@ mod tests {
         grant.asking(None, NOW);
         grant.refused(&TokenRefusal::Client("invalid_client".into()), NOW);
         check(&grant, 0, "wait 3600000 true");
-        assert_eq!(grant.renewing().unwrap().1, Some("X refuses the app: invalid_client"));
+        assert_eq!(grant.renewing().unwrap(), Some("X refuses the app: invalid_client"));
         grant.asking(None, NOW);
         grant.refused(&TokenRefusal::Spent("invalid_grant".into()), NOW);
         check(&grant, 0, "dead");
         assert_eq!(grant.death(), Some("X no longer renews this sign-in (invalid_grant)"));
-        grant.die("again".into(), NOW);
+        grant.die("again".into());
         assert!(grant.death().unwrap().contains("invalid_grant"), "the first reason stays");
         assert_eq!(grant.due(), None);
     }
@@ -316,7 +306,7 @@ mod tests {
             assert_eq!(serde_json::from_str::<Grant>(&kept).unwrap(), grant, "{step}");
             match step {
                 0 => grant.asking(Some(NOW), NOW),
-                _ => grant.die("over".into(), NOW),
+                _ => grant.die("over".into()),
             }
         }
     }

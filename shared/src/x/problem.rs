@@ -171,6 +171,17 @@ pub struct Rate {
     pub reset: UnixMs,
 }
 
+impl Rate {
+    /// Of two answers whose order is not known, what holds: of one window the fewer calls left,
+    /// of two windows the later one.
+    pub fn latest(one: Option<Self>, other: Option<Self>) -> Option<Self> {
+        let (Some(a), Some(b)) = (&one, &other) else { return one.or(other) };
+        let first =
+            (a.reset, std::cmp::Reverse(a.remaining)) >= (b.reset, std::cmp::Reverse(b.remaining));
+        if first { one } else { other }
+    }
+}
+
 /// Reads `x-rate-limit-limit`, `-remaining` and `-reset` (Unix seconds); all or nothing.
 pub fn rate(limit: Option<&str>, remaining: Option<&str>, reset: Option<&str>) -> Option<Rate> {
     let number = |text: Option<&str>| text?.trim().parse::<u64>().ok();
@@ -185,6 +196,20 @@ pub fn rate(limit: Option<&str>, remaining: Option<&str>, reset: Option<&str>) -
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn of_answers_out_of_order_the_fewer_calls_left_hold() {
+        let rate = |remaining, reset| Some(Rate { limit: 9, remaining, reset: UnixMs(reset) });
+        for (one, other, expected) in [
+            (rate(3, 5), rate(2, 5), rate(2, 5)),
+            (rate(2, 5), rate(3, 5), rate(2, 5)),
+            (rate(0, 5), rate(8, 6), rate(8, 6)),
+            (None, rate(1, 5), rate(1, 5)),
+            (rate(1, 5), None, rate(1, 5)),
+        ] {
+            assert_eq!(Rate::latest(one, other), expected);
+        }
+    }
 
     #[track_caller]
     fn check(status: u16, body: &str, class: Class, text: &str) {

@@ -65,6 +65,11 @@ impl Account {
         }
         self.erase_gone(clock::now())?;
         self.arm_look().await?;
+        for outcome in [self.tell_untold().await, self.mind_schedule().await] {
+            if let Err(fault) = outcome {
+                worker::console_error!("notices: {}", fault.log());
+            }
+        }
         let left = self.crawl()?.is_some() || self.has_purges()?;
         if left { self.arm_in(1).await } else { Ok(()) }
     }
@@ -116,10 +121,11 @@ impl Account {
             let (Some(crawl), Some(settings)) = (self.crawl()?, self.settings()?) else {
                 break Ok(());
             };
-            if steps == PAGES_PER_ALARM {
+            if steps >= PAGES_PER_ALARM {
                 break self.arm_in(1).await;
             }
-            steps += 1;
+            // A settlement and a lease for one page count like a page.
+            steps += 1 + u32::from(self.memory.crowded.take());
             match crawl.next(clock::now()) {
                 Step::Wait { until, .. } => break self.arm_in(clock::delay_ms(until)).await,
                 Step::ReadProfile => self.read_profile(&x, &settings, crawl).await?,
@@ -168,7 +174,7 @@ impl Account {
                     ),
                 }
             }
-            Err(refusal) => self.refused(&mut crawl, &mut open, &refusal).await?,
+            Err(refusal) => self.refused(x, &mut crawl, &mut open, &refusal).await?,
         }
         self.save_crawl(&crawl)
     }
@@ -231,7 +237,7 @@ impl Account {
         match x.get(&path, &query, credential).await {
             Ok(answer) => self.take_page(&mut crawl, open, &answer),
             Err(refusal) => {
-                self.refused(&mut crawl, &mut open, &refusal).await?;
+                self.refused(x, &mut crawl, &mut open, &refusal).await?;
                 self.save_crawl(&crawl)
             }
         }?;
@@ -277,6 +283,9 @@ impl Account {
     fn take_page(&self, crawl: &mut Crawl, mut open: Open, answer: &Answer) -> Result<()> {
         let now = clock::now();
         open.settlement.rate.clone_from(&answer.rate);
+        if self.is_crowded(answer.rate.as_ref()) {
+            open.calls = 0;
+        }
         let page = match followers_page(&answer.body) {
             Ok(page) => page,
             Err(fault) => {
@@ -322,11 +331,20 @@ impl Account {
     }
 
     /// X or the way to it said no: the machine decides what that means.
-    async fn refused(&self, crawl: &mut Crawl, open: &mut Open, refusal: &Refusal) -> Result<()> {
+    async fn refused(
+        &self,
+        x: &X<'_>,
+        crawl: &mut Crawl,
+        open: &mut Open,
+        refusal: &Refusal,
+    ) -> Result<()> {
         ControlClient::new(&self.env)?.heed(&refusal.trouble).await?;
         open.settlement.rate.clone_from(&refusal.rate);
         self.put_meta("lease", open)?;
-        crawl.trouble(&refusal.trouble, refusal.rate.as_ref(), clock::now());
+        match x.ended() {
+            Some(stop) => crawl.stop(stop),
+            None => crawl.trouble(&refusal.trouble, refusal.rate.as_ref(), clock::now()),
+        }
         Ok(())
     }
 
@@ -395,7 +413,8 @@ impl Account {
             Err(refusal) => {
                 ControlClient::new(&self.env)?.heed(&refusal.trouble).await?;
                 open.settlement.rate = refusal.rate;
-                Err(refused(refusal.trouble.to_string()))
+                let ended = x.ended().map(|stop| stop.detail);
+                Err(refused(ended.unwrap_or_else(|| refusal.trouble.to_string())))
             }
         };
         self.put_meta("lease", &open)?;

@@ -26,7 +26,9 @@ impl Account {
              WHERE c.reason = 'gone' AND (c.settled IS NOT NULL OR c.settles <= ?)
              AND NOT EXISTS (SELECT 1 FROM erased e WHERE e.user = c.user)
              AND NOT EXISTS (SELECT 1 FROM changes l
-                WHERE l.user = c.user AND l.at > c.at AND l.dir > 0)",
+                WHERE l.user = c.user AND l.at > c.at AND l.dir > 0)
+             AND NOT EXISTS (SELECT 1 FROM verdicts v
+                WHERE v.user = c.user AND v.at > c.at AND v.said = 'followed')",
             values![now.plus(-DAY_MS).0],
         )?;
         let mut gone = BTreeSet::new();
@@ -45,7 +47,7 @@ impl Account {
                 )?;
             }
             following::forget(&sql, Some(&gone))?;
-            profiles::erase(&sql, &gone)
+            profiles::erase(&sql, &gone, now)
         })
     }
 }

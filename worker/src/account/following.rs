@@ -199,7 +199,7 @@ impl Account {
         }
         let sql = self.sql.clone();
         let news = self.sql.atomically(move || ledger::witness(&sql, &evidence))?;
-        if let Err(fault) = self.tell_news(self.tracked()?.account, &news).await {
+        if let Err(fault) = self.tell_news(&self.tracked()?, &news).await {
             worker::console_error!("news of blocks: {}", fault.log());
         }
         Ok(())

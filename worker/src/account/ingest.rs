@@ -154,8 +154,15 @@ impl Account {
         // Nobody who was blocked needs to be looked up.
         self.witness_blocks(None).await?;
         self.arm_look().await?;
+        // Nothing awaits in between: it lands with the ledger.
+        self.note_news(name)?;
         if let Err(fault) = self.tell_live(*account, name).await {
             worker::console_error!("news of {account}: {}", fault.log());
+        }
+        // What is not told now is told by the next tick.
+        let told = [self.tell_untold().await, self.mind_schedule().await];
+        for fault in told.into_iter().filter_map(Result::err) {
+            worker::console_error!("notices of {account}: {}", fault.log());
         }
         Ok(Outcome { reason: None, counts: counts.into_iter().chain(counted).collect() })
     }

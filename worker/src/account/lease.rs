@@ -12,6 +12,7 @@ use serde::{Deserialize, Serialize};
 use shared::api::{Credential, Feature};
 use shared::budget::{Ask, BilledToday, Grant, Resource, Settlement, price};
 use shared::id::UserId;
+use shared::x::problem::Rate;
 
 /// The row of the open lease of checks and counts.
 const FOLLOWER_LEASE: &str = "lease";
@@ -88,6 +89,17 @@ impl Account {
         let settle = ToControl::Settle { settlement: open.settlement };
         ControlClient::new(&self.env)?.tell::<Option<()>>(settle).await?;
         self.drop_meta(row)
+    }
+
+    /// Whether others use the window too, by what an answer says of it: then what is left of the
+    /// lease may be the owner's reserve, and is asked for anew.
+    pub(super) fn is_crowded(&self, rate: Option<&Rate>) -> bool {
+        let Some(Rate { limit, remaining, reset }) = rate else { return false };
+        let before = self.memory.window.replace(Some((*reset, *remaining)));
+        let left = before.filter(|(window, _)| window == reset).map_or(*limit, |(_, left)| left);
+        let alone = remaining.saturating_add(1) >= left;
+        self.memory.crowded.set(!alone);
+        !alone
     }
 
     /// How many of these ids X bills now, and how many are free repeats of this UTC day.

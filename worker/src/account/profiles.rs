@@ -10,6 +10,7 @@ use shared::api::Person;
 use shared::id::UserId;
 use shared::profile::{self, Chunk, Entry, Sorted};
 use shared::roster::Roster;
+use shared::time::UnixMs;
 use shared::x::user::Profile;
 use std::collections::{BTreeSet, HashMap};
 
@@ -93,14 +94,16 @@ impl Account {
     }
 
     /// Old lists bring no erased name back; a newer sight of someone does.
-    fn without_erased(&self, entries: &mut Vec<Entry>) -> Result<()> {
+    fn without_erased(&self, entries: &mut [Entry]) -> Result<()> {
         let erased = erased(&self.sql)?;
-        if erased.is_empty() {
-            return Ok(());
-        }
-        entries.retain(|entry| erased.get(&entry.id).is_none_or(|at| entry.seen > *at));
-        for entry in entries.iter().filter(|entry| erased.contains_key(&entry.id)) {
-            self.sql.run("DELETE FROM erased WHERE user = ?", values![id_text(entry.id)])?;
+        for entry in entries.iter_mut() {
+            match erased.get(&entry.id) {
+                Some(at) if entry.seen <= *at => *entry = nameless(entry.id, *at),
+                Some(_) => {
+                    self.sql.run("DELETE FROM erased WHERE user = ?", values![id_text(entry.id)])?
+                }
+                None => {}
+            }
         }
         Ok(())
     }
@@ -163,28 +166,29 @@ pub(super) fn entry(sql: &Sql, user: UserId) -> Result<Option<Entry>> {
     Ok(entries.into_iter().find(|entry| entry.id == user))
 }
 
-/// Takes people out of their packs. Part of one write.
-pub(super) fn erase(sql: &Sql, users: &BTreeSet<UserId>) -> Result<()> {
+/// Takes names and pictures out of packs. Part of one write.
+pub(super) fn erase(sql: &Sql, users: &BTreeSet<UserId>, at: UnixMs) -> Result<()> {
     for user in users {
         let pack = "SELECT lo, bytes FROM packs WHERE lo <= ? ORDER BY lo DESC LIMIT 1";
         let Some(mut row) = sql.first(pack, values![id_text(*user)])? else { continue };
         let lo = row.text()?;
         let mut entries = profile::decode(&row.blob()?).map_err(|error| damaged(&error))?;
-        let before = entries.len();
-        entries.retain(|entry| entry.id != *user);
-        if entries.len() == before {
-            continue;
-        }
-        sql.run("DELETE FROM packs WHERE lo = ?", values![lo.as_str()])?;
+        let Some(entry) = entries.iter_mut().find(|entry| entry.id == *user) else { continue };
+        *entry = nameless(*user, at);
+        sql.run("DELETE FROM packs WHERE lo = ?", values![lo])?;
         for pack in profile::repack(entries, Vec::new()) {
-            // The range stays as it was, so that packs go on covering all ids.
             sql.run(
                 "INSERT INTO packs (lo, bytes) VALUES (?, ?)",
-                values![lo.as_str(), pack.bytes],
+                values![id_text(pack.lo), pack.bytes],
             )?;
         }
     }
     Ok(())
+}
+
+/// All that is kept of someone who is gone.
+fn nameless(id: UserId, seen: UnixMs) -> Entry {
+    Entry { id, seen, raw: format!("{{\"id\":\"{id}\"}}") }
 }
 
 /// The pack that holds an id's range, and where the next one begins.

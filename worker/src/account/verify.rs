@@ -39,6 +39,8 @@ const PEOPLE_MAX: u64 = 500;
 /// Calls of one alarm: with a lease and a settlement each, at worst, this stays under the free
 /// plan's 50 subrequests an invocation.
 const CALLS_PER_ALARM: u32 = 12;
+/// Failures of one batch after which it waits for the next hour.
+const TRIES: u32 = 8;
 /// Losses older than this when looking is switched on stay as they are: looking them up costs.
 const BACK_MS: i64 = DAY_MS;
 /// Over how long it is measured how often a loss was none.
@@ -206,7 +208,7 @@ impl Account {
             ids.chunks(BATCH_MAX as usize).map(<[String]>::to_vec).collect();
         let sizes = batches.iter().map(|batch| u32::try_from(batch.len()).unwrap_or(u32::MAX));
         let lookup = Lookup::start(
-            lookup::Settings { pool: 1, ..lookup::Settings::default() },
+            lookup::Settings { pool: 1, tries: TRIES, batch: BATCH_MAX },
             sizes.collect::<Vec<_>>(),
         );
         let run = runs::begin(Trigger::Alarm, "verify", Some(settings.account));
@@ -353,7 +355,7 @@ impl Account {
             sql.run("INSERT INTO looked (bytes) VALUES (?)", values![today.encode()])?;
             ledger::witness(&sql, &evidence)
         })?;
-        if let Err(fault) = self.tell_news(settings.account, &news).await {
+        if let Err(fault) = self.tell_news(settings, &news).await {
             worker::console_error!("news of a look: {}", fault.log());
         }
         Ok(())
@@ -368,6 +370,8 @@ impl Account {
     }
 
     async fn finish_verify(&self, mut run: Verifying) -> Result<()> {
+        // Before anyone sees that it is over.
+        self.settle_in(LEASE).await?;
         let now = clock::now();
         let failed = run.lookup.left();
         run.counts.extend(run.lookup.counts());

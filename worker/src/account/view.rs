@@ -9,7 +9,7 @@ use crate::config::Config;
 use crate::fault::{Fault, Result};
 use crate::http;
 use crate::query::{self, Query};
-use crate::rpc::{ControlClient, ToControl};
+use crate::rpc::{self, ControlClient, ToControl, ToNotices};
 use crate::sql::values;
 use crate::x::X;
 use crate::zone;
@@ -51,6 +51,7 @@ impl Account {
             }
             Op::ChangeAccount => {
                 self.change(&http::body(&mut request).await?)?;
+                self.arm_look().await?;
                 let mended = ToControl::Mended { account: self.tracked()?.account };
                 ControlClient::new(&self.env)?.tell::<Option<()>>(mended).await?;
                 http::json(200, &self.view().await?)
@@ -362,6 +363,8 @@ impl Account {
         self.abandon_upload(settings.account).await?;
         let dismiss = ToControl::Dismiss { account: settings.account };
         ControlClient::new(&self.env)?.tell::<Option<()>>(dismiss).await?;
+        let forget = ToNotices::Forget { account: settings.account };
+        rpc::call::<_, Option<()>>(&rpc::notices(&self.env)?, &forget).await?;
         replay::delete_files(&self.env, settings.account).await?;
         self.state.storage().delete_alarm().await?;
         let sql = self.sql.clone();

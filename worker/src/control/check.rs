@@ -4,11 +4,11 @@
 //! books.
 
 use super::Control;
-use super::credentials::{Note, Notes};
 use crate::clock;
 use crate::config::Config;
 use crate::fault::{Fault, Result};
 use crate::http::random_hex;
+use crate::sql::values;
 use crate::x::{X, oauth};
 use shared::api::{Checked, CheckedItem, Credential, Feature};
 use shared::budget::{Ask, Grant as Leave, Resource, Settlement, price, usd};
@@ -68,10 +68,9 @@ impl Control {
                 ),
             ));
         }
-        let mut notes = self.notes()?;
         let mut items = Vec::new();
         if let Some(item) = self.check_client().await? {
-            items.push(note(&mut notes, item));
+            items.push(self.note(item)?);
         }
         let (mut left, mut spent) = (MOST, 0);
         for question in &questions {
@@ -88,9 +87,8 @@ impl Control {
             left -= question.cost();
             let (item, billed) = self.put_question(question).await?;
             spent += billed;
-            items.push(note(&mut notes, item));
+            items.push(self.note(item)?);
         }
-        self.put_meta("credential_notes", &notes)?;
         Ok(Checked { usd: usd(spent), items })
     }
 
@@ -188,6 +186,24 @@ impl Control {
         Ok((item, billed * price(resource)))
     }
 
+    /// Remembers the worst that X said to a credential in this check.
+    fn note(&self, item: CheckedItem) -> Result<CheckedItem> {
+        let Some(ok) = item.ok else { return Ok(item) };
+        let refusal = (!ok).then(|| format!("{}: {}", item.asked, item.detail));
+        self.sql.run(
+            "INSERT INTO checks (name, at, refusal, step) VALUES (?, ?, ?, ?)
+             ON CONFLICT (name) DO UPDATE SET at = excluded.at, refusal = excluded.refusal,
+                step = excluded.step WHERE at < excluded.at OR refusal IS NULL",
+            values![
+                item.name.as_str(),
+                clock::now().0,
+                refusal,
+                item.step.as_ref().map(|step| step.id.clone()),
+            ],
+        )?;
+        Ok(item)
+    }
+
     /// X knows the client if a token that is none is refused for being none.
     async fn check_client(&self) -> Result<Option<CheckedItem>> {
         let Ok(client) = self.client().await? else { return Ok(None) };
@@ -247,17 +263,4 @@ fn user_questions(
             bills: Some(bills),
         });
     }
-}
-
-/// Remembers the worst that X said to a credential in this check.
-fn note(notes: &mut Notes, item: CheckedItem) -> CheckedItem {
-    let Some(ok) = item.ok else { return item };
-    let now = clock::now();
-    let worse = notes.get(&item.name).is_some_and(|note| note.at == now && !note.ok);
-    if !worse {
-        let step = item.step.as_ref().map(|step| step.id.clone());
-        let note = Note { at: now, ok, detail: format!("{}: {}", item.asked, item.detail), step };
-        notes.insert(item.name.clone(), note);
-    }
-    item
 }

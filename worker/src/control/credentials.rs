@@ -28,23 +28,18 @@ pub(super) struct Facts {
     /// Of a sign-in.
     #[serde(default)]
     pub(super) grant: Option<Grant>,
-    /// Of a sign-in that is not finished.
+    /// Of a sign-in that is not finished: the account that was to sign in.
     #[serde(default)]
-    pub(super) pending: Option<Pending>,
+    pub(super) wanted: Option<AccountId>,
+    /// Who it turned out to be, as X told it: their tokens are stored under that account.
+    #[serde(default)]
+    pub(super) profile: Option<String>,
 }
 
-/// Tokens that came, of a user who is not known yet or not tracked yet.
-#[derive(Clone, Debug, Serialize, Deserialize)]
-pub(super) struct Pending {
-    /// The account that was to sign in.
-    pub(super) wanted: Option<AccountId>,
-    pub(super) expires_in_s: i64,
-    pub(super) scopes: Vec<String>,
-    /// Who it turned out to be, as X told it.
-    pub(super) profile: Option<String>,
-    /// Whether the tokens are stored under that account.
-    #[serde(default)]
-    pub(super) settled: bool,
+impl Facts {
+    pub(super) fn now(account: Option<AccountId>, grant: Option<Grant>) -> Self {
+        Self { stored: clock::now(), account, grant, wanted: None, profile: None }
+    }
 }
 
 /// A credential as kept.
@@ -53,17 +48,6 @@ pub(super) struct Kept {
     pub(super) sealed: Vec<u8>,
     pub(super) facts: Facts,
 }
-
-/// What a credential of X said last when it was checked.
-#[derive(Clone, Debug, Serialize, Deserialize)]
-pub(super) struct Note {
-    pub(super) at: UnixMs,
-    pub(super) ok: bool,
-    pub(super) detail: String,
-    pub(super) step: Option<String>,
-}
-
-pub(super) type Notes = std::collections::BTreeMap<String, Note>;
 
 impl Control {
     pub(super) fn kept(&self, name: &str) -> Result<Option<Kept>> {
@@ -99,7 +83,7 @@ impl Control {
     pub(super) async fn seal(&self, name: &str, stored: &Stored) -> Result<Vec<u8>> {
         let config = Config::read(&self.env);
         let secret = config.roost_secret.as_ref().ok_or_else(cannot_store)?;
-        vault::seal(secret.expose(), name, &serde_json::to_string(stored)?).await
+        vault::seal(secret.expose(), name, stored.to_text().expose()).await
     }
 
     /// Opens a row; the inner error is for the owner.
@@ -109,11 +93,8 @@ impl Control {
             return Ok(Err("ROOST_SECRET is not set".to_owned()));
         };
         match vault::open(secret.expose(), &kept.name, &kept.sealed).await? {
-            Ok(text) => match serde_json::from_str(&text) {
-                Ok(stored) => Ok(Ok(stored)),
-                // serde's own words could quote what it read.
-                Err(_) => Ok(Err("the stored bytes are of another Roost".to_owned())),
-            },
+            Ok(text) => Ok(Stored::from_text(&text)
+                .ok_or_else(|| "the stored bytes are of another Roost".to_owned())),
             Err(error) => Ok(Err(error.to_string())),
         }
     }
@@ -125,8 +106,7 @@ impl Control {
             let Some(kept) = self.kept(&name.text())? else { continue };
             match self.open(&kept).await? {
                 Ok(Stored::Bearer(token)) => ring.bearer = Some(token),
-                Ok(Stored::Owner(keys)) => ring.owner = Some(keys),
-                Ok(_) => {}
+                Ok(owner) => ring.owner = Some(owner.to_text()),
                 Err(why) => ring.locked = Some(why),
             }
         }
@@ -179,8 +159,7 @@ impl Control {
         };
         let name = name.text();
         let sealed = self.seal(&name, &stored).await?;
-        let facts = Facts { stored: clock::now(), account, grant: None, pending: None };
-        self.keep(&Kept { name: name.clone(), sealed, facts })?;
+        self.keep(&Kept { name: name.clone(), sealed, facts: Facts::now(account, None) })?;
         self.forget_note(&name)
     }
 
@@ -233,21 +212,13 @@ impl Control {
     pub(super) fn revoked(&self, account: AccountId) -> Result<()> {
         let Some(mut kept) = self.kept(&Name::User(account).text())? else { return Ok(()) };
         if let Some(grant) = &mut kept.facts.grant {
-            grant.die("The consent was taken back at X".to_owned(), clock::now());
+            grant.die("The consent was taken back at X".to_owned());
         }
         self.keep(&kept)
     }
 
-    pub(super) fn notes(&self) -> Result<Notes> {
-        Ok(self.meta("credential_notes")?.unwrap_or_default())
-    }
-
     fn forget_note(&self, name: &str) -> Result<()> {
-        let mut notes = self.notes()?;
-        if notes.remove(name).is_some() {
-            self.put_meta("credential_notes", &notes)?;
-        }
-        Ok(())
+        self.sql.run("DELETE FROM checks WHERE name = ?", values![name])
     }
 
     /// Remembers what a sign-in came to.

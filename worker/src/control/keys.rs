@@ -3,14 +3,17 @@
 //! only whether it opens is looked at.
 
 use super::Control;
-use super::credentials::{Kept, Note, STORING};
+use super::credentials::{Kept, STORING};
 use crate::clock;
 use crate::config::Config;
 use crate::fault::Result;
+use crate::sql::values;
+use crate::x::X;
 use shared::api::{CredentialItem, CredentialSource, CredentialState, Credentials};
 use shared::console::Step;
 use shared::credentials::Name;
 use shared::oauth2::grant::{Grant, Next};
+use shared::time::UnixMs;
 
 /// Where X sends browsers back to, below this deployment's address.
 pub(crate) const CALLBACK: &str = "/auth/x/callback";
@@ -26,7 +29,7 @@ impl Control {
     /// `GET /credentials`; `url` is the request's, for the callback's address.
     pub(super) async fn credentials(&self, url: &str) -> Result<Credentials> {
         let config = Config::read(&self.env);
-        let notes = self.notes()?;
+        X::new(&config).learn_clock().await;
         let mut items = Vec::new();
         for name in Name::SET {
             items.push(self.set_item(name, &config).await?);
@@ -35,9 +38,7 @@ impl Control {
             items.push(self.user_item(&kept).await?);
         }
         for item in &mut items {
-            if let Some(note) = notes.get(&item.name) {
-                noted(item, note);
-            }
+            self.add_note(item)?;
         }
         let can_store = config.roost_secret.is_some();
         Ok(Credentials {
@@ -86,6 +87,24 @@ impl Control {
             }
         }
         Ok(item)
+    }
+
+    /// What X said at the last check, where nothing worse is known.
+    fn add_note(&self, item: &mut CredentialItem) -> Result<()> {
+        let row = self.sql.first(
+            "SELECT at, refusal, step FROM checks WHERE name = ?",
+            values![item.name.as_str()],
+        )?;
+        let Some(mut row) = row else { return Ok(()) };
+        item.checked_at = Some(UnixMs(row.int()?));
+        let (refusal, step) = (row.maybe_text()?, row.maybe_text()?);
+        if item.problem.is_none() && refusal.is_some() {
+            let shown =
+                Step::ALL.map(Step::shown).into_iter().find(|it| Some(&it.id) == step.as_ref());
+            item.todo = shown.map(|step| format!("{}: {}", step.title, step.text));
+            (item.problem, item.step) = (refusal, step);
+        }
+        Ok(())
     }
 
     async fn user_item(&self, kept: &Kept) -> Result<CredentialItem> {
@@ -167,20 +186,6 @@ fn ailment(grant: &Grant) -> (CredentialState, Option<Ailment>) {
         ),
         _ if grant.renewing().is_some() => (CredentialState::Renewing, None),
         _ => (CredentialState::Ready, None),
-    }
-}
-
-/// What X said at the last check, where nothing worse is known.
-fn noted(item: &mut CredentialItem, note: &Note) {
-    item.checked_at = Some(note.at);
-    if !note.ok && item.problem.is_none() {
-        item.problem = Some(note.detail.clone());
-        let step = Step::ALL
-            .map(Step::shown)
-            .into_iter()
-            .find(|step| Some(&step.id) == note.step.as_ref());
-        item.todo = step.map(|step| format!("{}: {}", step.title, step.text));
-        item.step.clone_from(&note.step);
     }
 }
 

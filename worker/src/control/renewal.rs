@@ -9,7 +9,7 @@ use crate::clock;
 use crate::config::Config;
 use crate::fault::Result;
 use crate::rpc::UserKey;
-use crate::x::oauth;
+use crate::x::{X, oauth};
 use shared::credentials::{Name, Stored};
 use shared::id::AccountId;
 use shared::oauth2::TokenRefusal;
@@ -51,6 +51,7 @@ impl Control {
         refused: Option<UnixMs>,
     ) -> Result<Option<UserKey>> {
         let name = Name::User(account).text();
+        X::new(&Config::read(&self.env)).learn_clock().await;
         let until = clock::real().plus(PATIENCE_MS);
         let mut asked = false;
         loop {
@@ -135,6 +136,7 @@ impl Control {
 
     /// The alarm: renewals whose end nobody heard, and sign-ins that are not finished.
     pub(super) async fn resume(&self) -> Result<()> {
+        X::new(&Config::read(&self.env)).learn_clock().await;
         let now = clock::now();
         for kept in self.kept_like("user-")? {
             let due = kept.facts.grant.as_ref().and_then(Grant::due);
@@ -153,6 +155,12 @@ impl Control {
             Some(wait) => self.wake_in(wait).await,
             None => Ok(()),
         }
+    }
+
+    /// Whether there is something for the alarm to take up.
+    pub(super) fn is_unfinished(&self) -> Result<bool> {
+        let renewing = |kept: &Kept| kept.facts.grant.as_ref().is_some_and(|g| g.due().is_some());
+        Ok(!self.kept_like("pending-")?.is_empty() || self.kept_like("user-")?.iter().any(renewing))
     }
 
     /// Wakes this object after so many real milliseconds, or sooner if it was to wake sooner.

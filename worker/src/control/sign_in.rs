@@ -4,7 +4,7 @@
 //! nothing comes of them.
 
 use super::Control;
-use super::credentials::{Facts, Kept, Pending};
+use super::credentials::{Facts, Kept};
 use crate::account::{DEFAULT_CAP_USD, lookup_query};
 use crate::clock;
 use crate::config::Config;
@@ -22,7 +22,7 @@ use shared::oauth2::TokenRefusal;
 use shared::oauth2::grant::Grant;
 use shared::retry::Trouble;
 use shared::secret::Secret;
-use shared::time::{MINUTE_MS, SECOND_MS};
+use shared::time::MINUTE_MS;
 use shared::x::page::lookup;
 use shared::x::problem::Class;
 use shared::x::user::Profile;
@@ -79,17 +79,13 @@ impl Control {
             Err(refusal) => return Ok(Err(not_exchanged(refusal, callback))),
         };
         let name = format!("pending-{}", random_hex(16));
-        let pending = Pending {
-            wanted,
-            expires_in_s: tokens.expires_in_s,
-            scopes: tokens.scopes.unwrap_or_default(),
-            profile: None,
-            settled: false,
-        };
+        // Whose it is comes later.
+        let scopes = tokens.scopes.unwrap_or_default();
+        let (nobody, now) = (UserId(0), clock::now());
+        let grant = Grant::begin(nobody, String::new(), scopes, tokens.expires_in_s, now);
+        let facts = Facts { wanted, ..Facts::now(None, Some(grant)) };
         let stored = Stored::Family { access: tokens.access, refresh: tokens.refresh };
         let sealed = self.seal(&name, &stored).await?;
-        let facts =
-            Facts { stored: clock::now(), account: None, grant: None, pending: Some(pending) };
         self.keep(&Kept { name: name.clone(), sealed, facts })?;
         self.wake_in(RESUME_MS).await?;
         Ok(Ok(name))
@@ -118,35 +114,39 @@ impl Control {
         let Some(mut kept) = self.kept(name)? else {
             return Ok((SignInOutcome::Unreachable, None, None));
         };
-        let Some(mut pending) = kept.facts.pending.clone() else {
-            return Err(Fault::internal(format!("{name} is no sign-in")));
-        };
+        let wanted = kept.facts.wanted;
         let stored = match self.open(&kept).await? {
             Ok(stored) => stored,
-            Err(why) => return Ok((SignInOutcome::Refused, pending.wanted, Some(why))),
+            Err(why) => {
+                // Nobody can ever use it.
+                self.drop_kept(name)?;
+                return Ok((SignInOutcome::Refused, wanted, Some(why)));
+            }
         };
         let Stored::Family { access, refresh } = stored else {
             return Err(Fault::internal(format!("{name} holds no tokens")));
         };
-        let profile = match pending.profile.take() {
+        let settled = kept.facts.profile.is_some();
+        let profile = match kept.facts.profile.take() {
             Some(profile) => profile,
-            None => match self.whose(&kept, &pending, &access).await? {
+            None => match self.whose(&kept, &access).await? {
                 Whose::Profile(profile) => profile,
-                Whose::Later(why) => {
-                    return Ok((SignInOutcome::Unreachable, pending.wanted, Some(why)));
-                }
+                Whose::Later(why) => return Ok((SignInOutcome::Unreachable, wanted, Some(why))),
                 Whose::Never(outcome, why) => {
                     self.discard(name, &refresh).await?;
-                    return Ok((outcome, pending.wanted, Some(why)));
+                    return Ok((outcome, wanted, Some(why)));
                 }
             },
         };
         let Some(person) = Profile::from_raw(&profile).map(|profile| profile.person) else {
             self.discard(name, &refresh).await?;
-            let why = "X's answer names nobody".to_owned();
-            return Ok((SignInOutcome::Refused, pending.wanted, Some(why)));
+            return Ok((
+                SignInOutcome::Refused,
+                wanted,
+                Some("X's answer names nobody".to_owned()),
+            ));
         };
-        if pending.wanted.is_some_and(|wanted| wanted != person.id) {
+        if wanted.is_some_and(|wanted| wanted != person.id) {
             self.discard(name, &refresh).await?;
             let why = format!(
                 "@{} said yes. Sign out of x.com, sign in there with the account you want to \
@@ -155,11 +155,11 @@ impl Control {
             );
             return Ok((SignInOutcome::OtherAccount, Some(person.id), Some(why)));
         }
-        let (account, username) = (person.id, person.username);
-        if !pending.settled {
-            (pending.profile, pending.settled) = (Some(profile.clone()), true);
-            kept.facts.pending = Some(pending);
-            self.settle_in(kept, account, username, Stored::Family { access, refresh }).await?;
+        let account = person.id;
+        if !settled {
+            kept.facts.profile = Some(profile.clone());
+            let family = Stored::Family { access, refresh };
+            self.settle_in(kept, account, person.username, family).await?;
         }
         self.track(account, profile).await?;
         self.drop_kept(name)?;
@@ -174,13 +174,13 @@ impl Control {
         username: String,
         family: Stored,
     ) -> Result<()> {
-        let Some(pending) = &kept.facts.pending else { return Ok(()) };
         let name = Name::User(account).text();
-        let (expires_in_s, given) = (pending.expires_in_s, kept.facts.stored);
-        let grant = Grant::begin(account, username, pending.scopes.clone(), expires_in_s, given);
+        let mut grant = kept.facts.grant.clone();
+        if let Some(grant) = &mut grant {
+            (grant.account, grant.username) = (account, username);
+        }
         let sealed = self.seal(&name, &family).await?;
-        let facts =
-            Facts { stored: given, account: Some(account), grant: Some(grant), pending: None };
+        let facts = Facts { stored: kept.facts.stored, ..Facts::now(Some(account), grant) };
         let (facts, unfinished) =
             (serde_json::to_string(&facts)?, serde_json::to_string(&kept.facts)?);
         let sql = self.sql.clone();
@@ -207,13 +207,12 @@ impl Control {
     }
 
     /// Whose the tokens are: one profile read, within the caps.
-    async fn whose(&self, kept: &Kept, pending: &Pending, access: &Secret) -> Result<Whose> {
-        let expires = kept.facts.stored.plus(pending.expires_in_s.saturating_mul(SECOND_MS));
-        if clock::now() >= expires {
+    async fn whose(&self, kept: &Kept, access: &Secret) -> Result<Whose> {
+        if kept.facts.grant.as_ref().is_none_or(|grant| clock::now() >= grant.expires) {
             let why = "X did not say whose the sign-in is for as long as it held: begin again";
             return Ok(Whose::Never(SignInOutcome::Unreachable, why.to_owned()));
         }
-        let account = pending.wanted.unwrap_or(UserId(0));
+        let account = kept.facts.wanted.unwrap_or(UserId(0));
         let ask = Ask {
             account,
             feature: Feature::Profiles,

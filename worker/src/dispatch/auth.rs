@@ -10,6 +10,7 @@ use crate::fault::{Fault, Result};
 use crate::http::{self, random_hex};
 use crate::query::{self, Query};
 use crate::rpc::{ControlClient, ToControl};
+use crate::x::X;
 use shared::api::{SignInOutcome, SignInReport, SignInStart};
 use shared::id::AccountId;
 use shared::oauth2::attempt::{self, NotOurs, Wish};
@@ -29,6 +30,7 @@ pub(super) async fn start(
     let blocks = query::flag(query, "blocks")?.unwrap_or(false);
     let client_id: String = ControlClient::new(env)?.tell(ToControl::ClientId).await?;
     let admin = config.admin_token.as_deref().unwrap_or_default();
+    X::new(config).learn_clock().await;
     let begun = attempt::begin(admin, Wish { account }, &random_hex(32), clock::now());
     let url = request.inner().url();
     let consent = Consent {
@@ -79,6 +81,7 @@ async fn come_back(
     query: &Query,
     url: &str,
 ) -> Result<SignInReport> {
+    X::new(config).learn_clock().await;
     let control = ControlClient::new(env)?;
     let cookies = request.headers().get("cookie")?.unwrap_or_default();
     let cookie = attempt::cookie_from_header(&cookies, secure(url)).unwrap_or_default();

@@ -7,6 +7,7 @@ use super::Core;
 use crate::clock;
 use crate::config::Config;
 use crate::fault::{Fault, Result};
+use crate::rpc::ControlClient;
 use crate::x::X;
 use futures_util::StreamExt;
 use futures_util::future::{Either, select};
@@ -147,6 +148,9 @@ impl Core {
         match answer {
             Err(refusal) => {
                 let (trouble, rate) = (refusal.trouble, refusal.rate);
+                // Credits that are used up concern every call, not the stream alone.
+                let heeded = async { ControlClient::new(&self.env)?.heed(&trouble).await };
+                Self::log_fault(heeded.await);
                 self.advance(Input::Refused { attempt, trouble, rate });
             }
             Ok(mut response) => {

@@ -17,6 +17,7 @@ use shared::id::AccountId;
 use shared::lookup::{self, By, Class, Step, Told};
 use shared::retry::{Stop, StopCause, Trouble};
 use shared::x::page;
+use shared::x::problem::Rate;
 use shared::x::user::USER_FIELDS;
 
 /// In Control's books look-ups are no account's: X has no user 0.
@@ -190,10 +191,9 @@ impl Lookups {
     }
 
     fn trouble(&self, kept: &mut Kept, n: u32, refusal: &Refusal) -> Result<()> {
-        if let Some(mut open) = self.open_lease()?
-            && refusal.rate.is_some()
-        {
-            open.settlement.rate.clone_from(&refusal.rate);
+        if let Some(mut open) = self.open_lease()? {
+            let told = open.settlement.rate.take();
+            open.settlement.rate = Rate::latest(told, refusal.rate.clone());
             put_lease(&self.sql, &open)?;
         }
         kept.lookup.trouble(n, &refusal.trouble, refusal.rate.as_ref(), clock::now());
@@ -213,7 +213,9 @@ impl Lookups {
         let Some(mut open) = self.open_lease()? else {
             return Err(Fault::internal("an answer without a lease".to_owned()));
         };
-        open.settlement.rate.clone_from(&answer.rate);
+        // Several are under way at once: their answers come in any order.
+        let told = open.settlement.rate.take();
+        open.settlement.rate = Rate::latest(told, answer.rate.clone());
         let shown: Vec<u64> = found.users.iter().map(|user| user.id.0).collect();
         let mut today = self.billed_today()?;
         let (billed, repeats) = today.fresh(now, &shown);

@@ -44,7 +44,7 @@ pub(crate) fn Reading() -> impl IntoView {
     };
     let stand = move || {
         let (zone, now) = (app.zone.get(), app.now.get());
-        app.of_account(|one| one.map(|one| told::stand(&one.following, now, &zone)))
+        app.account.with(|one| one.as_ref().map(|one| told::stand(&one.following, now, &zone)))
     };
     let reason = move || {
         app.of_account(|one| one.and_then(|one| one.following.reason.clone()))

@@ -48,7 +48,7 @@ pub(super) fn Notes() -> impl IntoView {
     });
     let since = move || {
         let (zone, now) = (app.zone.get(), app.now.get());
-        let text = app.of_account(|one| overview::since_archive(one?, now, &zone))?;
+        let text = app.account.with(|one| overview::since_archive(one.as_ref()?, now, &zone))?;
         Some(view! { <p class="since-archive">{text}</p> })
     };
     let note = move || {

@@ -15,7 +15,7 @@ use shared::profile::Entry;
 use shared::roster::Roster;
 use shared::time::UnixMs;
 use shared::verdict::{Evidence, Said};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// What X billed and Control does not know yet.
 pub(super) const OWED: &str = "push_owed";
@@ -34,8 +34,10 @@ impl Account {
         // What earlier events cost is told first: one charge at a time is owed.
         self.charge(&settings).await?;
         self.drop_known(&mut events)?;
-        events.sort_by(|a, b| (a.at, &a.uuid).cmp(&(b.at, &b.uuid)));
-        events.dedup_by(|a, b| a.uuid == b.uuid);
+        // Those of one instant stay in the order in which they came.
+        events.sort_by_key(|event| event.at);
+        let mut met = BTreeSet::new();
+        events.retain(|event| met.insert(event.uuid.clone()));
         if events.is_empty() {
             return Ok(0);
         }
@@ -46,7 +48,7 @@ impl Account {
         let claims = self.claims(&events).await?;
         let taken = events.len() as u64;
         let news = self.write(events, claims)?;
-        if let Err(fault) = self.tell_news(settings.account, &news).await {
+        if let Err(fault) = self.tell_news(&settings, &news).await {
             worker::console_error!("news of {}: {}", settings.account, fault.log());
         }
         let money = self.charge(&settings).await?;
@@ -140,7 +142,7 @@ impl Account {
         let mut standing: Standing = self.standing()?;
         standing.taken += events.len() as u64;
         standing.last_event = Some(clock::now());
-        let billed = events.iter().filter(|event| event.kind.starts_with("follow."));
+        let billed = events.iter().filter(|event| is_billed(&event.kind));
         let (billed, last) = (billed.count() as u64, events.last().map(|event| event.uuid.clone()));
         let sql = self.sql.clone();
         self.sql.atomically(move || {
@@ -154,6 +156,12 @@ impl Account {
             ledger::witness(&sql, &claims)
         })
     }
+}
+
+/// X bills follows by its price list; a changed profile is taken to cost what a profile costs, for
+/// want of a price of its own; deleted tweets are "not billed".
+fn is_billed(kind: &str) -> bool {
+    kind.starts_with("follow.") || kind.starts_with("profile.")
 }
 
 fn insert(sql: &Sql, event: &Event) -> Result<()> {

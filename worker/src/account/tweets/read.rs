@@ -183,7 +183,10 @@ impl Account {
                 ControlClient::new(&self.env)?.heed(&refusal.trouble).await?;
                 open.settlement.rate.clone_from(&refusal.rate);
                 self.put_meta(LEASE, &open)?;
-                watch.trouble(&refusal.trouble, refusal.rate.as_ref(), clock::now());
+                match x.ended() {
+                    Some(stop) => watch.stop(stop),
+                    None => watch.trouble(&refusal.trouble, refusal.rate.as_ref(), clock::now()),
+                }
                 self.save_watch(&watch)
             }
         }
