@@ -84,7 +84,8 @@ test("both lists are read whole, at the owner's price, and shown with what is kn
   assert.ok((await rows("not_back")).length > 20);
   const { following, blocked: count, state, last_read, reason } = await view();
   assert.deepEqual([following, count, state, reason], [followed.length, blocked.length, "idle", null]);
-  assert.equal(Date.parse(last_read), await roost.sim.now());
+  // The worker's clock goes on between two answers of the simulator.
+  assert.ok(Math.abs(Date.parse(last_read) - (await roost.sim.now())) < 60_000, last_read);
 });
 
 test("the list is searched, sorted and paged like the roster", async () => {
@@ -262,6 +263,8 @@ test("a cap that does not cover the list is not touched", async () => {
 });
 
 test("an eviction between any two calls changes nothing", async () => {
+  // A day on which nothing was read yet: X's repeats are free, also those of an account deleted here.
+  await roost.advance(DAY_S);
   await on();
   const before = [await bill(), await books()];
   for (const route of Object.values(LISTS)) await roost.fault("slow", { route, count: 20, args: { ms: 60 } });

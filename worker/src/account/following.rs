@@ -46,10 +46,10 @@ pub(super) struct Following {
     counted: Option<(u64, UnixMs)>,
     /// The list of the followed: when it was read, and how many it has.
     #[serde(default)]
-    following: Option<(UnixMs, u64)>,
+    followed: Option<(UnixMs, u64)>,
     /// The same of the block list.
     #[serde(default)]
-    blocking: Option<(UnixMs, u64)>,
+    blocked: Option<(UnixMs, u64)>,
     /// Why the last reading had no block list.
     #[serde(default)]
     missed: Option<String>,
@@ -60,7 +60,7 @@ pub(super) struct Following {
 
 impl Following {
     fn read(&self) -> Option<UnixMs> {
-        self.following.map(|(at, _)| at)
+        self.followed.map(|(at, _)| at)
     }
 
     fn next(&self, now: UnixMs) -> Option<UnixMs> {
@@ -173,7 +173,7 @@ impl Account {
     /// What the block list says of people who left without a certain reason: kept, shown, told.
     /// `before` is the block list read before this one, if the list was just read.
     pub(super) async fn witness_blocks(&self, before: Option<&(Roster, UnixMs)>) -> Result<()> {
-        let Some((seen, _)) = self.following()?.blocking else { return Ok(()) };
+        let Some((seen, _)) = self.following()?.blocked else { return Ok(()) };
         let blocked = store::roster(&self.sql, Relation::Blocking)?;
         let rows = self.sql.rows(
             "SELECT user, not_before, at FROM changes c
@@ -237,9 +237,9 @@ impl Account {
             (None, _, None) => (CollectorState::Idle, lacking.or(following.missed.clone())),
         };
         let owns = owns(settings, config);
-        let listed = following.following.map(|(_, count)| count);
+        let listed = following.followed.map(|(_, count)| count);
         let count = listed.or(following.counted.map(|(count, _)| count));
-        let blocked = following.blocking.map(|(_, count)| count);
+        let blocked = following.blocked.map(|(_, count)| count);
         let price_of = |list: Relation| usd(price(list.resource(owns)));
         let cost = count.map(|count| estimate(count, blocked.unwrap_or(0), owns));
         Ok(FollowingCollection {
@@ -250,7 +250,7 @@ impl Account {
             following: count,
             blocked,
             last_read: following.read(),
-            blocked_read: following.blocking.map(|(at, _)| at),
+            blocked_read: following.blocked.map(|(at, _)| at),
             next_read: waiting.map(|(until, _)| until).or_else(|| following.next(now)),
             following_usd: price_of(Relation::Following),
             block_usd: price_of(Relation::Blocking),

@@ -280,16 +280,16 @@ impl Account {
         let followed = roster(Relation::Following)?;
         let mut following = self.following()?;
         let before = following
-            .blocking
+            .blocked
             .map(|(read, _)| Ok::<_, Fault>((store::roster(&self.sql, Relation::Blocking)?, read)));
         let before = before.transpose()?;
-        following.following = Some((at, followed.len() as u64));
+        following.followed = Some((at, followed.len() as u64));
         following.forgotten = false;
         let mut blocked = None;
         match blocking {
             Ok(at) => {
                 let list = roster(Relation::Blocking)?;
-                following.blocking = Some((at, list.len() as u64));
+                following.blocked = Some((at, list.len() as u64));
                 following.missed = None;
                 blocked = Some(list);
             }
