@@ -15,6 +15,7 @@ use shared::profile::Entry;
 use shared::roster::Roster;
 use shared::time::UnixMs;
 use shared::verdict::{Evidence, Said};
+use std::collections::btree_map;
 use std::collections::{BTreeMap, BTreeSet};
 
 /// What X billed and Control does not know yet.
@@ -89,7 +90,7 @@ impl Account {
         }
         match field {
             Field::Username => {
-                now.trim_start_matches('@').clone_into(&mut settings.person.username)
+                now.trim_start_matches('@').clone_into(&mut settings.person.username);
             }
             Field::Name => now.clone_into(&mut settings.person.name),
             Field::ProfileImageUrl => settings.person.avatar = Some(now.to_owned()),
@@ -125,11 +126,13 @@ impl Account {
             let listed = match self.accepted_at(Some(event.at))? {
                 None => None,
                 Some(known) => {
-                    let at = known.name.at();
-                    if !lists.contains_key(&at) {
-                        lists.insert(at, self.load_roster(&known).await?);
-                    }
-                    lists.get(&at).map(|list| list.contains(user))
+                    let list = match lists.entry(known.name.at()) {
+                        btree_map::Entry::Occupied(list) => list.into_mut(),
+                        btree_map::Entry::Vacant(place) => {
+                            place.insert(self.load_roster(&known).await?)
+                        }
+                    };
+                    Some(list.contains(user))
                 }
             };
             claims.push(Evidence { user, at: event.at, said, listed, shown: None });
