@@ -64,7 +64,7 @@ impl DurableObject for Control {
             }
         }
         let (busy, pushes) = (renewal::Busy::default(), pushes::Counting::default());
-        Self { state, env, sql, busy, pushes }
+        Self { state, env, sql, pushes, busy }
     }
 
     async fn fetch(&self, mut request: Request) -> worker::Result<Response> {
@@ -141,15 +141,11 @@ impl Control {
             ToControl::Roll => {
                 serde_json::to_value(List { items: self.roll()?, next_cursor: None })?
             }
-            ToControl::Open { run } => {
-                self.open_run(&run)?;
-                serde_json::Value::Null
-            }
+            ToControl::Open { run } => serde_json::to_value(self.open_run(&run)?)?,
             ToControl::Close { id, end } => serde_json::to_value(self.close_run(&id, end)?)?,
             ToControl::Ask { ask } => serde_json::to_value(self.with_book(|b| b.ask(&ask, now))?)?,
             ToControl::Settle { settlement } => {
-                self.with_book(|book| book.settle(&settlement, now))?;
-                serde_json::Value::Null
+                serde_json::to_value(self.with_book(|book| book.settle(&settlement, now))?)?
             }
             ToControl::Spent { account } => serde_json::to_value(self.book()?.spent(account, now))?,
             ToControl::Money { ask } => serde_json::to_value(self.money(&ask, now)?)?,
@@ -157,23 +153,13 @@ impl Control {
                 self.with_book(|book| book.charge(&ask, &name, now))?;
                 serde_json::to_value(self.money(&ask, now)?)?
             }
-            ToControl::Pause { pause } => {
-                self.with_book(|book| book.hold(pause))?;
-                serde_json::Value::Null
-            }
+            ToControl::Pause { pause } => serde_json::to_value(self.with_book(|b| b.hold(pause))?)?,
             ToControl::Mended { account } => {
-                self.with_book(|book| book.mended(account))?;
-                serde_json::Value::Null
+                serde_json::to_value(self.with_book(|book| book.mended(account))?)?
             }
             ToControl::Knock { uuid } => serde_json::to_value(self.was_heard(&uuid)?)?,
-            ToControl::Heard { uuid } => {
-                self.heard(&uuid, now)?;
-                serde_json::Value::Null
-            }
-            ToControl::Refused { word } => {
-                self.refused(&word)?;
-                serde_json::Value::Null
-            }
+            ToControl::Heard { uuid } => serde_json::to_value(self.heard(&uuid, now)?)?,
+            ToControl::Refused { word } => serde_json::to_value(self.refused(&word)?)?,
             ToControl::Ticked { at } => {
                 self.forget_heard(now)?;
                 self.put_meta("last_tick", &at)?;
@@ -190,8 +176,7 @@ impl Control {
             ToControl::Budget { plans } => serde_json::to_value(self.book()?.view(now, &plans))?,
             ToControl::ChangeBudget { change } => {
                 let changed = self.with_book(|book| book.change(change))?;
-                changed.map_err(Fault::bad)?;
-                serde_json::Value::Null
+                serde_json::to_value(changed.map_err(Fault::bad)?)?
             }
             ToControl::Keys { account } => serde_json::to_value(self.keyring(account).await?)?,
             ToControl::Renew { account, issued } => {

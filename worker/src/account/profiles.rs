@@ -100,7 +100,8 @@ impl Account {
             match erased.get(&entry.id) {
                 Some(at) if entry.seen <= *at => *entry = nameless(entry.id, *at),
                 Some(_) => {
-                    self.sql.run("DELETE FROM erased WHERE user = ?", values![id_text(entry.id)])?
+                    self.sql
+                        .run("DELETE FROM erased WHERE user = ?", values![id_text(entry.id)])?;
                 }
                 None => {}
             }

@@ -11,10 +11,11 @@ use serde::{Deserialize, Serialize};
 use shared::activity::{Event, Field, What};
 use shared::id::UserId;
 use shared::ledger::News;
-use shared::profile::Entry;
+use shared::profile::Entry as Seen;
 use shared::roster::Roster;
 use shared::time::UnixMs;
 use shared::verdict::{Evidence, Said};
+use std::collections::btree_map::Entry;
 use std::collections::{BTreeMap, BTreeSet};
 
 /// What X billed and Control does not know yet.
@@ -89,7 +90,7 @@ impl Account {
         }
         match field {
             Field::Username => {
-                now.trim_start_matches('@').clone_into(&mut settings.person.username)
+                now.trim_start_matches('@').clone_into(&mut settings.person.username);
             }
             Field::Name => now.clone_into(&mut settings.person.name),
             Field::ProfileImageUrl => settings.person.avatar = Some(now.to_owned()),
@@ -103,7 +104,7 @@ impl Account {
         let mut entries = BTreeMap::new();
         for event in events {
             if let What::Came { user, raw: Some(raw) } = &event.what {
-                entries.insert(*user, Entry { id: *user, seen: event.at, raw: raw.clone() });
+                entries.insert(*user, Seen { id: *user, seen: event.at, raw: raw.clone() });
             }
         }
         if entries.is_empty() {
@@ -126,10 +127,11 @@ impl Account {
                 None => None,
                 Some(known) => {
                     let at = known.name.at();
-                    if !lists.contains_key(&at) {
-                        lists.insert(at, self.load_roster(&known).await?);
-                    }
-                    lists.get(&at).map(|list| list.contains(user))
+                    let list = match lists.entry(at) {
+                        Entry::Occupied(known) => known.into_mut(),
+                        Entry::Vacant(free) => free.insert(self.load_roster(&known).await?),
+                    };
+                    Some(list.contains(user))
                 }
             };
             claims.push(Evidence { user, at: event.at, said, listed, shown: None });

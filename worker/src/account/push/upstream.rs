@@ -52,7 +52,8 @@ struct Hook {
 
 #[derive(Deserialize)]
 struct Subscription {
-    subscription_id: String,
+    #[serde(rename = "subscription_id")]
+    id: String,
     event_type: String,
     filter: Filter,
     #[serde(default)]
@@ -126,7 +127,7 @@ impl Account {
         let (own, others): (Vec<_>, Vec<_>) =
             all.into_iter().partition(|one| one.filter.user_id == Some(settings.account));
         for one in &own {
-            let path = format!("{SUBSCRIPTIONS}/{}", one.subscription_id);
+            let path = format!("{SUBSCRIPTIONS}/{}", one.id);
             upstream.delete("activity/subscriptions", &path).await?;
         }
         let Some(url) = self.standing().ok().and_then(|standing| standing.url) else {
