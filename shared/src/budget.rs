@@ -344,7 +344,11 @@ impl Book {
             if spent.saturating_add(held).saturating_add(cost) > limit.cap {
                 let open = self.leases.values().map(|lease| lease.until);
                 let until = open.filter(|&until| until > now).min();
-                let why = format!("other reads under way have {} reserved", limit.name);
+                let why = format!(
+                    "other reads under way have ${:.2} of {} reserved",
+                    usd(held),
+                    limit.name
+                );
                 return Some(Grant::Later { until: until.unwrap_or(now.plus(RESERVED_MS)), why });
             }
         }

@@ -89,10 +89,12 @@ async function month(way: Way): Promise<Json> {
     const to = await roost.sim.now();
     const bill = (await roost.sim.call("GET", "/sim/bill")).usd - first;
     // To settle: two days of looks, and a last full check, which are not in the bill of the month.
-    await roost.goodCrawl();
-    await hours(roost, 49);
-    await roost.goodCrawl();
-    await hours(roost, 26);
+    for (const wait of [49, 26]) {
+      // A list is named for its second: this one is not the last hour's.
+      await roost.advance(60);
+      await roost.goodCrawl();
+      await hours(roost, wait);
+    }
     const judged = await judge(roost, from, to);
     const raw = seedLosses(await roost.export("LOST_FOLLOWERS.json.gz"));
     const pushed = way.push ? await timed(roost) : null;

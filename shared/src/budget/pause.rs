@@ -34,7 +34,9 @@ pub fn pause(trouble: &Trouble, now: UnixMs) -> Option<Pause> {
         _ => return None,
     };
     let until = UnixMs((now.utc_day() + 1) * DAY_MS);
-    let why = format!("X said {problem}. {advice}; Roost tries once at {until}, then goes on.");
+    let said = problem.to_string();
+    let said = said.trim_end_matches('.');
+    let why = format!("X said {said}. {advice}; Roost tries once at {until}, then goes on.");
     Some(Pause { since: now, until, why, probe: None })
 }
 

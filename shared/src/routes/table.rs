@@ -20,6 +20,8 @@ const REASON: Param =
     param("reason", "Losses only: unfollowed, suspended, gone, you_blocked or unknown.");
 const CURSOR: Param = param("cursor", "The `next_cursor` of the page before.");
 const LIMIT: Param = param("limit", "1 to 1000, default 100.");
+const CRC_TOKEN: Param = param("crc_token", "What X asks to have signed.");
+const NONCE: Param = param("nonce", "Sent by X; not used.");
 
 const fn route(
     op: Op,
@@ -270,10 +272,7 @@ pub const ROUTES: &[Route] = &[
         "GET",
         "/hooks/x",
         Open,
-        &[
-            param("crc_token", "What X asks to have signed."),
-            param("nonce", "Sent by X; not used."),
-        ],
+        &[CRC_TOKEN, NONCE],
         "Answers X's challenge of the webhook; also at /hooks/x without a prefix.",
     ),
     route(

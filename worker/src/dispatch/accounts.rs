@@ -74,6 +74,8 @@ async fn read_profile(env: &Env, config: &Config, new: &NewAccount) -> Result<Pa
         .map_err(|stop| Fault::new(409, &stop.title, stop.detail))?;
     x.sync_clock().await;
     let control = ControlClient::new(env)?;
+    // A person asks, who may have bought credits: X is asked again.
+    control.tell::<Option<()>>(ToControl::Mended { account }).await?;
     let ask = Ask {
         account,
         feature: Feature::Profiles,

@@ -11,11 +11,11 @@ use serde::{Deserialize, Serialize};
 use shared::activity::{Event, Field, What};
 use shared::id::UserId;
 use shared::ledger::News;
-use shared::profile::Entry;
+use shared::profile::Entry as Seen;
 use shared::roster::Roster;
 use shared::time::UnixMs;
 use shared::verdict::{Evidence, Said};
-use std::collections::btree_map;
+use std::collections::btree_map::Entry;
 use std::collections::{BTreeMap, BTreeSet};
 
 /// What X billed and Control does not know yet.
@@ -49,7 +49,7 @@ impl Account {
         let claims = self.claims(&events).await?;
         let taken = events.len() as u64;
         let news = self.write(events, claims)?;
-        if let Err(fault) = self.tell_news(&settings, &news).await {
+        if let Err(fault) = self.tell_news(settings.account, &news).await {
             worker::console_error!("news of {}: {}", settings.account, fault.log());
         }
         let money = self.charge(&settings).await?;
@@ -104,7 +104,7 @@ impl Account {
         let mut entries = BTreeMap::new();
         for event in events {
             if let What::Came { user, raw: Some(raw) } = &event.what {
-                entries.insert(*user, Entry { id: *user, seen: event.at, raw: raw.clone() });
+                entries.insert(*user, Seen { id: *user, seen: event.at, raw: raw.clone() });
             }
         }
         if entries.is_empty() {
@@ -126,11 +126,10 @@ impl Account {
             let listed = match self.accepted_at(Some(event.at))? {
                 None => None,
                 Some(known) => {
-                    let list = match lists.entry(known.name.at()) {
-                        btree_map::Entry::Occupied(list) => list.into_mut(),
-                        btree_map::Entry::Vacant(place) => {
-                            place.insert(self.load_roster(&known).await?)
-                        }
+                    let at = known.name.at();
+                    let list = match lists.entry(at) {
+                        Entry::Occupied(known) => known.into_mut(),
+                        Entry::Vacant(free) => free.insert(self.load_roster(&known).await?),
                     };
                     Some(list.contains(user))
                 }
