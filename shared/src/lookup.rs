@@ -115,7 +115,7 @@ impl Lookup {
     /// Begins; `sizes` are the keys of each batch.
     pub fn start(settings: Settings, sizes: impl IntoIterator<Item = u32>) -> Self {
         let batch =
-            |left| Batch { left, flying: false, tries: 0, since: None, until: None, failed: None };
+            |left| Batch { left, flying: false, tries: 0, since: None, wait: None, failed: None };
         Self {
             settings,
             batches: sizes.into_iter().map(batch).collect(),
