@@ -55,7 +55,7 @@ impl Account {
         } else if due.count {
             self.read_count(&settings, &config).await?;
         }
-        for outcome in [self.tell_news().await, self.mind_schedule().await] {
+        for outcome in [self.tell_notices().await, self.mind_schedule().await] {
             if let Err(fault) = outcome {
                 worker::console_error!("notices: {}", fault.log());
             }
