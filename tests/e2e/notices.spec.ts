@@ -17,7 +17,6 @@ before(async () => {
   roost = await Roost.start({ followers: 1200 });
 });
 after(async () => {
-  if (process.env.ROOST_LOGS) (await import("node:fs")).writeFileSync(process.env.ROOST_LOGS, roost.runtime.logs.join("\n"));
   await roost?.stop();
   await receiver?.stop();
 });
@@ -68,7 +67,8 @@ const webhook = (more: Json = {}) => alert({ kind: "webhook", ...more });
 async function settled({ id }: Json): Promise<Json> {
   return roost.until(`alert ${id} to settle`, async () => {
     const found = await roost.get(`/alerts/${id}`);
-    const now = await roost.sim.now();
+    // The deployment's own clock: it sees the simulator's only when it asks it something.
+    const now = Date.parse((await roost.get("/status")).now);
     const busy = (await roost.all(`/alerts/${id}/log?state=sending`)).length > 0;
     return !busy && (found.next_due === null || Date.parse(found.next_due) > now + 5_000) && found;
   });
@@ -261,7 +261,7 @@ test("three dead in a row pause the alert, which says so", async () => {
   await check(1, 2, 3, 4, 5);
   await settled(hook);
   const last = receiver.received.at(-1)!;
-  assert.match(last.body.summary, /Ada 5 \(@ada5\)/);
+  assert.ok(last.body.events.some(({ event }: Json) => event.user.username === "ada5"));
 });
 
 test("a digest goes out at its hour, with what happened since", async () => {
@@ -398,6 +398,8 @@ test("news that Notices could not be told of comes with the next tick", async ()
   assert.equal(sent.status, 202, sent.text);
   await roost.runtime.powerCut();
   await roost.until("the list to be read", async () => {
+    // A message that the cut took is sent again by a later tick.
+    await roost.advance(60);
     await roost.tick();
     return (await roost.snapshots()).find((snapshot) => snapshot.name === name)?.state === "accepted";
   });

@@ -169,6 +169,7 @@ impl Message {
         self.sent = Some(now);
         self.error = None;
         if kind != AlertKind::Feed {
+            self.title = words::nameless(self.kind, &self.items);
             self.items.clear();
         }
     }

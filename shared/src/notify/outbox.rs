@@ -364,6 +364,7 @@ impl Outbox {
             let before = message.items.len();
             message.items.retain(|item| item.source.account != account);
             if message.items.len() != before {
+                message.title = words::nameless(message.kind, &message.items);
                 self.changed.messages.insert(id.clone());
                 self.drop_if_empty(&id);
             }
@@ -376,6 +377,9 @@ impl Outbox {
             let forgot = message.items.iter_mut().filter(|item| !item.meaning.only_corrects());
             let forgot = forgot.map(|item| item.forget_name(now)).fold(false, |any, one| any | one);
             if forgot {
+                if !message.title.is_empty() {
+                    message.title = words::title(message.kind, &message.items);
+                }
                 self.changed.messages.insert(message.id.clone());
             }
         }

@@ -40,10 +40,20 @@ const NAME_MAX: usize = 60;
 
 /// A message's first line.
 pub fn title(kind: MessageKind, items: &[Item]) -> String {
+    first_line(kind, items, true)
+}
+
+/// The same without a name, for a log that is kept longer than names may be.
+pub fn nameless(kind: MessageKind, items: &[Item]) -> String {
+    first_line(kind, items, false)
+}
+
+fn first_line(kind: MessageKind, items: &[Item], named: bool) -> String {
     if kind == MessageKind::Test {
         return "This is a test: notices from Roost arrive here.".to_owned();
     }
-    let titles: Vec<String> = sections(items).into_iter().map(|section| section.title).collect();
+    let titles: Vec<String> =
+        parts(items, named).into_iter().map(|section| section.title).collect();
     if titles.is_empty() {
         "Nobody came or left in the last 24 hours.".to_owned()
     } else {
@@ -58,6 +68,10 @@ pub fn sampled(items: &[Item]) -> bool {
 
 /// What a message says, by account: who left, came, came back, was renamed, corrections.
 pub fn sections(items: &[Item]) -> Vec<Section> {
+    parts(items, true)
+}
+
+fn parts(items: &[Item], named: bool) -> Vec<Section> {
     let mut accounts: Vec<(AccountId, &str)> = Vec::new();
     for Item { source, .. } in items {
         if accounts.iter().all(|(account, _)| *account != source.account) {
@@ -80,7 +94,7 @@ pub fn sections(items: &[Item]) -> Vec<Section> {
             of(|item| item.was.is_some() && item.meaning == Meaning::Stays),
             of(|item| item.was.is_some() && matches!(item.meaning, Meaning::Left(_))),
         ];
-        sections.extend(fresh.into_iter().filter_map(|group| section(&group, handle)));
+        sections.extend(fresh.into_iter().filter_map(|group| section(&group, handle, named)));
     }
     sections
 }
@@ -99,11 +113,12 @@ fn collection(item: &Item, handle: &str) -> Section {
 }
 
 /// A group of one sort, as a sentence and lines; one person needs no line.
-fn section(group: &[&Item], handle: &str) -> Option<Section> {
+fn section(group: &[&Item], handle: &str, named: bool) -> Option<Section> {
     let first = group.first()?;
     let events: Vec<&FollowerEvent> = group.iter().filter_map(|item| item.event.as_ref()).collect();
     let single = match *events.as_slice() {
-        [event] => Some(person(&event.user)),
+        [event] if named => Some(person(&event.user)),
+        [_] => Some("1 person".to_owned()),
         _ => None,
     };
     let who = |verb: &str| match &single {
@@ -116,12 +131,12 @@ fn section(group: &[&Item], handle: &str) -> Option<Section> {
         Meaning::Left(_) => (Tone::Left, left(group, &who("left"), &who("may have left"))),
         Meaning::Came => (Tone::Came, format!("{}.", who("came to"))),
         Meaning::CameBack => (Tone::Came, format!("{}.", who("came back to"))),
-        Meaning::Renamed if single.is_some() => {
+        Meaning::Renamed if single.is_some() && named => {
             (Tone::Plain, format!("{} has a new handle.", renamed(first)))
         }
         Meaning::Renamed => {
             let count = number(events.len() as u64);
-            (Tone::Plain, format!("{count} people who follow @{handle} have a new handle."))
+            (Tone::Plain, format!("New handles of followers of @{handle}: {count}."))
         }
         Meaning::Stays => {
             let verb = if single.is_some() { "still follows" } else { "still follow" };
@@ -361,7 +376,7 @@ mod tests {
         check(&[one.clone()], "Ada 7 (@ada7, now @countess) has a new handle.");
         let mut other = one.clone();
         other.key.push('x');
-        check(&[one, other], "2 people who follow @solvej have a new handle.");
+        check(&[one, other], "New handles of followers of @solvej: 2.");
     }
 
     #[test]
@@ -413,6 +428,20 @@ mod tests {
         let mut one = left(7, Reason::Suspended);
         one.forget_name(UnixMs(i64::MAX));
         check(&[one], "Someone whose name is not kept (id 7) left @solvej: suspended by X.");
+    }
+
+    #[test]
+    fn a_log_names_nobody() {
+        let mut stays = retracted(8);
+        stays.was = Some(Meaning::Left(Reason::Unknown));
+        let mut renamed = item(9, EventKind::Renamed);
+        let event = renamed.event.as_mut().unwrap();
+        (event.from, event.to) = (Some("ada9".into()), Some("ada".into()));
+        assert_eq!(
+            nameless(MessageKind::News, &[left(7, Reason::Gone), stays, renamed]),
+            "1 person left @solvej: deleted or deactivated the account. New handles of followers \
+             of @solvej: 1. Corrected: 1 person still follows @solvej.",
+        );
     }
 
     #[test]

@@ -65,7 +65,7 @@ impl Account {
         }
         self.erase_gone(clock::now())?;
         self.arm_look().await?;
-        for outcome in [self.tell_untold().await, self.mind_schedule().await] {
+        for outcome in [self.tell_notices().await, self.mind_schedule().await] {
             if let Err(fault) = outcome {
                 worker::console_error!("notices: {}", fault.log());
             }

@@ -160,7 +160,7 @@ impl Account {
             worker::console_error!("news of {account}: {}", fault.log());
         }
         // What is not told now is told by the next tick.
-        let told = [self.tell_untold().await, self.mind_schedule().await];
+        let told = [self.tell_notices().await, self.mind_schedule().await];
         for fault in told.into_iter().filter_map(Result::err) {
             worker::console_error!("notices of {account}: {}", fault.log());
         }

@@ -54,7 +54,8 @@ impl Account {
         )?;
         let ats = lists.into_iter().map(|mut row| row.int()).collect::<Result<Vec<_>>>()?;
         let newest = ats.last() == Some(&at.0);
-        if !newest || clock::now().since(at) > NEWS_MS {
+        // A replay says again what was said; halfway through it says what no longer holds.
+        if !newest || clock::now().since(at) > NEWS_MS || self.is_replaying()? {
             return Ok(());
         }
         // What is still untold of an earlier list is told with this one.
@@ -64,7 +65,7 @@ impl Account {
     }
 
     /// Tells Notices what is noted and not told yet.
-    pub(super) async fn tell_untold(&self) -> Result<()> {
+    pub(super) async fn tell_notices(&self) -> Result<()> {
         let (Some(untold), Some(settings)) = (self.meta::<Untold>("untold")?, self.settings()?)
         else {
             return Ok(());

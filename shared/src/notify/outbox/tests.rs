@@ -77,6 +77,10 @@ impl Desk {
         while let Some(message) = self.begin() {
             self.outbox.sent(&message.id, self.now);
             titles.push(message.title);
+            // Whoever is gone may not be named for longer than a day: what was sent names nobody.
+            let kept = self.outbox.message(&message.id).unwrap();
+            let named = kept.title.contains("Ada") || !kept.items.is_empty();
+            assert!(!named || self.outbox.alert.kind == AlertKind::Feed, "{kept:?}");
         }
         titles
     }
