@@ -4,12 +4,12 @@
 use super::Access::{Open, Owner};
 use super::{Access, Op, Param, Route};
 
-const fn param(name: &'static str, doc: &'static str) -> Param {
+pub(super) const fn param(name: &'static str, doc: &'static str) -> Param {
     Param { name, doc }
 }
 
-const FROM: Param = param("from", "RFC 3339, inclusive.");
-const TO: Param = param("to", "RFC 3339, exclusive.");
+pub(super) const FROM: Param = param("from", "RFC 3339, inclusive.");
+pub(super) const TO: Param = param("to", "RFC 3339, exclusive.");
 const TZ: Param = param("tz", "IANA zone whose midnights bound days; default UTC.");
 const INTERVAL: Param = param("interval", "hour, day, week or month; default day.");
 const METRICS: Param = param(
@@ -18,12 +18,12 @@ const METRICS: Param = param(
 );
 const REASON: Param =
     param("reason", "Losses only: unfollowed, suspended, gone, you_blocked or unknown.");
-const CURSOR: Param = param("cursor", "The `next_cursor` of the page before.");
-const LIMIT: Param = param("limit", "1 to 1000, default 100.");
+pub(super) const CURSOR: Param = param("cursor", "The `next_cursor` of the page before.");
+pub(super) const LIMIT: Param = param("limit", "1 to 1000, default 100.");
 const CRC_TOKEN: Param = param("crc_token", "What X asks to have signed.");
 const NONCE: Param = param("nonce", "Sent by X; not used.");
 
-const fn route(
+pub(super) const fn route(
     op: Op,
     method: &'static str,
     path: &'static str,
@@ -34,8 +34,8 @@ const fn route(
     Route { op, method, path, access, query, doc }
 }
 
-/// Every route.
-pub const ROUTES: &[Route] = &[
+/// Routes of accounts, keys and operation.
+pub(super) const ACCOUNTS: &[Route] = &[
     route(Op::Health, "GET", "/health", Open, &[], "Whether the worker answers."),
     route(Op::Status, "GET", "/status", Open, &[], "Collector, stream and quotas; safe to show."),
     route(Op::OpenApi, "GET", "/openapi.json", Open, &[], "This document."),
@@ -445,134 +445,5 @@ pub const ROUTES: &[Route] = &[
             param("error_description", "The same in X's words."),
         ],
         "Where X sends the browser back to, at /auth/x/callback; it goes on to the page.",
-    ),
-    route(Op::Stream, "GET", "/stream", Owner, &[], "What is streamed, how it stands, its cost."),
-    route(
-        Op::ChangeStream,
-        "PUT",
-        "/stream",
-        Owner,
-        &[],
-        "Starts, stops or changes the stream; what is absent stays as it is.",
-    ),
-    route(
-        Op::StreamRules,
-        "GET",
-        "/stream/rules",
-        Owner,
-        &[],
-        "The rules of the filtered stream, with what they cost.",
-    ),
-    route(
-        Op::AddStreamRule,
-        "POST",
-        "/stream/rules",
-        Owner,
-        &[],
-        "Adds a rule; with real keys only once its price was accepted (409 names it).",
-    ),
-    route(
-        Op::DeleteStreamRules,
-        "DELETE",
-        "/stream/rules",
-        Owner,
-        &[param("ids", "Ids of rules, with commas.")],
-        "Deletes rules.",
-    ),
-    route(
-        Op::StreamCoverage,
-        "GET",
-        "/stream/coverage",
-        Owner,
-        &[FROM, TO],
-        "Per minute: received, delivered, declared missed, disconnected; at most 7 days.",
-    ),
-    route(
-        Op::StreamArchive,
-        "GET",
-        "/stream/archive",
-        Owner,
-        &[CURSOR, LIMIT],
-        "The parts of the raw archive, newest first.",
-    ),
-    route(
-        Op::StreamArchivePart,
-        "GET",
-        "/stream/archive/{part}",
-        Owner,
-        &[],
-        "One part as gzip NDJSON, without what X had deleted since.",
-    ),
-    route(
-        Op::Live,
-        "GET",
-        "/live",
-        Owner,
-        &[param("after", "The last number seen: everything since comes first.")],
-        "The live websocket: see the live protocol in the API page.",
-    ),
-    route(
-        Op::LiveEvents,
-        "GET",
-        "/live/events",
-        Owner,
-        &[
-            param("after", "The last number seen; default the newest."),
-            param("wait", "Seconds to wait for something new: 0 to 25, default 0."),
-            param("kinds", "Kinds with commas; default all."),
-            LIMIT,
-        ],
-        "The live events without a socket: long poll.",
-    ),
-    route(Op::Alerts, "GET", "/alerts", Owner, &[], "Where notices go."),
-    route(
-        Op::AddAlert,
-        "POST",
-        "/alerts",
-        Owner,
-        &[],
-        "Makes an alert; a webhook's key or a feed's address is in this answer alone.",
-    ),
-    route(Op::Alert, "GET", "/alerts/{alert}", Owner, &[], "One alert."),
-    route(
-        Op::ChangeAlert,
-        "PATCH",
-        "/alerts/{alert}",
-        Owner,
-        &[],
-        "Changes an alert; `rotate` makes its key or feed address anew.",
-    ),
-    route(Op::DeleteAlert, "DELETE", "/alerts/{alert}", Owner, &[], "Deletes it and its log."),
-    route(
-        Op::TestAlert,
-        "POST",
-        "/alerts/{alert}/test",
-        Owner,
-        &[],
-        "Sends a test message now and says whether it arrived.",
-    ),
-    route(
-        Op::AlertLog,
-        "GET",
-        "/alerts/{alert}/log",
-        Owner,
-        &[param("state", "waiting, sending, sent, dead, unknown or dropped."), CURSOR, LIMIT],
-        "Its messages, newest first: what waits, arrived, or died and why.",
-    ),
-    route(
-        Op::RetryAlert,
-        "POST",
-        "/alerts/{alert}/retry",
-        Owner,
-        &[],
-        "Sends what died once more.",
-    ),
-    route(
-        Op::Feed,
-        "GET",
-        "/feeds/{feed}",
-        Open,
-        &[],
-        "An Atom feed of notices, `<secret>.atom`; also without `/api/v1` in front.",
     ),
 ];

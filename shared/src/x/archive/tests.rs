@@ -1,3 +1,5 @@
+//! What an archive of X's becomes, by files of the shapes X writes.
+
 use super::*;
 use crate::id::UserId;
 use crate::tweet::{File, Tweet};
