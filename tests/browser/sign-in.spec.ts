@@ -47,7 +47,7 @@ async function answer(decision: "allow" | "deny"): Promise<void> {
   assert.equal(new URL(page.url()).origin, roost.sim.url);
   await page.selectOption("select[name=user]", ACCOUNT);
   await page.click(`button[value=${decision}]`);
-  await page.waitForURL((url) => url.origin === site && url.pathname === "/settings");
+  await page.waitForURL((url) => url.origin === site && url.pathname === "/connect");
 }
 
 async function outcome(): Promise<string> {

@@ -81,7 +81,7 @@ async function comeBack(path: string, cookie: string): Promise<URLSearchParams> 
   const answer = await roost.raw("GET", path, { headers: { cookie } });
   assert.equal(answer.status, 302, answer.text);
   const to = new URL(answer.headers.get("location")!);
-  assert.equal(to.pathname, "/settings");
+  assert.equal(to.pathname, "/connect");
   assert.match(answer.headers.get("set-cookie") ?? "", /^roost_x=; .*Max-Age=0/);
   return to.searchParams;
 }

@@ -69,7 +69,7 @@ pub(super) async fn callback(
         }
     };
     let account = account.map(|account| format!("&account={account}")).unwrap_or_default();
-    let answer = redirect(&format!("{}/settings?x={outcome}{account}", origin(&url)))?.empty();
+    let answer = redirect(&format!("{}/connect?x={outcome}{account}", origin(&url)))?.empty();
     answer.headers().append("set-cookie", &attempt::set_cookie("", secure(&url)))?;
     Ok(answer)
 }
