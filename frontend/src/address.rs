@@ -6,7 +6,7 @@ use crate::calendar::Date;
 use crate::live::filter::Choice;
 use crate::period::{Period, Preset};
 use crate::tweets::choice::Choice as TweetChoice;
-use shared::api::{Compare, Interval, RosterFilter, SignInOutcome};
+use shared::api::{Compare, Interval, Reason, RosterFilter, SignInOutcome};
 use std::fmt::Write as _;
 
 /// The places of the page.
@@ -180,6 +180,8 @@ pub(crate) struct View {
     pub(crate) interval: Option<Interval>,
     /// Key of the pinned bucket: see `tide::Bucket::key`.
     pub(crate) day: Option<String>,
+    /// Of those who left, only these are listed.
+    pub(crate) reason: Option<Reason>,
     pub(crate) query: String,
     pub(crate) sort: Sort,
     pub(crate) filter: Option<RosterFilter>,
@@ -235,6 +237,7 @@ pub(crate) fn read(path: &str, search: &str) -> View {
             "tz" => view.zone = zone_name(&value),
             "interval" => view.interval = Interval::from_word(&value),
             "day" => view.day = some(value),
+            "reason" => view.reason = Reason::from_word(&value),
             "q" => view.query = value,
             "sort" if view.page != Page::Tweets => {
                 view.sort = Sort::from_slug(&value).unwrap_or_default();
@@ -283,6 +286,7 @@ pub(crate) fn write(view: &View) -> String {
     add("day", view.day.clone());
     add("q", some(view.query.clone()));
     add("sort", (view.sort != Sort::default()).then(|| view.sort.slug()));
+    add("reason", view.reason.map(|reason| reason.as_str().to_owned()));
     add("filter", view.filter.map(|filter| filter.as_str().to_owned()));
     add("as_of", view.as_of.map(Date::iso));
     add("person", view.person.clone());

@@ -502,7 +502,8 @@ mod tests {
                 (p["in"].as_str().unwrap(), p["name"].as_str().unwrap(), p["required"] == true)
             })
             .collect();
-        assert_eq!(names, [("path", "account", true), ("query", "name", true)]);
+        let origin = ("query", "origin", false);
+        assert_eq!(names, [("path", "account", true), ("query", "name", true), origin]);
     }
 
     #[test]

@@ -47,6 +47,12 @@ pub(crate) fn Collection() -> impl IntoView {
             Some(view! { <p class="trouble">{words::capital(&words::sentence(&reason))}</p> })
         })
     };
+    let offer = move || {
+        app.account.with(|account| {
+            let offer = account.as_ref()?.collector.offer.as_ref()?;
+            Some(view! { <p class="stand">{words::cost::offer(offer)}</p> })
+        })
+    };
     // Without any list, importing is what one came for.
     let empty_handed = move || {
         app.account.with(|one| one.as_ref().is_some_and(|one| one.first_snapshot.is_none()))
@@ -58,6 +64,7 @@ pub(crate) fn Collection() -> impl IntoView {
                     <h1>"Collection"</h1>
                     <p class="stand">{shown(stand)}</p>
                     {shown(reason)}
+                    {shown(offer)}
                 </div>
                 <CheckNow/>
             </header>

@@ -3,10 +3,10 @@
 
 use crate::calendar::{Date, Zone};
 use crate::numbers::{about, count, dollars, plural};
-use crate::words::{listed, sentence, when};
+use crate::words::{capital, listed, sentence, when};
 use shared::api::{
-    Account, Budget, BudgetPause, Feature, Halt, Push, PushAudit, PushState, Schedule,
-    SchedulePrice,
+    Account, Budget, BudgetPause, CheckOffer, Feature, Halt, Push, PushAudit, PushState, Schedule,
+    SchedulePrice, Verification,
 };
 use shared::time::UnixMs;
 
@@ -150,6 +150,27 @@ pub(crate) fn halted(halt: &Halt, now: UnixMs, zone: &dyn Zone) -> String {
         |at| format!("It goes on by itself {}.", when::coming(at, now, zone)),
     );
     format!("{} {on}", sentence(&halt.why))
+}
+
+/// What looking up those who left costs, and how it stands.
+pub(crate) fn looks(looks: &Verification, now: UnixMs, zone: &dyn Zone) -> String {
+    let month =
+        looks.month_usd.map_or_else(String::new, |usd| format!(", at most {} a month", about(usd)));
+    let mut parts = vec![format!("{} each{month}.", capital(&about(looks.look_usd)))];
+    if let Some(reason) = &looks.reason {
+        parts.push(capital(&sentence(reason)));
+    }
+    if looks.on && looks.due > 0 {
+        parts.push(format!("{} waiting.", plural(looks.due, "person is", "people are")));
+    } else if let (true, Some(at)) = (looks.on, looks.next_look.filter(|&at| at > now)) {
+        parts.push(format!("Next {}.", when::coming(at, now, zone)));
+    }
+    parts.join(" ")
+}
+
+/// A full check that X's count calls for and the limits leave no room for.
+pub(crate) fn offer(offer: &CheckOffer) -> String {
+    format!("{} Run it for {}, or raise the limit.", sentence(&offer.why), about(offer.usd))
 }
 
 /// Whether X pushes, since when, and for how much.
@@ -296,6 +317,21 @@ mod tests {
         assert_eq!(over_cap(&daily, Schedule::CountOnly), None);
         daily.monthly_cap_usd = 300.0;
         assert_eq!(over_cap(&daily, Schedule::Daily), None);
+    }
+
+    #[test]
+    fn looks_say_their_price_and_who_waits() {
+        let now = UnixMs::parse("2026-11-21T10:00:00Z").unwrap();
+        let mut verify = account().verify;
+        verify.look_usd = 0.01;
+        verify.month_usd = Some(4.2);
+        verify.on = true;
+        verify.due = 1;
+        let text = looks(&verify, now, &Fixed(0));
+        assert_eq!(text, "About $0.01 each, at most about $4.20 a month. 1 person is waiting.");
+        verify.due = 0;
+        verify.next_look = UnixMs::parse("2026-11-21T10:15:00Z");
+        assert!(looks(&verify, now, &Fixed(0)).contains("Next "));
     }
 
     #[test]

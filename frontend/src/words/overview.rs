@@ -168,6 +168,17 @@ pub(crate) fn since_archive(account: &Account, now: UnixMs, zone: &dyn Zone) -> 
     Some(format!("Since your archive of {date}, {left} left and {} came.", count(since.came)))
 }
 
+/// How often a loss that was settled turned out to be none, as measured for this account.
+pub(crate) fn false_losses(account: &Account) -> Option<String> {
+    let rate = account.verify.false_loss_rate?;
+    let share = match rate {
+        0.0 => "None".to_owned(),
+        rate if rate < 0.001 => "Under 0.1 %".to_owned(),
+        rate => format!("{:.1} %", rate * 100.0),
+    };
+    Some(format!("{share} of the leave notices of the last 90 days had to be corrected."))
+}
+
 /// An empty column.
 pub(crate) fn empty(kind: &str, picked: bool, last_check: &str) -> String {
     let when = if picked { "then" } else { "in this period" };
@@ -201,6 +212,22 @@ mod tests {
             [point(0, Some(10_218), 0, 0), point(1, Some(10_432), 0, 0), point(2, None, 0, 0)];
         let said = sentence(&points, &totals(net, None), basis);
         assert_eq!(format!("{}{}{}", said.lead, said.change, said.rest), expected);
+    }
+
+    #[test]
+    fn corrected_notices_are_counted_never_guessed() {
+        let mut account = account();
+        for (rate, expected) in [
+            (None, None),
+            (Some(0.0), Some("None of")),
+            (Some(0.0063), Some("0.6 % of")),
+            (Some(0.0002), Some("Under 0.1 % of")),
+        ] {
+            account.verify.false_loss_rate = rate;
+            let said = false_losses(&account);
+            assert_eq!(said.is_some(), expected.is_some(), "{rate:?}");
+            assert!(said.unwrap_or_default().starts_with(expected.unwrap_or_default()), "{rate:?}");
+        }
     }
 
     #[test]

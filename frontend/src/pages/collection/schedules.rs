@@ -2,7 +2,7 @@
 
 use crate::api;
 use crate::app::{App, app};
-use crate::erase::{Memo, Rows as _, Show, flag, memo, on_click, shown};
+use crate::erase::{Memo, Rows as _, Show, flag, memo, on_checked, on_click, shown};
 use crate::pages::about_account;
 use crate::parts::{Icon, panel};
 use crate::remote::{Remote, remote};
@@ -76,6 +76,31 @@ pub(crate) fn Schedules() -> impl IntoView {
             {SCHEDULES.into_iter().map(row).rows()}
         </fieldset>
         <Show when=flag(pushes)><Pushes/></Show>
+        <Looks/>
+    }
+}
+
+/// Whether those who left are looked up, with the price.
+#[component]
+fn Looks() -> impl IntoView {
+    let app = app();
+    let on = move || app.of_account(|one| one.is_some_and(|one| one.verify.on));
+    let stand = move || {
+        let (zone, now) = (app.zone.get(), app.now.get());
+        app.account.with(|one| one.as_ref().map(|one| cost::looks(&one.verify, now, &zone)))
+    };
+    let turn = move |on: bool| {
+        let wanted = AccountChange { verify: Some(on), ..AccountChange::default() };
+        change(app, wanted, if on { "Who leaves is looked up." } else { "Nobody is looked up." });
+    };
+    view! {
+        <label class="setting">
+            <span>
+                "Look up why people left"
+                <span class="note">{shown(stand)}</span>
+            </span>
+            <input type="checkbox" role="switch" class="switch" prop:checked=flag(on) on:change=on_checked(turn)/>
+        </label>
     }
 }
 

@@ -2,15 +2,15 @@
 
 use super::Shared;
 use crate::address::{Page, View};
-use crate::app::{app, today};
+use crate::app::{App, app, today};
 use crate::erase::{Memo, Show, effect, flag, memo, on_click, shown};
 use crate::numbers;
-use crate::pages::about_account;
-use crate::parts::{PersonRow, Segmented, To, panel};
+use crate::pages::{about_account, range_pairs};
+use crate::parts::{Icon, PersonRow, Segmented, To, panel};
 use crate::remote::{Remote, remote};
 use crate::words::{self, overview, state};
 use leptos::prelude::*;
-use shared::api::{EventKind, FollowerEvent, List, RosterFilter};
+use shared::api::{EventKind, FollowerEvent, List, LossState, Reason, RosterFilter};
 use std::time::Duration;
 
 /// Rows at the top of a column.
@@ -47,6 +47,7 @@ impl Side {
 pub(super) fn columns(shared: Shared) -> impl IntoView {
     let side = RwSignal::new("came".to_owned());
     let picked = picked_people(shared);
+    let reasoned = reasoned_people(shared);
     let app = app();
     let label = move || {
         let picked = shared.picked().and_then(|at| {
@@ -79,8 +80,8 @@ pub(super) fn columns(shared: Shared) -> impl IntoView {
                     chosen=side choose=move |chosen| side.set(chosen)/>
             </div>
             <div class="two" data-side=side>
-                {column(shared, Side::Came, shared.came, picked)}
-                {column(shared, Side::Left, shared.left, picked)}
+                {column(shared, Side::Came, shared.came, picked, reasoned)}
+                {column(shared, Side::Left, shared.left, picked, reasoned)}
             </div>
         </section>
     }
@@ -128,18 +129,58 @@ fn picked_people(shared: Shared) -> Remote<List<FollowerEvent>> {
     })
 }
 
+/// Those of the period who left for the chosen reason, where the list of all does not hold them.
+fn reasoned_people(shared: Shared) -> Remote<List<FollowerEvent>> {
+    let app = app();
+    remote(move || {
+        let reason = app.seen(|view| view.reason)?;
+        if shared.left.with(|list| list.is_none_or(|list| list.next_cursor.is_none())) {
+            return None;
+        }
+        let [from, to] = range_pairs(app);
+        let pairs = [
+            ("kind", "lost".to_owned()),
+            ("reason", reason.as_str().to_owned()),
+            from,
+            to,
+            ("muted", "false".to_owned()),
+            ("limit", ROWS_PINNED.to_string()),
+        ];
+        let mut question = about_account(app, "/followers/events", &pairs)?;
+        question.subject = format!("{} {reason}", question.subject);
+        Some(question)
+    })
+}
+
+/// The chosen reason, at the head of those who left; a press lists everyone again.
+fn only(app: App) -> impl IntoView {
+    shown(move || {
+        let (word, class) = words::person::reason(app.seen(|view| view.reason)?);
+        let all = move |_: leptos::ev::MouseEvent| app.change(|view| view.reason = None);
+        Some(view! {
+            <button type="button" class=format!("chip {class}") aria-label=format!("Only {word}: show everyone") on:click=on_click(all)>
+                {word}<Icon name="close"/>
+            </button>
+        })
+    })
+}
+
 fn column(
     shared: Shared,
     side: Side,
     list: Remote<List<FollowerEvent>>,
     picked: Remote<List<FollowerEvent>>,
+    reasoned: Remote<List<FollowerEvent>>,
 ) -> impl IntoView {
+    let app = app();
     let class = match side {
         Side::Came => "column came card",
         Side::Left => "column left card",
     };
     panel(list, class, move |list| {
-        let rows = memo(move || rows(shared, side, list, picked));
+        let reason = move || app.seen(|view| view.reason).filter(|_| side == Side::Left);
+        let rows =
+            memo(move || rows(shared, side, list, Others { picked, reasoned, reason: reason() }));
         let count = move || count(shared, side);
         let filter = match side {
             Side::Came => RosterFilter::New,
@@ -150,6 +191,7 @@ fn column(
         view! {
             <header>
                 <h3>{heading} <span class="number">{shown(count)}</span></h3>
+                {(side == Side::Left).then(|| only(app))}
                 <Show when=flag(move || shared.picked().is_none() && list.with(|list| list.items.len() > ROWS))>
                     <To change=all>{shown(move || format!("All {}", count().unwrap_or_default()))}</To>
                 </Show>
@@ -204,14 +246,35 @@ fn count(shared: Shared, side: Side) -> Option<String> {
     })
 }
 
+/// What is shown instead of the list of the whole period.
+struct Others {
+    /// The people of the picked bucket.
+    picked: Remote<List<FollowerEvent>>,
+    /// Those who left for the chosen reason.
+    reasoned: Remote<List<FollowerEvent>>,
+    reason: Option<Reason>,
+}
+
 fn rows(
     shared: Shared,
     side: Side,
     list: Memo<List<FollowerEvent>>,
-    picked: Remote<List<FollowerEvent>>,
+    others: Others,
 ) -> Vec<FollowerEvent> {
+    let Others { picked, reasoned, reason } = others;
+    let wanted = |event: &&FollowerEvent| {
+        let corrected = event.state == Some(LossState::Retracted);
+        reason.is_none() || (event.reason == reason && !corrected)
+    };
     let Some(at) = shared.picked() else {
-        return list.with(|list| list.items.iter().take(ROWS).cloned().collect());
+        let most = if reason.is_some() { ROWS_PINNED } else { ROWS };
+        let top =
+            |items: &[FollowerEvent]| items.iter().filter(wanted).take(most).cloned().collect();
+        let whole = list.with(|list| list.next_cursor.is_none());
+        if reason.is_none() || whole {
+            return list.with(|list| top(&list.items));
+        }
+        return reasoned.with(|list| list.map(|list| top(&list.items))).unwrap_or_default();
     };
     let Some(range) = shared.tide.with(|tide| tide.buckets.get(at).map(|bucket| bucket.range))
     else {
@@ -219,6 +282,7 @@ fn rows(
     };
     let of_bucket = |events: &[FollowerEvent]| -> Vec<FollowerEvent> {
         let there = events.iter().filter(|event| side.of(event) && range.holds(event.at));
+        let there = there.filter(wanted);
         there
             .take(if shared.hovered.get().is_some() { ROWS } else { ROWS_PINNED })
             .cloned()

@@ -1,12 +1,13 @@
 //! The sentence, the four figures, the reasons: all of one series.
 
+use crate::address::View;
 use crate::app::{app, today};
 use crate::erase::{Memo, Rows as _, attr, flag, memo, shown};
 use crate::numbers::{self, Trend};
 use crate::parts::{Icon, To};
 use crate::words::{self, overview, person};
 use leptos::prelude::*;
-use shared::api::{ReasonCount, RosterFilter, Series};
+use shared::api::{Reason, ReasonCount, RosterFilter, Series};
 
 /// The sentence, and what X's count says beyond the names.
 pub(super) fn headline(series: Memo<Series>) -> AnyView {
@@ -161,8 +162,15 @@ fn delta(now: i64, before: i64, good: Good, compare: crate::address::Comparison)
     }
 }
 
+/// Lists those alone who left for a reason; the same again lists all.
+fn only(mut view: View, reason: Reason) -> View {
+    view.reason = Some(reason).filter(|reason| view.reason != Some(*reason));
+    view
+}
+
 /// Why people left: one stacked bar with words.
 pub(super) fn reasons(series: Memo<Series>) -> AnyView {
+    let app = app();
     let reasons = memo(move || {
         let mut reasons = series.with(|series| series.reasons.clone());
         reasons.retain(|one| one.count > 0);
@@ -183,7 +191,7 @@ pub(super) fn reasons(series: Memo<Series>) -> AnyView {
         view! {
             <li>
                 <span class=format!("swatch {class}") aria-hidden="true"></span>
-                <span>{words::capital(word)}</span>
+                <To change=move |view: View| only(view, one.reason)>{words::capital(word)}</To>
                 <span class="number">{numbers::count(one.count)}</span>
                 <span class="share">{numbers::percent(share(&one))}</span>
             </li>
@@ -200,7 +208,8 @@ pub(super) fn reasons(series: Memo<Series>) -> AnyView {
             });
             let checking = (series.suspected > 0)
                 .then(|| format!("Still checking: {}.", numbers::count(series.suspected)));
-            [corrected, checking].into_iter().flatten().collect::<Vec<_>>().join(" ")
+            let measured = app.account.with(|one| overview::false_losses(one.as_ref()?));
+            [corrected, checking, measured].into_iter().flatten().collect::<Vec<_>>().join(" ")
         })
     };
     view! {
