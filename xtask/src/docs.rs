@@ -183,6 +183,7 @@ mod tests {
             let name = link.split('"').next().unwrap();
             assert!(page.contains(&format!("<section id=\"{name}\">")), "{name}");
         }
-        assert!(!page.contains("<script") && !page.contains("https://"), "the page stands alone");
+        // Words may name addresses; nothing is loaded from one.
+        assert!(!page.contains("<script") && !page.contains("=\"https:"), "the page stands alone");
     }
 }

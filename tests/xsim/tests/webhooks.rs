@@ -10,7 +10,7 @@
 mod receiver;
 mod support;
 
-use receiver::{Receiver, signature};
+use receiver::{Receiver, WAITS_MAX, signature};
 use serde_json::{Value, json};
 use support::{APP, Client, DAY_MS, START_MS, USER, config, start};
 use xsim::{Config, Dialect};
@@ -43,7 +43,7 @@ async fn subscribe(x: &Client, webhook: &str, kind: &str, filter: Value) -> Stri
 
 /// When nothing waits any more: (delivered, failed).
 async fn settled(x: &Client) -> (u64, u64) {
-    for _ in 0..1_000 {
+    for _ in 0..WAITS_MAX {
         let now = x.ok("/sim/webhooks", "").await;
         let clock = x.ok("/sim/clock", "").await["now"].as_i64().unwrap();
         if now["pending"] == 0 && now["told_until"].as_i64().unwrap() + 1_000 > clock {

@@ -12,6 +12,9 @@ use sha2::Sha256;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
 
+/// Looks, 10 ms apart, before a test gives up: two minutes, of a debug build on a busy machine.
+pub(crate) const WAITS_MAX: u32 = 12_000;
+
 /// What `x-twitter-webhooks-signature` must be of a body.
 pub(crate) fn signature(body: &[u8]) -> String {
     let mut mac = Hmac::<Sha256>::new_from_slice(xsim::CONSUMER_SECRET.as_bytes()).unwrap();
@@ -76,7 +79,7 @@ impl Receiver {
 
     /// Everything told so far, once there are so many.
     pub(crate) async fn told(&self, count: usize) -> Vec<Told> {
-        for _ in 0..1_000 {
+        for _ in 0..WAITS_MAX {
             let told = self.shared.told.lock().unwrap().clone();
             if told.len() >= count {
                 return told;
