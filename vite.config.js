@@ -64,6 +64,7 @@ export default defineConfig({
     emptyOutDir: true,
     // Read by `cargo xtask build` for the size budget, then removed.
     manifest: true,
+    rollupOptions: { input: ["index", "privacy"].map((page) => here(`./frontend/${page}.html`)) },
     target: "es2022",
     assetsInlineLimit: 0,
     modulePreload: { polyfill: false },

@@ -89,7 +89,7 @@ export function onLinks(follow) {
     const link = event.target instanceof Element ? event.target.closest("a[href]") : null;
     if (!link || link.target || link.hasAttribute("download")) return;
     const url = new URL(link.href, location.href);
-    if (url.origin !== location.origin || /^\/(api|auth|docs|hooks)\//.test(url.pathname)) return;
+    if (url.origin !== location.origin || /^\/(api|auth|docs|hooks)\/|\.html$/.test(url.pathname)) return;
     if (url.hash && url.pathname === location.pathname) return;
     event.preventDefault();
     follow(url.pathname + url.search);

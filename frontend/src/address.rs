@@ -6,7 +6,7 @@ use crate::calendar::Date;
 use crate::live::filter::Choice;
 use crate::period::{Period, Preset};
 use crate::tweets::choice::Choice as TweetChoice;
-use shared::api::{Compare, Interval, RosterFilter};
+use shared::api::{Compare, Interval, RosterFilter, SignInOutcome};
 use std::fmt::Write as _;
 
 /// The places of the page.
@@ -20,6 +20,8 @@ pub(crate) enum Page {
     Live,
     Collection,
     Settings,
+    /// Keys for X.
+    Connect,
     /// Tracking the first or one more account.
     Begin,
     SignIn,
@@ -36,6 +38,7 @@ impl Page {
             Self::Live => "/live",
             Self::Collection => "/collection",
             Self::Settings => "/settings",
+            Self::Connect => "/connect",
             Self::Begin => "/begin",
             Self::SignIn => "/signin",
         }
@@ -50,6 +53,7 @@ impl Page {
             "/live" => Self::Live,
             "/collection" => Self::Collection,
             "/settings" => Self::Settings,
+            "/connect" => Self::Connect,
             "/begin" => Self::Begin,
             "/signin" => Self::SignIn,
             _ => Self::NotFound,
@@ -186,6 +190,8 @@ pub(crate) struct View {
     pub(crate) live: Choice,
     /// What of the tweets is looked at, and which is open.
     pub(crate) tweets: TweetChoice,
+    /// What a sign-in at X came to: X's consent page leads back with it.
+    pub(crate) sign_in: Option<SignInOutcome>,
     /// Where sign-in leads back to: a path of this site.
     pub(crate) next: Option<String>,
 }
@@ -236,6 +242,7 @@ pub(crate) fn read(path: &str, search: &str) -> View {
             "filter" => view.filter = RosterFilter::from_word(&value),
             "as_of" => view.as_of = Date::parse(&value),
             "person" => view.person = digits(&value),
+            "x" => view.sign_in = SignInOutcome::from_word(&value),
             "next" => view.next = some(value).filter(|next| is_own_path(next)),
             _ if view.page == Page::Live => {
                 view.live.read(name, &value);
@@ -279,6 +286,7 @@ pub(crate) fn write(view: &View) -> String {
     add("filter", view.filter.map(|filter| filter.as_str().to_owned()));
     add("as_of", view.as_of.map(Date::iso));
     add("person", view.person.clone());
+    add("x", view.sign_in.map(|outcome| outcome.as_str().to_owned()));
     add("next", view.next.clone());
     pairs.extend(view.live.write());
     pairs.extend(view.tweets.write());

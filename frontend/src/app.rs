@@ -331,6 +331,7 @@ impl App {
                 Page::Live => "Live",
                 Page::Collection => "Collection",
                 Page::Settings => "Settings",
+                Page::Connect => "Connect with X",
                 Page::Begin => "Add an account",
                 Page::SignIn => "Sign in",
                 Page::NotFound => "Not found",

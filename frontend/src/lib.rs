@@ -20,6 +20,7 @@
 mod address;
 mod api;
 mod app;
+mod archive;
 mod browser;
 mod calendar;
 mod charts;

@@ -1,7 +1,9 @@
 //! The pages. Owns: what each of them asks and shows. Must not know: the frame around them.
 
+mod alerts;
 mod begin;
 mod collection;
+mod connect;
 mod drawer;
 mod followers;
 mod live;
@@ -12,6 +14,7 @@ mod tweets;
 
 pub(crate) use begin::Begin;
 pub(crate) use collection::Collection;
+pub(crate) use connect::Connect;
 pub(crate) use followers::Followers;
 pub(crate) use live::Live;
 pub(crate) use overview::Overview;

@@ -10,7 +10,7 @@ mod panel;
 mod person;
 mod search;
 
-pub(crate) use copy_link::CopyLink;
+pub(crate) use copy_link::{CopyLink, CopyText};
 pub(crate) use icon::{Icon, Mark};
 pub(crate) use layer::{Dialog, Menu};
 pub(crate) use metric_menu::MetricMenu;

@@ -90,7 +90,7 @@ fn Content() -> impl IntoView {
         match accounts {
             _ if !app.ready() => State::Waiting,
             None => State::Failed,
-            Some(0) if !matches!(page, Page::Settings | Page::Live) => State::First,
+            Some(0) if !matches!(page, Page::Settings | Page::Connect | Page::Live) => State::First,
             Some(_) => State::Page(page),
         }
     });
@@ -112,6 +112,7 @@ fn Content() -> impl IntoView {
             State::Page(Page::Tweets) => view! { <pages::Tweets/> }.into_any(),
             State::Page(Page::Live) => view! { <pages::Live/> }.into_any(),
             State::Page(Page::Collection) => view! { <pages::Collection/> }.into_any(),
+            State::Page(Page::Connect) => view! { <pages::Connect/> }.into_any(),
             State::Page(Page::Settings) => view! { <pages::SettingsPage/> }.into_any(),
             State::Page(Page::SignIn | Page::NotFound) => view! { <NotFound/> }.into_any(),
         }

@@ -2,8 +2,12 @@
 //! own vocabulary (roster, crawl, verdict) never appears in them. Must not know: markup.
 //! Invariant: plain sentences; what is not known is said, and never written as zero.
 
+pub(crate) mod alerts;
+pub(crate) mod archive;
 pub(crate) mod begin;
+pub(crate) mod connect;
 pub(crate) mod cost;
+pub(crate) mod following;
 pub(crate) mod live;
 pub(crate) mod overview;
 pub(crate) mod person;
@@ -60,7 +64,7 @@ mod tests {
 pub(crate) mod tests_support {
     use shared::api::{
         Account, AccountPrices, Collector, CollectorState, Confidence, EventKind, FollowerEvent,
-        How, LossState, Person, Reason, Schedule, TweetCollection,
+        FollowingCollection, How, LossState, Person, Reason, Schedule, TweetCollection,
     };
     use shared::id::UserId;
     use shared::time::UnixMs;
@@ -88,6 +92,7 @@ pub(crate) mod tests_support {
             x_count_at: at("2026-11-21T10:18:00Z"),
             created_at: UnixMs(0),
             first_snapshot: Some(UnixMs(0)),
+            baseline: None,
             collector: Collector {
                 state: CollectorState::Idle,
                 reason: None,
@@ -118,6 +123,7 @@ pub(crate) mod tests_support {
                 month_usd: 2.79,
                 first_usd: 0.0,
             },
+            following: FollowingCollection::default(),
             daily_cap_usd: None,
             schedule_prices: Vec::new(),
             push: shared::api::PushSummary::default(),

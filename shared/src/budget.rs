@@ -407,7 +407,8 @@ fn feature_of(account: AccountId, resource: Resource) -> Feature {
         Resource::Follower | Resource::OwnedFollower => Feature::Followers,
         // The stream is user 0's, who does not exist.
         Resource::Post | Resource::Count if account.0 == 0 => Feature::Stream,
-        Resource::Post | Resource::Count | Resource::OwnedPost => Feature::Tweets,
+        Resource::OwnedPost | Resource::Post | Resource::Count => Feature::Tweets,
         Resource::Event => Feature::Push,
+        Resource::Following | Resource::OwnedFollowing | Resource::Block => Feature::Following,
     }
 }

@@ -1,4 +1,5 @@
-//! The machine of one full check: profile, every page of followers, profile again. Owns: what
+//! The machine of one full check: profile, every page of followers, profile again; or of another
+//! paged list alone ([`Crawl::list`]). Owns: what
 //! is read next, when it is asked again, when it is given up. Must not know: how pages are
 //! kept, who pays. Invariant: it finishes only after a page without a next token was kept, and
 //! everything it keeps was read since the last [`PageVerdict::Restart`].
@@ -39,6 +40,9 @@ pub struct Crawl {
     run: String,
     started: UnixMs,
     phase: Phase,
+    /// The pages alone, without the profile before and after them.
+    #[serde(default)]
+    bare: bool,
     /// Of the page to read next; none is the first page.
     token: Option<String>,
     wait: Option<Wait>,
@@ -155,6 +159,7 @@ impl Crawl {
             run,
             started: now,
             phase: Phase::Opening,
+            bare: false,
             token: None,
             wait: None,
             stall: None,
@@ -165,6 +170,12 @@ impl Crawl {
             x_count_start: None,
             x_count_end: None,
         }
+    }
+
+    /// Begins with the pages of a list that X counts at `expected`, if it does, and ends with them.
+    pub fn list(run: String, expected: Option<u64>, now: UnixMs) -> Self {
+        let walk = Self::start(run, now);
+        Self { phase: Phase::Walking, bare: true, x_count_start: expected, ..walk }
     }
 
     /// The run this belongs to.
@@ -240,7 +251,7 @@ impl Crawl {
         walk.doubtful |= matches!(doubt, Doubt::Barren | Doubt::Incomplete);
         walk.barren = if doubt == Doubt::Barren { walk.barren + 1 } else { 0 };
         let Some(token) = facts.next_token else {
-            self.go(Phase::Closing);
+            self.go(if self.bare { Phase::Finished } else { Phase::Closing });
             return PageVerdict::Keep { last: true };
         };
         walk.recent.push(hash(&token));

@@ -11,8 +11,9 @@
 //! - what is kept: [`roster`], [`handles`], [`profile`], [`snapshot`], [`tweets`],
 //!   [`metrics`], [`credentials`], [`sealed`], [`secret`]
 //! - what is decided: [`crawl`], [`acceptance`], [`ledger`], [`verdict`], [`lookup`], [`budget`],
-//!   [`schedule`], [`cadence`]
+//!   [`schedule`], [`cadence`], [`following`]
 //! - what streams: [`stream`], [`live`]
+//! - what is told: [`notify`]
 //! - what is shown: [`series`], [`growth`], [`coverage`], [`listing`], [`export`]
 //! - what goes over the wire: [`api`], [`routes`], [`session`], [`openapi`]
 
@@ -26,6 +27,7 @@ pub mod coverage;
 pub mod crawl;
 pub mod credentials;
 pub mod export;
+pub mod following;
 pub mod growth;
 pub mod handles;
 pub mod id;
@@ -34,6 +36,7 @@ pub mod listing;
 pub mod live;
 pub mod lookup;
 pub mod metrics;
+pub mod notify;
 pub mod oauth1;
 pub mod oauth2;
 #[cfg(feature = "openapi")]

@@ -11,6 +11,7 @@
 pub mod blips;
 pub mod country;
 pub mod event;
+pub mod few;
 pub mod geo;
 pub mod hub;
 pub mod hydrate;

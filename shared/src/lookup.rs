@@ -77,7 +77,7 @@ struct Batch {
     flying: bool,
     tries: u32,
     since: Option<UnixMs>,
-    until: Option<UnixMs>,
+    wait: Option<Wait>,
     /// Why it was given up, if it was.
     failed: Option<String>,
 }
@@ -115,7 +115,7 @@ impl Lookup {
     /// Begins; `sizes` are the keys of each batch.
     pub fn start(settings: Settings, sizes: impl IntoIterator<Item = u32>) -> Self {
         let batch =
-            |left| Batch { left, flying: false, tries: 0, since: None, until: None, failed: None };
+            |left| Batch { left, flying: false, tries: 0, since: None, wait: None, failed: None };
         Self {
             settings,
             batches: sizes.into_iter().map(batch).collect(),
@@ -163,10 +163,13 @@ impl Lookup {
         }
         let ready: Vec<u32> = self.ready(now).take(self.settings.pool as usize).collect();
         if ready.is_empty() {
-            let soonest = self.batches.iter().filter(|batch| batch.is_open());
-            let until = soonest.filter_map(|batch| batch.until).min().unwrap_or(now.plus(1));
-            let why = "X was in trouble: the same once more".to_owned();
-            return Step::Wait { until, why };
+            let open = self.batches.iter().filter(|batch| batch.is_open());
+            let soonest = open.filter_map(|batch| batch.wait.as_ref()).min_by_key(|w| w.until);
+            let under_way = || Wait { until: now.plus(1), why: "X is being asked".to_owned() };
+            let wait = soonest.cloned().unwrap_or_else(under_way);
+            // Of all that is left, so that whoever looks sees what is waited for.
+            self.wait = Some(wait.clone());
+            return Step::Wait { until: wait.until, why: wait.why };
         }
         if self.granted == 0 {
             let calls = self.ready(now).count();
@@ -186,7 +189,9 @@ impl Lookup {
 
     fn ready(&self, now: UnixMs) -> impl Iterator<Item = u32> {
         let ready = move |batch: &Batch| {
-            batch.is_open() && !batch.flying && batch.until.is_none_or(|until| until <= now)
+            batch.is_open()
+                && !batch.flying
+                && batch.wait.as_ref().is_none_or(|wait| wait.until <= now)
         };
         (0..).zip(&self.batches).filter(move |(_, batch)| ready(batch)).map(|(n, _)| n)
     }
@@ -262,7 +267,7 @@ impl Lookup {
             Decision::Again { why, .. } if tries >= self.settings.tries => {
                 batch.failed = Some(format!("{why} ({tries} times in a row)"));
             }
-            Decision::Again { at, .. } => batch.until = Some(at),
+            Decision::Again { at, why } => batch.wait = Some(Wait { until: at, why }),
             Decision::Restart { why } => batch.failed = Some(why),
             Decision::Stop(stop) => match stop.cause {
                 StopCause::Rejected | StopCause::Silent | StopCause::Gone => {

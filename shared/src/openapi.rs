@@ -1,9 +1,9 @@
 //! The `OpenAPI` 3.1 document. Owns: which wire type each route takes and answers. Must not
-//! know: handlers. Invariant: it is made of [`ROUTES`] and the types of [`crate::api`] and
+//! know: handlers. Invariant: it is made of [all routes](all) and the types of [`crate::api`] and
 //! nothing else, so it cannot say what the code does not; equal types make equal bytes.
 
 use crate::api::{self, List};
-use crate::routes::{Access, BASE, Op, Param, ROUTES, Route};
+use crate::routes::{Access, BASE, Op, Param, Route, all};
 use crate::session;
 use schemars::generate::{SchemaGenerator, SchemaSettings};
 use schemars::{JsonSchema, Schema};
@@ -16,7 +16,7 @@ const SCHEMAS: &str = "/components/schemas";
 pub fn document() -> Value {
     let mut shapes = Shapes::new();
     let mut paths = Map::new();
-    for route in ROUTES {
+    for route in all() {
         let operation = operation(route, &mut shapes);
         let path = paths.entry(route.path).or_insert_with(|| json!({}));
         if let Some(methods) = path.as_object_mut() {
@@ -177,6 +177,8 @@ fn path_parameters(path: &'static str) -> impl Iterator<Item = Value> {
             "name" if path.starts_with("/credentials/") => {
                 (json!({ "type": "string" }), "bearer, owner, client or user-<account id>.")
             }
+            "alert" => (json!({ "type": "string" }), "An alert's id."),
+            "feed" => (json!({ "type": "string" }), "The feed's secret name."),
             "part" => (json!({ "type": "string" }), "The name of a part of the archive."),
             _ => (json!({ "type": "string" }), "A snapshot's name."),
         };
@@ -198,12 +200,21 @@ fn query_parameter(op: Op, param: &Param) -> Value {
             json!({ "type": "string", "format": "date-time" })
         }
         "account" => user_id(),
-        "promoted" | "median" | "blocks" | "local" => json!({ "type": "boolean" }),
+        "promoted" | "median" | "muted" | "mutual" | "blocks" | "local" => {
+            json!({ "type": "boolean" })
+        }
         "interval" => words(api::Interval::ALL.iter().map(|word| word.as_str())),
         "compare" => words(api::Compare::ALL.iter().map(|word| word.as_str())),
+        "filter" if op == Op::Following => {
+            words(api::FollowingFilter::ALL.iter().map(|word| word.as_str()))
+        }
+        "origin" => words(api::Origin::ALL.iter().map(|word| word.as_str())),
         "filter" => words(api::RosterFilter::ALL.iter().map(|word| word.as_str())),
         "state" if op == Op::Runs => words(api::RunState::ALL.iter().map(|word| word.as_str())),
         "reason" => words(api::Reason::ALL.iter().map(|word| word.as_str())),
+        "state" if op == Op::AlertLog => {
+            words(api::MessageState::ALL.iter().map(|word| word.as_str()))
+        }
         "state" => words(api::LossState::ALL.iter().map(|word| word.as_str())),
         _ => json!({ "type": "string" }),
     };
@@ -233,6 +244,8 @@ fn taken(op: Op, shapes: &mut Shapes) -> Body {
         Op::CheckCredentials => shapes.taken::<api::CheckRequest>(),
         Op::ChangeStream => shapes.taken::<api::StreamChange>(),
         Op::AddStreamRule => shapes.taken::<api::NewRule>(),
+        Op::AddAlert | Op::ChangeAlert => shapes.taken::<api::AlertChange>(),
+        Op::RetryAlert => shapes.taken::<api::RetryMessages>(),
         Op::ImportSnapshot => Body::File(&["application/gzip"]),
         _ => Body::Nothing,
     }
@@ -249,6 +262,7 @@ fn sent(op: Op, shapes: &mut Shapes) -> Body {
         Op::AddAccount | Op::Account | Op::ChangeAccount => shapes.sent::<api::Account>(),
         Op::DeleteAccount
         | Op::DeleteStreamRules
+        | Op::DeleteAlert
         | Op::DeleteCredential
         | Op::DeleteLookup
         | Op::SignOut
@@ -256,7 +270,13 @@ fn sent(op: Op, shapes: &mut Shapes) -> Body {
         Op::Credentials | Op::SetCredential => shapes.sent::<api::Credentials>(),
         Op::CheckCredentials => shapes.sent::<api::Checked>(),
         Op::XStart => shapes.sent::<api::SignInStart>(),
-        Op::Followers => shapes.list::<api::Follower>(),
+        Op::Followers | Op::Following => shapes.list::<api::Follower>(),
+        Op::Alerts => shapes.list::<api::Alert>(),
+        Op::AddAlert | Op::Alert | Op::ChangeAlert => shapes.sent::<api::Alert>(),
+        Op::TestAlert => shapes.sent::<api::AlertMessage>(),
+        Op::AlertLog => shapes.list::<api::AlertMessage>(),
+        Op::RetryAlert => shapes.sent::<api::Retried>(),
+        Op::Feed => Body::File(&["application/atom+xml"]),
         Op::Follower | Op::ChangeFollower => shapes.sent::<api::FollowerDetail>(),
         Op::Tweets => shapes.list::<api::TweetItem>(),
         Op::TweetTotals => shapes.sent::<api::TweetTotals>(),
@@ -267,7 +287,7 @@ fn sent(op: Op, shapes: &mut Shapes) -> Body {
         Op::Series => shapes.sent::<api::Series>(),
         Op::Snapshots => shapes.list::<api::Snapshot>(),
         Op::Snapshot | Op::StreamArchivePart => Body::File(&["application/gzip"]),
-        Op::ImportSnapshot | Op::Crawl | Op::CheckTweets | Op::Replay => {
+        Op::ImportSnapshot | Op::Crawl | Op::CheckTweets | Op::CheckFollowing | Op::Replay => {
             shapes.sent::<api::Started>()
         }
         Op::Coverage => shapes.sent::<api::Coverage>(),
@@ -309,15 +329,17 @@ fn live(shapes: &mut Shapes) -> Body {
 fn statuses(op: Op) -> &'static [(u16, &'static str)] {
     match op {
         Op::AddAccount => &[(200, "It is tracked already."), (201, "It is tracked from now on.")],
-        Op::Crawl | Op::CheckTweets | Op::Replay => {
+        Op::Crawl | Op::CheckTweets | Op::CheckFollowing | Op::Replay => {
             &[(200, "Such a run is under way."), (202, "The run began.")]
         }
         Op::ImportSnapshot => {
             &[(200, "These bytes are known: the run that read them."), (202, "It will be read.")]
         }
         Op::StartLookup => &[(200, "What it would cost."), (202, "It began.")],
-        Op::DeleteAccount | Op::DeleteLookup => &[(204, "It is deleted.")],
+        Op::DeleteAccount | Op::DeleteLookup | Op::DeleteAlert => &[(204, "It is deleted.")],
         Op::Hook => &[(200, "It is taken; another time it is 409.")],
+        Op::AddAlert => &[(201, "It tells from now on.")],
+        Op::Feed => &[(200, "The feed; 304 without a body where `if-none-match` names it.")],
         Op::DeleteStreamRules => &[(204, "They are deleted.")],
         Op::AddStreamRule => &[(200, "It was there already."), (201, "It is in force.")],
         Op::Live => &[(101, "The socket is open.")],
@@ -367,7 +389,7 @@ mod tests {
         let document = document();
         let mut found = Vec::new();
         under(&document, "$ref", &mut found);
-        assert!(found.len() > ROUTES.len(), "{}", found.len());
+        assert!(found.len() > all().count(), "{}", found.len());
         for reference in found {
             let pointer = reference.strip_prefix('#').expect(reference);
             assert!(pointer.starts_with(SCHEMAS), "{reference}");
@@ -388,7 +410,7 @@ mod tests {
     #[test]
     fn every_route_has_a_described_answer_and_a_described_problem() {
         let document = document();
-        for route in ROUTES {
+        for route in all() {
             let path = route.path.replace('/', "~1");
             let method = route.method.to_ascii_lowercase();
             let responses = at(&document, &format!("/paths/{path}/{method}/responses"));
@@ -408,14 +430,14 @@ mod tests {
         let document = document();
         let ids: BTreeSet<_> =
             operations(&document).iter().map(|op| op["operationId"].as_str().unwrap()).collect();
-        assert_eq!(ids.len(), ROUTES.len());
+        assert_eq!(ids.len(), all().count());
         assert!(ids.contains("addAccount"));
     }
 
     #[test]
     fn open_routes_ask_for_no_token_and_others_inherit_it() {
         let document = document();
-        for route in ROUTES {
+        for route in all() {
             let path = route.path.replace('/', "~1");
             let method = route.method.to_ascii_lowercase();
             let security = document.pointer(&format!("/paths/{path}/{method}/security"));
@@ -439,7 +461,7 @@ mod tests {
     #[test]
     fn a_shape_both_sent_and_taken_is_one_shape() {
         let mut shapes = Shapes::new();
-        for route in ROUTES {
+        for route in all() {
             sent(route.op, &mut shapes);
             taken(route.op, &mut shapes);
         }

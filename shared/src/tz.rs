@@ -93,6 +93,18 @@ impl Zone {
         u8::try_from(self.local(at).hour()).unwrap_or_default()
     }
 
+    /// The next instant after `at` at which the zone's clocks show this full hour, 0 to 23. On a
+    /// day whose clocks jump over it, that of the jump; where they show it twice, the first.
+    pub fn next_hour(&self, hour: u8, at: UnixMs) -> UnixMs {
+        let today = self.local(at).date();
+        let on = |days| {
+            let date = today.checked_add_days(Days::new(days))?;
+            self.instant(date.and_hms_opt(u32::from(hour), 0, 0)?)
+        };
+        // The calendar's end apart, tomorrow has one; Samoa once left out a day.
+        (0..=2).filter_map(on).find(|&next| next > at).unwrap_or_else(|| at.plus(DAY_MS))
+    }
+
     /// What the zone's clocks show.
     fn local(&self, at: UnixMs) -> NaiveDateTime {
         at.plus(self.offset_ms(at)).utc().naive_utc()
@@ -418,6 +430,24 @@ mod tests {
         check_lengths("Australia/Lord_Howe", Interval::Hour, back, &[60, 30, 60, 60]);
         let on = ("2026-10-03T14:30:00Z", "2026-10-03T17:00:00Z");
         check_lengths("Australia/Lord_Howe", Interval::Hour, on, &[60, 30, 60]);
+    }
+
+    #[track_caller]
+    fn check_hour(zone: &str, hour: u8, after: &str, expected: &str) {
+        let next = named(zone).next_hour(hour, at(after));
+        assert_eq!(next.rfc3339(), expected, "{zone} {hour} {after}");
+    }
+
+    #[test]
+    fn an_hour_comes_once_a_day_by_the_zones_clocks() {
+        check_hour("UTC", 8, "2026-11-21T07:59:59Z", "2026-11-21T08:00:00Z");
+        check_hour("UTC", 8, "2026-11-21T08:00:00Z", "2026-11-22T08:00:00Z");
+        check_hour("Europe/Berlin", 0, "2026-11-21T22:59:00Z", "2026-11-21T23:00:00Z");
+        check_hour("Asia/Kathmandu", 8, "2026-11-21T02:15:00Z", "2026-11-22T02:15:00Z");
+        // On 29 March 2026 02:00 is left out, on 25 October it comes twice.
+        check_hour("Europe/Berlin", 2, "2026-03-28T12:00:00Z", "2026-03-29T01:00:00Z");
+        check_hour("Europe/Berlin", 2, "2026-10-24T12:00:00Z", "2026-10-25T00:00:00Z");
+        check_hour("Europe/Berlin", 2, "2026-10-25T00:00:00Z", "2026-10-26T01:00:00Z");
     }
 
     #[track_caller]

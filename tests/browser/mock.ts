@@ -32,6 +32,11 @@ export interface Scene {
   quiet: boolean;
   /** `off`: nothing was ever read. `many`: 10,000 tweets. `stopped`: X refused. `first`: the first reading runs. */
   tweets: "on" | "off" | "many" | "stopped" | "first";
+  /** Keys for X that are set; `ended` makes the sign-in one that X ended. */
+  keys: string[];
+  push: "off" | "on" | "broken";
+  /** `capped`: a limit is reached. `paused`: X takes no calls. */
+  money: "fine" | "capped" | "paused";
 }
 
 const CALM: Scene = {
@@ -43,6 +48,9 @@ const CALM: Scene = {
   slowMs: 0,
   quiet: false,
   tweets: "on",
+  keys: [],
+  push: "off",
+  money: "fine",
 };
 
 export interface Call {
@@ -50,6 +58,8 @@ export interface Call {
   path: string;
   query: URLSearchParams;
   body: string;
+  /** The body as it came. */
+  bytes: Buffer;
 }
 
 export interface Mock {
@@ -106,10 +116,10 @@ function json(response: ServerResponse, body: unknown, status = 200): void {
   response.end(JSON.stringify(body));
 }
 
-async function bodyOf(request: IncomingMessage): Promise<string> {
+async function bodyOf(request: IncomingMessage): Promise<Buffer> {
   const parts: Buffer[] = [];
   for await (const part of request) parts.push(part as Buffer);
-  return Buffer.concat(parts).toString("utf8");
+  return Buffer.concat(parts);
 }
 
 function page<T>(items: T[], query: URLSearchParams): { items: T[]; next_cursor: string | null } {
@@ -140,7 +150,7 @@ export async function startMock(port = 0): Promise<Mock> {
       mock.live.stop();
       mock.live.drop();
       mock.live = new LiveStream();
-      mock.scene = { ...CALM, ...scene };
+      mock.scene = { ...CALM, keys: [], ...scene };
       mock.calls = [];
     },
     close() {
@@ -158,13 +168,17 @@ export async function startMock(port = 0): Promise<Mock> {
     if (path === "/status") return json(response, world.status(scene.simulated));
     if (path === "/accounts") return json(response, { items: world.accounts(scene), next_cursor: null });
     if (path === "/setup") return json(response, world.setup(scene.simulated));
-    if (path === "/budget") return json(response, world.budget());
+    if (path === "/budget") return json(response, world.budget(scene));
+    if (path === "/alerts") return json(response, page(world.alerts, query));
+    if (/^\/alerts\/\w+\/log$/.test(path)) return json(response, page(world.alertLog(), query));
+    if (path === "/credentials") return json(response, world.credentials(scene));
     if (path === "/runs") return json(response, page(world.runs(), query));
     if (path.startsWith("/runs/")) return json(response, { ...world.runs()[1], id: path.slice(6) });
     if (path === "/stream") return json(response, mock.live.stream());
     if (path === "/stream/rules") return json(response, page(mock.live.rules(), query));
     if (path === "/stream/coverage") return json(response, mock.live.coverage());
     if (rest === "") return json(response, world.accounts(scene)[0]);
+    if (rest === "/push") return json(response, world.push(scene));
     if (rest === "/coverage") return json(response, world.coverage(from, to));
     if (rest === "/snapshots") return json(response, page(world.snapshots(), query));
     if (rest === "/followers/series") {
@@ -219,6 +233,35 @@ export async function startMock(port = 0): Promise<Mock> {
     if (method === "DELETE" && path === "/stream/rules") mock.live.deleteRules((call.query.get("ids") ?? "").split(","));
     if (method === "POST" && /\/(crawl|snapshots|tweets\/check)$/.test(path)) return json(response, { run: "r-new" }, 202);
     const person = /^\/accounts\/\d+\/followers\/(\d+)$/.exec(path);
+    if (method === "PUT" && path.endsWith("/push")) {
+      mock.scene.push = body.on ? "on" : "off";
+      return json(response, world.push(mock.scene));
+    }
+    if (method === "PUT" && path === "/budget") {
+      if (body.paused === false) mock.scene.money = "fine";
+      return json(response, world.budget(mock.scene));
+    }
+    if (method === "POST" && path === "/alerts") {
+      if (/\/\/(localhost|10\.)/.test(body.destination ?? "")) return problem(response, 400, "Bad request", "`destination`: 10.0.0.1 is a private address");
+      return json(response, world.addAlert(body), 201);
+    }
+    const alert = /^\/alerts\/(\w+)(\/test|\/retry)?$/.exec(path);
+    if (alert && method === "PATCH") return json(response, world.changeAlert(alert[1], body));
+    if (alert && method === "POST") return json(response, alert[2] === "/test" ? world.alertLog()[0] : { messages: 1 });
+    if (alert && method === "DELETE") world.alerts = world.alerts.filter((one) => one.id !== alert[1]);
+    const key = /^\/credentials\/([\w-]+)$/.exec(path);
+    if (key && method === "PUT") {
+      if (body.token === "wrong") return problem(response, 400, "Bad request", "`token` holds a space or a character that no key of X has");
+      mock.scene.keys = [...mock.scene.keys, key[1]];
+      return json(response, world.credentials(mock.scene));
+    }
+    if (key && method === "POST") {
+      return json(response, {
+        usd: 0.01,
+        items: mock.scene.keys.map((name) => ({ name, asked: "GET /2/users/me", ok: name !== "client", detail: name === "client" ? "Client not enrolled." : "Answered.", step: name === "client" ? world.credentials(mock.scene).steps[1] : null })),
+      });
+    }
+    if (key && method === "DELETE") mock.scene.keys = mock.scene.keys.filter((name) => name !== key[1]);
     if (method === "PATCH" && person) return json(response, world.changePerson(person[1], body));
     if (method === "PATCH" && typeof body.tweets === "boolean") mock.scene.tweets = body.tweets ? "on" : "off";
     if (method === "PATCH") return json(response, { ...world.changeAccount(body, mock.scene) });
@@ -231,7 +274,8 @@ export async function startMock(port = 0): Promise<Mock> {
 
   async function api(request: IncomingMessage, response: ServerResponse, url: URL): Promise<void> {
     const path = decodeURIComponent(url.pathname.slice("/api/v1".length));
-    const call: Call = { method: request.method ?? "GET", path, query: url.searchParams, body: await bodyOf(request) };
+    const bytes = await bodyOf(request);
+    const call: Call = { method: request.method ?? "GET", path, query: url.searchParams, body: bytes.toString("utf8"), bytes };
     mock.calls.push(call);
     const { scene } = mock;
     if (scene.slowMs > 0) await new Promise((resolve) => setTimeout(resolve, scene.slowMs));

@@ -82,6 +82,16 @@ interface Change {
   monthly_cap_usd?: number | null;
 }
 
+/** Schedules with what 30 days and the first full check cost. */
+const PRICES: [string, number, number][] = [
+  ["manual", 0, 0],
+  ["count_only", 0.3, 0],
+  ["count_audit", 0.9, 0],
+  ["push", 43.1, 0],
+  ["daily", 312.9, 0],
+  ["hourly", 312.9, 0],
+];
+
 export class World {
   private readonly people: Follower[] = [];
   private readonly events: Event[] = [];
@@ -326,6 +336,9 @@ export class World {
           next_check: stopped ? null : iso(NOW + 15 * HOUR + 30 * 60_000),
         },
         tweets: this.reading(scene),
+        daily_cap_usd: null,
+        schedule_prices: PRICES.map(([schedule, month_usd, first_usd]) => ({ schedule, month_usd, first_usd, what: "" })),
+        push: { state: scene.push, reason: null, last_event: null },
         prices: { follower_usd: 0.001, profile_usd: 0.01, full_check_usd: 10.43, certain: true },
       },
     ];
@@ -374,7 +387,23 @@ export class World {
     };
   }
 
-  budget(): object {
+  push({ push }: Scene): object {
+    const on = push === "on";
+    return {
+      state: push,
+      reason: push === "broken" ? "this address cannot be reached from X" : null,
+      since: on ? iso(NOW - 50 * HOUR) : null,
+      url: on ? "https://roost.example/hooks/x" : null,
+      events: on ? ["follow.follow", "follow.unfollow"] : [],
+      last_event: on ? iso(NOW - 3 * 60_000) : null,
+      taken: on ? 214 : 0,
+      event_usd: 0.01,
+      month_usd: 3.1,
+      audit: on ? { at: iso(NOW - 12 * 60_000), not_before: iso(NOW - 24 * HOUR), told: 12, missed_came: 0, missed_left: 2, contradicted: 0 } : null,
+    };
+  }
+
+  budget({ money }: Scene): object {
     return {
       month: "2026-11",
       cap_usd: null,
@@ -385,7 +414,22 @@ export class World {
         { resource: "owned_follower", count: 5_980, repeats: 31_220, usd: 5.98 },
         { resource: "user", count: 44, repeats: 12, usd: 0.44 },
       ],
-      accounts: [{ account: "12", cap_usd: this.cap, spent_usd: 6.42 }],
+      spent_today_usd: 0.31,
+      day_cap_usd: null,
+      keep_unused_percent: null,
+      paused: money === "paused" ? { since: iso(NOW - 2 * HOUR), until: iso(NOW + 10 * HOUR), why: "X's credits are used up" } : null,
+      by_feature: [
+        { feature: "followers", usd: 5.98, today_usd: 0.3 },
+        { feature: "verification", usd: 0.44, today_usd: 0.01 },
+      ],
+      accounts: [
+        {
+          account: "12",
+          cap_usd: this.cap,
+          spent_usd: 6.42,
+          halted: money === "capped" ? { why: "the monthly limit of $10 is reached", goes_on: iso(Date.parse("2026-12-01T00:00:00Z")) } : null,
+        },
+      ],
       quotas: {},
     };
   }
@@ -403,6 +447,84 @@ export class World {
       run(3, "crawl", "cron", "failed", { pages: 2, retries: 4 }, "X refused: the credits of this app are used up. Buy credits in X's developer console"),
       run(4, "count", "cron", "done", {}, null),
     ];
+  }
+
+  /** Places for notices. */
+  alerts: Record<string, unknown>[] = [];
+
+  addAlert(body: Record<string, unknown>): object {
+    const made = {
+      id: `a${this.alerts.length + 1}`,
+      name: "",
+      destination: String(body.destination ?? "").split("/")[2] ?? "",
+      state: "on",
+      reason: null,
+      accounts: [],
+      min_followers: 0,
+      empty_digests: false,
+      created_at: iso(NOW),
+      last_sent: null,
+      next_due: null,
+      waiting: 0,
+      dead: 0,
+      unknown: 0,
+      ...Object.fromEntries(Object.entries(body).filter(([name, value]) => name !== "destination" && name !== "token" && value !== null)),
+    };
+    this.alerts.push(made);
+    return { ...made, secret: body.kind === "webhook" ? "planted-signing-key" : null, feed: body.kind === "feed" ? "/feeds/planted.atom" : null };
+  }
+
+  changeAlert(id: string, body: Record<string, unknown>): object {
+    const found = this.alerts.find((one) => one.id === id) ?? {};
+    return Object.assign(found, Object.fromEntries(Object.entries(body).filter(([, value]) => value !== null)));
+  }
+
+  alertLog(): object[] {
+    const message = (id: string, state: string, error: string | null): object => ({
+      id,
+      kind: "news",
+      state,
+      title: "12 people left @tidewater",
+      count: 12,
+      created_at: iso(NOW - HOUR),
+      due: null,
+      sent_at: state === "sent" ? iso(NOW - HOUR) : null,
+      attempts: 1,
+      error,
+    });
+    return [message("m3", "dead", "discord.com answered 404"), message("m2", "unknown", null), message("m1", "sent", null)];
+  }
+
+  /** Keys for X: `set` names those that are there, `ended` a sign-in that X ended. */
+  credentials({ keys }: { keys: string[] }): { items: { name: string }[]; steps: { id: string; title: string; text: string; url: string }[] } {
+    const item = (name: string, what: string, more: object = {}): { name: string } => {
+      const there = keys.includes(name);
+      const state = there ? "ready" : "missing";
+      const source = there ? "stored" : null;
+      const stored_at = there ? new Date(NOW - 3 * HOUR).toISOString() : null;
+      const none = { overridden: false, account: null, username: null, scopes: [], renewed_at: null, expires: null, checked_at: null, problem: null, todo: null, step: null };
+      return { name, what, state, source, stored_at, ...none, ...more };
+    };
+    const items = [
+      item("bearer", "Opens the stream, and reads other people's accounts."),
+      item("owner", "Reads your own account at the own-account price."),
+      item("client", "Lets accounts sign in."),
+    ];
+    if (keys.includes("user-12")) items.push(item("user-12", "Reads this account.", { account: "12", username: "tidewater", expires: new Date(NOW + HOUR).toISOString() }));
+    if (keys.includes("ended")) {
+      const more = { state: "ended", source: "stored", account: "13", username: "ebb", problem: "X ended this sign-in.", todo: "Sign in again.", step: "sign-in" };
+      items.push(item("user-13", "Reads this account.", more));
+    }
+    const step = (id: string, title: string): { id: string; title: string; text: string; url: string } => ({ id, title, text: `What to do about “${title}”.`, url: "https://console.x.com" });
+    return {
+      can_store: true,
+      storing: null,
+      callback: "https://roost.example/auth/x/callback",
+      sign_in: null,
+      check_usd: keys.length > 0 ? 0.01 : 0,
+      items,
+      steps: [step("account", "Open a developer account"), step("app", "Make an app"), step("sign-in", "Switch on OAuth 2.0")],
+    } as never;
   }
 
   snapshots(): object[] {

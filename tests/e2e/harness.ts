@@ -203,11 +203,12 @@ export class Roost {
 
   /** If the collector waits for X, moves the clock to where it goes on, and ticks. */
   async skipWait(account = ACCOUNT): Promise<boolean> {
-    const { collector, tweets, verify } = await this.account(account);
+    const { collector, tweets, verify, following } = await this.account(account);
     const waits = [
       verify.state === "waiting" && verify.next_look,
       collector.state === "waiting" && collector.next_check,
       tweets.state === "waiting" && tweets.next_read,
+      following.state === "waiting" && following.next_read,
     ].filter(Boolean);
     if (waits.length === 0) return false;
     const ahead = Date.parse(waits.sort()[0]) - (await this.sim.now());

@@ -83,7 +83,10 @@ export class Runtime {
   }
 
   /** Takes a Durable Object out of memory; its storage stays. */
-  async evict(objects: "Account" | "Control" | "Live" | "Lookups" | "Relay", name: string): Promise<void> {
+  async evict(
+    objects: "Account" | "Control" | "Live" | "Lookups" | "Notices" | "Relay",
+    name: string,
+  ): Promise<void> {
     await this.#miniflare.unsafeEvictDurableObject(NAME, objects, { name });
   }
 

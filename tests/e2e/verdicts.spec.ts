@@ -57,7 +57,8 @@ test("everyone who left has the reason X tells the account itself", async () => 
     kinds.add(kind);
     assert.deepEqual([event.reason, event.confidence], REASONS[kind], JSON.stringify(event));
     assert.deepEqual([event.state, event.how, event.note], ["confirmed", "lookup", null]);
-    const final = Date.parse(event.settles) <= now;
+    // The worker's own clock runs on between the simulator's answers.
+    const final = Date.parse(event.settles) <= now + 60_000;
     assert.equal(final, event.reason !== "gone", `${kind} settles ${event.settles}`);
   }
   assert.deepEqual([...kinds].sort(), ["deactivated", "deleted", "suspended", "unfollowed", "you_blocked"]);
@@ -86,8 +87,10 @@ test("who vanished is looked at again; who is back within a day never left", asy
     if (!vanished.some((one) => one.id === event.id)) continue;
     const back = was?.back !== null && was!.back <= now;
     assert.equal(event.state, back ? "retracted" : "confirmed", JSON.stringify([event, was]));
-    assert.ok(Date.parse(event.settles) <= now, "it is settled either way");
-    assert.equal(event.user.username === "", !back, "no name is kept of who is gone");
+    assert.ok(Date.parse(event.settles) <= now + 60_000, "it is settled either way");
+    // Someone may have come back and left again, unseen: then it is known why.
+    const gone = event.state === "confirmed" && event.reason === "gone";
+    assert.equal(event.user.username === "", gone, JSON.stringify([event, was]));
   }
   const { verify } = await roost.account();
   assert.ok(verify.false_loss_rate > 0 && verify.false_loss_rate < 0.5, String(verify.false_loss_rate));

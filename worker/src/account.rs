@@ -9,11 +9,13 @@ mod collect;
 mod erase;
 mod export;
 mod follower;
+mod following;
 mod gather;
 mod ingest;
 mod intake;
 mod lease;
 mod ledger;
+mod news;
 mod outlook;
 mod profiles;
 mod push;
@@ -96,6 +98,17 @@ const SCHEMA: &[&str] = &[
     "CREATE TABLE IF NOT EXISTS tweet_raw (seq INTEGER PRIMARY KEY, text TEXT NOT NULL) STRICT",
     "CREATE TABLE IF NOT EXISTS tweet_billed (seq INTEGER PRIMARY KEY, bytes BLOB NOT NULL) STRICT",
     "CREATE TABLE IF NOT EXISTS tweet_asked (id TEXT PRIMARY KEY, at INTEGER NOT NULL) STRICT",
+    // Where lists came from that are neither checks nor plain imports: told by their files.
+    "CREATE TABLE IF NOT EXISTS origins (file TEXT PRIMARY KEY, origin TEXT NOT NULL) STRICT",
+    // Whom the account follows and blocks: pages of the reading under way, the packed lists read
+    // last, profiles of the followed, who was billed today.
+    "CREATE TABLE IF NOT EXISTS relation_pages (list TEXT NOT NULL, page INTEGER NOT NULL,
+        ids BLOB NOT NULL, PRIMARY KEY (list, page)) STRICT",
+    "CREATE TABLE IF NOT EXISTS relation (list TEXT NOT NULL, seq INTEGER NOT NULL,
+        bytes BLOB NOT NULL, PRIMARY KEY (list, seq)) STRICT",
+    "CREATE TABLE IF NOT EXISTS relation_packs (seq INTEGER PRIMARY KEY, fresh INTEGER NOT NULL,
+        bytes BLOB NOT NULL) STRICT",
+    "CREATE TABLE IF NOT EXISTS relation_billed (list TEXT PRIMARY KEY, bytes BLOB NOT NULL) STRICT",
     // What X pushed, by its id, which outlives replays; who came (1) or left (-1) by it.
     "CREATE TABLE IF NOT EXISTS pushes (uuid TEXT PRIMARY KEY, at INTEGER NOT NULL,
         kind TEXT NOT NULL, user TEXT, came INTEGER) STRICT",
@@ -109,8 +122,17 @@ const SCHEMA: &[&str] = &[
 const AFTER_FAULT_MS: i64 = 60_000;
 
 /// The tables that a replay makes anew.
-const DERIVED: [&str; 8] =
-    ["snapshots", "changes", "packs", "spill", "tweets", "tweet", "tweet_series", "tweet_edit"];
+const DERIVED: [&str; 9] = [
+    "snapshots",
+    "origins",
+    "changes",
+    "packs",
+    "spill",
+    "tweets",
+    "tweet",
+    "tweet_series",
+    "tweet_edit",
+];
 
 /// Every table, for deleting an account.
 const TABLES: &[&str] = &[
@@ -133,6 +155,11 @@ const TABLES: &[&str] = &[
     "tweet_raw",
     "tweet_billed",
     "tweet_asked",
+    "origins",
+    "relation_pages",
+    "relation",
+    "relation_packs",
+    "relation_billed",
     "notes",
     "verdicts",
     "looked",
@@ -156,6 +183,8 @@ struct Memory {
     collecting: Cell<bool>,
     /// A loop that reads tweets is running.
     reading: Cell<bool>,
+    /// A loop that reads whom the account follows is running.
+    surveying: Cell<bool>,
     /// A loop that looks people up is running.
     verifying: Cell<bool>,
     /// A snapshot is being read.
@@ -204,6 +233,7 @@ impl DurableObject for Account {
         let outcomes = [
             self.collect().await,
             self.read_tweets().await,
+            self.read_following().await,
             self.go_on_purging().await,
             self.go_on_replaying().await,
             self.verify().await,
@@ -285,3 +315,4 @@ pub(crate) fn lookup_query() -> Vec<(String, String)> {
 }
 
 pub(crate) use settings::DEFAULT_CAP_USD;
+pub(crate) use snapshots::ORIGIN;

@@ -21,6 +21,7 @@ use crate::http;
 use crate::query;
 use crate::rpc::{self, Keyring, Pulse, ToControl};
 use crate::sql::{Sql, values};
+use serde_json::{Value, to_value};
 use shared::api::{CheckRequest, List};
 use shared::id::AccountId;
 use shared::routes::{self, Op};
@@ -63,7 +64,7 @@ impl DurableObject for Control {
                 worker::console_error!("control: {}", fault.log());
             }
         }
-        let (busy, pushes) = (renewal::Busy::default(), pushes::Counting::default());
+        let (pushes, busy) = (pushes::Counting::default(), renewal::Busy::default());
         Self { state, env, sql, pushes, busy }
     }
 
@@ -123,73 +124,68 @@ impl Control {
         }
     }
 
-    async fn obey(&self, command: ToControl) -> Result<serde_json::Value> {
+    async fn obey(&self, command: ToControl) -> Result<Value> {
         let now = clock::now();
         Ok(match command {
-            ToControl::Enlist { account } => {
-                self.sql.run(
-                    "INSERT OR IGNORE INTO accounts (account, since) VALUES (?, ?)",
-                    values![account.to_string(), now.0],
-                )?;
-                serde_json::Value::Null
-            }
-            ToControl::Dismiss { account } => {
+            ToControl::Enlist { account } => to_value(self.sql.run(
+                "INSERT OR IGNORE INTO accounts (account, since) VALUES (?, ?)",
+                values![account.to_string(), now.0],
+            )?)?,
+            ToControl::Dismiss { account } => to_value(
                 self.sql
-                    .run("DELETE FROM accounts WHERE account = ?", values![account.to_string()])?;
-                serde_json::Value::Null
-            }
-            ToControl::Roll => {
-                serde_json::to_value(List { items: self.roll()?, next_cursor: None })?
-            }
-            ToControl::Open { run } => serde_json::to_value(self.open_run(&run)?)?,
-            ToControl::Close { id, end } => serde_json::to_value(self.close_run(&id, end)?)?,
-            ToControl::Ask { ask } => serde_json::to_value(self.with_book(|b| b.ask(&ask, now))?)?,
+                    .run("DELETE FROM accounts WHERE account = ?", values![account.to_string()])?,
+            )?,
+            ToControl::Roll => to_value(List { items: self.roll()?, next_cursor: None })?,
+            ToControl::Open { run } => to_value(self.open_run(&run)?)?,
+            ToControl::Close { id, end } => to_value(self.close_run(&id, end)?)?,
+            ToControl::Ask { ask } => to_value(self.with_book(|b| b.ask(&ask, now))?)?,
             ToControl::Settle { settlement } => {
-                serde_json::to_value(self.with_book(|book| book.settle(&settlement, now))?)?
+                to_value(self.with_book(|book| book.settle(&settlement, now))?)?
             }
-            ToControl::Spent { account } => serde_json::to_value(self.book()?.spent(account, now))?,
-            ToControl::Money { ask } => serde_json::to_value(self.money(&ask, now)?)?,
+            ToControl::Spent { account } => to_value(self.book()?.spent(account, now))?,
+            ToControl::Money { ask } => to_value(self.money(&ask, now)?)?,
             ToControl::Charge { ask, name } => {
                 self.with_book(|book| book.charge(&ask, &name, now))?;
-                serde_json::to_value(self.money(&ask, now)?)?
+                to_value(self.money(&ask, now)?)?
             }
-            ToControl::Pause { pause } => serde_json::to_value(self.with_book(|b| b.hold(pause))?)?,
+            ToControl::Pause { pause } => to_value(self.with_book(|book| book.hold(pause))?)?,
             ToControl::Mended { account } => {
-                serde_json::to_value(self.with_book(|book| book.mended(account))?)?
+                to_value(self.with_book(|book| book.mended(account))?)?
             }
-            ToControl::Knock { uuid } => serde_json::to_value(self.was_heard(&uuid)?)?,
-            ToControl::Heard { uuid } => serde_json::to_value(self.heard(&uuid, now)?)?,
-            ToControl::Refused { word } => serde_json::to_value(self.refused(&word)?)?,
+            ToControl::Knock { uuid } => to_value(self.was_heard(&uuid)?)?,
+            ToControl::Heard { uuid } => to_value(self.heard(&uuid, now)?)?,
+            ToControl::Refused { word } => to_value(self.refused(&word)?)?,
             ToControl::Ticked { at } => {
                 self.forget_heard(now)?;
                 self.put_meta("last_tick", &at)?;
                 if self.is_unfinished()? {
                     self.wake_in(1).await?;
                 }
-                serde_json::Value::Null
+                Value::Null
             }
-            ToControl::Pulse => serde_json::to_value(Pulse {
+            ToControl::Pulse => to_value(Pulse {
                 last_tick: self.meta("last_tick")?,
                 quotas: self.book()?.quotas(),
                 push: self.push_counts()?,
             })?,
-            ToControl::Budget { plans } => serde_json::to_value(self.book()?.view(now, &plans))?,
+            ToControl::Budget { plans } => to_value(self.book()?.view(now, &plans))?,
             ToControl::ChangeBudget { change } => {
                 let changed = self.with_book(|book| book.change(change))?;
-                serde_json::to_value(changed.map_err(Fault::bad)?)?
+                changed.map_err(Fault::bad)?;
+                Value::Null
             }
-            ToControl::Keys { account } => serde_json::to_value(self.keyring(account).await?)?,
+            ToControl::Keys { account } => to_value(self.keyring(account).await?)?,
             ToControl::Renew { account, issued } => {
                 let user = self.user_key(account, Some(issued)).await?;
-                serde_json::to_value(Keyring { user, ..Keyring::default() })?
+                to_value(Keyring { user, ..Keyring::default() })?
             }
-            ToControl::Revoked { account } => serde_json::to_value(self.revoked(account)?)?,
-            ToControl::ClientId => serde_json::to_value(self.client_id().await?)?,
+            ToControl::Revoked { account } => to_value(self.revoked(account)?)?,
+            ToControl::ClientId => to_value(self.client_id().await?)?,
             ToControl::Redeem { code, verifier, callback, wanted } => {
-                serde_json::to_value(self.redeem(&code, &verifier, &callback, wanted).await?)?
+                to_value(self.redeem(&code, &verifier, &callback, wanted).await?)?
             }
             ToControl::NotSignedIn { outcome, detail } => {
-                serde_json::to_value(self.report(outcome, None, Some(detail))?)?
+                to_value(self.report(outcome, None, Some(detail))?)?
             }
         })
     }

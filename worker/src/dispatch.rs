@@ -10,7 +10,7 @@ mod overview;
 use crate::config::Config;
 use crate::fault::{Fault, Result};
 use crate::http::{self, random_hex};
-use crate::rpc::{self, ControlClient, RunEnd, ToAccount, ToControl, ToLive, ToLookups};
+use crate::rpc::{self, ControlClient, RunEnd, ToAccount, ToControl, ToLive, ToLookups, ToNotices};
 use crate::x::X;
 use crate::{access, clock, control::split_url, files, hooks, runs};
 use shared::api::{List, RunState, Trigger};
@@ -52,13 +52,14 @@ fn wasm_bytes() -> usize {
     0
 }
 
-/// For tests alone, and only beside the simulator: makes the Live object or a relay lose its
-/// memory, panic, or time itself.
+/// For tests alone, and only beside the simulator: makes the Live object, a relay or Notices lose
+/// its memory, panic, or time itself.
 async fn live_fault(request: Request, env: &Env, what: &str) -> Result<Response> {
     access::check(&request, &Config::read(env))?;
-    let stub = match what.strip_prefix("relay/") {
-        Some(_) => rpc::relay(env, 0)?,
-        None => rpc::live(env)?,
+    let stub = match what.split('/').next() {
+        Some("relay") => rpc::relay(env, 0)?,
+        Some("notices") => rpc::notices(env)?,
+        _ => rpc::live(env)?,
     };
     Ok(stub.fetch_with_request(request).await?)
 }
@@ -119,7 +120,7 @@ async fn route(request: Request, env: &Env, id: &str) -> Result<Response> {
 }
 
 /// Paths that are also known without the API's prefix.
-const BARE: [&str; 2] = ["/auth/", "/hooks/"];
+const BARE: [&str; 3] = ["/auth/", "/feeds/", "/hooks/"];
 
 /// The name of the run a request is recorded as: whatever changes something and does not make a
 /// run of its own. Reads leave none: the free plan's row writes are for what happened.
@@ -136,6 +137,7 @@ fn starts(found: &Found) -> Option<&'static str> {
     match found.route.op {
         Op::Crawl => Some("crawl"),
         Op::CheckTweets => Some("tweets"),
+        Op::CheckFollowing => Some("following"),
         Op::Replay => Some("replay"),
         Op::ImportSnapshot => Some("import"),
         Op::StartLookup => Some("lookup"),
@@ -220,6 +222,15 @@ async fn handle(
             forward(&rpc::lookups(env)?, request, id).await
         }
         Op::Live => live(request, env, id).await,
+        Op::Alerts
+        | Op::AddAlert
+        | Op::Alert
+        | Op::ChangeAlert
+        | Op::DeleteAlert
+        | Op::TestAlert
+        | Op::AlertLog
+        | Op::RetryAlert
+        | Op::Feed => forward(&rpc::notices(env)?, request, id).await,
         Op::LiveEvents
         | Op::Stream
         | Op::ChangeStream
@@ -332,6 +343,12 @@ pub(crate) async fn tick(event: &ScheduledEvent, env: &Env) {
                 *counts.entry("failed".to_owned()).or_default() += 1;
                 failed = Some(fault);
             }
+        }
+        // Last: what the accounts found goes out in the same hour.
+        if let Err(fault) = rpc::call::<_, Option<()>>(&rpc::notices(env)?, &ToNotices::Tick).await
+        {
+            worker::console_error!("tick of the notices: {}", fault.log());
+            failed = Some(fault);
         }
         failed.map_or(Ok(()), Err)
     }

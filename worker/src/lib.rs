@@ -6,7 +6,8 @@
 //!
 //! # Layout
 //! - entry points: this file, [`dispatch`], [`queue`], [`hooks`]
-//! - objects: [`control`], [`account`], [`live`], [`relay`] (both over [`hub`]), [`lookups`]
+//! - objects: [`control`], [`account`], [`live`], [`relay`] (both over [`hub`]), [`lookups`],
+//!   [`notices`]
 //! - the outside: [`x`], [`bucket`], [`rpc`], [`sql`], [`clock`], [`zone`], [`config`], [`vault`]
 //! - answers: [`http`], [`fault`], [`access`], [`query`], [`files`], [`runs`]
 
@@ -29,6 +30,7 @@ mod http;
 mod hub;
 mod live;
 mod lookups;
+mod notices;
 mod query;
 mod queue;
 mod relay;
@@ -43,6 +45,7 @@ pub use account::Account;
 pub use control::Control;
 pub use live::Live;
 pub use lookups::Lookups;
+pub use notices::Notices;
 pub use relay::Relay;
 
 use wasm_bindgen::JsValue;

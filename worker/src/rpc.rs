@@ -18,6 +18,7 @@ use shared::id::{AccountId, TweetId};
 use shared::live::ring::Stretch;
 use shared::live::slot;
 use shared::live::view::Frame;
+use shared::notify::item::Item;
 use shared::retry::Trouble;
 use shared::secret::Secret;
 use shared::time::UnixMs;
@@ -164,6 +165,18 @@ pub(crate) enum ToLookups {
     Tick,
 }
 
+/// What the Notices object is asked.
+#[derive(Debug, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub(crate) enum ToNotices {
+    /// Something happened that the owner may want to be told of; the same again changes nothing.
+    Tell { items: Vec<Item> },
+    /// Cron ticked: send what is due, tidy up.
+    Tick,
+    /// An account is deleted: whoever followed it is named nowhere any more.
+    Forget { account: AccountId },
+}
+
 /// What a Relay object is asked.
 #[derive(Debug, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -286,6 +299,11 @@ pub(crate) fn live(env: &Env) -> Result<Stub> {
 /// The one Lookups object.
 pub(crate) fn lookups(env: &Env) -> Result<Stub> {
     Ok(env.durable_object("LOOKUPS")?.get_by_name("lookups")?)
+}
+
+/// The one Notices object.
+pub(crate) fn notices(env: &Env) -> Result<Stub> {
+    Ok(env.durable_object("NOTICES")?.get_by_name("notices")?)
 }
 
 /// One of the relays.

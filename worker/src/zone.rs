@@ -27,6 +27,14 @@ extern "C" {
 /// 400, if it is no zone's name.
 pub(crate) fn asked(query: &Query) -> Result<(&str, Zone)> {
     let name = query.get("tz").map_or("UTC", String::as_str);
+    Ok((name, named(name)?))
+}
+
+/// The zone of a name.
+///
+/// # Errors
+/// 400, if it is no zone's name.
+pub(crate) fn named(name: &str) -> Result<Zone> {
     tz::check_name(name).map_err(Fault::bad)?;
     let format = formatter(name).map_err(|_| Fault::bad(tz::unknown(name)))?;
     #[allow(clippy::cast_precision_loss, reason = "milliseconds since 1970 fit 2^53")]
@@ -34,7 +42,7 @@ pub(crate) fn asked(query: &Query) -> Result<(&str, Zone)> {
         // An instant that JavaScript has no date for lies outside of chrono's calendar as well.
         format.format(at.0 as f64).map_or(0, |text| tz::offset_ms(&text))
     });
-    Ok((name, zone))
+    Ok(zone)
 }
 
 fn formatter(name: &str) -> std::result::Result<DateTimeFormat, JsValue> {

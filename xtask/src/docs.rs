@@ -6,7 +6,7 @@
 use crate::failure::{Explain, Outcome};
 use crate::openapi;
 use serde_json::Value;
-use shared::routes::{Access, BASE, ROUTES, Route};
+use shared::routes::{Access, BASE, Route, all};
 use std::fmt::Write as _;
 use std::path::Path;
 
@@ -30,7 +30,7 @@ pub(crate) fn write(dist: &Path) -> Outcome {
 
 fn page(document: &Value) -> String {
     let mut html = String::from(HEAD);
-    for route in ROUTES {
+    for route in all() {
         section(&mut html, route, document);
     }
     html.push_str("<h1>Shapes</h1>");
@@ -174,7 +174,7 @@ mod tests {
         let (document, page) = written();
         let document: Value = serde_json::from_str(&document).unwrap();
         assert!(document.pointer("/components/schemas/Account").is_some());
-        for route in ROUTES {
+        for route in all() {
             assert!(page.contains(&format!("<code>{BASE}{}</code>", route.path)), "{}", route.path);
         }
         let named: Vec<_> = page.split("<a href=\"#").skip(1).collect();

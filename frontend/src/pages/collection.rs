@@ -1,14 +1,18 @@
 //! Collection: what ran, what was not seen, what it costs, saved lists, files. Owns: the parts
 //! of that page. Invariant: nothing that costs money happens without its price beside it.
 
+mod archive;
 mod check;
 mod cost;
+mod limits;
 mod lists;
 mod runs;
+mod schedules;
 mod upload;
 
 pub(crate) use check::CheckNow;
-pub(crate) use cost::{Cap, Schedules};
+pub(crate) use limits::Cap;
+pub(crate) use schedules::Schedules;
 
 use crate::address::with_query;
 use crate::api;

@@ -3,12 +3,15 @@
 //! shown, and the CSV holds exactly that.
 
 mod as_of;
+mod reading;
 mod table;
+
+pub(crate) use reading::Reading;
 
 use crate::address::with_query;
 use crate::app::{App, app, today};
 use crate::calendar::midnight;
-use crate::erase::{Rows as _, attr, on_click, shown};
+use crate::erase::{Rows as _, attr, memo, on_click, shown};
 use crate::numbers;
 use crate::pages::drawer::Drawer;
 use crate::pages::range_pairs;
@@ -19,12 +22,14 @@ use leptos::prelude::*;
 use shared::api::RosterFilter;
 
 /// The filters in the order of the page.
-const FILTERS: [(RosterFilter, &str); 5] = [
+const FILTERS: [(RosterFilter, &str); 7] = [
     (RosterFilter::New, "New"),
     (RosterFilter::Left, "Left"),
     (RosterFilter::Returned, "Came back"),
     (RosterFilter::Mutual, "Mutual"),
     (RosterFilter::Muted, "Muted"),
+    (RosterFilter::MutualLeft, "Left, you still follow"),
+    (RosterFilter::NotBack, "Not following back"),
 ];
 
 /// The page.
@@ -59,7 +64,8 @@ fn pairs(app: App) -> Vec<(&'static str, String)> {
             pairs.extend(range_pairs(app));
         }
     }
-    if let Some(date) = as_of {
+    // Whom one follows is known as of now alone.
+    if let Some(date) = as_of.filter(|_| filter != Some(RosterFilter::NotBack)) {
         // The list as it was when that day ended.
         let end = app.zone.with(|zone| midnight(date.plus_days(1), zone));
         pairs.push(("as_of", end.min(app.now.get_untracked()).rfc3339()));
@@ -69,7 +75,13 @@ fn pairs(app: App) -> Vec<(&'static str, String)> {
 
 /// Whether a filter speaks of the shown period.
 fn in_period(filter: RosterFilter) -> bool {
-    matches!(filter, RosterFilter::New | RosterFilter::Left | RosterFilter::Returned)
+    use RosterFilter::{Left, MutualLeft, New, Returned};
+    matches!(filter, New | Left | Returned | MutualLeft)
+}
+
+/// Whether a filter asks for whom the account follows.
+fn needs_following(filter: RosterFilter) -> bool {
+    matches!(filter, RosterFilter::MutualLeft | RosterFilter::NotBack)
 }
 
 #[component]
@@ -89,10 +101,17 @@ fn FilterChips() -> impl IntoView {
             </button>
         }
     };
+    // What needs the list of whom one follows is offered once that was read.
+    let read = memo(move || {
+        app.of_account(|one| one.is_some_and(|one| one.following.last_read.is_some()))
+    });
+    let chips = move || {
+        let read = read.get();
+        let offered = move |(filter, _): &(RosterFilter, _)| read || !needs_following(*filter);
+        FILTERS.into_iter().filter(offered).map(chip).rows()
+    };
     view! {
-        <div class="filter-chips" role="group" aria-label="Filter">
-            {FILTERS.into_iter().map(chip).rows()}
-        </div>
+        <div class="filter-chips" role="group" aria-label="Filter">{shown(chips)}</div>
     }
 }
 
@@ -113,6 +132,8 @@ fn Told() -> impl IntoView {
             Some(RosterFilter::Left) => format!("Left, {period}"),
             Some(RosterFilter::Returned) => format!("Came back, {period}"),
             Some(RosterFilter::Mutual) => "You follow each other".to_owned(),
+            Some(RosterFilter::MutualLeft) => format!("Left though you follow them, {period}"),
+            Some(RosterFilter::NotBack) => "You follow them, they do not follow you".to_owned(),
             Some(RosterFilter::Muted) => "Muted by you".to_owned(),
             None => {
                 let followers = app.account.with(|one| one.as_ref().and_then(|one| one.followers));
@@ -122,7 +143,7 @@ fn Told() -> impl IntoView {
                 }
             }
         }];
-        if let Some(date) = as_of {
+        if let Some(date) = as_of.filter(|_| filter != Some(RosterFilter::NotBack)) {
             parts.push(format!("as of {}", date.near(today(app))));
         }
         if !query.is_empty() {

@@ -19,11 +19,21 @@ pub(crate) fn SettingsPage() -> impl IntoView {
         <div class="page narrow settings">
             <h1>"Settings"</h1>
             <Device/>
+            <section class="card">
+                <h2>"Keys for X"</h2>
+                <p>"Your app's keys, signing in with X, and the steps in X's console."</p>
+                <p class="start">
+                    <To class="button" change=|view: View| view.to(Page::Connect)>"Connect with X"</To>
+                    <a class="link" href="/privacy.html">"Privacy: what is kept, and for how long"</a>
+                </p>
+            </section>
+            <super::alerts::Alerts/>
             <Show when=flag(has_account)>
                 <section class="card">
                     <h2>{shown(move || app.account.with(|one| one.as_ref().map(|one| format!("@{}", one.username))))}</h2>
                     <super::collection::Schedules/>
                     <super::tweets::Reading/>
+                    <super::followers::Reading/>
                     <super::collection::Cap/>
                     <p class="note">
                         "What was spent, and what ran: "

@@ -63,6 +63,7 @@ pub(crate) fn SignIn() -> impl IntoView {
                 <code>"cargo xtask dev"</code>
                 " opens the page with it; a deployment printed it once."
             </p>
+            <p class="note"><a href="/privacy.html">"Privacy: what is kept, and for how long"</a></p>
         </form>
     }
 }

@@ -28,7 +28,7 @@ impl Way {
     pub(crate) fn title(self) -> &'static str {
         match self {
             Self::OwnerKeys => "Your own account, with your own keys",
-            Self::SavedLists => "Saved lists you already have",
+            Self::SavedLists => "X's archive, or saved lists you already have",
             Self::Bearer => "Any public account, with a bearer token",
         }
     }
@@ -41,8 +41,8 @@ impl Way {
                  the lowest there is."
             }
             Self::SavedLists => {
-                "Files named FOLLOWERS_<time>.json.gz, from Roost or another tool. \
-                 X is asked nothing."
+                "The zip that X makes of your account, or files named FOLLOWERS_<time>.json.gz \
+                 from Roost or another tool. X is asked nothing."
             }
             Self::Bearer => {
                 "One token from the developer console. The same lists at the common price, \

@@ -1,11 +1,11 @@
 //! Words of the Overview: the sentence, what X's count and the names leave open, what to say
 //! where there is nothing.
 
-use crate::calendar::{Date, Zone};
-use crate::numbers::{about, count, grouped};
+use crate::calendar::{Date, Zone, date_at};
+use crate::numbers::{about, count, grouped, plural};
 use crate::period::{Period, Preset};
 use crate::words::when;
-use shared::api::{Account, Point, Totals};
+use shared::api::{Account, Origin, Point, Totals};
 use shared::time::UnixMs;
 
 /// The sentence in three parts, so that its middle can be set apart.
@@ -156,6 +156,18 @@ pub(crate) fn first_day(account: &Account) -> String {
     )
 }
 
+/// `Since your archive of 3 March, 412 people left and 980 came.` `None` unless the history begins
+/// with an archive and goes on after it.
+pub(crate) fn since_archive(account: &Account, now: UnixMs, zone: &dyn Zone) -> Option<String> {
+    let baseline = account.baseline.as_ref().filter(|one| one.origin == Origin::Archive)?;
+    let since = baseline.since.as_ref()?;
+    let (date, today) = (date_at(baseline.at, zone), date_at(now, zone));
+    let year = if date.year == today.year { String::new() } else { format!(" {}", date.year) };
+    let date = format!("{} {}{year}", date.day, date.month_name());
+    let left = plural(since.left, "person", "people");
+    Some(format!("Since your archive of {date}, {left} left and {} came.", count(since.came)))
+}
+
 /// An empty column.
 pub(crate) fn empty(kind: &str, picked: bool, last_check: &str) -> String {
     let when = if picked { "then" } else { "in this period" };
@@ -168,6 +180,7 @@ mod tests {
     use crate::calendar::Fixed;
     use crate::tide::tests::point;
     use crate::words::tests_support::account;
+    use shared::api::{Baseline, SinceBaseline};
 
     fn totals(net: i64, unexplained: Option<i64>) -> Totals {
         Totals { gained: 0, lost: 0, returned: 0, net, unexplained }
@@ -248,5 +261,26 @@ mod tests {
         let now = UnixMs(0);
         assert_eq!(difference(&totals(5, Some(0)), &account(), now, &Fixed(0)), None);
         assert_eq!(difference(&totals(5, None), &account(), now, &Fixed(0)), None);
+    }
+
+    #[track_caller]
+    fn check_archive(origin: Origin, since: Option<(u64, u64)>, expected: Option<&str>) {
+        let at = UnixMs::parse("2026-03-03T10:00:00Z").unwrap();
+        let now = UnixMs::parse("2026-11-21T10:30:00Z").unwrap();
+        let since = since.map(|(came, left)| SinceBaseline { came, left });
+        let account = Account { baseline: Some(Baseline { at, origin, since }), ..account() };
+        assert_eq!(since_archive(&account, now, &Fixed(0)).as_deref(), expected);
+    }
+
+    #[test]
+    fn an_archive_is_what_the_history_began_with() {
+        let both = "Since your archive of 3 March, 412 people left and 1,980 came.";
+        check_archive(Origin::Archive, Some((1_980, 412)), Some(both));
+        let one = "Since your archive of 3 March, 1 person left and 0 came.";
+        check_archive(Origin::Archive, Some((0, 1)), Some(one));
+        check_archive(Origin::Archive, None, None);
+        check_archive(Origin::Import, Some((1, 1)), None);
+        let now = UnixMs::parse("2026-11-21T10:30:00Z").unwrap();
+        assert_eq!(since_archive(&account(), now, &Fixed(0)), None);
     }
 }

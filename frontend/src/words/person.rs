@@ -2,7 +2,7 @@
 //! missed is "checking", and what was corrected says so.
 
 use crate::calendar::Zone;
-use crate::words::when;
+use crate::words::{capital, sentence, when};
 use shared::api::{Confidence, EventKind, FollowerEvent, How, LossState, Reason, Verified};
 use shared::time::UnixMs;
 
@@ -64,7 +64,11 @@ pub(crate) fn how_we_know(
     if let Some(at) = event.not_before {
         lines.push((before, moment(at)));
     }
-    lines.push((after, moment(event.at)));
+    if event.not_before.is_none() && event.how == How::Push {
+        lines.push(("Told by X", when::moment(event.at, now, zone)));
+    } else {
+        lines.push((after, moment(event.at)));
+    }
     lines.push(("Found by", how(event.how).to_owned()));
     if event.kind != EventKind::Lost {
         return lines;
@@ -77,9 +81,15 @@ pub(crate) fn how_we_know(
     };
     if event.state != Some(LossState::Retracted) {
         lines.push(("Reason", format!("{word}{certainty}")));
+        if let Some(note) = &event.note {
+            lines.push(("Not asked", capital(&sentence(note))));
+        }
     }
     lines.push(("State", state(event.state).to_owned()));
-    if let (Some(LossState::Suspected), Some(at)) = (event.state, next_check) {
+    // Whoever vanished is looked at once more before the reason is final.
+    let settles = event.settles.filter(|&at| at > now);
+    let suspected = event.state == Some(LossState::Suspected);
+    if let Some(at) = settles.or(next_check.filter(|_| suspected)) {
         lines.push(("Next look", when::coming(at, now, zone)));
     }
     lines
@@ -153,6 +163,37 @@ mod tests {
                 "Next look Wednesday",
             ]
         );
+    }
+
+    fn text_of(event: &FollowerEvent, now: &str) -> Vec<String> {
+        let now = UnixMs::parse(now).unwrap();
+        let lines = how_we_know(event, None, now, &Fixed(0));
+        lines.iter().map(|(label, text)| format!("{label} {text}")).collect()
+    }
+
+    #[test]
+    fn what_x_pushed_was_in_no_check() {
+        let mut event = loss(Reason::Unfollowed, LossState::Confirmed);
+        (event.not_before, event.how) = (None, How::Push);
+        let lines = text_of(&event, "2026-11-21T10:30:00Z");
+        assert_eq!(lines[..2], ["Told by X today 03:00", "Found by a message from X"]);
+    }
+
+    #[test]
+    fn a_reason_that_is_not_final_says_when_it_will_be() {
+        let mut event = loss(Reason::Gone, LossState::Confirmed);
+        event.settles = UnixMs::parse("2026-11-22T03:00:00Z");
+        let last = |now| text_of(&event, now).pop().unwrap();
+        assert_eq!(last("2026-11-21T10:30:00Z"), "Next look tomorrow 03:00");
+        assert!(last("2026-11-23T10:30:00Z").starts_with("State"), "it is final");
+    }
+
+    #[test]
+    fn whoever_was_not_looked_up_says_why() {
+        let mut event = loss(Reason::Unknown, LossState::Suspected);
+        event.note = Some("the daily limit left no room".to_owned());
+        let lines = text_of(&event, "2026-11-21T10:30:00Z");
+        assert!(lines.contains(&"Not asked The daily limit left no room.".to_owned()), "{lines:?}");
     }
 
     #[test]

@@ -13,6 +13,7 @@ pub(crate) fn what(run: &Run) -> &str {
         "tick" => "Hourly look at what is due",
         "count" => "Count",
         "tweets" => "Reading of tweets",
+        "following" => "Reading of whom you follow and block",
         "lookup" => "Look at who is missing",
         "snapshot" | "diff" => "Reading of a saved list",
         other => other,
@@ -58,6 +59,12 @@ pub(crate) fn outcome(run: &Run) -> String {
     }
     if let Some(tweets) = number("tweets") {
         parts.push(plural(tweets, "tweet", "tweets"));
+    }
+    if let Some(followed) = number("following") {
+        parts.push(format!("{} followed", plural(followed, "account", "accounts")));
+    }
+    if let Some(blocked) = number("blocking") {
+        parts.push(format!("{} blocked", count(blocked)));
     }
     if let Some(gained) = number("gained") {
         parts.push(format!("{} came", count(gained)));

@@ -65,7 +65,7 @@ words! {
         Government = "government",
     }
 
-    /// The five filters of the roster table; `from` and `to` bound the first three.
+    /// The filters of the roster table; `from` and `to` bound the first three and `mutual_left`.
     RosterFilter {
         /// Came in the range.
         New = "new",
@@ -73,8 +73,12 @@ words! {
         Left = "left",
         /// Came back in the range.
         Returned = "returned",
-        /// The account follows them too (seen with owner keys only).
+        /// The account follows them too (by its own list, or as X told its own keys).
         Mutual = "mutual",
+        /// Left in the range, and the account follows them still.
+        MutualLeft = "mutual_left",
+        /// The account follows them, and they do not follow it.
+        NotBack = "not_back",
         /// Muted by the owner of this site.
         Muted = "muted",
     }
@@ -113,12 +117,18 @@ wire! {
         pub created_at: UnixMs,
         /// The oldest accepted snapshot.
         pub first_snapshot: Option<UnixMs>,
+        /// What the history begins with: that snapshot, and where it came from.
+        #[serde(default)]
+        pub baseline: Option<super::Baseline>,
         /// What the collector is doing.
         pub collector: Collector,
         /// What reads cost for this account.
         pub prices: AccountPrices,
         /// Its tweets and how they are read.
         pub tweets: TweetCollection,
+        /// Whom it follows and blocks, and how that is read.
+        #[serde(default)]
+        pub following: super::FollowingCollection,
         /// How it is found out why people leave.
         #[serde(default)]
         pub verify: Verification,
@@ -341,6 +351,10 @@ wire! {
         /// Whether its tweets are read; see `tweets` of the account for the price.
         #[serde(default)]
         pub tweets: Option<bool>,
+        /// Whether the lists of whom it follows and blocks are read; see `following` of the
+        /// account for the price.
+        #[serde(default)]
+        pub following: Option<bool>,
         /// Whether those who leave are looked up; see `verify` of the account for the price.
         #[serde(default)]
         pub verify: Option<bool>,

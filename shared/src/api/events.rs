@@ -100,6 +100,16 @@ words! {
         Tweets = "tweets",
     }
 
+    /// Where a saved list came from.
+    Origin {
+        /// A full check of this account.
+        Check = "check",
+        /// A list saved elsewhere.
+        Import = "import",
+        /// X's own archive of the account.
+        Archive = "archive",
+    }
+
     /// Whether a stretch of time was observed.
     SpanState {
         /// Between two accepted checks close enough for the schedule.
@@ -261,6 +271,9 @@ wire! {
         pub bytes: u64,
         /// How many it lists, once read.
         pub count: Option<u64>,
+        /// Where it came from.
+        #[serde(default)]
+        pub origin: Origin,
         /// What became of it.
         pub state: SnapshotState,
         /// Why it was set aside.
@@ -269,5 +282,13 @@ wire! {
         pub etag: String,
         /// The run that read it.
         pub run: Option<String>,
+    }
+}
+
+// Of a list that nothing is said of.
+#[allow(clippy::derivable_impls, reason = "the words' macro derives what all of them have")]
+impl Default for Origin {
+    fn default() -> Self {
+        Self::Import
     }
 }

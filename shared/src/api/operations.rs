@@ -42,6 +42,8 @@ words! {
         Verification = "verification",
         /// The tracked accounts' tweets.
         Tweets = "tweets",
+        /// Whom the tracked accounts follow and block.
+        Following = "following",
         /// The stream, its rules and its searches.
         Stream = "stream",
         /// Bulk lookups asked for by the owner.

@@ -24,10 +24,16 @@ pub enum Resource {
     Count,
     /// A follow or an unfollow that X pushed.
     Event,
+    /// One whom an account follows.
+    Following,
+    /// One whom the account that owns the app follows, read with its own keys.
+    OwnedFollowing,
+    /// One whom an account blocks, read with its own keys.
+    Block,
 }
 
 impl Resource {
-    pub(super) const ALL: [Self; 7] = [
+    pub(super) const ALL: [Self; 10] = [
         Self::User,
         Self::Follower,
         Self::OwnedFollower,
@@ -35,6 +41,9 @@ impl Resource {
         Self::OwnedPost,
         Self::Count,
         Self::Event,
+        Self::Following,
+        Self::OwnedFollowing,
+        Self::Block,
     ];
 
     /// The word in the API.
@@ -47,6 +56,9 @@ impl Resource {
             Self::OwnedPost => "owned_post",
             Self::Count => "count",
             Self::Event => "event",
+            Self::Following => "following",
+            Self::OwnedFollowing => "owned_following",
+            Self::Block => "block",
         }
     }
 
@@ -58,17 +70,23 @@ impl Resource {
             Self::Post | Self::OwnedPost => "tweets",
             Self::Count => "counts",
             Self::Event => "pushed events",
+            Self::Following | Self::OwnedFollowing => "followed accounts",
+            Self::Block => "blocked accounts",
         }
     }
 }
 
 /// Micro-dollars of one resource by X's price list of August 2026 (docs.x.com, "Pricing",
 /// pay-per-use: User: Read $0.010, Followers: Read $0.010, Owned Reads $0.001, Posts: Read $0.005,
-/// Counts: Recent $0.005 a request; Activity API: follow events $0.010 each).
+/// Counts: Recent $0.005 a request; Activity API: follow events $0.010 each;
+/// Following: Read $0.010, Blocks: Read $0.001).
 pub fn price(resource: Resource) -> u64 {
     match resource {
-        Resource::User | Resource::Follower | Resource::Event => 10_000,
-        Resource::OwnedFollower | Resource::OwnedPost => 1_000,
+        Resource::User | Resource::Follower | Resource::Event | Resource::Following => 10_000,
+        Resource::OwnedFollower
+        | Resource::OwnedPost
+        | Resource::OwnedFollowing
+        | Resource::Block => 1_000,
         Resource::Post | Resource::Count => 5_000,
     }
 }

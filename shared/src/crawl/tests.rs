@@ -336,3 +336,13 @@ fn nothing_moves_a_check_that_has_ended() {
     assert_eq!(bench.crawl.page(facts(10, None), T0), PageVerdict::Discard);
     assert_eq!(bench.crawl, finished);
 }
+
+#[test]
+fn a_bare_list_is_its_pages_alone() {
+    let bench = Bench { crawl: Crawl::list("run".into(), Some(1_500), T0), now: T0 };
+    let mut bench = bench.saved();
+    assert_eq!(bench.step(), "page ");
+    assert_eq!(bench.page(facts(1_000, Some("a"))), PageVerdict::Keep { last: false });
+    assert_eq!(bench.page(facts(500, None)), PageVerdict::Keep { last: true });
+    assert_eq!((bench.step().as_str(), bench.crawl.read()), ("finish", 1_500));
+}

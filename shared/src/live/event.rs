@@ -176,14 +176,18 @@ fn meta(clean: &Clean<'_>, told: Option<Rc<Told>>) -> Meta {
     }
 }
 
+/// Writes parts one after the other. No function: where they stand in the code, those of ours
+/// have lengths that are known, and are stored as a few words instead of copied.
+macro_rules! put {
+    ($out:expr, $($part:expr),+ $(,)?) => {{
+        $($out.push_str($part);)+
+    }};
+}
+
 fn head(out: &mut String, seq: u64, kind: LiveKind, at: &str) {
     out.push_str(r#"{"seq":"#);
     json::whole(out, seq);
-    out.push_str(r#","kind":""#);
-    out.push_str(kind.as_str());
-    out.push_str(r#"","at":""#);
-    out.push_str(at);
-    out.push('"');
+    put!(out, r#","kind":""#, kind.as_str(), r#"","at":""#, at, "\"");
 }
 
 /// X's display rules ask for the author's name and handle beside the text.
@@ -195,32 +199,24 @@ fn is_placed(clean: &Clean<'_>) -> bool {
     clean.author.is_some() && clean.spot.is_some()
 }
 
-/// `,"key":"text"`.
-fn text(out: &mut String, key: &str, raw: &str) {
+/// The tweet's id and its author's, under the name that the kind has for the former: ids are
+/// strings on every wire.
+fn ids(out: &mut String, key: &str, clean: &Clean<'_>) {
     out.push_str(key);
-    out.push('"');
-    out.push_str(raw);
-    out.push('"');
-}
-
-/// `,"key":"123"`: ids are strings on every wire.
-fn id(out: &mut String, key: &str, id: u64) {
-    out.push_str(key);
-    out.push('"');
-    json::whole(out, id);
-    out.push('"');
+    json::whole(out, clean.id.0);
+    out.push_str(r#"","author_id":""#);
+    json::whole(out, clean.author.map_or(0, |author| author.0));
 }
 
 fn simple_tweet(out: &mut String, clean: &Clean<'_>) {
-    id(out, r#","id":"#, clean.id.0);
-    id(out, r#","author_id":"#, clean.author.map_or(0, |author| author.0));
+    ids(out, r#","id":""#, clean);
     let username = clean.username.as_ref().map_or("", Text::raw);
-    text(out, r#","username":"#, username);
-    text(out, r#","name":"#, clean.name.as_ref().map_or(username, Text::raw));
+    let name = clean.name.as_ref().map_or(username, Text::raw);
+    put!(out, r#"","username":""#, username, r#"","name":""#, name);
     if let Some(avatar) = &clean.avatar {
-        text(out, r#","avatar":"#, avatar.raw());
+        put!(out, r#"","avatar":""#, avatar.raw());
     }
-    text(out, r#","body":"#, clean.body.as_ref().map_or("", Text::raw));
+    put!(out, r#"","body":""#, clean.body.as_ref().map_or("", Text::raw), "\"");
     entities(out, clean);
     match clean.created_at {
         Some(at) => {
@@ -234,14 +230,14 @@ fn simple_tweet(out: &mut String, clean: &Clean<'_>) {
     if !clean.rules.is_empty() {
         out.push_str(r#","rules":["#);
         for (at, rule) in clean.rules.iter().enumerate() {
-            text(out, if at == 0 { "" } else { "," }, rule.raw());
+            put!(out, if at == 0 { "\"" } else { ",\"" }, rule.raw(), "\"");
         }
         out.push(']');
     }
     if let Some((reference, other)) = clean.refers {
-        text(out, r#","refers":{"type":"#, reference.as_str());
-        id(out, r#","id":"#, other.0);
-        out.push('}');
+        put!(out, r#","refers":{"type":""#, reference.as_str(), r#"","id":""#);
+        json::whole(out, other.0);
+        out.push_str(r#""}"#);
     }
     if clean.sensitive {
         out.push_str(r#","sensitive":true"#);
@@ -254,11 +250,12 @@ fn entities(out: &mut String, clean: &Clean<'_>) {
         json::whole(out, link.start.into());
         out.push_str(r#","end":"#);
         json::whole(out, link.end.into());
-        text(out, r#","url":"#, link.url.raw());
+        out.push_str(r#","url":""#);
+        link.url.write(out);
         if let Some(display) = &link.display {
-            text(out, r#","display":"#, display.raw());
+            put!(out, r#"","display":""#, display.raw());
         }
-        out.push('}');
+        out.push_str(r#""}"#);
     }
     if !clean.links.is_empty() {
         out.push(']');
@@ -267,29 +264,28 @@ fn entities(out: &mut String, clean: &Clean<'_>) {
 
 fn codes(out: &mut String, clean: &Clean<'_>) {
     if let Some(lang) = &clean.lang {
-        text(out, r#","lang":"#, lang.as_str());
+        put!(out, r#","lang":""#, lang.as_str(), "\"");
     }
     if let Some(country) = &clean.country {
-        text(out, r#","country":"#, country.as_str());
+        put!(out, r#","country":""#, country.as_str(), "\"");
     }
 }
 
 fn geo_blip(out: &mut String, clean: &Clean<'_>) {
     let Some(spot) = clean.spot else { return };
-    id(out, r#","tweet_id":"#, clean.id.0);
-    id(out, r#","author_id":"#, clean.author.map_or(0, |author| author.0));
-    out.push_str(r#","lat":"#);
+    ids(out, r#","tweet_id":""#, clean);
+    out.push_str(r#"","lat":"#);
     json::degrees(out, spot.lat);
     out.push_str(r#","lon":"#);
     json::degrees(out, spot.lon);
-    text(out, r#","precision":"#, spot.precision.as_str());
-    out.push_str(r#","radius_m":"#);
+    put!(out, r#","precision":""#, spot.precision.as_str(), r#"","radius_m":"#);
     json::whole(out, spot.radius_m.into());
     if let Some(place) = &clean.place {
-        text(out, r#","place":"#, place.raw());
+        put!(out, r#","place":""#, place.raw(), "\"");
     }
     codes(out, clean);
-    text(out, r#","type":"#, clean.refers.map_or("tweet", |(reference, _)| reference.about()));
+    let about = clean.refers.map_or("tweet", |(reference, _)| reference.about());
+    put!(out, r#","type":""#, about, "\"");
 }
 
 /// A follower event: its own fields with `seq` and `account` before them.
@@ -332,7 +328,7 @@ pub fn of_run(seq: u64, at: UnixMs, run: &Run) -> serde_json::Result<Kept> {
     let mut json = String::new();
     head(&mut json, seq, LiveKind::Run, &at.rfc3339());
     if let Some(account) = run.account {
-        id(&mut json, r#","account":"#, account.0);
+        put!(json, r#","account":""#, &account.to_string(), "\"");
     }
     json.push_str(r#","run":"#);
     json.push_str(&serde_json::to_string(run)?);

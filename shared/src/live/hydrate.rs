@@ -4,6 +4,7 @@
 //! nothing else, and is counted under the hydrator's name.
 
 use super::country::Countries;
+use super::few::Few;
 use super::geo::Spot;
 use super::json::{Field, Malformed, Text};
 use super::raw::{self, Body, Raw, RawPlace};
@@ -17,11 +18,13 @@ use serde::ser::{SerializeMap, Serializer};
 
 mod links;
 
+pub use links::Address;
+
 /// Longest text taken, as written in JSON: X's longest post has 25,000 characters.
 pub const BODY_MAX_BYTES: usize = 128 * 1024;
 /// Longest name, handle, address or tag taken: X's own are under 300 bytes.
 pub const NAME_MAX_BYTES: usize = 2_048;
-/// X's picture of people who have none: shown as initials.
+/// The folder of X's picture of people who have none: they are shown as initials.
 const NO_PICTURE: &str = "default_profile_images";
 
 /// A tweet with everything that events are made of, each part of it absent where X gave none.
@@ -40,7 +43,7 @@ pub struct Clean<'a> {
     /// The whole text.
     pub body: Option<Text<'a>>,
     /// What in it is a link, in order, none over another.
-    pub links: Vec<Link<'a>>,
+    pub links: Few<Link<'a>>,
     /// Its language.
     pub lang: Option<Language>,
     /// When it was posted.
@@ -56,7 +59,7 @@ pub struct Clean<'a> {
     /// X marks it as possibly sensitive.
     pub sensitive: bool,
     /// Tags of the rules it matched.
-    pub rules: Vec<Text<'a>>,
+    pub rules: Few<Text<'a>>,
 }
 
 impl Clean<'_> {
@@ -69,7 +72,7 @@ impl Clean<'_> {
             name: None,
             avatar: None,
             body: None,
-            links: Vec::new(),
+            links: Few::None,
             lang: None,
             created_at: None,
             place: None,
@@ -77,7 +80,7 @@ impl Clean<'_> {
             country: None,
             refers: None,
             sensitive: false,
-            rules: Vec::new(),
+            rules: Few::None,
         }
     }
 }
@@ -90,7 +93,7 @@ pub struct Link<'a> {
     /// After the last.
     pub end: u32,
     /// Where it leads; `http` or `https`.
-    pub url: Text<'a>,
+    pub url: Address<'a>,
     /// What is shown for it, where that is not the text.
     pub display: Option<Text<'a>>,
 }
@@ -243,8 +246,14 @@ fn user<'a>(scene: Scene<'_, 'a>, clean: &mut Clean<'a>) -> Result<(), Odd> {
     let user = user.ok_or(Odd("the author is not among the users"))?;
     clean.username = name(&user.username, "the handle")?;
     clean.name = name(&user.name, "the name")?;
-    // From the end: the folder of the file.
-    let is_own = |url: &Text<'_>| url.raw().rsplit('/').nth(1) != Some(NO_PICTURE);
+    let is_own = |url: &Text<'_>| {
+        let bytes = url.raw().as_bytes();
+        let end = memchr::memrchr(b'/', bytes).unwrap_or_default();
+        let folder = bytes.get(..end).unwrap_or_default();
+        // Its whole name, not the end of another.
+        let before = folder.strip_suffix(NO_PICTURE.as_bytes());
+        before.is_none_or(|before| before.last().is_some_and(|&last| last != b'/'))
+    };
     clean.avatar = name(&user.avatar, "the picture")?.filter(is_own);
     Ok(())
 }
@@ -258,8 +267,9 @@ fn told<'r, 'a>(raw: &'r Raw<'a>) -> &'r Body<'a> {
 /// indices; none where it names none of them. Both dialects do (of the newer X documents nothing;
 /// "HTML Entities from the Twitter v2 API", kbravh.dev, 2022, shows it).
 fn decoded(text: &Text<'_>) -> Option<(String, Vec<links::Cut>)> {
-    let html = text.raw().contains('&') || text.raw().contains("\\u0026");
-    let (plain, cuts) = links::without_html(&html.then(|| text.plain())?);
+    // A text that was read has no escaped `&` left: those with `\u` are written anew.
+    memchr::memchr(b'&', text.raw().as_bytes())?;
+    let (plain, cuts) = links::without_html(&text.plain());
     (!cuts.is_empty()).then_some((plain, cuts))
 }
 
@@ -375,7 +385,7 @@ fn refers<'a>(scene: Scene<'_, 'a>, clean: &mut Clean<'a>) -> Result<(), Odd> {
         Field::Odd => return Err(Odd("the references")),
     };
     let mut odd = false;
-    for one in found {
+    for one in found.iter() {
         let kind = one.kind.get().and_then(|kind| {
             Reference::ALL.into_iter().find(|reference| reference.as_str() == kind.raw())
         });

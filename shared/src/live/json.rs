@@ -6,12 +6,16 @@
 //! with a `\n` in it is taken apart only to be put together again. This reader hands on the
 //! text between the quotes untouched, and goes on after whatever it did not expect.
 
+mod digits;
+mod scan;
 mod text;
 mod write;
 
+pub(crate) use digits::eight;
+use scan::plain_until;
 use text::Escapes;
 pub use text::Text;
-pub(crate) use write::{ascii, degrees, escape, pairs, whole};
+pub(crate) use write::{ascii, degrees, escape, whole};
 
 /// Deepest nesting that is skipped over; X's messages stay under 12.
 const DEPTH_MAX: u32 = 128;
@@ -79,24 +83,38 @@ pub(crate) struct Reader<'a> {
     at: usize,
 }
 
-type Read<T> = Result<T, Malformed>;
+/// The text is no JSON; [`Reader::malformed`] says where. Nothing is in it, so that what is read
+/// without a value comes back in a register.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Stopped;
+
+pub(crate) type Read<T> = Result<T, Stopped>;
 
 impl<'a> Reader<'a> {
     pub(crate) fn new(text: &'a str) -> Self {
         Self { text, at: 0 }
     }
 
-    fn bad<T>(&self) -> Read<T> {
-        Err(Malformed { at: self.at })
+    /// Where reading stopped.
+    pub(crate) fn malformed(&self) -> Malformed {
+        Malformed { at: self.at }
     }
 
     /// The byte here; 0, which no JSON has, at the end.
+    #[inline]
     fn here(&self) -> u8 {
         self.text.as_bytes().get(self.at).copied().unwrap_or_default()
     }
 
-    /// The next byte that is no space.
+    /// The next byte that is no space. X writes none: they are kept out of the way.
+    #[inline]
     fn peek(&mut self) -> u8 {
+        let byte = self.here();
+        if byte > b' ' { byte } else { self.peek_behind_spaces() }
+    }
+
+    #[cold]
+    fn peek_behind_spaces(&mut self) -> u8 {
         loop {
             match self.here() {
                 b' ' | b'\n' | b'\r' | b'\t' => self.at += 1,
@@ -105,9 +123,10 @@ impl<'a> Reader<'a> {
         }
     }
 
+    #[inline]
     fn expect(&mut self, byte: u8) -> Read<()> {
         if self.peek() != byte {
-            return self.bad();
+            return Err(Stopped);
         }
         self.at += 1;
         Ok(())
@@ -116,7 +135,7 @@ impl<'a> Reader<'a> {
     /// Nothing but spaces may be left.
     pub(crate) fn end(&mut self) -> Read<()> {
         self.peek();
-        if self.at == self.text.len() { Ok(()) } else { self.bad() }
+        if self.at == self.text.len() { Ok(()) } else { Err(Stopped) }
     }
 
     /// Reads an object: `each` gets every key, as written, and must read its value.
@@ -142,7 +161,7 @@ impl<'a> Reader<'a> {
                     self.at += 1;
                     return Ok(Shape::Read);
                 }
-                _ => return self.bad(),
+                _ => return Err(Stopped),
             }
         }
     }
@@ -165,15 +184,25 @@ impl<'a> Reader<'a> {
                     self.at += 1;
                     return Ok(Shape::Read);
                 }
-                _ => return self.bad(),
+                _ => return Err(Stopped),
             }
         }
     }
 
     fn other(&mut self) -> Read<Shape> {
-        let shape = if self.here() == b'n' { Shape::Null } else { Shape::Other };
-        self.skip()?;
-        Ok(shape)
+        if self.null()? {
+            return Ok(Shape::Null);
+        }
+        self.skip().map(|()| Shape::Other)
+    }
+
+    /// Whether null stands here; it is skipped then.
+    pub(crate) fn null(&mut self) -> Read<bool> {
+        let null = self.peek() == b'n';
+        if null {
+            self.literal("null")?;
+        }
+        Ok(null)
     }
 
     /// Skips a value; `Odd`, unless it is null.
@@ -202,23 +231,15 @@ impl<'a> Reader<'a> {
     /// A finite number.
     pub(crate) fn number(&mut self) -> Read<Field<f64>> {
         let Some(text) = self.number_text()? else { return self.odd() };
-        let number = text.parse().ok().filter(|number: &f64| number.is_finite());
-        Ok(number.map_or(Field::Odd, Field::Is))
+        let number = digits::decimal(text).or_else(|| text.parse().ok());
+        Ok(number.filter(|number| number.is_finite()).map_or(Field::Odd, Field::Is))
     }
 
     /// A whole number that may be written as a string: ids are, in one dialect or the other.
     pub(crate) fn whole(&mut self) -> Read<Field<u64>> {
-        let digits = if self.peek() == b'"' { Some(self.quoted()?.0) } else { self.number_text()? };
-        let Some(digits) = digits else { return self.odd() };
-        // At most the 19 digits of X's ids, none of them a sign.
-        let plain = (1..=19).contains(&digits.len()) && digits.bytes().all(|b| b.is_ascii_digit());
-        let canonical = plain && (digits.len() == 1 || !digits.starts_with('0'));
-        if !canonical {
-            return Ok(Field::Odd);
-        }
-        // 19 digits fit: no step needs to be checked, which in wasm is slow.
-        let step = |sum: u64, digit: u8| sum.wrapping_mul(10).wrapping_add(u64::from(digit - b'0'));
-        Ok(Field::Is(digits.bytes().fold(0, step)))
+        let text = if self.peek() == b'"' { Some(self.quoted()?.0) } else { self.number_text()? };
+        let Some(text) = text else { return self.odd() };
+        Ok(digits::whole(text).map_or(Field::Odd, Field::Is))
     }
 
     /// So many numbers.
@@ -248,34 +269,47 @@ impl<'a> Reader<'a> {
         }
         let start = self.at;
         self.skip_number()?;
-        self.text.get(start..self.at).map_or_else(|| self.bad(), |text| Ok(Some(text)))
+        self.text.get(start..self.at).map_or_else(|| Err(Stopped), |text| Ok(Some(text)))
     }
 
     /// The inside of a string, and what it holds.
+    #[allow(clippy::inline_always, reason = "half of a tweet's strings are keys: 3 % of all")]
+    #[inline(always)]
     fn quoted(&mut self) -> Read<(&'a str, Escapes)> {
         if self.peek() != b'"' {
-            return self.bad();
+            return Err(Stopped);
         }
         let start = self.at + 1;
         let escapes = self.skip_string()?;
-        let Some(raw) = self.text.get(start..self.at - 1) else { return self.bad() };
+        let Some(raw) = self.text.get(start..self.at - 1) else { return Err(Stopped) };
         Ok((raw, escapes))
     }
 
+    #[allow(clippy::inline_always, reason = "half of a tweet's strings are keys: 3 % of all")]
+    #[inline(always)]
     fn skip_string(&mut self) -> Read<Escapes> {
-        let bytes = self.text.as_bytes();
+        self.at = plain_until(self.text.as_bytes(), self.at + 1);
+        if self.here() == b'"' {
+            self.at += 1;
+            return Ok(Escapes::None);
+        }
+        self.skip_escapes()
+    }
+
+    /// The rest of a string, from its first escape on.
+    #[inline(never)]
+    fn skip_escapes(&mut self) -> Read<Escapes> {
         let mut escapes = Escapes::None;
-        self.at += 1;
         loop {
-            self.at = plain_until(bytes, self.at);
             match self.here() {
                 b'"' => {
                     self.at += 1;
                     return Ok(escapes);
                 }
                 b'\\' => escapes = escapes.max(self.skip_escape()?),
-                _ => return self.bad(),
+                _ => return Err(Stopped),
             }
+            self.at = plain_until(self.text.as_bytes(), self.at);
         }
     }
 
@@ -288,12 +322,12 @@ impl<'a> Reader<'a> {
             Some(b'u') => {
                 let digits = self.text.as_bytes().get(self.at + 2..self.at + 6);
                 if !digits.is_some_and(|four| four.iter().all(u8::is_ascii_hexdigit)) {
-                    return self.bad();
+                    return Err(Stopped);
                 }
                 self.at += 6;
                 Ok(Escapes::Unicode)
             }
-            _ => self.bad(),
+            _ => Err(Stopped),
         }
     }
 
@@ -304,7 +338,7 @@ impl<'a> Reader<'a> {
         match self.here() {
             b'0' => self.at += 1,
             b'1'..=b'9' => self.skip_digits()?,
-            _ => return self.bad(),
+            _ => return Err(Stopped),
         }
         if self.here() == b'.' {
             self.at += 1;
@@ -322,18 +356,17 @@ impl<'a> Reader<'a> {
 
     fn skip_digits(&mut self) -> Read<()> {
         if !self.here().is_ascii_digit() {
-            return self.bad();
+            return Err(Stopped);
         }
-        while self.here().is_ascii_digit() {
-            self.at += 1;
-        }
+        let rest = self.text.as_bytes().get(self.at..).unwrap_or_default();
+        self.at += rest.iter().take_while(|byte| byte.is_ascii_digit()).count();
         Ok(())
     }
 
     fn literal(&mut self, word: &str) -> Read<()> {
         let rest = self.text.as_bytes().get(self.at..).unwrap_or_default();
         if !rest.starts_with(word.as_bytes()) {
-            return self.bad();
+            return Err(Stopped);
         }
         self.at += word.len();
         Ok(())
@@ -341,8 +374,7 @@ impl<'a> Reader<'a> {
 
     /// Skips any value: without recursion, so that no text can exhaust the stack.
     pub(crate) fn skip(&mut self) -> Read<()> {
-        // One bit for each open bracket, the innermost lowest: 1 for an object.
-        let (mut open, mut depth) = (0_u128, 0_u32);
+        let mut open = Open::default();
         loop {
             let byte = self.peek();
             match byte {
@@ -352,11 +384,11 @@ impl<'a> Reader<'a> {
                     let closing = if byte == b'{' { b'}' } else { b']' };
                     if self.peek() == closing {
                         self.at += 1;
-                    } else if depth == DEPTH_MAX {
-                        return self.bad();
+                    } else if open.depth == DEPTH_MAX {
+                        return Err(Stopped);
                     } else {
-                        (open, depth) = (open << 1 | u128::from(byte == b'{'), depth + 1);
-                        self.skip_key(open)?;
+                        open.enter(byte == b'{');
+                        self.skip_key(&open)?;
                         continue;
                     }
                 }
@@ -367,59 +399,65 @@ impl<'a> Reader<'a> {
             }
             // A value ended: close what ends with it, or go to the next one.
             loop {
-                if depth == 0 {
+                if open.depth == 0 {
                     return Ok(());
                 }
-                match (self.peek(), open & 1) {
+                match (self.peek(), open.is_object()) {
                     (b',', _) => {
                         self.at += 1;
-                        self.skip_key(open)?;
+                        self.skip_key(&open)?;
                         break;
                     }
-                    (b'}', 1) | (b']', 0) => {
+                    (b'}', true) | (b']', false) => {
                         self.at += 1;
-                        (open, depth) = (open >> 1, depth - 1);
+                        open.leave();
                     }
-                    _ => return self.bad(),
+                    _ => return Err(Stopped),
                 }
             }
         }
     }
 
     /// In an object, the key before the next value.
-    fn skip_key(&mut self, open: u128) -> Read<()> {
-        if open & 1 == 0 {
+    #[inline]
+    fn skip_key(&mut self, open: &Open) -> Read<()> {
+        if !open.is_object() {
             return Ok(());
         }
         if self.peek() != b'"' {
-            return self.bad();
+            return Err(Stopped);
         }
         self.skip_string()?;
         self.expect(b':')
     }
 }
 
-/// The first place from `at` on with a quote, a backslash, a control character or nothing:
-/// eight bytes at a time. (A byte below a limit borrows from its own high bit; what is above a
-/// hit may be marked wrongly, so that only the lowest mark counts.)
-fn plain_until(bytes: &[u8], mut at: usize) -> usize {
-    const ONES: u64 = u64::MAX / 255;
-    const HIGHS: u64 = ONES << 7;
-    while let Some(eight) = bytes.get(at..).and_then(<[u8]>::first_chunk::<8>) {
-        let word = u64::from_le_bytes(*eight);
-        let zeros = |word: u64| word.wrapping_sub(ONES) & !word;
-        let control = word.wrapping_sub(ONES * 0x20) & !word;
-        let quote = zeros(word ^ (ONES * u64::from(b'"')));
-        let backslash = zeros(word ^ (ONES * u64::from(b'\\')));
-        let marks = (control | quote | backslash) & HIGHS;
-        if marks != 0 {
-            return at + marks.trailing_zeros() as usize / 8;
-        }
-        at += 8;
+/// The brackets that are open where a value is skipped: a bit for each, 1 for an object. In two
+/// words, as shifting 128 bits is a call in wasm.
+#[derive(Default)]
+struct Open {
+    depth: u32,
+    /// The innermost lowest.
+    inner: u64,
+    outer: u64,
+}
+
+impl Open {
+    fn enter(&mut self, object: bool) {
+        self.depth += 1;
+        self.outer = (self.outer << 1) | (self.inner >> 63);
+        self.inner = (self.inner << 1) | u64::from(object);
     }
-    let stop = |byte: &u8| matches!(byte, b'"' | b'\\' | 0..0x20);
-    let rest = bytes.get(at..).unwrap_or_default();
-    at + rest.iter().position(stop).unwrap_or(rest.len())
+
+    fn leave(&mut self) {
+        self.depth -= 1;
+        self.inner = (self.inner >> 1) | (self.outer << 63);
+        self.outer >>= 1;
+    }
+
+    fn is_object(&self) -> bool {
+        self.inner & 1 == 1
+    }
 }
 
 #[cfg(test)]

@@ -67,8 +67,9 @@ impl Pipeline {
         out: &mut Vec<Kept>,
     ) -> Result<Taken, NeedCeiling> {
         sequence.ready(EVENTS.len() as u64)?;
+        // What was read stays where it is: it is large.
         let read = simdutf8::basic::from_utf8(frame).map(raw::read);
-        let Ok(Ok(read)) = read else {
+        let Ok(Ok(read)) = &read else {
             self.failures.malformed += 1;
             return Ok(Taken::Malformed);
         };
@@ -77,7 +78,7 @@ impl Pipeline {
         if !fresh(tweet) {
             return Ok(Taken::Known(tweet));
         }
-        let clean = hydrate::clean(&raw, self.countries.as_deref(), &mut self.failures);
+        let clean = hydrate::clean(raw, self.countries.as_deref(), &mut self.failures);
         if self.at != at || self.at_text.is_empty() {
             self.at = at;
             self.at_text.clear();

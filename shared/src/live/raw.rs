@@ -13,7 +13,8 @@
 //! | place | `data.geo.place_id` in `includes.places` | `place` |
 //! | refers | `data.referenced_tweets` or `…_posts` | `retweeted_status`, `in_reply_to_status_id_str`, `quoted_status_id_str` |
 
-use super::json::{Field, Malformed, Reader, Shape, Text};
+use super::few::Few;
+use super::json::{Field, Malformed, Read, Reader, Shape, Text};
 use entities::entities;
 
 mod entities;
@@ -56,13 +57,13 @@ pub struct Raw<'a> {
     /// The id of its place.
     pub place: Field<Text<'a>>,
     /// What it refers to.
-    pub refers: Field<Vec<RawRefers<'a>>>,
+    pub refers: Field<Few<RawRefers<'a>>>,
     /// Users the message brings.
-    pub users: Vec<RawUser<'a>>,
+    pub users: Few<RawUser<'a>>,
     /// Places the message brings.
-    pub places: Vec<RawPlace<'a>>,
+    pub places: Few<RawPlace<'a>>,
     /// Tags, or ids where there is no tag, of the rules it matched.
-    pub rules: Vec<Text<'a>>,
+    pub rules: Few<Text<'a>>,
 }
 
 /// A text with what is a link in it.
@@ -71,7 +72,7 @@ pub struct Body<'a> {
     /// The text.
     pub text: Field<Text<'a>>,
     /// Its links.
-    pub entities: Field<Vec<RawEntity<'a>>>,
+    pub entities: Field<Few<RawEntity<'a>>>,
 }
 
 /// A user.
@@ -114,9 +115,10 @@ pub struct RawRefers<'a> {
 }
 
 /// What an entity is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum EntityKind {
     /// A link.
+    #[default]
     Url,
     /// `#tag`.
     Hashtag,
@@ -127,7 +129,7 @@ pub enum EntityKind {
 }
 
 /// A stretch of a text.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, Default, PartialEq)]
 pub struct RawEntity<'a> {
     /// What it is.
     pub kind: EntityKind,
@@ -143,8 +145,6 @@ pub struct RawEntity<'a> {
     pub display: Field<Text<'a>>,
 }
 
-type Read<T> = Result<T, Malformed>;
-
 /// Reads a message. `None`: it is JSON, but no tweet (a notice, an error, a number).
 ///
 /// # Errors
@@ -152,13 +152,13 @@ type Read<T> = Result<T, Malformed>;
 pub fn read(message: &str) -> Result<Option<Raw<'_>>, Malformed> {
     let mut raw = Raw::default();
     let mut reader = Reader::new(message);
-    reader.object(|reader, key| match key {
+    let shape = reader.object(|reader, key| match key {
         "data" => data(reader, &mut raw),
         "includes" => includes(reader, &mut raw),
         "matching_rules" => rules(reader, &mut raw.rules),
         _ => status(reader, key, &mut raw),
-    })?;
-    reader.end()?;
+    });
+    shape.and_then(|_| reader.end()).map_err(|_| reader.malformed())?;
     // As the stream's other messages have neither: an id with a text makes a tweet.
     let tweet = raw.id.get().is_some() && raw.body.text != Field::Absent;
     Ok(tweet.then_some(raw))
@@ -200,10 +200,8 @@ fn status<'a>(reader: &mut Reader<'a>, key: &'a str, raw: &mut Raw<'a>) -> Read<
         "entities" => raw.body.entities = entities(reader)?,
         "extended_tweet" => raw.whole = body(reader)?,
         "user" => {
-            let user = user(reader)?;
-            if let Field::Is(user) = user {
-                raw.author = user.id;
-                raw.users.push(user);
+            if one(reader, &mut raw.users, user)? {
+                raw.author = raw.users.last().map_or(Field::Absent, |user| user.id);
             }
         }
         "created_at" => raw.created_at = reader.text()?,
@@ -212,9 +210,8 @@ fn status<'a>(reader: &mut Reader<'a>, key: &'a str, raw: &mut Raw<'a>) -> Read<
         "coordinates" => raw.point = point(reader)?,
         "geo" => raw.old_point = point(reader)?.and_then(|[lat, lon]| Some([lon, lat])),
         "place" => {
-            if let Field::Is(place) = place(reader)? {
-                raw.place = place.id.clone();
-                raw.places.push(place);
+            if one(reader, &mut raw.places, place)? {
+                raw.place = raw.places.last().map_or(Field::Absent, |place| place.id.clone());
             }
         }
         "retweeted_status" => {
@@ -265,7 +262,7 @@ fn refer(raw: &mut Raw<'_>, kind: &'static str, id: Field<u64>) {
     let one = RawRefers { kind: Field::Is(Text::word(kind)), id };
     match &mut raw.refers {
         Field::Is(list) => list.push(one),
-        none => *none = Field::Is(vec![one]),
+        none => *none = Field::Is(Few::One(one)),
     }
 }
 
@@ -308,25 +305,40 @@ fn includes<'a>(reader: &mut Reader<'a>, raw: &mut Raw<'a>) -> Read<()> {
 }
 
 /// Reads an array; what is no item is left out, and so is what exceeds [`LIST_MAX`].
-fn list<'a, T>(
+fn list<'a, T: Default>(
     reader: &mut Reader<'a>,
-    items: &mut Vec<T>,
-    mut item: impl FnMut(&mut Reader<'a>) -> Read<Field<T>>,
+    items: &mut Few<T>,
+    mut item: impl FnMut(&mut Reader<'a>, &mut T) -> Read<Shape>,
 ) -> Read<Shape> {
     reader.array(|reader| {
         if items.len() == LIST_MAX {
             return reader.skip();
         }
-        if let Field::Is(read) = item(reader)? {
-            items.push(read);
-        }
-        Ok(())
+        one(reader, items, &mut item).map(drop)
     })
 }
 
-fn user<'a>(reader: &mut Reader<'a>) -> Read<Field<RawUser<'a>>> {
-    let mut user = RawUser::default();
-    let shape = reader.object(|reader, key| {
+/// Reads an item into its place behind the others, as it is large to be handed on; whether it was
+/// one.
+fn one<'a, T: Default>(
+    reader: &mut Reader<'a>,
+    items: &mut Few<T>,
+    mut item: impl FnMut(&mut Reader<'a>, &mut T) -> Read<Shape>,
+) -> Read<bool> {
+    if reader.null()? {
+        return Ok(false);
+    }
+    items.push(T::default());
+    let Some(last) = items.last_mut() else { return Ok(false) };
+    let read = item(reader, last)? == Shape::Read;
+    if !read {
+        items.drop_last();
+    }
+    Ok(read)
+}
+
+fn user<'a>(reader: &mut Reader<'a>, user: &mut RawUser<'a>) -> Read<Shape> {
+    reader.object(|reader, key| {
         match key {
             "id" | "id_str" => id(reader, key, &mut user.id)?,
             "username" | "screen_name" => user.username = reader.text()?,
@@ -340,13 +352,11 @@ fn user<'a>(reader: &mut Reader<'a>) -> Read<Field<RawUser<'a>>> {
             _ => reader.skip()?,
         }
         Ok(())
-    })?;
-    Ok(whole_of(shape, user))
+    })
 }
 
-fn place<'a>(reader: &mut Reader<'a>) -> Read<Field<RawPlace<'a>>> {
-    let mut place = RawPlace::default();
-    let shape = reader.object(|reader, key| {
+fn place<'a>(reader: &mut Reader<'a>, place: &mut RawPlace<'a>) -> Read<Shape> {
+    reader.object(|reader, key| {
         match key {
             "id" => place.id = reader.text()?,
             "full_name" => place.full_name = reader.text()?,
@@ -358,8 +368,7 @@ fn place<'a>(reader: &mut Reader<'a>) -> Read<Field<RawPlace<'a>>> {
             _ => reader.skip()?,
         }
         Ok(())
-    })?;
-    Ok(whole_of(shape, place))
+    })
 }
 
 /// v2: `{"type":"Feature","bbox":[west, south, east, north],…}`.
@@ -378,7 +387,7 @@ fn bbox(reader: &mut Reader<'_>) -> Read<Field<[f64; 4]>> {
 /// v1.1: `{"type":"Polygon","coordinates":[[[lon, lat] × 4]]}`; X begins with the south-west
 /// corner, and the third one is opposite.
 fn polygon(reader: &mut Reader<'_>) -> Read<Field<[f64; 4]>> {
-    let mut corners: Vec<[f64; 2]> = Vec::new();
+    let mut corners: Few<[f64; 2]> = Few::None;
     let mut rings = Shape::Null;
     let mut odd = false;
     reader.object(|reader, key| {
@@ -386,10 +395,11 @@ fn polygon(reader: &mut Reader<'_>) -> Read<Field<[f64; 4]>> {
             return reader.skip();
         }
         rings = reader.array(|reader| {
-            let ring = list(reader, &mut corners, |reader| {
-                let corner = reader.numbers::<2>()?;
-                odd |= corner.get().is_none();
-                Ok(corner)
+            let ring = list(reader, &mut corners, |reader, corner| {
+                let read = reader.numbers::<2>()?;
+                odd |= read.get().is_none();
+                *corner = read.get().copied().unwrap_or_default();
+                Ok(Shape::Read)
             })?;
             odd |= ring != Shape::Read;
             Ok(())
@@ -439,10 +449,9 @@ fn geo<'a>(reader: &mut Reader<'a>, raw: &mut Raw<'a>) -> Read<()> {
 }
 
 /// v2: `[{"type":…,"id":…}]`.
-fn refers<'a>(reader: &mut Reader<'a>) -> Read<Field<Vec<RawRefers<'a>>>> {
-    let mut found = Vec::new();
-    let shape = list(reader, &mut found, |reader| {
-        let mut one = RawRefers::default();
+fn refers<'a>(reader: &mut Reader<'a>) -> Read<Field<Few<RawRefers<'a>>>> {
+    let mut found = Few::None;
+    let shape = list(reader, &mut found, |reader, one: &mut RawRefers<'a>| {
         reader.object(|reader, key| {
             match key {
                 "type" => one.kind = reader.text()?,
@@ -451,14 +460,14 @@ fn refers<'a>(reader: &mut Reader<'a>) -> Read<Field<Vec<RawRefers<'a>>>> {
             }
             Ok(())
         })?;
-        Ok(Field::Is(one))
+        Ok(Shape::Read)
     })?;
     Ok(whole_of(shape, found))
 }
 
 /// v2: `[{"id":…,"tag":…}]`; a rule is called by its tag where it has one.
-fn rules<'a>(reader: &mut Reader<'a>, rules: &mut Vec<Text<'a>>) -> Read<()> {
-    list(reader, rules, |reader| {
+fn rules<'a>(reader: &mut Reader<'a>, rules: &mut Few<Text<'a>>) -> Read<()> {
+    list(reader, rules, |reader, rule| {
         let (mut id, mut tag) = (Field::Absent, Field::Absent);
         reader.object(|reader, key| {
             match key {
@@ -468,7 +477,10 @@ fn rules<'a>(reader: &mut Reader<'a>, rules: &mut Vec<Text<'a>>) -> Read<()> {
             }
             Ok(())
         })?;
-        Ok(if tag.get().is_some_and(|tag: &Text<'_>| !tag.is_empty()) { tag } else { id })
+        let tagged = tag.get().is_some_and(|tag: &Text<'_>| !tag.is_empty());
+        let Field::Is(name) = (if tagged { tag } else { id }) else { return Ok(Shape::Other) };
+        *rule = name;
+        Ok(Shape::Read)
     })?;
     Ok(())
 }

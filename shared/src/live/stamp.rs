@@ -3,7 +3,7 @@
 //! is not written as X writes it.
 
 use super::json;
-use crate::time::{DAY_MS, HOUR_MS, MINUTE_MS, SECOND_MS, UnixMs};
+use crate::time::{DAY_MS, UnixMs};
 
 const MONTHS: [&str; 12] =
     ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"];
@@ -14,47 +14,58 @@ pub(crate) fn read(text: &str) -> Option<UnixMs> {
 }
 
 /// The number that these digits make.
-fn number(text: &str, from: usize, to: usize) -> Option<i64> {
-    let digits = text.as_bytes().get(from..to)?;
-    digits.iter().try_fold(0_i64, |sum, byte| {
-        byte.is_ascii_digit().then(|| sum * 10 + i64::from(byte - b'0'))
+#[inline]
+fn number<const N: usize>(digits: [u8; N]) -> Option<i32> {
+    digits.iter().try_fold(0, |sum, byte| {
+        let digit = byte.wrapping_sub(b'0');
+        (digit < 10).then(|| sum * 10 + i32::from(digit))
     })
 }
 
 fn rfc3339(text: &str) -> Option<UnixMs> {
-    let bytes = text.as_bytes();
-    let marks = [(4, b'-'), (7, b'-'), (10, b'T'), (13, b':'), (16, b':')];
-    let marked = marks.iter().all(|&(at, mark)| bytes.get(at) == Some(&mark));
-    let ms = match (marked, bytes.get(19..)?) {
-        (true, b"Z") => 0,
-        (true, [b'.', _, _, _, b'Z']) => number(text, 20, 23)?,
+    let &[y1, y2, y3, y4, b'-', m1, m2, b'-', d1, d2, b'T', ref clock @ ..] = text.as_bytes()
+    else {
+        return None;
+    };
+    let &[h1, h2, b':', i1, i2, b':', s1, s2, ref end @ ..] = clock else { return None };
+    let ms = match *end {
+        [b'Z'] => 0,
+        [b'.', tenths, hundredths, thousandths, b'Z'] => number([tenths, hundredths, thousandths])?,
         _ => return None,
     };
-    let day = days(number(text, 0, 4)?, number(text, 5, 7)?, number(text, 8, 10)?)?;
-    Some(UnixMs(day * DAY_MS + clock(text, 11)? + ms))
+    let days = days(number([y1, y2, y3, y4])?, number([m1, m2])?, number([d1, d2])?)?;
+    Some(instant(days, of_day([h1, h2], [i1, i2], [s1, s2])? + ms))
 }
 
 fn old(text: &str) -> Option<UnixMs> {
-    let fits = text.len() == 30 && text.get(19..26) == Some(" +0000 ");
-    let month = MONTHS.iter().position(|month| text.get(4..7) == Some(month))?;
-    let month = i64::try_from(month).ok()? + 1;
-    let day = days(number(text, 26, 30)?, month, number(text, 8, 10)?)?;
-    fits.then_some(UnixMs(day * DAY_MS + clock(text, 11)?))
+    let (_, text) = text.as_bytes().split_first_chunk::<4>()?;
+    let (month, text) = text.split_first_chunk::<3>()?;
+    let &[b' ', d1, d2, b' ', h1, h2, b':', i1, i2, b':', s1, s2, ref text @ ..] = text else {
+        return None;
+    };
+    let &[y1, y2, y3, y4] = text.strip_prefix(b" +0000 ")? else { return None };
+    let month = (1..).zip(MONTHS).find(|(_, name)| name.as_bytes() == month)?.0;
+    let days = days(number([y1, y2, y3, y4])?, month, number([d1, d2])?)?;
+    Some(instant(days, of_day([h1, h2], [i1, i2], [s1, s2])?))
+}
+
+fn instant(days: i32, ms: i32) -> UnixMs {
+    UnixMs(i64::from(days) * DAY_MS + i64::from(ms))
 }
 
 /// Milliseconds of the day of `18:40:40`; leap seconds are left to [`UnixMs::parse`].
-fn clock(text: &str, at: usize) -> Option<i64> {
-    let [hour, minute, second] =
-        [number(text, at, at + 2)?, number(text, at + 3, at + 5)?, number(text, at + 6, at + 8)?];
+fn of_day(hour: [u8; 2], minute: [u8; 2], second: [u8; 2]) -> Option<i32> {
+    let [hour, minute, second] = [number(hour)?, number(minute)?, number(second)?];
     (hour < 24 && minute < 60 && second < 60)
-        .then_some(hour * HOUR_MS + minute * MINUTE_MS + second * SECOND_MS)
+        .then_some(((hour * 60 + minute) * 60 + second) * 1_000)
 }
 
-/// Days from 1970-01-01 to a date of the Gregorian calendar; `None` where there is none.
-fn days(year: i64, month: i64, day: i64) -> Option<i64> {
+/// Days from 1970-01-01 to a date of the Gregorian calendar; `None` where there is none. In 32
+/// bits, as everything here: 64 are divided slowly.
+fn days(year: i32, month: i32, day: i32) -> Option<i32> {
     let leap = year % 4 == 0 && (year % 100 != 0 || year % 400 == 0);
     let length = match month {
-        2 => 28 + i64::from(leap),
+        2 => 28 + i32::from(leap),
         4 | 6 | 9 | 11 => 30,
         _ => 31,
     };
@@ -69,11 +80,10 @@ fn days(year: i64, month: i64, day: i64) -> Option<i64> {
     Some(march_year * 365 + leaps + (march_month * 153 + 2) / 5 + day - 1 - 719_468)
 }
 
-/// Year, month and day of a number of days since 1970-01-01.
-fn date(days: i64) -> (i64, i64, i64) {
+/// Year, month and day of a number of days since 1970-01-01, from 0000-03-01 on.
+fn date(days: u32) -> (u32, u32, u32) {
     // Eras of 400 years have 146,097 days.
-    let since = days + 719_468;
-    let (era, day) = (since.div_euclid(146_097), since.rem_euclid(146_097));
+    let (era, day) = (days / 146_097, days % 146_097);
     let year = (day - day / 1_460 + day / 36_524 - day / 146_096) / 365;
     let in_year = day - (365 * year + year / 4 - year / 100);
     let month = (5 * in_year + 2) / 153;
@@ -83,34 +93,47 @@ fn date(days: i64) -> (i64, i64, i64) {
 }
 
 /// Writes what [`UnixMs::rfc3339`] gives.
-#[allow(
-    clippy::cast_possible_truncation,
-    clippy::cast_sign_loss,
-    reason = "parts of dates and clocks are small and not negative"
-)]
 pub(crate) fn write(out: &mut String, at: UnixMs) {
-    let (year, month, day) = date(at.0.div_euclid(DAY_MS));
-    if !(1..=9_999).contains(&year) {
+    let (days, ms) = (at.0.div_euclid(DAY_MS), at.0.rem_euclid(DAY_MS));
+    // 0001-01-01 to 9999-12-31; the day as `date` counts it.
+    let days = (-719_162..=2_932_896).contains(&days).then_some(days + 719_468);
+    let (Some(Ok(days)), Ok(ms)) = (days.map(u32::try_from), u32::try_from(ms)) else {
         out.push_str(&at.rfc3339());
         return;
-    }
-    let ms = at.0.rem_euclid(DAY_MS);
-    let (hour, minute) = (ms / HOUR_MS, ms / MINUTE_MS % 60);
-    let second = ms / SECOND_MS % 60;
-    let mut text = *b"0000-00-00T00:00:00.000Z";
-    let parts = [
-        (0..4, year),
-        (5..7, month),
-        (8..10, day),
-        (11..13, hour),
-        (14..16, minute),
-        (17..19, second),
-        (20..23, ms % SECOND_MS),
+    };
+    let (year, month, day) = date(days);
+    let [y1, y2, y3, y4, m1, m2, d1, d2] = json::eight(year * 10_000 + month * 100 + day);
+    let (minutes, seconds) = (ms / 60_000, ms / 1_000 % 60);
+    let clock = json::eight(minutes / 60 * 10_000 + minutes % 60 * 100 + seconds);
+    let [_, _, h1, h2, i1, i2, s1, s2] = clock;
+    let [.., tenths, hundredths, thousandths] = json::eight(ms % 1_000);
+    let text = [
+        y1,
+        y2,
+        y3,
+        y4,
+        b'-',
+        m1,
+        m2,
+        b'-',
+        d1,
+        d2,
+        b'T',
+        h1,
+        h2,
+        b':',
+        i1,
+        i2,
+        b':',
+        s1,
+        s2,
+        b'.',
+        tenths,
+        hundredths,
+        thousandths,
+        b'Z',
     ];
-    for (place, value) in parts {
-        json::pairs(text.get_mut(place).unwrap_or_default(), value as u32);
-    }
-    if ms % SECOND_MS == 0 {
+    if ms % 1_000 == 0 {
         json::ascii(out, text.get(..19).unwrap_or_default());
         out.push('Z');
     } else {

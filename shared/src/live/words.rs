@@ -16,6 +16,12 @@ const LANGUAGE_MAX: usize = 11;
 impl Language {
     /// Reads a language tag; `None` where it has not a tag's shape.
     pub fn read(text: &str) -> Option<Self> {
+        // What nearly all are.
+        if let &[first @ b'a'..=b'z', second @ b'a'..=b'z'] = text.as_bytes() {
+            let mut bytes = [0; LANGUAGE_MAX];
+            [bytes[0], bytes[1]] = [first, second];
+            return Some(Self { bytes, len: 2 });
+        }
         let primary = text.split('-').next()?;
         let shaped = (2..=3).contains(&primary.len())
             && primary.bytes().all(|byte| byte.is_ascii_alphabetic())

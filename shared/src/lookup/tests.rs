@@ -104,6 +104,19 @@ fn one_failing_batch_never_stops_the_rest() {
 }
 
 #[test]
+fn what_the_last_batch_waits_for_is_told() {
+    let mut lookup = machine(&[5], Settings::default());
+    lookup.next(NOW);
+    lookup.grant(1);
+    lookup.next(NOW);
+    lookup.trouble(0, &Trouble::Http(classify(503, b"")), None, NOW);
+    let Step::Wait { until, why } = lookup.next(NOW) else { panic!("it goes on at once") };
+    assert!(until > NOW && why.contains("503"), "{why}");
+    assert_eq!(lookup.waiting(), Some((until, why.as_str())));
+    assert_eq!(lookup.next(until), Step::Ask { calls: 1, people: 5 });
+}
+
+#[test]
 fn a_batch_lost_on_the_way_is_asked_again() {
     let mut lookup = machine(&[5], Settings::default());
     lookup.next(NOW);

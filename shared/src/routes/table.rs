@@ -4,12 +4,12 @@
 use super::Access::{Open, Owner};
 use super::{Access, Op, Param, Route};
 
-const fn param(name: &'static str, doc: &'static str) -> Param {
+pub(super) const fn param(name: &'static str, doc: &'static str) -> Param {
     Param { name, doc }
 }
 
-const FROM: Param = param("from", "RFC 3339, inclusive.");
-const TO: Param = param("to", "RFC 3339, exclusive.");
+pub(super) const FROM: Param = param("from", "RFC 3339, inclusive.");
+pub(super) const TO: Param = param("to", "RFC 3339, exclusive.");
 const TZ: Param = param("tz", "IANA zone whose midnights bound days; default UTC.");
 const INTERVAL: Param = param("interval", "hour, day, week or month; default day.");
 const METRICS: Param = param(
@@ -18,12 +18,12 @@ const METRICS: Param = param(
 );
 const REASON: Param =
     param("reason", "Losses only: unfollowed, suspended, gone, you_blocked or unknown.");
-const CURSOR: Param = param("cursor", "The `next_cursor` of the page before.");
-const LIMIT: Param = param("limit", "1 to 1000, default 100.");
+pub(super) const CURSOR: Param = param("cursor", "The `next_cursor` of the page before.");
+pub(super) const LIMIT: Param = param("limit", "1 to 1000, default 100.");
 const CRC_TOKEN: Param = param("crc_token", "What X asks to have signed.");
 const NONCE: Param = param("nonce", "Sent by X; not used.");
 
-const fn route(
+pub(super) const fn route(
     op: Op,
     method: &'static str,
     path: &'static str,
@@ -34,8 +34,8 @@ const fn route(
     Route { op, method, path, access, query, doc }
 }
 
-/// Every route.
-pub const ROUTES: &[Route] = &[
+/// Routes of accounts, keys and operation.
+pub(super) const ACCOUNTS: &[Route] = &[
     route(Op::Health, "GET", "/health", Open, &[], "Whether the worker answers."),
     route(Op::Status, "GET", "/status", Open, &[], "Collector, stream and quotas; safe to show."),
     route(Op::OpenApi, "GET", "/openapi.json", Open, &[], "This document."),
@@ -56,7 +56,7 @@ pub const ROUTES: &[Route] = &[
         "/accounts/{account}",
         Owner,
         &[],
-        "Changes schedule, cap, or whether tweets are read.",
+        "Changes schedule, cap, or whether tweets, or its following and block lists, are read.",
     ),
     route(
         Op::DeleteAccount,
@@ -74,7 +74,7 @@ pub const ROUTES: &[Route] = &[
         &[
             param("as_of", "RFC 3339: the roster as it was at that time; default now."),
             param("q", "Part of a name, handle, profile text or note."),
-            param("filter", "new, left, returned, mutual or muted."),
+            param("filter", "new, left, returned, mutual, mutual_left, not_back or muted."),
             param(
                 "sort",
                 "since, changed, name, followers or id; `-` in front turns it round; default -since.",
@@ -84,7 +84,7 @@ pub const ROUTES: &[Route] = &[
             CURSOR,
             LIMIT,
         ],
-        "The roster with profiles; `from` and `to` bound the filters new, left and returned.",
+        "The roster with profiles; `from` and `to` bound the filters new, left, returned, mutual_left.",
     ),
     route(
         Op::Events,
@@ -96,6 +96,7 @@ pub const ROUTES: &[Route] = &[
             param("state", "suspected, confirmed or retracted."),
             REASON,
             param("muted", "false leaves muted people out."),
+            param("mutual", "true: of those alone whom the account follows, by its own list."),
             FROM,
             TO,
             CURSOR,
@@ -126,6 +127,28 @@ pub const ROUTES: &[Route] = &[
         Owner,
         &[],
         "Mutes a person or keeps a note.",
+    ),
+    route(
+        Op::Following,
+        "GET",
+        "/accounts/{account}/following",
+        Owner,
+        &[
+            param("filter", "all (the default), mutual, or not_back: who does not follow it."),
+            param("q", "Part of a name, handle, profile text or note."),
+            param("sort", "As in the roster; default -followers."),
+            CURSOR,
+            LIMIT,
+        ],
+        "Whom the account follows, by its own list as last read.",
+    ),
+    route(
+        Op::CheckFollowing,
+        "POST",
+        "/accounts/{account}/following/check",
+        Owner,
+        &[],
+        "Reads whom the account follows and blocks now.",
     ),
     route(
         Op::Tweets,
@@ -205,7 +228,10 @@ pub const ROUTES: &[Route] = &[
         "POST",
         "/accounts/{account}/snapshots",
         Owner,
-        &[param("name", "FOLLOWERS_<RFC 3339 time>.json.gz")],
+        &[
+            param("name", "FOLLOWERS_<RFC 3339 time>.json.gz"),
+            param("origin", "archive: it is of X's own archive; default import."),
+        ],
         "Imports a saved list; the body is the file, at most 95 MB.",
     ),
     route(
@@ -279,12 +305,13 @@ pub const ROUTES: &[Route] = &[
                 "q",
                 "followers: part of a name, handle, profile text or note; tweets: of the text.",
             ),
-            param("filter", "followers only: new, left, returned, mutual or muted."),
+            param("filter", "followers only: as in the roster."),
             param("sort", "followers only: as in the roster."),
             param("kind", "events and tweets: kinds with commas."),
             param("lang", "tweets only: BCP 47 with commas."),
             param("promoted", "tweets only: true or false."),
             param("state", "events only: suspected, confirmed or retracted."),
+            param("mutual", "events only: true or false."),
             REASON,
         ],
         "NEW_FOLLOWERS, LOST_FOLLOWERS, USER_INFO or STATS_TWEETS .json.gz; followers, events or \
@@ -418,83 +445,5 @@ pub const ROUTES: &[Route] = &[
             param("error_description", "The same in X's words."),
         ],
         "Where X sends the browser back to, at /auth/x/callback; it goes on to the page.",
-    ),
-    route(Op::Stream, "GET", "/stream", Owner, &[], "What is streamed, how it stands, its cost."),
-    route(
-        Op::ChangeStream,
-        "PUT",
-        "/stream",
-        Owner,
-        &[],
-        "Starts, stops or changes the stream; what is absent stays as it is.",
-    ),
-    route(
-        Op::StreamRules,
-        "GET",
-        "/stream/rules",
-        Owner,
-        &[],
-        "The rules of the filtered stream, with what they cost.",
-    ),
-    route(
-        Op::AddStreamRule,
-        "POST",
-        "/stream/rules",
-        Owner,
-        &[],
-        "Adds a rule; with real keys only once its price was accepted (409 names it).",
-    ),
-    route(
-        Op::DeleteStreamRules,
-        "DELETE",
-        "/stream/rules",
-        Owner,
-        &[param("ids", "Ids of rules, with commas.")],
-        "Deletes rules.",
-    ),
-    route(
-        Op::StreamCoverage,
-        "GET",
-        "/stream/coverage",
-        Owner,
-        &[FROM, TO],
-        "Per minute: received, delivered, declared missed, disconnected; at most 7 days.",
-    ),
-    route(
-        Op::StreamArchive,
-        "GET",
-        "/stream/archive",
-        Owner,
-        &[CURSOR, LIMIT],
-        "The parts of the raw archive, newest first.",
-    ),
-    route(
-        Op::StreamArchivePart,
-        "GET",
-        "/stream/archive/{part}",
-        Owner,
-        &[],
-        "One part as gzip NDJSON, without what X had deleted since.",
-    ),
-    route(
-        Op::Live,
-        "GET",
-        "/live",
-        Owner,
-        &[param("after", "The last number seen: everything since comes first.")],
-        "The live websocket: see the live protocol in the API page.",
-    ),
-    route(
-        Op::LiveEvents,
-        "GET",
-        "/live/events",
-        Owner,
-        &[
-            param("after", "The last number seen; default the newest."),
-            param("wait", "Seconds to wait for something new: 0 to 25, default 0."),
-            param("kinds", "Kinds with commas; default all."),
-            LIMIT,
-        ],
-        "The live events without a socket: long poll.",
     ),
 ];

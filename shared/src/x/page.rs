@@ -162,6 +162,12 @@ pub fn profile_count(raw: &str) -> Option<u64> {
     user.get("public_metrics")?.get("followers_count")?.as_u64()
 }
 
+/// How many people X says an account follows, from its raw user object.
+pub fn profile_following(raw: &str) -> Option<u64> {
+    let user: Value = serde_json::from_str(raw).ok()?;
+    user.get("public_metrics")?.get("following_count")?.as_u64()
+}
+
 /// How many tweets X says an account wrote, from its raw user object in either dialect.
 pub fn profile_tweets(raw: &str) -> Option<u64> {
     let user: Value = serde_json::from_str(raw).ok()?;

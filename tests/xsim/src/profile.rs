@@ -14,7 +14,7 @@ use crate::calendar::{DAY_S, SECOND_MS, format_ms};
 use crate::hash::{Draw, hash};
 use crate::identity::{self, Subject};
 use crate::names;
-use crate::relations;
+use crate::relations::{self, Relation};
 use crate::world::{Account, World};
 
 /// The picture of a user who never set one; it really exists.
@@ -307,6 +307,14 @@ fn owner_facts(view: &View<'_>, account: Account) -> Facts {
         Account::Second => view.owner_followers.1,
     };
     let drawn = counts(view.world.seed, account.bit(), created_s, view.at_s);
+    // What the list of the followed has: it takes a walk over everyone, so only where it is shown.
+    let following = if view.fields.has("public_metrics") {
+        let roster = view.world.roster(account);
+        let follows = |&index: &u32| Relation::Following.holds(roster, index, view.at_s);
+        (0..roster.capacity()).filter(follows).count() as u64
+    } else {
+        drawn.following
+    };
     Facts {
         id: account.id().to_owned(),
         name: name.to_owned(),
@@ -319,7 +327,7 @@ fn owner_facts(view: &View<'_>, account: Account) -> Facts {
         protected: false,
         verified_type: "blue",
         connections: Vec::new(),
-        counts: Counts { followers, ..drawn },
+        counts: Counts { followers, following, ..drawn },
     }
 }
 

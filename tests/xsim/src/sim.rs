@@ -24,6 +24,7 @@ use crate::ledger::Truth;
 use crate::life::Absence;
 use crate::oauth2::control as consent;
 use crate::own;
+use crate::relations::Relation;
 use crate::snapshot;
 use crate::state::Sim;
 use crate::stream::control;
@@ -48,6 +49,7 @@ pub(crate) fn routes() -> Router<Arc<Sim>> {
             ),
         )
         .route("/sim/truth", get(truth))
+        .route("/sim/relations", get(relations))
         .route("/sim/snapshot", get(snapshot_file))
         .route(
             "/sim/bill",
@@ -326,6 +328,24 @@ async fn truth(State(sim): State<Arc<Sim>>, Query(asked): Asked) -> Response<Bod
         }
         let truth = sim.ledger(account).truth(sim.world.roster(account), from_s, to_s);
         Ok(truth_json(&sim, account, &truth))
+    };
+    reply(off_thread(work).await)
+}
+
+/// Who is on a list of an account now.
+async fn relations(State(sim): State<Arc<Sim>>, Query(asked): Asked) -> Response<Body> {
+    let work = move || -> Answer {
+        known(&asked, &["account", "list"])?;
+        let account = account(&asked)?;
+        let name = asked.get("list").map(String::as_str).unwrap_or_default();
+        let relation = Relation::from_name(name)
+            .ok_or_else(|| bad("list is none of followers, following, blocking"))?;
+        let (roster, now_s) = (sim.world.roster(account), sim.now_ms() / SECOND_MS);
+        let ids: Value = (0..roster.capacity())
+            .filter(|&index| relation.holds(roster, index, now_s))
+            .map(|index| identity::id(roster, account, index).to_string())
+            .collect();
+        Ok(json!({ "ids": ids }))
     };
     reply(off_thread(work).await)
 }

@@ -81,9 +81,9 @@ async fn every_kind_of_loss_is_told_with_its_reason_and_its_end() {
 #[tokio::test]
 async fn who_deactivates_comes_back_with_the_follow() {
     let x = start(turbulent()).await;
-    let lost = losses(&x).await;
+    let all = losses(&x).await;
     let hours = |loss: &Value| loss["back"].as_i64().unwrap() - at(loss) < DAY_MS;
-    let loss = some(&lost, "deactivated", hours);
+    let loss = some(&all, "deactivated", hours);
     let target = format!("/2/users?ids={}&user.fields=connection_status", id(loss));
     x.set_now(at(loss)).await;
     let error = x.ok(&target, USER).await["errors"][0].clone();
@@ -99,8 +99,8 @@ async fn who_deactivates_comes_back_with_the_follow() {
 #[tokio::test]
 async fn the_suspended_are_told_apart_and_restored() {
     let x = start(turbulent()).await;
-    let lost = losses(&x).await;
-    let loss = some(&lost, "suspended", |loss| !loss["back"].is_null());
+    let all = losses(&x).await;
+    let loss = some(&all, "suspended", |loss| !loss["back"].is_null());
     x.set_now(at(loss)).await;
     let answer = x.ok(&format!("/2/users?ids=12,{}", id(loss)), APP).await;
     assert_eq!(
@@ -118,8 +118,8 @@ async fn the_suspended_are_told_apart_and_restored() {
 #[tokio::test]
 async fn who_unfollowed_is_there_and_not_connected() {
     let x = start(turbulent()).await;
-    let lost = losses(&x).await;
-    let loss = some(&lost, "unfollowed", |_| true);
+    let all = losses(&x).await;
+    let loss = some(&all, "unfollowed", |_| true);
     x.set_now(at(loss)).await;
     let target = format!("/2/users?ids={}&user.fields=connection_status", id(loss));
     let user = x.ok(&target, USER).await["data"][0].clone();
@@ -132,8 +132,8 @@ async fn who_unfollowed_is_there_and_not_connected() {
 #[tokio::test]
 async fn the_blocked_are_on_the_owner_s_own_list() {
     let x = start(turbulent()).await;
-    let lost = losses(&x).await;
-    let loss = some(&lost, "you_blocked", |_| true);
+    let all = losses(&x).await;
+    let loss = some(&all, "you_blocked", |_| true);
     x.set_now(at(loss) - 1_000).await;
     assert!(!list(&x, "blocking", USER).await.contains(id(loss)));
     x.set_now(at(loss)).await;
@@ -168,6 +168,21 @@ async fn whom_the_owner_follows_are_those_connected_so() {
     for user in x.ok(&target, USER).await["data"].as_array().unwrap() {
         let connections = user["connection_status"].as_array().unwrap();
         assert!(connections.contains(&json!("following")), "{user}");
+    }
+}
+
+#[tokio::test]
+async fn the_profile_counts_whom_the_owner_follows_and_control_names_them() {
+    let x = start(turbulent()).await;
+    x.set_now(START_MS + 10 * DAY_MS).await;
+    let following = list(&x, "following", USER).await;
+    let profile = x.ok("/2/users/12?user.fields=public_metrics", USER).await;
+    assert_eq!(profile["data"]["public_metrics"]["following_count"], json!(following.len()));
+    let told = x.ok("/sim/relations?account=12&list=following", "").await;
+    let told = told["ids"].as_array().unwrap().iter().map(|id| id.as_str().unwrap().to_owned());
+    assert_eq!(told.collect::<BTreeSet<_>>(), following);
+    for query in ["", "?account=12", "?account=12&list=muting", "?list=blocking&from=1"] {
+        assert_eq!(x.get(&format!("/sim/relations{query}"), "").await.status, 400, "{query}");
     }
 }
 

@@ -117,7 +117,15 @@ impl Account {
     pub(super) fn list_events(&self, query: &Query) -> Result<Response> {
         self.tracked()?;
         let limit = query::limit(query)?;
-        http::json(200, &events(&self.sql, &Wanted::read(query)?, limit)?)
+        http::json(200, &events(&self.sql, &self.wanted_events(query)?, limit)?)
+    }
+
+    /// The same with `mutual`, which asks for whom the account follows.
+    pub(super) fn wanted_events(&self, query: &Query) -> Result<Wanted> {
+        let mut wanted = Wanted::read(query)?;
+        let among = query::word(query, "mutual", |word| word.parse().ok(), "true, false")?;
+        wanted.users = among.map(|among| self.people_with_events(among)).transpose()?;
+        Ok(wanted)
     }
 }
 

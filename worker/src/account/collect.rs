@@ -50,6 +50,7 @@ impl Account {
         self.discover(now).await?;
         let crawling = self.crawl()?.is_some();
         self.tick_tweets().await?;
+        self.tick_following().await?;
         self.tick_push(&settings).await?;
         let due = self.due(&settings, &config, crawling).await?;
         if due.crawl {
@@ -64,6 +65,11 @@ impl Account {
         }
         self.erase_gone(clock::now())?;
         self.arm_look().await?;
+        for outcome in [self.tell_notices().await, self.mind_schedule().await] {
+            if let Err(fault) = outcome {
+                worker::console_error!("notices: {}", fault.log());
+            }
+        }
         let left = self.crawl()?.is_some() || self.has_purges()?;
         if left { self.arm_in(1).await } else { Ok(()) }
     }
@@ -428,6 +434,15 @@ fn needs_owner(cause: StopCause) -> bool {
 impl X<'_> {
     /// The keys to read this account with, if it may be read at all.
     pub(super) fn reader(&self, settings: &Settings) -> std::result::Result<Credential, Stop> {
+        self.reader_of(Endpoint::Followers, settings)
+    }
+
+    /// The same of another endpoint.
+    pub(super) fn reader_of(
+        &self,
+        endpoint: Endpoint,
+        settings: &Settings,
+    ) -> std::result::Result<Credential, Stop> {
         let config = self.config();
         // Simulators differ by port only; two real upstreams, or one of each, never mix.
         let same = settings.simulated == config.simulated
@@ -443,6 +458,6 @@ impl X<'_> {
                 ),
             });
         }
-        self.credential_for(Endpoint::Followers, settings.account)
+        self.credential_for(endpoint, settings.account)
     }
 }

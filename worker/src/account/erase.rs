@@ -3,7 +3,7 @@
 //! export has its name; the list of them outlives replays, so that old lists do not bring names
 //! back. Who is listed again has a name again.
 
-use super::{Account, id_from_text, id_text, profiles};
+use super::{Account, following, id_from_text, id_text, profiles};
 use crate::fault::Result;
 use crate::sql::{Sql, values};
 use shared::id::UserId;
@@ -46,6 +46,7 @@ impl Account {
                     values![id_text(*user), now.0],
                 )?;
             }
+            following::forget(&sql, Some(&gone))?;
             profiles::erase(&sql, &gone, now)
         })
     }

@@ -1,7 +1,7 @@
 //! Exports: the seed's four files in its shapes, and tables. Invariant: equal data is equal
 //! bytes; a body is made piece by piece while it is sent, never whole.
 
-use super::changes::{self, Wanted as EventsWanted};
+use super::changes;
 use super::roster::{Walk, Wanted as RosterWanted};
 use super::{Account, id_from_text, profiles, tweets};
 use crate::clock;
@@ -168,7 +168,7 @@ impl Account {
     }
 
     fn event_pieces(&self, query: &Query, csv: bool) -> Result<Pieces> {
-        let mut wanted = EventsWanted::read(query)?;
+        let mut wanted = self.wanted_events(query)?;
         let sql = self.sql.clone();
         let header = if csv { export::events_csv_header() } else { "" };
         let mut more = true;

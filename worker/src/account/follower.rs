@@ -1,6 +1,7 @@
 //! One person: their row, their history, the owner's note on them.
 
 use super::changes::{Wanted, events};
+use super::following::{self, mutual};
 use super::roster::Note;
 use super::{Account, id_text, profiles};
 use crate::fault::{Fault, Result};
@@ -8,6 +9,7 @@ use crate::http;
 use crate::sql::values;
 use shared::api::{EventKind, Follower, FollowerChange, FollowerDetail, LossState};
 use shared::id::UserId;
+use shared::time::UnixMs;
 use shared::x::user::Profile;
 use worker::Response;
 
@@ -63,13 +65,22 @@ impl Account {
             Some(known) => self.load_roster(&known).await?.contains(user),
             None => false,
         };
+        let followed = self.followed()?;
+        let entry = match entry {
+            None if followed.is_some() => following::entry(&self.sql, user)?,
+            entry => entry,
+        };
         if entry.is_none() && events.is_empty() && !following {
-            return Err(Fault::missing(format!("user {user} was never seen following")));
+            return Err(Fault::missing(format!(
+                "user {user} was never seen following, nor followed"
+            )));
         }
         let profile = entry.as_ref().and_then(|entry| Profile::from_raw(&entry.raw));
         let came = |kind| matches!(kind, EventKind::Followed | EventKind::Returned);
         let note = self.note(user)?;
         let told = profile.as_ref();
+        let seen = entry.as_ref().map_or(UnixMs(i64::MIN), |entry| entry.seen);
+        let mutual = mutual(followed.as_ref(), user, told.and_then(|p| p.mutual), seen);
         let retracted = Some(LossState::Retracted);
         Ok(FollowerDetail {
             follower: Follower {
@@ -82,7 +93,7 @@ impl Account {
                 since: events.iter().find(|event| came(event.kind)).map(|event| event.at),
                 last_change: events.iter().find(|e| e.state != retracted).map(|event| event.at),
                 following,
-                mutual: told.and_then(|p| p.mutual),
+                mutual,
                 muted: note.muted,
                 note: note.note,
             },

@@ -4,7 +4,7 @@
 
 use super::Account;
 use super::ledger::{SqlStore, failed};
-use super::snapshots::{self, Known};
+use super::snapshots::{self, Known, ORIGIN};
 use crate::bucket::{self, Found};
 use crate::clock;
 use crate::fault::{Fault, Result};
@@ -107,6 +107,7 @@ impl Account {
             _ => recorded.facts,
         };
         self.register(name, &found.etag, found.bytes, facts.as_ref(), Some(&run))?;
+        self.record_origin(name, found.metadata.get(ORIGIN))?;
         let arrived = Arrived { account, name, found: &found, facts, verdict: recorded.verdict };
         let outcome = self.take_in(&arrived, body).await?;
         let (state, error) = match &outcome.reason {
@@ -150,9 +151,18 @@ impl Account {
         self.merge_profiles(list.sorted, &list.index.roster)?;
         let end = End { state: SnapshotState::Accepted, count: Some(count), reason: None };
         let counted = self.place(arrived, end, Some(&list.index), prev.as_ref()).await?;
+        // Nobody who was blocked needs to be looked up.
+        self.witness_blocks(None).await?;
         self.arm_look().await?;
+        // Nothing awaits in between: it lands with the ledger.
+        self.note_news(name)?;
         if let Err(fault) = self.tell_live(*account, name).await {
             worker::console_error!("news of {account}: {}", fault.log());
+        }
+        // What is not told now is told by the next tick.
+        let told = [self.tell_notices().await, self.mind_schedule().await];
+        for fault in told.into_iter().filter_map(Result::err) {
+            worker::console_error!("notices of {account}: {}", fault.log());
         }
         Ok(Outcome { reason: None, counts: counts.into_iter().chain(counted).collect() })
     }

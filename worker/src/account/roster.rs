@@ -2,6 +2,7 @@
 //! they stream by. Invariant: one pack and one page of rows are in memory, whatever the account's
 //! size (besides the packed roster itself and who has events).
 
+use super::following::{self, Followed, mutual};
 use super::{Account, id_from_text, profiles};
 use crate::fault::{Fault, Result};
 use crate::http;
@@ -21,6 +22,8 @@ pub(super) struct Wanted {
     as_of: Option<UnixMs>,
     q: Option<String>,
     filter: Option<RosterFilter>,
+    /// Of those whom the account follows, not of its followers.
+    followed: bool,
     pub(super) sort: Sort,
     from: Option<UnixMs>,
     to: Option<UnixMs>,
@@ -30,17 +33,32 @@ impl Wanted {
     pub(super) fn read(query: &Query) -> Result<Self> {
         let (from, to) = query::range(query)?;
         let known = "since, changed, name, followers, id, each with - in front or not";
-        let filters = "new, left, returned, mutual, muted";
+        let filters = "new, left, returned, mutual, mutual_left, not_back, muted";
+        let as_of = query::instant(query, "as_of")?;
+        let filter = query::word(query, "filter", RosterFilter::from_word, filters)?;
+        let followed = filter == Some(RosterFilter::NotBack);
+        if followed && as_of.is_some() {
+            return Err(Fault::bad("`filter=not_back` is as of now: leave `as_of` out"));
+        }
         Ok(Self {
-            as_of: query::instant(query, "as_of")?,
+            as_of,
             q: query.get("q").filter(|q| !q.trim().is_empty()).cloned(),
-            filter: query::word(query, "filter", RosterFilter::from_word, filters)?,
+            filter,
+            followed,
             sort: query::word(query, "sort", Sort::parse, known)?
                 .or_else(|| Sort::parse("-since"))
                 .ok_or_else(|| Fault::internal("the default sort is no sort"))?,
             from,
             to,
         })
+    }
+}
+
+impl Wanted {
+    /// Of those whom the account follows.
+    pub(super) fn followed(query: &Query, filter: Option<RosterFilter>, sort: Sort) -> Self {
+        let q = query.get("q").filter(|q| !q.trim().is_empty()).cloned();
+        Self { as_of: None, q, filter, followed: true, sort, from: None, to: None }
     }
 }
 
@@ -82,13 +100,25 @@ impl Account {
         self.tracked()?;
         let roster = match self.accepted_at(wanted.as_of)? {
             Some(known) => self.load_roster(&known).await?,
+            // Who does not follow is known by a list of who does.
+            None if wanted.filter == Some(RosterFilter::NotBack) => {
+                let why = "who follows the account was never read: begin with a full check";
+                return Err(Fault::new(409, "Not read yet", why));
+            }
             None => Roster::new(Vec::new()),
+        };
+        let followed = if wanted.followed { Some(self.needs_list()?) } else { self.followed()? };
+        let starts = if wanted.followed {
+            following::pack_starts(&self.sql)?
+        } else {
+            profiles::pack_starts(&self.sql)?
         };
         Ok(Walk {
             told: self.told(wanted.as_of)?,
             notes: self.notes()?,
             chosen: self.chosen(&wanted)?,
-            starts: profiles::pack_starts(&self.sql)?.into(),
+            starts: starts.into(),
+            followed,
             sql: self.sql.clone(),
             roster,
             wanted,
@@ -100,8 +130,10 @@ impl Account {
         let kinds: &[EventKind] = match wanted.filter {
             Some(RosterFilter::New) => &[EventKind::Followed],
             Some(RosterFilter::Returned) => &[EventKind::Returned],
-            Some(RosterFilter::Left) => &[EventKind::Lost],
-            Some(RosterFilter::Mutual | RosterFilter::Muted) | None => return Ok(None),
+            Some(RosterFilter::Left | RosterFilter::MutualLeft) => &[EventKind::Lost],
+            Some(RosterFilter::Mutual | RosterFilter::NotBack | RosterFilter::Muted) | None => {
+                return Ok(None);
+            }
         };
         let words: Vec<String> = kinds.iter().map(|kind| format!("'{kind}'")).collect();
         let statement = format!(
@@ -152,6 +184,8 @@ pub(super) struct Walk {
     told: Told,
     notes: HashMap<UserId, Note>,
     chosen: Option<HashSet<UserId>>,
+    /// Whom the account follows, if that was read.
+    followed: Option<Followed>,
     starts: VecDeque<String>,
 }
 
@@ -165,14 +199,24 @@ impl Walk {
     pub(super) fn next_pack(&mut self) -> Result<Option<Vec<Follower>>> {
         let Some(lo) = self.starts.pop_front() else { return Ok(None) };
         let mut rows = Vec::new();
-        for entry in profiles::pack(&self.sql, &lo)? {
+        let entries = if self.wanted.followed {
+            following::pack(&self.sql, &lo)?
+        } else {
+            profiles::pack(&self.sql, &lo)?
+        };
+        for entry in entries {
             let here = self.roster.contains(entry.id);
-            let candidate = self.chosen.as_ref().map_or(here, |chosen| chosen.contains(&entry.id));
+            let candidate = match &self.chosen {
+                Some(chosen) => chosen.contains(&entry.id),
+                None => here || self.wanted.followed,
+            };
             if !candidate {
                 continue;
             }
             let note = self.notes.get(&entry.id);
-            let row = row(entry.id, Profile::from_raw(&entry.raw).as_ref(), here, &self.told, note);
+            let profile = Profile::from_raw(&entry.raw);
+            let mut row = row(entry.id, profile.as_ref(), here, &self.told, note);
+            row.mutual = mutual(self.followed.as_ref(), entry.id, row.mutual, entry.seen);
             if self.wanted.admits(&row) {
                 rows.push(row);
             }
@@ -184,9 +228,10 @@ impl Walk {
 impl Wanted {
     fn admits(&self, row: &Follower) -> bool {
         let filtered = match self.filter {
-            Some(RosterFilter::Mutual) => row.mutual == Some(true),
+            Some(RosterFilter::Mutual) => row.mutual == Some(true) && row.following,
             Some(RosterFilter::Muted) => row.muted,
-            Some(RosterFilter::Left) => !row.following,
+            Some(RosterFilter::Left | RosterFilter::NotBack) => !row.following,
+            Some(RosterFilter::MutualLeft) => !row.following && row.mutual == Some(true),
             _ => true,
         };
         filtered && self.q.as_deref().is_none_or(|q| matches(row, q))

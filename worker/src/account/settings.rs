@@ -135,6 +135,7 @@ impl Account {
             self.record_count(now, count)?;
         }
         self.saw_tweet_count(raw.as_deref().unwrap_or_default())?;
+        self.saw_following_count(raw.as_deref().unwrap_or_default(), now)?;
         self.begin_verify(new.verify.unwrap_or(true), now)?;
         let enlist = ToControl::Enlist { account };
         ControlClient::new(&self.env)?.tell::<Option<()>>(enlist).await?;
@@ -157,6 +158,10 @@ impl Account {
         tweets.on = change.tweets.unwrap_or(tweets.on);
         tweets.stopped = None;
         self.save_tweets(&tweets)?;
+        let mut following = self.following()?;
+        following.on = change.following.unwrap_or(following.on);
+        following.stopped = None;
+        self.save_following(&following)?;
         self.change_verify(change.verify)?;
         // Whatever stopped it may be mended now: the next tick tries.
         settings.stopped = None;
@@ -173,8 +178,10 @@ impl Account {
     pub(super) fn signed_in(&self) -> Result<()> {
         let Some(mut settings) = self.settings()? else { return Ok(()) };
         let mut tweets = self.tweets()?;
-        (settings.stopped, tweets.stopped) = (None, None);
+        let mut following = self.following()?;
+        (settings.stopped, tweets.stopped, following.stopped) = (None, None, None);
         self.save_tweets(&tweets)?;
+        self.save_following(&following)?;
         self.save(&settings)
     }
 
@@ -183,6 +190,7 @@ impl Account {
         let mut settings = self.tracked()?;
         let count = profile_count(raw);
         self.saw_tweet_count(raw)?;
+        self.saw_following_count(raw, at)?;
         if let Some(profile) = Profile::from_raw(raw) {
             settings.person = profile.person;
         }

@@ -7,7 +7,7 @@ use crate::fault::{Fault, Result};
 use crate::http;
 use crate::query::{self, Query};
 use crate::sql::{Row, Sql, values};
-use shared::api::{self, SnapshotState};
+use shared::api::{self, Origin, SnapshotState};
 use shared::crawl::CrawlFacts;
 use shared::ledger::{Mark, Timeline};
 use shared::snapshot::{self, Name};
@@ -25,25 +25,36 @@ pub(super) struct Known {
     pub(super) reason: Option<String>,
     pub(super) run: Option<String>,
     pub(super) facts: Option<CrawlFacts>,
+    pub(super) origin: Origin,
 }
 
-const COLUMNS: &str = "name, etag, bytes, count, state, reason, run, facts";
+const COLUMNS: &str = "name, etag, bytes, count, state, reason, run, facts,
+    (SELECT origin FROM origins WHERE file = name)";
+
+/// Metadata of a stored list: where it came from, if it is neither a check nor a plain import.
+pub(crate) const ORIGIN: &str = "origin";
 
 fn read(mut row: Row) -> Result<Known> {
     let unsigned = |n: i64| u64::try_from(n).unwrap_or_default();
     let (name, etag) = (row.text()?, row.text()?);
     let (bytes, count) = (unsigned(row.int()?), row.maybe_int()?.map(unsigned));
-    let state = row.text()?;
+    let state = SnapshotState::from_word(&row.text()?)
+        .ok_or_else(|| Fault::internal("a snapshot's state".to_owned()))?;
+    let (reason, run) = (row.maybe_text()?, row.maybe_text()?);
+    let facts: Option<CrawlFacts> =
+        row.maybe_text()?.map(|text| serde_json::from_str(&text)).transpose()?;
+    let origin = row.maybe_text()?.and_then(|word| Origin::from_word(&word));
+    let usual = if facts.is_some() { Origin::Check } else { Origin::Import };
     Ok(Known {
         name: Name::parse(&name).map_err(|error| Fault::internal(error.to_string()))?,
         etag,
         bytes,
         count,
-        state: SnapshotState::from_word(&state)
-            .ok_or_else(|| Fault::internal(format!("snapshot state `{state}`")))?,
-        reason: row.maybe_text()?,
-        run: row.maybe_text()?,
-        facts: row.maybe_text()?.map(|text| serde_json::from_str(&text)).transpose()?,
+        state,
+        reason,
+        run,
+        facts,
+        origin: origin.unwrap_or(usual),
     })
 }
 
@@ -71,6 +82,22 @@ impl Account {
     /// The accepted follower lists, oldest first.
     pub(super) fn accepted(&self) -> Result<Vec<Known>> {
         accepted(&self.sql)
+    }
+
+    /// The first of them.
+    pub(super) fn accepted_first(&self) -> Result<Option<Known>> {
+        let statement = format!("SELECT {COLUMNS} FROM lists ORDER BY at LIMIT 1");
+        self.sql.first(&statement, values![])?.map(read).transpose()
+    }
+
+    /// Notes where a list came from, as its file tells.
+    pub(super) fn record_origin(&self, name: &Name, told: Option<&String>) -> Result<()> {
+        self.sql.run("DELETE FROM origins WHERE file = ?", values![name.as_str()])?;
+        let Some(origin) = told.and_then(|word| Origin::from_word(word)) else { return Ok(()) };
+        self.sql.run(
+            "INSERT INTO origins (file, origin) VALUES (?, ?)",
+            values![name.as_str(), origin.as_str()],
+        )
     }
 
     /// The newest accepted follower list at or before an instant (of all, without one).
@@ -125,6 +152,7 @@ fn shown(known: Known) -> api::Snapshot {
         name: known.name.as_str().to_owned(),
         bytes: known.bytes,
         count: known.count,
+        origin: known.origin,
         state: known.state,
         reason: known.reason,
         etag: known.etag,

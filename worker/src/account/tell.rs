@@ -1,8 +1,10 @@
-//! Telling open browsers what a new list, a look or a push brought. Owns: which events are news. Invariant: the
-//! ledger is what counts; news that does not arrive is only seen later, on the next look.
+//! Telling open browsers what a new list, a look or a push brought, and the owner what the latter
+//! two did. Owns: which events are news. Invariant: the ledger is what counts; news that does not
+//! arrive is only seen later, on the next look.
 
 use super::Account;
 use super::changes::{self, Wanted};
+use super::settings::Settings;
 use crate::clock;
 use crate::fault::Result;
 use crate::rpc::{self, ToLive};
@@ -15,7 +17,7 @@ use shared::time::{HOUR_MS, UnixMs};
 use std::collections::BTreeSet;
 
 /// A list older than this is history, not news.
-const NEWS_MS: i64 = HOUR_MS;
+pub(super) const NEWS_MS: i64 = HOUR_MS;
 /// More at once than anyone reads as they appear.
 const EVENTS_MAX: usize = 500;
 
@@ -34,20 +36,21 @@ impl Account {
         let wanted = Wanted { from: Some(from), to: Some(at.plus(1)), ..Wanted::default() };
         let mut events = changes::events(&self.sql, &wanted, EVENTS_MAX)?.items;
         // Of the interval before, news is only what this list settled.
-        let settled = |state| matches!(state, Some(LossState::Confirmed | LossState::Retracted));
         events.retain(|event| !event.muted && (event.at == at || settled(event.state)));
         self.tell(account, events).await
     }
 
-    /// Hands what evidence changed to the Live object: events that are told otherwise than before.
-    pub(super) async fn tell_news(&self, account: AccountId, news: &[News]) -> Result<()> {
+    /// Hands what evidence changed to the Live object and to Notices: events that are told
+    /// otherwise than before.
+    pub(super) async fn tell_news(&self, settings: &Settings, news: &[News]) -> Result<()> {
         let at: BTreeSet<(UnixMs, UserId)> = news.iter().map(|one| (one.at, one.user)).collect();
         let Some(&(from, _)) = at.first() else { return Ok(()) };
         let users = Some(at.iter().map(|(_, user)| *user).collect());
         let wanted = Wanted { from: Some(from), users, ..Wanted::default() };
         let mut events = changes::events(&self.sql, &wanted, EVENTS_MAX)?.items;
         events.retain(|event| !event.muted && at.contains(&(event.at, event.user.id)));
-        self.tell(account, events).await
+        let owner = self.tell_owner(settings, events.clone()).await;
+        self.tell(settings.account, events).await.and(owner)
     }
 
     /// Newest first, as they are listed.
@@ -60,4 +63,9 @@ impl Account {
         rpc::call::<_, Option<()>>(&rpc::live(&self.env)?, &tell).await?;
         Ok(())
     }
+}
+
+/// Whether a later list said what became of a loss.
+pub(super) fn settled(state: Option<LossState>) -> bool {
+    matches!(state, Some(LossState::Confirmed | LossState::Retracted))
 }

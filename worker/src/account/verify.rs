@@ -355,7 +355,7 @@ impl Account {
             sql.run("INSERT INTO looked (bytes) VALUES (?)", values![today.encode()])?;
             ledger::witness(&sql, &evidence)
         })?;
-        if let Err(fault) = self.tell_news(settings.account, &news).await {
+        if let Err(fault) = self.tell_news(settings, &news).await {
             worker::console_error!("news of a look: {}", fault.log());
         }
         Ok(())

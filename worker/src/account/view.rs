@@ -9,12 +9,12 @@ use crate::config::Config;
 use crate::fault::{Fault, Result};
 use crate::http;
 use crate::query::{self, Query};
-use crate::rpc::{ControlClient, ToControl};
+use crate::rpc::{self, ControlClient, ToControl, ToNotices};
 use crate::sql::values;
 use crate::x::X;
 use crate::zone;
 use shared::api::{
-    self, Collector, CollectorState, Compare, Interval, PushState, Reason, Schedule,
+    self, Collector, CollectorState, Compare, Interval, Origin, PushState, Reason, Schedule,
 };
 use shared::budget::{Resource, price, usd};
 use shared::coverage::coverage;
@@ -69,6 +69,8 @@ impl Account {
                 let change = http::body(&mut request).await?;
                 self.change_follower(named("user"), change).await
             }
+            Op::Following => self.list_following(&query).await,
+            Op::CheckFollowing => started(self.start_following(api::Trigger::Fetch).await?),
             Op::Tweets => self.list_tweets(&query),
             Op::TweetTotals => self.tweet_totals(&query),
             Op::TweetHours => self.tweet_hours(&query),
@@ -96,10 +98,7 @@ impl Account {
         let config = self.config().await?;
         let outlook = self.outlook(&settings, &config).await?;
         let newest = self.accepted_at(None)?;
-        let oldest = self
-            .sql
-            .first("SELECT MIN(at) FROM lists", values![])?
-            .map_or(Ok(None), |mut row| row.maybe_int())?;
+        let baseline = self.baseline()?;
         let counted = self.counted()?;
         let followers = newest.as_ref().and_then(|known| known.count);
         let x_count = counted.map(|(_, count)| count);
@@ -119,15 +118,32 @@ impl Account {
             x_count,
             x_count_at: counted.map(|(at, _)| at),
             created_at: settings.created,
-            first_snapshot: oldest.map(UnixMs),
+            first_snapshot: baseline.as_ref().map(|baseline| baseline.at),
+            baseline,
             prices: prices(&config, &settings, followers.or(x_count)),
             tweets: self.tweet_collection(&settings, &config)?,
+            following: self.following_collection(&settings, &config)?,
             verify: self.verification(followers.or(x_count), outlook.pace.month.map(|m| m.1))?,
             daily_cap_usd: settings.day_cap_micro.map(usd),
             schedule_prices: (&outlook).into(),
             push: self.push_summary()?,
             collector: self.collector(&settings, &config, &outlook)?,
         }))
+    }
+
+    /// The first accepted list; of an archive also what came after it.
+    fn baseline(&self) -> Result<Option<api::Baseline>> {
+        let Some(first) = self.accepted_first()? else { return Ok(None) };
+        let mut since = None;
+        if first.origin == Origin::Archive {
+            let history = self.history()?;
+            let sum = |count: fn(&Tally) -> u64| history.tallies.iter().map(count).sum();
+            since = (history.seen.len() > 1).then(|| api::SinceBaseline {
+                came: sum(|tally| tally.gained),
+                left: sum(|tally| tally.lost),
+            });
+        }
+        Ok(Some(api::Baseline { at: first.name.at(), origin: first.origin, since }))
     }
 
     fn collector(
@@ -347,6 +363,8 @@ impl Account {
         self.abandon_upload(settings.account).await?;
         let dismiss = ToControl::Dismiss { account: settings.account };
         ControlClient::new(&self.env)?.tell::<Option<()>>(dismiss).await?;
+        let forget = ToNotices::Forget { account: settings.account };
+        rpc::call::<_, Option<()>>(&rpc::notices(&self.env)?, &forget).await?;
         replay::delete_files(&self.env, settings.account).await?;
         self.state.storage().delete_alarm().await?;
         let sql = self.sql.clone();

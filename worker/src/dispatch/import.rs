@@ -1,11 +1,12 @@
 //! Imports: the body goes to the bucket as a stream, then its account is told.
 
+use crate::account::ORIGIN;
 use crate::bucket;
 use crate::fault::{Fault, Result};
 use crate::http;
-use crate::query::Query;
+use crate::query::{self, Query};
 use crate::rpc::{self, Taken, ToAccount};
-use shared::api::Started;
+use shared::api::{Origin, Started};
 use shared::id::AccountId;
 use shared::snapshot::{self, Name};
 use std::collections::HashMap;
@@ -26,15 +27,18 @@ pub(super) async fn import(
         Fault::bad("`name` is required, like FOLLOWERS_2026-01-31T00:00:00Z.json.gz")
     })?;
     let name = Name::parse(name).map_err(|error| Fault::bad(error.to_string()))?;
+    let origin = origin(query)?;
     if super::accounts::view(env, account).await?.is_none() {
         return Err(Fault::missing(format!("no account {account} is tracked here")));
     }
     let body = request.inner().body().ok_or_else(|| Fault::bad("the body is empty"))?;
     let key = snapshot::key(account, &name);
     let bucket = bucket::open(env)?;
-    let found =
-        bucket::put(&bucket, &key, Data::ReadableStream(body), "application/gzip", HashMap::new())
-            .await?;
+    let body = Data::ReadableStream(body);
+    // With the file, so that a replay knows it too.
+    let metadata = origin.map(|word| (ORIGIN.to_owned(), word.as_str().to_owned()));
+    let metadata: HashMap<String, String> = metadata.into_iter().collect();
+    let found = bucket::put(&bucket, &key, body, "application/gzip", metadata).await?;
     if found.bytes != length {
         return Err(Fault::bad(format!("{} of {length} bytes arrived", found.bytes)));
     }
@@ -46,6 +50,17 @@ pub(super) async fn import(
     let taken: Taken = rpc::call(&rpc::account(env, account)?, &imported).await?;
     let run = taken.run.ok_or_else(|| Fault::internal("an import without a run"))?;
     http::json(if taken.fresh { 202 } else { 200 }, &Started { run })
+}
+
+/// Where the file comes from, if from elsewhere than most.
+fn origin(query: &Query) -> Result<Option<Origin>> {
+    match query::word(query, "origin", Origin::from_word, "import, archive")? {
+        Some(Origin::Check) => {
+            Err(Fault::bad("`origin=check`: a check is made here, it is not imported"))
+        }
+        Some(Origin::Import) | None => Ok(None),
+        archive => Ok(archive),
+    }
 }
 
 fn length(request: &Request) -> Result<u64> {

@@ -85,11 +85,14 @@ pub(super) async fn budget(env: &Env) -> Result<Response> {
         let checks = !matches!(account.schedule, Schedule::CountOnly | Schedule::Manual);
         let looks = account.verify.month_usd.filter(|_| account.verify.on && checks);
         let looks = looks.map_or(0, micro);
+        let following = account.following.month_usd.filter(|_| account.following.on);
+        let following = following.map_or(0, micro);
+        let rest = tweets.saturating_add(looks).saturating_add(following);
         plans.push(Plan {
             account: id,
             cap: micro(account.monthly_cap_usd),
             day_cap: account.daily_cap_usd.map(micro),
-            monthly_estimate: lists.saturating_add(tweets).saturating_add(looks),
+            monthly_estimate: lists.saturating_add(rest),
             schedules: account.schedule_prices,
         });
     }

@@ -1,7 +1,9 @@
-//! Importing saved lists: several files, one by one, each with its progress and its outcome.
+//! Importing saved lists: several files, one by one, each with its progress and its outcome; a zip
+//! among them is X's own archive, which is looked at first.
 //! Invariant: files go in the order of their names, oldest first, so that the history grows
 //! forward; one that fails does not stop the rest.
 
+use super::archive;
 use crate::address::with_query;
 use crate::api;
 use crate::app::{App, app};
@@ -12,7 +14,8 @@ use crate::words::runs;
 use leptos::html;
 use leptos::prelude::*;
 use leptos::task::spawn_local;
-use shared::api::{Run, RunState};
+use shared::api::{Origin, Run, RunState};
+use shared::snapshot::Name;
 use wasm_bindgen::JsCast as _;
 use wasm_bindgen::prelude::Closure;
 use web_sys::{DragEvent, File, FileList};
@@ -24,7 +27,7 @@ const POLLS_MAX: u32 = 600;
 
 /// One file on its way.
 #[derive(Clone, PartialEq)]
-struct Sent {
+pub(super) struct Sent {
     id: usize,
     name: String,
     state: RwSignal<Stage>,
@@ -46,10 +49,11 @@ pub(crate) fn Import() -> impl IntoView {
     let app = app();
     let sent = RwSignal::new(Vec::<Sent>::new());
     let over = RwSignal::new(false);
+    let zip = archive::Chosen::new();
     let input = NodeRef::<html::Input>::new();
     let chosen = move |_| {
         if let Some(input) = input.get_untracked() {
-            take(app, sent, input.files());
+            sort(app, sent, zip, input.files());
             input.set_value("");
         }
     };
@@ -57,7 +61,7 @@ pub(crate) fn Import() -> impl IntoView {
         event.prevent_default();
         over.set(false);
         let event: DragEvent = event.unchecked_into();
-        take(app, sent, event.data_transfer().and_then(|data| data.files()));
+        sort(app, sent, zip, event.data_transfer().and_then(|data| data.files()));
     };
     view! {
         <section class="card import">
@@ -69,13 +73,14 @@ pub(crate) fn Import() -> impl IntoView {
                 <Icon name="upload"/>
                 <p>
                     <label class="link">
-                        "Choose saved lists"
-                        <input type="file" class="hidden" multiple accept=".gz,application/gzip" node_ref=input on:change=chosen/>
+                        "Choose saved lists or X's archive"
+                        <input type="file" class="hidden" multiple accept=".gz,.zip,application/gzip,application/zip" node_ref=input on:change=chosen/>
                     </label>
                     " or drop them here"
                 </p>
-                <p class="note">"Files named FOLLOWERS_<time>.json.gz, up to 95 MB each. X is asked nothing."</p>
+                <p class="note">"Files named FOLLOWERS_<time>.json.gz or TWEETS_<time>.json.gz, up to 95 MB each, or the zip that X makes of an account (“Download an archive of your data”). X is asked nothing."</p>
             </div>
+            {archive::view(zip, sent)}
             <ul class="sent" aria-live="polite">
                 <For each=move || sent.get() key=|one| one.id let:one>{row(one)}</For>
             </ul>
@@ -111,10 +116,20 @@ fn row(sent: Sent) -> impl IntoView {
     }
 }
 
-/// Takes files on; they go one after the other.
-fn take(app: App, sent: RwSignal<Vec<Sent>>, files: Option<FileList>) {
+/// Takes files on: the first zip is opened, lists go at once.
+fn sort(app: App, sent: RwSignal<Vec<Sent>>, zip: archive::Chosen, files: Option<FileList>) {
     let Some(files) = files else { return };
-    let mut chosen: Vec<File> = (0..files.length()).filter_map(|at| files.get(at)).collect();
+    let chosen = (0..files.length()).filter_map(|at| files.get(at));
+    let (zips, lists): (Vec<File>, Vec<File>) =
+        chosen.partition(|file| file.name().to_lowercase().ends_with(".zip"));
+    if let Some(file) = zips.into_iter().next() {
+        archive::open(app, zip, file);
+    }
+    take(app, sent, lists, Origin::Import);
+}
+
+/// Takes lists on; they go one after the other.
+pub(super) fn take(app: App, sent: RwSignal<Vec<Sent>>, mut chosen: Vec<File>, origin: Origin) {
     chosen.sort_by_key(File::name);
     let first = sent.with_untracked(Vec::len);
     let queue: Vec<(Sent, File)> = chosen
@@ -129,7 +144,7 @@ fn take(app: App, sent: RwSignal<Vec<Sent>>, files: Option<FileList>) {
     spawn_local(async move {
         let mut imported = 0;
         for (one, file) in queue {
-            let outcome = import(app, &one, &file).await;
+            let outcome = import(app, &one, &file, origin).await;
             imported += u32::from(matches!(outcome, Stage::Done(_)));
             let _ = one.state.try_set(outcome);
         }
@@ -139,9 +154,10 @@ fn take(app: App, sent: RwSignal<Vec<Sent>>, files: Option<FileList>) {
     });
 }
 
-async fn import(app: App, one: &Sent, file: &File) -> Stage {
-    if !one.name.starts_with("FOLLOWERS_") || !one.name.ends_with(".json.gz") {
-        return Stage::Bad("not taken: its name must be FOLLOWERS_<time>.json.gz".to_owned());
+async fn import(app: App, one: &Sent, file: &File, origin: Origin) -> Stage {
+    if Name::parse(&one.name).is_err() {
+        let why = "not taken: its name must be FOLLOWERS_<time>.json.gz or TWEETS_<time>.json.gz";
+        return Stage::Bad(why.to_owned());
     }
     if file.size() > BYTES_MAX {
         return Stage::Bad("not taken: over 95 MB, put it into the bucket instead".to_owned());
@@ -149,7 +165,8 @@ async fn import(app: App, one: &Sent, file: &File) -> Stage {
     let Some(id) = app.account.with_untracked(|one| one.as_ref().map(|one| one.id)) else {
         return Stage::Bad("not taken: there is no account".to_owned());
     };
-    let path = with_query(&format!("/accounts/{id}/snapshots"), &[("name", one.name.clone())]);
+    let pairs = [("name", one.name.clone()), ("origin", origin.as_str().to_owned())];
+    let path = with_query(&format!("/accounts/{id}/snapshots"), &pairs);
     let state = one.state;
     let progress = Closure::<dyn Fn(f64)>::new(move |share| {
         let _ = state.try_set(Stage::Sending(share));

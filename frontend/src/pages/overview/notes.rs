@@ -46,7 +46,12 @@ pub(super) fn Notes() -> impl IntoView {
             }
         })
     });
-    move || {
+    let since = move || {
+        let (zone, now) = (app.zone.get(), app.now.get());
+        let text = app.account.with(|one| overview::since_archive(one.as_ref()?, now, &zone))?;
+        Some(view! { <p class="since-archive">{text}</p> })
+    };
+    let note = move || {
         match note.get() {
         Note::Stopped(reason) => view! {
             <div class="notice bad" role="alert">
@@ -74,6 +79,10 @@ pub(super) fn Notes() -> impl IntoView {
         .into_any(),
         Note::None => ().into_any(),
     }
+    };
+    view! {
+        {shown(since)}
+        {note}
     }
 }
 

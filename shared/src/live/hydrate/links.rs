@@ -3,34 +3,37 @@
 //! are in order, lie within the text, do not overlap, and lead to `http` or `https`.
 
 use super::{Link, NAME_MAX_BYTES};
+use crate::live::few::Few;
 use crate::live::json::{Field, Text};
 use crate::live::raw::{EntityKind, RawEntity};
+use std::borrow::Cow;
 
 /// Where characters went: at this index of the old text and later, so many are gone.
 pub(super) type Cut = (u32, u32);
 
 /// Puts `&`, `<` and `>` for the names HTML has for them, as X writes them; and tells where that
 /// made the text shorter, in characters.
-#[allow(clippy::cast_possible_truncation, reason = "names of five letters")]
+#[allow(clippy::cast_possible_truncation, reason = "a text is shorter")]
 pub(super) fn without_html(text: &str) -> (String, Vec<Cut>) {
     const NAMES: [(&str, char); 3] = [("&amp;", '&'), ("&lt;", '<'), ("&gt;", '>')];
     let mut plain = String::with_capacity(text.len());
     let mut cuts = Vec::new();
     let (mut at, mut gone) = (0_u32, 0_u32);
     let mut rest = text;
-    while let Some(first) = rest.chars().next() {
-        let name = NAMES.iter().find(|(name, _)| first == '&' && rest.starts_with(name));
-        let (length, character) = name.map_or((first.len_utf8(), first), |(name, character)| {
-            gone += name.len() as u32 - 1;
-            (name.len(), *character)
-        });
+    while let Some((before, _)) = rest.split_once('&') {
+        let (_, name) = rest.split_at(before.len());
+        let found = NAMES.iter().find(|(html, _)| name.starts_with(html));
+        let (html, character) = found.copied().unwrap_or(("&", '&'));
+        plain.push_str(before);
         plain.push(character);
-        at += if name.is_some() { length as u32 } else { 1 };
-        if name.is_some() {
+        at += (before.chars().count() + html.len()) as u32;
+        gone += html.len() as u32 - 1;
+        if found.is_some() {
             cuts.push((at, gone));
         }
-        rest = rest.get(length..).unwrap_or_default();
+        (_, rest) = name.split_at(html.len());
     }
+    plain.push_str(rest);
     (plain, cuts)
 }
 
@@ -84,8 +87,8 @@ pub(super) fn read<'a>(
     entities: &[RawEntity<'a>],
     moves: &Moves<'_>,
     length: usize,
-) -> (Vec<Link<'a>>, bool) {
-    let mut links: Vec<Link<'a>> = Vec::with_capacity(entities.len());
+) -> (Few<Link<'a>>, bool) {
+    let mut links = Few::None;
     let mut odd = false;
     for entity in entities {
         match link(entity, moves).filter(|link| link.end as usize <= length) {
@@ -94,7 +97,7 @@ pub(super) fn read<'a>(
         }
     }
     // Stable: of two in the same place the one X named first.
-    links.sort_by_key(|link| link.start);
+    links.sort_by_key(|link: &Link<'_>| link.start);
     let mut free = 0;
     links.retain(|link| {
         let keep = link.start >= free;
@@ -117,29 +120,66 @@ fn link<'a>(entity: &RawEntity<'a>, moves: &Moves<'_>) -> Option<Link<'a>> {
         EntityKind::Url => {
             let plain = text.plain();
             let web = plain.starts_with("https://") || plain.starts_with("http://");
-            web.then(|| text.clone())?
+            web.then(|| Address::AsIs(text.clone()))?
         }
-        EntityKind::Hashtag => address("https://x.com/hashtag/", text),
-        EntityKind::Mention => address("https://x.com/", text),
-        EntityKind::Cashtag => address("https://x.com/search?q=%24", text),
+        EntityKind::Hashtag => Address::AtX("hashtag/", text.clone()),
+        EntityKind::Mention => Address::AtX("", text.clone()),
+        EntityKind::Cashtag => Address::AtX("search?q=%24", text.clone()),
     };
     let shown = |text: &&Text<'_>| !text.is_empty() && text.raw().len() <= NAME_MAX_BYTES;
     Some(Link { start, end, url, display: entity.display.get().filter(shown).cloned() })
 }
 
-fn address(stem: &str, text: &Text<'_>) -> Text<'static> {
-    let plain = text.plain();
-    let mut url = String::with_capacity(stem.len() + 3 * plain.len());
-    url.push_str(stem);
-    let hex = |half: u8| char::from(if half < 10 { b'0' + half } else { b'A' - 10 + half });
-    for byte in plain.bytes() {
-        if byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-' | b'.') {
-            url.push(char::from(byte));
-        } else {
-            url.extend(['%', hex(byte >> 4), hex(byte & 15)]);
+/// Where a link leads.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Address<'a> {
+    /// To an address that X gave.
+    AsIs(Text<'a>),
+    /// To X's own page: the beginning of its path, and what is to be escaped behind it.
+    AtX(&'static str, Text<'a>),
+}
+
+impl Address<'_> {
+    /// The address itself.
+    pub fn plain(&self) -> Cow<'_, str> {
+        match self {
+            Self::AsIs(text) => text.plain(),
+            Self::AtX(..) => {
+                let mut url = String::new();
+                self.write(&mut url);
+                Cow::Owned(url)
+            }
         }
     }
-    Text::of_ours(url)
+
+    /// Writes it as it stands between the quotes of JSON.
+    pub(crate) fn write(&self, out: &mut String) {
+        match self {
+            Self::AsIs(text) => out.push_str(text.raw()),
+            Self::AtX(path, text) => {
+                out.push_str("https://x.com/");
+                out.push_str(path);
+                escape(out, &text.plain());
+            }
+        }
+    }
+}
+
+/// Writes a text as a part of an address: what is no letter or digit of ASCII in hexadecimal.
+fn escape(out: &mut String, text: &str) {
+    let safe = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-' | b'.');
+    if text.bytes().all(safe) {
+        return out.push_str(text);
+    }
+    let hex = |half: u8| char::from(if half < 10 { b'0' + half } else { b'A' - 10 + half });
+    out.reserve(3 * text.len());
+    for byte in text.bytes() {
+        if safe(byte) {
+            out.push(char::from(byte));
+        } else {
+            out.extend(['%', hex(byte >> 4), hex(byte & 15)]);
+        }
+    }
 }
 
 #[cfg(test)]

@@ -2,6 +2,7 @@
 //! Invariant: a [`Text`] holds no half of a character, so that every reader of JSON takes it.
 
 use super::escape;
+use super::scan::characters;
 use std::borrow::Cow;
 
 /// A JSON string's inside, escapes and all: copying it between quotes makes JSON again.
@@ -22,11 +23,6 @@ impl<'a> Text<'a> {
     /// A word of ours that has nothing to escape.
     pub(crate) fn word(word: &'static str) -> Self {
         Self { raw: Cow::Borrowed(word), escaped: false }
-    }
-
-    /// The same, made of parts.
-    pub(crate) fn of_ours(text: String) -> Text<'static> {
-        Text { raw: Cow::Owned(text), escaped: false }
     }
 
     /// What stood between quotes.
@@ -61,11 +57,7 @@ impl<'a> Text<'a> {
 
     /// Its characters, in Unicode scalar values.
     pub fn chars(&self) -> usize {
-        // Bytes that do not continue a character begin one; without escapes that is all.
-        if self.escaped {
-            return self.plain().chars().count();
-        }
-        self.raw.bytes().filter(|byte| byte & 0xc0 != 0x80).count()
+        characters(&self.plain())
     }
 }
 

@@ -2,6 +2,7 @@
 //! texts and the digits of numbers. Must not know: what is written. Invariant: as `serde_json`
 //! writes it, but for degrees, which may end sooner.
 
+use super::digits::{self, eight};
 use super::plain_until;
 
 /// Writes a text as it stands between the quotes of JSON.
@@ -36,37 +37,27 @@ pub(crate) fn escape(out: &mut String, text: &str) {
 #[allow(clippy::cast_possible_truncation, reason = "below 10^8, or so after the division")]
 pub(crate) fn whole(out: &mut String, value: u64) {
     const EIGHT: u64 = 100_000_000;
-    let mut all = [b'0'; 24];
-    // Eight digits at a time: wasm divides 64 bits slowly.
-    let mut rest = value;
-    for part in all.rchunks_exact_mut(8) {
-        pairs(part, (rest % EIGHT) as u32);
-        rest /= EIGHT;
+    // Places in a text, above all.
+    if value < 100 {
+        let (tens, ones) = (value as u8 / 10, value as u8 % 10);
+        if tens > 0 {
+            out.push(char::from(b'0' + tens));
+        }
+        out.push(char::from(b'0' + ones));
+        return;
     }
-    let zeros = all.iter().take_while(|&&digit| digit == b'0').count().min(all.len() - 1);
-    ascii(out, all.get(zeros..).unwrap_or_default());
-}
-
-/// Writes a number below 10^8 with at least so many digits.
-pub(crate) fn digits(out: &mut String, value: u32, least: usize) {
-    let mut all = [b'0'; 8];
-    pairs(&mut all, value);
-    let zeros = all.iter().take_while(|&&digit| digit == b'0').count();
-    ascii(out, all.get(zeros.min(all.len() - least)..).unwrap_or_default());
-}
-
-/// Fills a place with the last digits of a number, zeros before them.
-#[allow(clippy::cast_possible_truncation, reason = "digits")]
-pub(crate) fn pairs(place: &mut [u8], mut value: u32) {
-    for pair in place.rchunks_mut(2) {
-        let two = (value % 100) as u8;
-        value /= 100;
-        if let [tens, ones] = pair {
-            (*tens, *ones) = (b'0' + two / 10, b'0' + two % 10);
-        } else if let [ones] = pair {
-            *ones = b'0' + two % 10;
+    let mut all = [0; 24];
+    let (mut rest, mut zeros) = (value, 0);
+    for (at, place) in all.as_chunks_mut::<8>().0.iter_mut().enumerate().rev() {
+        let part = (rest % EIGHT) as u32;
+        *place = eight(part);
+        rest /= EIGHT;
+        if rest == 0 {
+            zeros = at * 8 + digits::zeros(part).0.min(7);
+            break;
         }
     }
+    ascii(out, all.get(zeros..).unwrap_or_default());
 }
 
 /// Writes digits and marks.
@@ -91,15 +82,13 @@ pub(crate) fn degrees(out: &mut String, value: f64) {
     if value < 0.0 {
         out.push('-');
     }
-    let scaled = scaled as u64;
-    whole(out, scaled / 10_000_000);
-    let mut decimals = (scaled % 10_000_000) as u32;
+    let scaled = scaled as u32;
+    let (degrees, decimals) = (scaled / 10_000_000, scaled % 10_000_000);
+    ascii(out, eight(degrees).get(digits::zeros(degrees).0.min(7)..).unwrap_or_default());
     if decimals != 0 {
-        let mut places = 7;
-        while decimals.is_multiple_of(10) {
-            (decimals, places) = (decimals / 10, places - 1);
-        }
-        out.push('.');
-        digits(out, decimals, places);
+        // Seven decimals are the last of eight digits, with the point in place of the first.
+        let mut text = eight(decimals);
+        text[0] = b'.';
+        ascii(out, text.get(..8 - digits::zeros(decimals).1).unwrap_or_default());
     }
 }

@@ -2,11 +2,12 @@
 //! not know: what becomes of a mark. Invariant: one odd mark costs no other.
 
 use super::{EntityKind, RawEntity, Read, list, whole_of};
+use crate::live::few::Few;
 use crate::live::json::{Field, Reader, Shape};
 
 /// Reads `entities`, of a text or of a long one.
-pub(super) fn entities<'a>(reader: &mut Reader<'a>) -> Read<Field<Vec<RawEntity<'a>>>> {
-    let mut found = Vec::new();
+pub(super) fn entities<'a>(reader: &mut Reader<'a>) -> Read<Field<Few<RawEntity<'a>>>> {
+    let mut found = Few::None;
     let mut odd = false;
     let shape = reader.object(|reader, key| {
         let kind = match key {
@@ -17,23 +18,16 @@ pub(super) fn entities<'a>(reader: &mut Reader<'a>) -> Read<Field<Vec<RawEntity<
             "cashtags" | "symbols" => EntityKind::Cashtag,
             _ => return reader.skip(),
         };
-        let shape = list(reader, &mut found, |reader| entity(reader, kind))?;
+        let shape = list(reader, &mut found, |reader, one| entity(reader, kind, one))?;
         odd |= shape == Shape::Other;
         Ok(())
     })?;
     Ok(if odd { Field::Odd } else { whole_of(shape, found) })
 }
 
-fn entity<'a>(reader: &mut Reader<'a>, kind: EntityKind) -> Read<Field<RawEntity<'a>>> {
-    let mut one = RawEntity {
-        kind,
-        start: Field::Absent,
-        end: Field::Absent,
-        text: Field::Absent,
-        expanded: Field::Absent,
-        display: Field::Absent,
-    };
-    let shape = reader.object(|reader, key| {
+fn entity<'a>(reader: &mut Reader<'a>, kind: EntityKind, one: &mut RawEntity<'a>) -> Read<Shape> {
+    one.kind = kind;
+    reader.object(|reader, key| {
         match (key, kind) {
             ("start", _) => one.start = reader.whole()?,
             ("end", _) => one.end = reader.whole()?,
@@ -55,6 +49,5 @@ fn entity<'a>(reader: &mut Reader<'a>, kind: EntityKind) -> Read<Field<RawEntity
             _ => reader.skip()?,
         }
         Ok(())
-    })?;
-    Ok(whole_of(shape, one))
+    })
 }

@@ -49,7 +49,7 @@ impl Account {
         let claims = self.claims(&events).await?;
         let taken = events.len() as u64;
         let news = self.write(events, claims)?;
-        if let Err(fault) = self.tell_news(settings.account, &news).await {
+        if let Err(fault) = self.tell_news(&settings, &news).await {
             worker::console_error!("news of {}: {}", settings.account, fault.log());
         }
         let money = self.charge(&settings).await?;

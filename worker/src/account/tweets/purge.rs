@@ -19,7 +19,7 @@ use shared::snapshot::{self, Name};
 use shared::time::UnixMs;
 use shared::tweet::redacted;
 use shared::tweets::{self, Gunzip};
-use std::collections::{BTreeMap, HashMap};
+use std::collections::BTreeMap;
 use worker::Response;
 
 /// Files of one alarm: three calls to the bucket at most for each.
@@ -120,7 +120,7 @@ impl Account {
         let mut gz = Gz::new();
         gz.write(&json);
         let kind = "application/gzip";
-        let put = bucket::put(&bucket, &key, gz.finish(), kind, HashMap::new()).await?;
+        let put = bucket::put(&bucket, &key, gz.finish(), kind, found.metadata).await?;
         let gone = store::gone(&self.sql)?;
         let (sql, text) = (self.sql.clone(), text.to_owned());
         self.sql.atomically(move || {

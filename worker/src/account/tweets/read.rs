@@ -6,6 +6,7 @@ use super::collection::Tweets;
 use super::{purge, store};
 use crate::account::lease::{Leave, Open};
 use crate::account::settings::{Settings, Stopped};
+use crate::account::snapshots::ORIGIN;
 use crate::account::{Account, put_meta};
 use crate::bucket;
 use crate::clock;
@@ -16,7 +17,7 @@ use crate::rpc::{ControlClient, RunEnd};
 use crate::runs;
 use crate::sql::{Sql, values};
 use crate::x::{Answer, X};
-use shared::api::{Feature, RunState, Trigger};
+use shared::api::{Feature, Origin, RunState, Trigger};
 use shared::budget::Ask;
 use shared::cadence::plan;
 use shared::export::Gz;
@@ -326,8 +327,9 @@ impl Account {
         let bucket = bucket::open(&self.env)?;
         // Registered before the object appears, so that whoever reads it finds its run.
         self.register(&name, "", 0, None, Some(watch.run()))?;
-        let put =
-            bucket::put(&bucket, &key, gz.finish(), "application/gzip", HashMap::new()).await?;
+        let origin = (ORIGIN.to_owned(), Origin::Check.as_str().to_owned());
+        let metadata = HashMap::from([origin]);
+        let put = bucket::put(&bucket, &key, gz.finish(), "application/gzip", metadata).await?;
         self.register(&name, &put.etag, put.bytes, None, Some(watch.run()))?;
         SnapshotPut::new(&key, &put.etag).send(&self.env).await
     }

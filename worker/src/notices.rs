@@ -1,0 +1,142 @@
+//! The Notices object, one per deployment: where the owner is told of what happened, what waits,
+//! what arrived. Must not know: how news is found. Invariant: a message is written before it is
+//! handed over and its outcome after, so that whatever the machine loses is known to be in doubt;
+//! what is in doubt goes out again only where the receiver knows a repeat by its id.
+
+#![allow(missing_docs, reason = "what `durable_object` generates has none")]
+
+mod answers;
+mod send;
+mod store;
+
+use crate::clock;
+use crate::config::Config;
+use crate::fault::Result;
+use crate::http;
+use crate::rpc::{self, ToNotices};
+use crate::sql::{Sql, values};
+use crate::x::X;
+use crate::zone;
+use shared::notify::item::Item;
+use std::cell::Cell;
+use worker::{DurableObject, Env, Request, Response, State, durable_object};
+
+const SCHEMA: &[&str] = &[
+    // `feed`: the digest of a feed's secret; the secret itself is kept nowhere.
+    "CREATE TABLE IF NOT EXISTS alerts (id TEXT PRIMARY KEY, feed TEXT,
+        alert TEXT NOT NULL) STRICT",
+    // `open`: something is still to be done with it; `named`: it holds names of people.
+    "CREATE TABLE IF NOT EXISTS messages (id TEXT PRIMARY KEY, alert TEXT NOT NULL,
+        state TEXT NOT NULL, open INTEGER NOT NULL, named INTEGER NOT NULL,
+        message TEXT NOT NULL) STRICT",
+    "CREATE INDEX IF NOT EXISTS messages_by_alert ON messages (alert, open, id)",
+    // What each alert was told of which piece of news, and by which message.
+    "CREATE TABLE IF NOT EXISTS told (alert TEXT NOT NULL, key TEXT NOT NULL, at INTEGER NOT NULL,
+        message TEXT NOT NULL, meaning TEXT NOT NULL, PRIMARY KEY (alert, key))
+        STRICT, WITHOUT ROWID",
+];
+
+/// Our own trouble passes within minutes or not at all.
+const AFTER_FAULT_MS: i64 = 60_000;
+
+/// See the module.
+#[durable_object(alarm)]
+pub struct Notices {
+    state: State,
+    env: Env,
+    sql: Sql,
+    /// A loop that sends is running.
+    sending: Cell<bool>,
+    /// The time in the newest message's id.
+    last_id: Cell<i64>,
+}
+
+impl DurableObject for Notices {
+    fn new(state: State, env: Env) -> Self {
+        let sql = Sql::new(&state);
+        for statement in SCHEMA {
+            if let Err(fault) = sql.run(statement, values![]) {
+                worker::console_error!("notices: {}", fault.log());
+            }
+        }
+        let notices = Self { state, env, sql, sending: Cell::new(false), last_id: Cell::new(0) };
+        // Before anything can be handed over by this memory: what is marked was so by another.
+        if let Err(fault) = notices.recover() {
+            worker::console_error!("notices: {}", fault.log());
+        }
+        notices
+    }
+
+    async fn fetch(&self, mut request: Request) -> worker::Result<Response> {
+        self.mind_clock().await;
+        let request_id = request.headers().get("x-request-id")?.unwrap_or_default();
+        let path = request.path();
+        let outcome = match path.as_str() {
+            "/internal" => match rpc::command(&mut request).await {
+                Ok(command) => rpc::answer(self.obey(command).await),
+                Err(fault) => rpc::answer::<()>(Err(fault)),
+            },
+            // For tests beside the simulator alone: the worker forwards it only there.
+            "/api/sim/live/notices/evict" => {
+                let state: &wasm_bindgen::JsValue = self.state.as_raw().as_ref();
+                crate::live::evict(state).and_then(|()| http::json(200, &()))
+            }
+            _ => self.serve(request).await,
+        };
+        Ok(outcome.unwrap_or_else(|fault| http::problem(&fault, &request_id)))
+    }
+
+    async fn alarm(&self) -> worker::Result<Response> {
+        self.mind_clock().await;
+        if let Err(fault) = self.send_due().await {
+            worker::console_error!("notices: {}", fault.log());
+            self.arm_in(AFTER_FAULT_MS).await.ok();
+        }
+        Response::ok("")
+    }
+}
+
+impl Notices {
+    async fn obey(&self, command: ToNotices) -> Result<()> {
+        match command {
+            ToNotices::Tell { items } => self.tell(&items).await,
+            ToNotices::Tick => {
+                self.sweep()?;
+                self.send_due().await
+            }
+            ToNotices::Forget { account } => self.forget(account),
+        }
+    }
+
+    /// Takes in news for every alert; what is due goes out by the alarm, so that whoever found it
+    /// does not wait for a destination.
+    async fn tell(&self, items: &[Item]) -> Result<()> {
+        let now = clock::now();
+        let keys: Vec<&str> = items.iter().map(|item| item.key.as_str()).collect();
+        for alert in self.alerts()? {
+            let zone = zone::named(&alert.tz)?;
+            let mut outbox = self.outbox(alert, &keys)?;
+            outbox.take(items.to_vec(), now, &zone, &mut || self.next_id(now));
+            self.save(&mut outbox)?;
+        }
+        self.arm().await
+    }
+
+    /// The simulator's clock, where this memory has not seen it yet.
+    async fn mind_clock(&self) {
+        let config = Config::read(&self.env);
+        if config.simulated && !clock::observed() {
+            X::new(&config).sync_clock().await;
+        }
+    }
+
+    /// Wakes this object after so many real milliseconds, or sooner where that was asked for.
+    async fn arm_in(&self, ms: i64) -> Result<()> {
+        let storage = self.state.storage();
+        let at = clock::real().plus(ms.max(1));
+        match storage.get_alarm().await? {
+            Some(armed) if armed <= at.0 => Ok(()),
+            _ => Ok(storage.set_alarm(ms.max(1)).await?),
+        }
+    }
+}
