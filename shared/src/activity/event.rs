@@ -133,6 +133,10 @@ struct Payload<'a> {
     #[serde(default)]
     author_id: Option<UserId>,
     #[serde(default)]
+    user_id: Option<UserId>,
+    #[serde(borrow, default)]
+    date_time: Option<&'a RawValue>,
+    #[serde(default)]
     after: Option<String>,
 }
 
@@ -155,9 +159,13 @@ impl Event {
         if uuid.is_empty() || uuid.len() > WORD_MAX || data.event_type.len() > WORD_MAX {
             return Err(format!("`event_uuid` and `event_type` have 1 to {WORD_MAX} characters"));
         }
-        let account = data.filter.user_id.ok_or("`filter.user_id` is missing")?;
+        // Of a consent taken back X names the user in the payload, and possibly there alone.
+        let revoked = data.payload.as_ref().filter(|_| data.event_type == "oauth.revoke");
+        let named = data.filter.user_id.or(revoked.and_then(|payload| payload.user_id));
+        let account = named.ok_or("`filter.user_id` is missing")?;
+        let revoked_at = revoked.and_then(|payload| payload.date_time);
+        let times = [data.created_at, data.timestamp, data.timestamp_ms, revoked_at];
         let what = means(account, &data.event_type, data.payload)?;
-        let times = [data.created_at, data.timestamp, data.timestamp_ms];
         let at = times.into_iter().flatten().find_map(told_at).unwrap_or(now);
         Ok(Self { uuid, account, at, kind: data.event_type, what })
     }

@@ -79,6 +79,8 @@ fn each_type_means_what_it_says() {
     check(&of("post.delete", json!({"id": "99", "author_id": "13"})), "nothing");
     check(&of("oauth.revoke", json!({})), "revoked");
     check(&of("spaces.start", json!({"id": "1"})), "nothing");
+    let bare = of("oauth.revoke", json!({"user_id": "12", "date_time": NOW.rfc3339()}));
+    check(&bare.replace(r#""filter":{"user_id":"12"}"#, r#""filter":{}"#), "revoked");
     for kind in EVENT_TYPES {
         assert!(kind.contains('.'), "{kind}");
     }
