@@ -59,8 +59,9 @@ pub fn estimate(followed: u64, blocked: u64, owns: bool) -> Price {
 /// When the lists are read next: `now` if they are due. `read` is when they were read to their
 /// end, `tried` when a reading last began; one that failed is tried again on the next UTC day.
 pub fn next(read: Option<UnixMs>, tried: Option<UnixMs>, now: UnixMs) -> UnixMs {
-    // An instant in the future comes of a clock put back; it must not stop everything.
-    let past = |at: &UnixMs| *at <= now;
+    // An instant well in the future comes of a clock put back, which must not stop everything; one
+    // that is barely ahead, of two clocks, must not have X asked twice.
+    let past = |at: &UnixMs| *at <= now.plus(DAY_MS);
     let week = read.filter(past).map_or(now, |read| read.plus(WEEK_MS));
     let day = tried.filter(past).map_or(now, |tried| UnixMs((tried.utc_day() + 1) * DAY_MS));
     week.max(day).max(now)
@@ -113,7 +114,8 @@ mod tests {
         check_next(Some(60), Some(99), 100);
         check_next(None, Some(100), 101);
         check_next(Some(90), Some(100), 101);
-        // Clocks put back.
+        // Two clocks, and clocks put back.
+        check_next(Some(101), Some(100), 108);
         check_next(Some(400), Some(300), 100);
     }
 

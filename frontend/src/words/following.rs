@@ -12,7 +12,7 @@ pub(crate) fn price(account: &Account) -> String {
     let blocks = match following.blocked {
         Some(0) => String::new(),
         Some(blocked) => format!(" and {} you block", numbers::count(blocked)),
-        None => format!(", and {} for each you block", numbers::dollars(following.block_usd)),
+        None => format!(", and {} for 1,000 you block", dollars_of_1000(following.block_usd)),
     };
     let simulated = if account.simulated { " In sample data nothing is paid." } else { "" };
     match (following.following, following.once_usd, following.month_usd) {
@@ -24,10 +24,15 @@ pub(crate) fn price(account: &Account) -> String {
             numbers::count(count),
         )),
         _ => format!(
-            "{} each week for each you follow{blocks}, by X's published prices.{simulated}",
-            numbers::dollars(following.following_usd),
+            "{} each week for 1,000 you follow{blocks}, by X's published prices.{simulated}",
+            dollars_of_1000(following.following_usd),
         ),
     }
+}
+
+/// Single ones cost less than a cent.
+fn dollars_of_1000(usd: f64) -> String {
+    numbers::dollars(usd * 1_000.0)
 }
 
 /// How the reading stands.
@@ -102,11 +107,11 @@ mod tests {
             ),
         );
         let unknown = price(&with(known()));
-        assert!(unknown.contains("you follow, and $0.001 for each you block, by"), "{unknown}");
+        assert!(unknown.contains("you follow, and $1 for 1,000 you block, by"), "{unknown}");
         let nothing =
             FollowingCollection { following: None, once_usd: None, month_usd: None, ..known() };
         let text = price(&with(nothing));
-        assert!(text.starts_with("$0.001 each week for each you follow, and "), "{text}");
+        assert!(text.starts_with("$1 each week for 1,000 you follow, and "), "{text}");
     }
 
     #[test]

@@ -140,6 +140,16 @@ impl Survey {
         self.give_up();
     }
 
+    /// The owner switched it off: nothing more is read, and nothing of this is kept.
+    pub fn switch_off(&mut self) {
+        (self.following, self.blocking) = (None, None);
+        self.walk.stop(Stop {
+            cause: StopCause::Rejected,
+            title: "Switched off".to_owned(),
+            detail: "Reading whom the account follows was switched off meanwhile.".to_owned(),
+        });
+    }
+
     /// The list came to its end.
     fn end(&mut self, now: UnixMs) {
         self.count();
@@ -312,6 +322,19 @@ mod tests {
         bench.followed();
         bench.0.refuse_budget(None, "the cap".into(), T0);
         assert!(bench.step().ends_with("this check: the cap"), "{}", bench.step());
+    }
+
+    #[test]
+    fn switched_off_it_ends_wherever_it_is() {
+        let mut bench = Bench::new();
+        bench.0.switch_off();
+        assert_eq!(bench.step(), "Rejected");
+        let mut bench = Bench::new();
+        bench.followed();
+        bench.0.switch_off();
+        assert_eq!(bench.step(), "Rejected");
+        bench.followed();
+        assert_eq!(bench.step(), "Rejected", "what comes late changes nothing");
     }
 
     #[test]

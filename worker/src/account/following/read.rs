@@ -22,7 +22,7 @@ use shared::id::UserId;
 use shared::profile::Entry;
 use shared::retry::{Stop, StopCause, Trouble};
 use shared::roster::Roster;
-use shared::time::UnixMs;
+use shared::time::{MINUTE_MS, UnixMs};
 use shared::x::page::followers_page;
 use shared::x::user::USER_FIELDS;
 use std::collections::HashSet;
@@ -35,6 +35,8 @@ const PAGE_SIZE: u64 = 1_000;
 /// People of the first page of a list whose length is not known: few block more, and what is asked
 /// for is reserved.
 const FIRST_PAGE: u64 = 100;
+/// Ticks are hourly, some minutes late or early.
+const EARLY_MS: i64 = 5 * MINUTE_MS;
 /// The open lease of these reads.
 const LEASE: &str = "relation_lease";
 
@@ -55,7 +57,7 @@ impl Account {
         }
         let now = clock::now();
         self.forget_stale(now)?;
-        if self.following()?.next(now).is_some_and(|next| next <= now) {
+        if self.following()?.next(now).is_some_and(|next| next <= now.plus(EARLY_MS)) {
             self.start_following(Trigger::Cron).await?;
         }
         Ok(())
@@ -110,9 +112,13 @@ impl Account {
         self.settle_in(LEASE).await?;
         let mut calls = 0;
         let outcome = loop {
-            let (Some(survey), Some(settings)) = (self.survey()?, self.settings()?) else {
-                break Ok(());
+            let (Some(mut survey), Some(settings)) = (self.survey()?, self.settings()?) else {
+                // Of an account deleted meanwhile nothing stays.
+                break self.drop_survey();
             };
+            if !self.following()?.on {
+                survey.switch_off();
+            }
             match survey.next(clock::now()) {
                 SurveyStep::Wait { until } => break self.arm_in(clock::delay_ms(until)).await,
                 SurveyStep::ReadPage { .. } if calls == CALLS_PER_ALARM => {
@@ -130,6 +136,12 @@ impl Account {
         };
         self.settle_in(LEASE).await?;
         outcome
+    }
+
+    fn drop_survey(&self) -> Result<()> {
+        store::drop_gathered(&self.sql, Relation::Following)?;
+        store::drop_gathered(&self.sql, Relation::Blocking)?;
+        self.drop_meta("survey")
     }
 
     async fn read_relation(
