@@ -16,7 +16,7 @@ pub use facts::CrawlFacts;
 
 use crate::acceptance;
 use crate::retry::{Decision, SILENT_MS, Stop, StopCause, Trouble, decide};
-use crate::time::{SECOND_MS, UnixMs};
+use crate::time::{HOUR_MS, SECOND_MS, UnixMs};
 use crate::x::problem::Rate;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -25,6 +25,8 @@ use std::collections::BTreeMap;
 const ASKS_MAX: u32 = 3;
 /// How often a walk begins anew: by then a third token dying is no accident.
 const RESTARTS_MAX: u32 = 2;
+/// A longer wait for the budget is for a day that is known: no rate window lasts as long.
+const KNOWN_WAIT_MS: i64 = HOUR_MS;
 /// Page tokens remembered to notice a walk in circles; longer circles show as barren pages.
 const RECENT_TOKENS: usize = 32;
 /// Pages in a row, each asked for several times, that brought nothing new: a circle.
@@ -317,7 +319,12 @@ impl Crawl {
         if matches!(self.phase, Phase::Finished | Phase::Stopped(_)) {
             return;
         }
-        let since = self.stall.get_or_insert(Stall { since: now, tries: 0 }).since;
+        let stall = self.stall.get_or_insert(Stall { since: now, tries: 0 });
+        let since = stall.since;
+        if let Some(until) = until.filter(|until| until.since(now) > KNOWN_WAIT_MS) {
+            // For the next UTC day, say: what is waited for is known, and silence begins after it.
+            stall.since = since.max(until);
+        }
         match until {
             Some(until) if now.since(since) < SILENT_MS => {
                 self.wait = Some(Wait { until, why });

@@ -82,7 +82,7 @@ async function month(way: Way): Promise<Json> {
       const on = await roost.api("PUT", `/accounts/${ACCOUNT}/push`, { on: true });
       if (on.status !== 200) throw new Error(on.text);
     }
-    await roost.api("PATCH", `/accounts/${ACCOUNT}`, { schedule: way.schedule });
+    await roost.api("PATCH", `/accounts/${ACCOUNT}`, { schedule: way.schedule, verify: true });
     const from = await roost.sim.now();
     const first = (await roost.sim.call("GET", "/sim/bill")).usd;
     await hours(roost, DAYS * 24);
@@ -137,7 +137,7 @@ async function judge(roost: Roost, from: number, to: number): Promise<Json> {
   }
   const byKind = Object.fromEntries(Object.entries(delays).map(([kind, list]) => [kind, spread(list)]));
   return {
-    lost: monthly.lost.length,
+    lost: (truth.lost as Json[]).length,
     reported: standing.length,
     false_losses: falseLosses.length,
     missed: missed.length,

@@ -266,11 +266,12 @@ test("a change of the budget that cannot be says which and what is expected", as
 test("a cap per day holds what is dear until the next UTC day, and says so", async () => {
   await roost.track("13");
   await roost.track(ACCOUNT);
-  await roost.api("PUT", "/budget", { day_cap_usd: 30 });
+  // Room for one of the two checks, and beside it for the stream, which has some reserved.
+  await roost.api("PUT", "/budget", { day_cap_usd: 40 });
   try {
     await roost.goodCrawl("13");
     const today = (await budget()).spent_today_usd;
-    assert.ok(today > 20 && today < 30, String(today));
+    assert.ok(today > 20 && today < 40, String(today));
     const before = await bill();
     const run = await roost.startCrawl(ACCOUNT);
     const { next_check, reason } = await roost.waiting(ACCOUNT);
@@ -284,7 +285,7 @@ test("a cap per day holds what is dear until the next UTC day, and says so", asy
     const ended = await roost.ended(run);
     assert.equal(ended.state, "done", JSON.stringify(ended));
     const { spent_today_usd } = await budget();
-    assert.ok(spent_today_usd <= 30, String(spent_today_usd));
+    assert.ok(spent_today_usd <= 40, String(spent_today_usd));
   } finally {
     await roost.api("PUT", "/budget", { day_cap_usd: null });
   }

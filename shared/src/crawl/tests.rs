@@ -294,6 +294,19 @@ fn the_budget_makes_it_wait_or_stop() {
 }
 
 #[test]
+fn waiting_for_a_day_that_is_known_is_no_silence() {
+    let mut bench = Bench::walking(2_000);
+    let midnight = bench.now.plus(20 * 3_600_000);
+    bench.crawl.refuse_budget(Some(midnight), "the day's cap".into(), bench.now);
+    bench.now = midnight;
+    bench.crawl.refuse_budget(Some(midnight.plus(900_000)), "window".into(), bench.now);
+    assert_eq!(bench.step(), "wait 900000");
+    bench.now = midnight.plus(6 * 3_600_000);
+    bench.crawl.refuse_budget(Some(bench.now.plus(900_000)), "window".into(), bench.now);
+    assert_eq!(bench.step(), "Silent");
+}
+
+#[test]
 fn waiting_for_the_budget_ends_like_any_silence() {
     let mut bench = Bench::walking(2_000);
     bench.crawl.refuse_budget(Some(T0.plus(1)), "window".into(), T0);
