@@ -45,6 +45,8 @@ async function hours(roost: Roost, count: number): Promise<void> {
     await settled(roost);
     await roost.tick();
     await rest(roost);
+    // Who left is looked up within seconds of a check; the next hour begins after that.
+    await roost.lookedUp();
   }
 }
 
