@@ -1,8 +1,8 @@
-//! The queues: finished snapshots, and what X pushed. Owns: the message's shape (that of an R2 event notification,
-//! so that files put into the bucket by others are read the same way) and the consumer.
-//! Invariant: a message is acknowledged when its snapshot was read, or its event applied, or can
-//! never be; otherwise it is retried, and after three tries it lands in the dead-letter queue with
-//! a run record.
+//! The queues: finished snapshots, and what X pushed. Owns: the messages' shapes (of a snapshot that
+//! of an R2 event notification, so that files put into the bucket by others are read the same way)
+//! and the consumer. Invariant: a message is acknowledged when its snapshot was read, or its event
+//! applied, or can never be; otherwise it is retried, and after three tries it lands in the
+//! dead-letter queue with a run record.
 
 use crate::clock;
 use crate::fault::{Fault, Result};
