@@ -405,7 +405,9 @@ test("news that Notices could not be told of comes with the next tick", async ()
   });
   await roost.tick();
   await settled(hook);
-  assert.deepEqual(titles(receiver.received), [LEFT]);
+  // The cut may have taken an outcome: then the same message goes again, under its id.
+  const ids = new Set(receiver.received.map(({ body }) => body.id));
+  assert.deepEqual([ids.size, [...new Set(titles(receiver.received))]], [1, [LEFT]]);
 });
 
 test("destinations that are private, or not what they should be, are refused", async () => {

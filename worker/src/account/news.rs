@@ -97,8 +97,14 @@ impl Account {
         events: Vec<FollowerEvent>,
     ) -> Result<()> {
         let (source, now) = (source(settings), clock::now());
-        let items = events.into_iter().map(|event| Item::of_event(&source, event, now)).collect();
-        self.tell_items(items).await
+        let newest = self.sql.first("SELECT MAX(at) FROM lists", values![])?;
+        let newest = newest.map(|mut row| row.maybe_int()).transpose()?.flatten().map(UnixMs);
+        let item = |mut event: FollowerEvent| {
+            // What a list settled is settled, even where its name is ahead of this clock.
+            event.settles = event.settles.filter(|&at| Some(at) > newest);
+            Item::of_event(&source, event, now)
+        };
+        self.tell_items(events.into_iter().map(item).collect()).await
     }
 
     async fn tell_items(&self, items: Vec<Item>) -> Result<()> {
