@@ -59,6 +59,7 @@ const PICTURES: Picture[] = [
   { name: "followers-light", path: "/followers", width: 1440, height: 900, theme: "light", ready: roster },
   { name: "person-dark", path: "/followers?filter=left", width: 1440, height: 900, theme: "dark", ready: drawer },
   { name: "collection-light", path: "/collection", width: 1440, height: 900, theme: "light", ready: (page) => page.locator(".runs h2").waitFor() },
+  { name: "connect-light", path: "/connect", width: 1440, height: 900, theme: "light", ready: (page) => page.locator(".key-row").first().waitFor() },
   { name: "tweets-light", path: "/tweets", width: 1440, height: 900, theme: "light", ready: tweets },
   { name: "tweet-dark", path: "/tweets", width: 1440, height: 900, theme: "dark", ready: tweet },
   { name: "tweets-phone-light", path: "/tweets", width: 390, height: 844, theme: "light", ready: tweets },
