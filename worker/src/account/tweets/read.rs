@@ -113,7 +113,8 @@ impl Account {
         let mut calls = 0;
         let outcome = loop {
             let (Some(mut watch), Some(settings)) = (self.watch()?, self.settings()?) else {
-                break Ok(());
+                // Of an account deleted meanwhile no reading stays.
+                break self.drop_meta("watch");
             };
             match watch.next(clock::now()) {
                 Step::Wait { until, .. } => break self.arm_in(clock::delay_ms(until)).await,
