@@ -40,11 +40,13 @@ impl Lookups {
             Op::Lookups => {
                 let limit = query::limit(&query)?;
                 let after = query.get("cursor").map(String::as_str);
+                let head = self.first_open()?;
+                let kept = self.list(after, limit + 1)?;
                 let items: Vec<api::Lookup> =
-                    self.list(after, limit + 1)?.iter().map(Kept::view).collect();
+                    kept.iter().map(|kept| kept.view(head.as_ref())).collect();
                 http::json(200, &query::page(items, limit, |item| item.id.clone()))
             }
-            Op::Lookup => http::json(200, &self.known(id)?.view()),
+            Op::Lookup => http::json(200, &self.known(id)?.view(self.first_open()?.as_ref())),
             Op::LookupResult => self.result(id),
             Op::DeleteLookup => self.remove(id).await,
             _ => Err(Fault::internal(format!("{path} is no look-up's"))),

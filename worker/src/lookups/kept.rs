@@ -35,9 +35,19 @@ pub(super) struct Kept {
 }
 
 impl Kept {
-    pub(super) fn view(&self) -> api::Lookup {
-        let waiting = self.lookup.waiting().filter(|(until, _)| *until > clock::now());
-        let waiting = waiting.filter(|_| self.ended.is_none());
+    /// What its owner sees; `head` is the one being worked on, for which the others wait.
+    pub(super) fn view(&self, head: Option<&Self>) -> api::Lookup {
+        let behind = head.filter(|head| self.ended.is_none() && head.id != self.id);
+        let waiting = behind.unwrap_or(self).lookup.waiting();
+        let waiting = waiting.filter(|(until, _)| self.ended.is_none() && *until > clock::now());
+        let reason = match (behind, waiting) {
+            (Some(head), None) => Some(format!("Look-up {} comes first", head.id)),
+            (Some(head), Some((_, why))) => {
+                Some(format!("Look-up {} comes first. It waits: {why}", head.id))
+            }
+            (None, Some((_, why))) => Some(why.to_owned()),
+            (None, None) => self.reason.clone(),
+        };
         api::Lookup {
             id: self.id.clone(),
             by: self.by,
@@ -45,7 +55,7 @@ impl Kept {
             done: self.classes.values().sum(),
             classes: self.classes.clone(),
             state: self.state,
-            reason: waiting.map(|(_, why)| why.to_owned()).or_else(|| self.reason.clone()),
+            reason,
             waits_until: waiting.map(|(until, _)| until),
             started: self.started,
             ended: self.ended,
@@ -104,9 +114,10 @@ impl Lookups {
         row.map(read).transpose()
     }
 
-    /// The oldest that has not ended.
+    /// The first to come of those that have not ended. Not by their ids: of two that came in one
+    /// millisecond either may be the smaller.
     pub(super) fn first_open(&self) -> Result<Option<Kept>> {
-        let open = "SELECT doc FROM lookups WHERE ended IS NULL ORDER BY id LIMIT 1";
+        let open = "SELECT doc FROM lookups WHERE ended IS NULL ORDER BY rowid LIMIT 1";
         self.sql.first(open, values![])?.map(read).transpose()
     }
 
