@@ -15,7 +15,7 @@ mod tests;
 pub use facts::CrawlFacts;
 
 use crate::acceptance;
-use crate::retry::{Decision, SILENT_MS, Stop, StopCause, Trouble, decide};
+use crate::retry::{Decision, SILENT_MS, Stall, Stop, StopCause, Trouble, Wait, decide};
 use crate::time::{HOUR_MS, SECOND_MS, UnixMs};
 use crate::x::problem::Rate;
 use serde::{Deserialize, Serialize};
@@ -85,19 +85,6 @@ struct Walk {
     barren: u32,
     /// Hashes of the last tokens.
     recent: Vec<u64>,
-}
-
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-struct Wait {
-    until: UnixMs,
-    why: String,
-}
-
-/// Failures in a row.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-struct Stall {
-    since: UnixMs,
-    tries: u32,
 }
 
 /// What to do next.

@@ -29,7 +29,7 @@ mod store;
 mod tests;
 mod timeline;
 
-pub use store::{Change, Dir, Memory, Shown, Store};
+pub use store::{Change, Dir, Memory, Shown, Store, free_instant};
 pub use timeline::{Mark, Timeline};
 
 use crate::api::{EventKind, LossState};

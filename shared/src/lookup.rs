@@ -13,7 +13,7 @@ mod tests;
 
 pub use class::{By, Class, Told, keys, sort};
 
-use crate::retry::{Decision, Stop, StopCause, Trouble, decide};
+use crate::retry::{Decision, Stop, StopCause, Trouble, Wait, decide};
 use crate::time::{HOUR_MS, UnixMs};
 use crate::x::problem::{Class as Refusal, Rate};
 use serde::{Deserialize, Serialize};
@@ -61,12 +61,6 @@ pub struct Lookup {
     stopped: Option<Stop>,
     calls: u64,
     retries: u64,
-}
-
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-struct Wait {
-    until: UnixMs,
-    why: String,
 }
 
 /// What is to know of a batch beside its keys.

@@ -72,6 +72,20 @@ pub enum Decision {
     Stop(Stop),
 }
 
+/// What a machine that asks X waits for.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Wait {
+    pub(crate) until: UnixMs,
+    pub(crate) why: String,
+}
+
+/// Failures in a row of such a machine.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Stall {
+    pub(crate) since: UnixMs,
+    pub(crate) tries: u32,
+}
+
 /// The end of trying, for a person to read.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Stop {

@@ -15,7 +15,7 @@ use crate::api::words;
 use crate::cadence::{Batch, Plan, Read, absent};
 use crate::id::TweetId;
 use crate::metrics::Family;
-use crate::retry::{Decision, SILENT_MS, Stop, StopCause, Trouble, decide};
+use crate::retry::{Decision, SILENT_MS, Stall, Stop, StopCause, Trouble, Wait, decide};
 use crate::time::{MINUTE_MS, UnixMs};
 use crate::tweet::{Absence, Answer, again};
 use crate::x::problem::Rate;
@@ -84,19 +84,6 @@ enum Phase {
     Planning,
     Reading,
     Stopped(Stop),
-}
-
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-struct Wait {
-    until: UnixMs,
-    why: String,
-}
-
-/// Failures in a row.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-struct Stall {
-    since: UnixMs,
-    tries: u32,
 }
 
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]

@@ -33,7 +33,7 @@ mod view;
 use crate::fault::{Fault, Result};
 use crate::http;
 use crate::rpc::{self, ToAccount};
-use crate::sql::{Sql, values};
+use crate::sql::Sql;
 use gather::Gathered;
 use shared::budget::BilledToday;
 use std::cell::{Cell, RefCell};
@@ -203,12 +203,7 @@ struct Memory {
 
 impl DurableObject for Account {
     fn new(state: State, env: Env) -> Self {
-        let sql = Sql::new(&state);
-        for statement in SCHEMA {
-            if let Err(fault) = sql.run(statement, values![]) {
-                worker::console_error!("account: {}", fault.log());
-            }
-        }
+        let sql = Sql::open(&state, "account", SCHEMA);
         if let Err(fault) = ledger::upgrade(&sql) {
             worker::console_error!("account: {}", fault.log());
         }
@@ -270,34 +265,20 @@ impl Account {
     /// Wakes this object after so many real milliseconds, or sooner where something else asked
     /// for that: there is one alarm for all that waits.
     async fn arm_in(&self, ms: i64) -> Result<()> {
-        let storage = self.state.storage();
-        let at = crate::clock::real().plus(ms.max(1));
-        match storage.get_alarm().await? {
-            Some(armed) if armed <= at.0 => Ok(()),
-            _ => Ok(storage.set_alarm(ms.max(1)).await?),
-        }
+        crate::clock::wake_in(&self.state, ms).await
     }
 
     fn meta<T: serde::de::DeserializeOwned>(&self, key: &str) -> Result<Option<T>> {
-        let row = self.sql.first("SELECT value FROM meta WHERE key = ?", values![key])?;
-        row.map(|mut row| Ok(serde_json::from_str(&row.text()?)?)).transpose()
+        self.sql.meta(key)
     }
 
     fn put_meta<T: serde::Serialize>(&self, key: &str, value: &T) -> Result<()> {
-        put_meta(&self.sql, key, value)
+        self.sql.put_meta(key, value)
     }
 
     fn drop_meta(&self, key: &str) -> Result<()> {
-        self.sql.run("DELETE FROM meta WHERE key = ?", values![key])
+        self.sql.drop_meta(key)
     }
-}
-
-fn put_meta<T: serde::Serialize>(sql: &Sql, key: &str, value: &T) -> Result<()> {
-    sql.run(
-        "INSERT INTO meta (key, value) VALUES (?, ?)
-         ON CONFLICT (key) DO UPDATE SET value = excluded.value",
-        values![key, serde_json::to_string(value)?],
-    )
 }
 
 /// A user id as kept in SQLite: 20 digits, so that text order is number order.

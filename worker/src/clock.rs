@@ -2,8 +2,10 @@
 //! plus the offset of the simulator's clock as last seen in any of its answers; without, it is
 //! real time. Nothing else in the worker asks what time it is.
 
+use crate::fault::Result;
 use shared::time::UnixMs;
 use std::sync::atomic::{AtomicBool, AtomicI64, Ordering};
+use worker::State;
 
 /// Simulated time less real time, in milliseconds. One isolate, one upstream, one offset.
 static OFFSET_MS: AtomicI64 = AtomicI64::new(0);
@@ -37,4 +39,15 @@ pub(crate) fn delay_ms(until: UnixMs) -> i64 {
 /// days of silence would seem to have passed.
 pub(crate) fn real() -> UnixMs {
     UnixMs(i64::try_from(worker::Date::now().as_millis()).unwrap_or(i64::MAX))
+}
+
+/// Wakes an object after so many real milliseconds, or sooner where something else asked for
+/// that: an object has one alarm for all that waits.
+pub(crate) async fn wake_in(state: &State, ms: i64) -> Result<()> {
+    let storage = state.storage();
+    let at = real().plus(ms.max(1));
+    match storage.get_alarm().await? {
+        Some(armed) if armed <= at.0 => Ok(()),
+        _ => Ok(storage.set_alarm(ms.max(1)).await?),
+    }
 }

@@ -58,12 +58,7 @@ pub struct Control {
 
 impl DurableObject for Control {
     fn new(state: State, env: Env) -> Self {
-        let sql = Sql::new(&state);
-        for statement in SCHEMA {
-            if let Err(fault) = sql.run(statement, values![]) {
-                worker::console_error!("control: {}", fault.log());
-            }
-        }
+        let sql = Sql::open(&state, "control", SCHEMA);
         let (pushes, busy) = (pushes::Counting::default(), renewal::Busy::default());
         Self { state, env, sql, pushes, busy }
     }
@@ -202,16 +197,11 @@ impl Control {
     }
 
     fn meta<T: serde::de::DeserializeOwned>(&self, key: &str) -> Result<Option<T>> {
-        let row = self.sql.first("SELECT value FROM meta WHERE key = ?", values![key])?;
-        row.map(|mut row| Ok(serde_json::from_str(&row.text()?)?)).transpose()
+        self.sql.meta(key)
     }
 
     fn put_meta<T: serde::Serialize>(&self, key: &str, value: &T) -> Result<()> {
-        self.sql.run(
-            "INSERT INTO meta (key, value) VALUES (?, ?)
-             ON CONFLICT (key) DO UPDATE SET value = excluded.value",
-            values![key, serde_json::to_string(value)?],
-        )
+        self.sql.put_meta(key, value)
     }
 }
 

@@ -27,7 +27,7 @@ use crate::fault::{Fault, Result};
 use crate::http;
 use crate::hub::{Hub, Said};
 use crate::rpc::{self, Greeting, ToLive};
-use crate::sql::{Sql, values};
+use crate::sql::Sql;
 use intake::Memory;
 use relays::Relays;
 use shared::api::{LiveGap, StreamSettings};
@@ -97,12 +97,7 @@ struct Core {
 
 impl DurableObject for Live {
     fn new(state: State, env: Env) -> Self {
-        let sql = Sql::new(&state);
-        for statement in SCHEMA {
-            if let Err(fault) = sql.run(statement, values![]) {
-                worker::console_error!("live: {}", fault.log());
-            }
-        }
+        let sql = Sql::open(&state, "live", SCHEMA);
         let (state, hub) = Hub::new(state);
         let simulated = Config::read(&env).simulated;
         let core = Core {
@@ -221,16 +216,11 @@ impl Core {
     }
 
     fn meta<T: serde::de::DeserializeOwned>(&self, key: &str) -> Result<Option<T>> {
-        let row = self.sql.first("SELECT value FROM meta WHERE key = ?", values![key])?;
-        row.map(|mut row| Ok(serde_json::from_str(&row.text()?)?)).transpose()
+        self.sql.meta(key)
     }
 
     fn put_meta<T: serde::Serialize>(&self, key: &str, value: &T) -> Result<()> {
-        self.sql.run(
-            "INSERT INTO meta (key, value) VALUES (?, ?)
-             ON CONFLICT (key) DO UPDATE SET value = excluded.value",
-            values![key, serde_json::to_string(value)?],
-        )
+        self.sql.put_meta(key, value)
     }
 }
 

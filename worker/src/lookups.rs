@@ -13,7 +13,7 @@ mod work;
 use crate::fault::Result;
 use crate::http;
 use crate::rpc::{self, ToLookups};
-use crate::sql::{Sql, values};
+use crate::sql::Sql;
 use std::cell::Cell;
 use worker::{DurableObject, Env, Request, Response, State, durable_object};
 
@@ -48,12 +48,7 @@ pub struct Lookups {
 
 impl DurableObject for Lookups {
     fn new(state: State, env: Env) -> Self {
-        let sql = Sql::new(&state);
-        for statement in SCHEMA {
-            if let Err(fault) = sql.run(statement, values![]) {
-                worker::console_error!("lookups: {}", fault.log());
-            }
-        }
+        let sql = Sql::open(&state, "lookups", SCHEMA);
         Self { state, env, sql, working: Cell::new(false) }
     }
 
@@ -89,11 +84,6 @@ impl Lookups {
 
     /// Wakes this object after so many real milliseconds, or sooner where that was asked before.
     async fn arm_in(&self, ms: i64) -> Result<()> {
-        let storage = self.state.storage();
-        let at = crate::clock::real().plus(ms.max(1));
-        match storage.get_alarm().await? {
-            Some(armed) if armed <= at.0 => Ok(()),
-            _ => Ok(storage.set_alarm(ms.max(1)).await?),
-        }
+        crate::clock::wake_in(&self.state, ms).await
     }
 }

@@ -14,7 +14,7 @@ use crate::config::Config;
 use crate::fault::Result;
 use crate::http;
 use crate::rpc::{self, ToNotices};
-use crate::sql::{Sql, values};
+use crate::sql::Sql;
 use crate::x::X;
 use crate::zone;
 use shared::notify::item::Item;
@@ -53,12 +53,7 @@ pub struct Notices {
 
 impl DurableObject for Notices {
     fn new(state: State, env: Env) -> Self {
-        let sql = Sql::new(&state);
-        for statement in SCHEMA {
-            if let Err(fault) = sql.run(statement, values![]) {
-                worker::console_error!("notices: {}", fault.log());
-            }
-        }
+        let sql = Sql::open(&state, "notices", SCHEMA);
         let notices = Self { state, env, sql, sending: Cell::new(false), last_id: Cell::new(0) };
         // Before anything can be handed over by this memory: what is marked was so by another.
         if let Err(fault) = notices.recover() {
@@ -132,11 +127,6 @@ impl Notices {
 
     /// Wakes this object after so many real milliseconds, or sooner where that was asked for.
     async fn arm_in(&self, ms: i64) -> Result<()> {
-        let storage = self.state.storage();
-        let at = clock::real().plus(ms.max(1));
-        match storage.get_alarm().await? {
-            Some(armed) if armed <= at.0 => Ok(()),
-            _ => Ok(storage.set_alarm(ms.max(1)).await?),
-        }
+        clock::wake_in(&self.state, ms).await
     }
 }

@@ -1,9 +1,11 @@
 //! SQLite of a Durable Object. Owns: how statements run and rows are read. Must not know: any
-//! table. Invariant: every cursor is drained through `raw`, the only call of the platform that
+//! table but `meta`. Invariant: every cursor is drained through `raw`, the only call of the platform that
 //! returns errors instead of throwing through wasm (which would hang the request).
 
 use crate::fault::{Fault, Result};
 use js_sys::{Function, Reflect};
+use serde::Serialize;
+use serde::de::DeserializeOwned;
 use wasm_bindgen::{JsCast, JsValue, closure::Closure};
 use worker::{SqlStorage, SqlStorageValue, State};
 
@@ -13,6 +15,12 @@ pub(crate) use worker::SqlStorageValue as Value;
 /// workerd does not check, so we do.
 pub(crate) const BLOB_MAX: usize = 2_000_000;
 
+/// Binds values in order: `values![a, b]`.
+macro_rules! values {
+    ($($value:expr),* $(,)?) => { vec![$($crate::sql::Value::from($value)),*] };
+}
+pub(crate) use values;
+
 /// The database of one object.
 #[derive(Clone)]
 pub(crate) struct Sql {
@@ -21,10 +29,38 @@ pub(crate) struct Sql {
 }
 
 impl Sql {
-    pub(crate) fn new(state: &State) -> Self {
+    /// The database of the object `what`, with the tables it needs.
+    pub(crate) fn open(state: &State, what: &str, schema: &[&str]) -> Self {
         let storage = state.storage();
         let raw: &JsValue = storage.as_raw().as_ref();
-        Self { sql: storage.sql(), storage: raw.clone() }
+        let sql = Self { sql: storage.sql(), storage: raw.clone() };
+        for statement in schema {
+            // An object cannot refuse to be made: whatever needs the table will say so again.
+            if let Err(fault) = sql.run(statement, values![]) {
+                worker::console_error!("{what}: {}", fault.log());
+            }
+        }
+        sql
+    }
+
+    /// The document kept under a key of the table `meta`, which every object has.
+    pub(crate) fn meta<T: DeserializeOwned>(&self, key: &str) -> Result<Option<T>> {
+        let row = self.first("SELECT value FROM meta WHERE key = ?", values![key])?;
+        row.map(|mut row| Ok(serde_json::from_str(&row.text()?)?)).transpose()
+    }
+
+    /// Keeps a document under a key of `meta`.
+    pub(crate) fn put_meta<T: Serialize>(&self, key: &str, value: &T) -> Result<()> {
+        self.run(
+            "INSERT INTO meta (key, value) VALUES (?, ?)
+             ON CONFLICT (key) DO UPDATE SET value = excluded.value",
+            values![key, serde_json::to_string(value)?],
+        )
+    }
+
+    /// Forgets what is kept under a key of `meta`.
+    pub(crate) fn drop_meta(&self, key: &str) -> Result<()> {
+        self.run("DELETE FROM meta WHERE key = ?", values![key])
     }
 
     /// Runs a statement for its effect.
@@ -140,9 +176,3 @@ fn mistyped(wanted: &str, found: &SqlStorageValue) -> Fault {
     };
     Fault::internal(format!("a column holds {kind} where {wanted} was written"))
 }
-
-/// Binds values in order: `sql![a, b]`.
-macro_rules! values {
-    ($($value:expr),* $(,)?) => { vec![$($crate::sql::Value::from($value)),*] };
-}
-pub(crate) use values;

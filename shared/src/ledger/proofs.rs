@@ -110,6 +110,19 @@ fn a_push_is_an_event_and_its_list_is_not() {
 }
 
 #[test]
+fn what_is_pushed_within_one_millisecond_stays_in_its_order() {
+    let mut world = World::default();
+    world.put(HOUR_MS, &[1], None);
+    for said in [Said::Unfollowed, Said::Followed, Said::Unfollowed] {
+        world.witness(1, 2 * HOUR_MS, said);
+    }
+    let words: Vec<_> =
+        told(&world).into_iter().map(|(at, word)| (at - 2 * HOUR_MS, word)).collect();
+    let expected = [(0, "p-1! unfollowed"), (1, "p*1"), (2, "p-1! unfollowed")];
+    assert_eq!(words, expected.map(|(at, word)| (at, word.to_owned())));
+}
+
+#[test]
 fn a_push_behind_its_list_settles_the_loss() {
     check(&[List(&[1]), List(&[]), Says(1, Said::Unfollowed)], "2-1! unfollowed");
     check(&[List(&[]), List(&[1]), Says(1, Said::Followed)], "2+1");

@@ -122,6 +122,15 @@ pub trait Store {
     ) -> Result<(), Self::Error>;
 }
 
+/// The instant at which a push is kept: that of its coming or, where something was pushed of the
+/// same person then, the next that is free. What is shown stands in order of time, and X may say
+/// within one millisecond that someone left and came.
+///
+/// `taken` are the instants of the person's pushes from `at` on, ascending.
+pub fn free_instant(at: UnixMs, taken: impl IntoIterator<Item = UnixMs>) -> UnixMs {
+    taken.into_iter().fold(at, |free, taken| if taken == free { free.plus(1) } else { free })
+}
+
 /// A store in memory: for tests, and to derive a ledger without a database.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Memory {
@@ -143,8 +152,12 @@ impl Memory {
     }
 
     /// Keeps evidence; [`super::reshow`] tells what follows from it.
-    pub fn witness(&mut self, evidence: Evidence) {
+    pub fn witness(&mut self, mut evidence: Evidence) {
         let all = self.evidence.entry(evidence.user).or_default();
+        if evidence.said.is_push() {
+            let pushes = all.iter().filter(|one| one.said.is_push() && one.at >= evidence.at);
+            evidence.at = free_instant(evidence.at, pushes.map(|one| one.at));
+        }
         let at = all.partition_point(|one| one.at <= evidence.at);
         all.insert(at, evidence);
     }

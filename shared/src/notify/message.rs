@@ -1,6 +1,6 @@
 //! One message and its delivery. Owns: when it is tried again, and when it is given up. Must not
-//! know: what it says. Invariant: a message that was handed over once never changes, so that its
-//! repeat is the same; one that arrived names nobody any more.
+//! know: what it says. Invariant: a message that may have been taken in never says anything else
+//! afterwards, so that its repeat is the same; one that arrived names nobody any more.
 
 use super::item::Item;
 use super::words;
@@ -49,6 +49,10 @@ pub struct Message {
     /// How often, ever.
     #[serde(default)]
     pub attempts: u32,
+    /// An attempt may have been taken in although nothing said so: its answer was lost, or was
+    /// an error that passes.
+    #[serde(default)]
+    pub doubtful: bool,
     /// What it tells; nothing any more once it arrived.
     pub items: Vec<Item>,
     /// How much it told.
@@ -135,6 +139,7 @@ impl Message {
             first: None,
             tries: 0,
             attempts: 0,
+            doubtful: false,
             items: Vec::new(),
             count: 0,
             title: String::new(),
@@ -185,6 +190,7 @@ impl Message {
             why = format!("Given up after a day of attempts. {why}");
         }
         self.error = Some(why);
+        self.doubtful |= refusal.passes();
         if dead {
             self.state = MessageState::Dead;
         } else {
@@ -196,6 +202,7 @@ impl Message {
 
     /// The memory that was handing it over is lost, and with it the answer.
     pub(super) fn interrupted(&mut self, kind: AlertKind) {
+        self.doubtful = true;
         // A webhook's receiver knows a repeat by its id; a feed is not handed to anyone.
         let known = matches!(kind, AlertKind::Webhook | AlertKind::Feed);
         if known && self.kind != MessageKind::Test {

@@ -146,10 +146,21 @@ impl Outbox {
             }
             _ if told.meaning == item.meaning => {}
             _ => {
+                self.withdraw(&item.key, &told.message);
                 item.was = Some(told.meaning);
                 self.place(item, now, zone, ids);
             }
         }
+    }
+
+    /// What a correction is about to say differently leaves the message that died with it: sent
+    /// again after the correction, it would be the last word.
+    fn withdraw(&mut self, key: &str, id: &str) {
+        let dead = |message: &&mut Message| message.state == MessageState::Dead;
+        let Some(message) = find(&mut self.messages, id).filter(dead) else { return };
+        message.items.retain(|held| held.key != key);
+        self.changed.messages.insert(id.to_owned());
+        self.drop_if_empty(id);
     }
 
     /// Nobody has seen the message that says it: it is said right from the beginning.
@@ -177,8 +188,8 @@ impl Outbox {
         }
     }
 
-    /// A message that died is put right for whoever sends it again; an entry of a feed is read
-    /// anew by its readers.
+    /// A message that was refused is put right for whoever sends it again; an entry of a feed is
+    /// read anew by its readers.
     fn edit(&mut self, mut item: Item, told: &Told, now: UnixMs) {
         let feed = self.alert.kind == AlertKind::Feed;
         let Some(message) = find(&mut self.messages, &told.message) else { return };
@@ -404,10 +415,11 @@ fn find<'a>(messages: &'a mut [Message], id: &str) -> Option<&'a mut Message> {
     messages.iter_mut().find(|message| message.id == id)
 }
 
-/// Whether a message that is done with still shows what it says: one that died, to whoever
-/// sends it again; a feed's entry, to its readers.
+/// Whether a message that is done with may still say something else: one that was refused, to
+/// whoever sends it again; a feed's entry, to its readers. Not one that died in doubt: whoever
+/// took it in drops its repeat, and needs a correction.
 fn editable(message: &Message, kind: AlertKind) -> bool {
-    message.state == MessageState::Dead
+    (message.state == MessageState::Dead && !message.doubtful)
         || (kind == AlertKind::Feed && message.state == MessageState::Sent)
 }
 

@@ -1,7 +1,7 @@
 //! What the crawl under way has gathered. Invariant: the pages in SQLite are the truth; the set
 //! in memory is made from them and says only which ids are new.
 
-use super::{Account, put_meta};
+use super::Account;
 use crate::fault::{Fault, Result};
 use crate::sql::values;
 use shared::crawl::Crawl;
@@ -67,8 +67,8 @@ impl Account {
             if !member.is_empty() {
                 sql.run("INSERT INTO crawl_bytes (bytes) VALUES (?)", values![member])?;
             }
-            put_meta(&sql, "lease", &lease)?;
-            put_meta(&sql, "crawl", &crawl)
+            sql.put_meta("lease", &lease)?;
+            sql.put_meta("crawl", &crawl)
         })?;
         if let Some(gathered) = self.memory.gathered.borrow_mut().as_mut() {
             gathered.ids.extend(page.fresh.iter().map(|id| id.0));

@@ -233,17 +233,31 @@ pub(super) fn failed(failure: Failure<Fault>) -> Fault {
     }
 }
 
-/// Keeps what X said of people and shows them anew: part of one write. What is known already is
-/// taken once. Tells what is shown otherwise than before.
+/// Keeps what X said of people and shows them anew: part of one write. What a look found is
+/// taken once; a push is told from its repeat by whoever brings it. Tells what is shown otherwise
+/// than before.
 pub(super) fn witness(sql: &Sql, evidence: &[Evidence]) -> Result<Vec<News>> {
     for one in evidence {
+        let at = if one.said.is_push() { free_instant(sql, one)? } else { one.at };
         sql.run(
             "INSERT OR IGNORE INTO verdicts (user, at, said, listed) VALUES (?, ?, ?, ?)",
-            values![id_text(one.user), one.at.0, one.said.as_str(), one.listed.map(i64::from),],
+            values![id_text(one.user), at.0, one.said.as_str(), one.listed.map(i64::from)],
         )?;
     }
     let users: BTreeSet<UserId> = evidence.iter().map(|one| one.user).collect();
     reshow(sql, &users)
+}
+
+fn free_instant(sql: &Sql, push: &Evidence) -> Result<UnixMs> {
+    let later = "SELECT at, said FROM verdicts WHERE user = ? AND at >= ? ORDER BY at, seq";
+    let mut taken = Vec::new();
+    for mut row in sql.rows(later, values![id_text(push.user), push.at.0])? {
+        let at = UnixMs(row.int()?);
+        if Said::from_word(&row.text()?).is_some_and(Said::is_push) {
+            taken.push(at);
+        }
+    }
+    Ok(ledger::free_instant(push.at, taken))
 }
 
 /// Shows people anew: part of one write.

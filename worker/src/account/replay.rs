@@ -52,7 +52,7 @@ impl Account {
                 sql.run(&format!("DELETE FROM {table}"), values![])?;
             }
             super::ledger::hide_pushes(&sql)?;
-            super::put_meta(&sql, "replay", &replay)
+            sql.put_meta("replay", &replay)
         })?;
         self.arm_in(1).await?;
         Ok((run.id, true))

@@ -3,8 +3,8 @@
 //! bytes leave SQLite in the same write that records the etag of the part holding them; a part
 //! sent twice is the same part.
 
+use super::Account;
 use super::settings::Settings;
-use super::{Account, put_meta};
 use crate::fault::{Fault, Result};
 use crate::queue::SnapshotPut;
 use crate::rpc::{ControlClient, RunEnd};
@@ -156,7 +156,7 @@ impl Account {
         };
         let bytes = bucket::head(&bucket, key).await?.map_or(0, |found| found.bytes);
         self.register(name, &etag, bytes, Some(&crawl.facts()), Some(crawl.run()))?;
-        put_meta(&self.sql, "completed", &etag)?;
+        self.sql.put_meta("completed", &etag)?;
         Ok(etag)
     }
 

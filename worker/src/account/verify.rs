@@ -4,10 +4,10 @@
 //! lost between any two; whoever could not be asked is asked when there is budget again, the
 //! oldest loss first.
 
+use super::Account;
 use super::lease::{Leave, Open, unsigned};
 use super::ledger;
 use super::settings::{Settings, Stopped};
-use super::{Account, put_meta};
 use crate::clock;
 use crate::fault::{Fault, Result};
 use crate::rpc::{ControlClient, Money, RunEnd, ToControl};
@@ -79,8 +79,7 @@ impl Drop for Looking<'_> {
 }
 
 fn choice(sql: &Sql) -> Result<Option<Choice>> {
-    let row = sql.first("SELECT value FROM meta WHERE key = ?", values![CHOICE])?;
-    row.map(|mut row| Ok(serde_json::from_str(&row.text()?)?)).transpose()
+    sql.meta(CHOICE)
 }
 
 /// Why nobody is looked up just now, in words for the owner; empty: looks go on.
@@ -217,8 +216,8 @@ impl Account {
         let verifying = Verifying { run: run.id.clone(), lookup, batches, counts };
         let (sql, kept) = (self.sql.clone(), verifying.clone());
         self.sql.atomically(move || {
-            put_meta(&sql, CHOICE, &choice)?;
-            put_meta(&sql, RUN, &kept)
+            sql.put_meta(CHOICE, &choice)?;
+            sql.put_meta(RUN, &kept)
         })?;
         ControlClient::new(&self.env)?.open(run).await?;
         Ok(Some(verifying))
@@ -349,8 +348,8 @@ impl Account {
         }
         let (sql, kept) = (self.sql.clone(), run.clone());
         let news = self.sql.atomically(move || {
-            put_meta(&sql, RUN, &kept)?;
-            put_meta(&sql, LEASE, &open)?;
+            sql.put_meta(RUN, &kept)?;
+            sql.put_meta(LEASE, &open)?;
             sql.run("DELETE FROM looked", values![])?;
             sql.run("INSERT INTO looked (bytes) VALUES (?)", values![today.encode()])?;
             ledger::witness(&sql, &evidence)
@@ -398,9 +397,9 @@ impl Account {
         let sql = self.sql.clone();
         self.sql.atomically(move || {
             if let Some(choice) = choice {
-                put_meta(&sql, CHOICE, &choice)?;
+                sql.put_meta(CHOICE, &choice)?;
             }
-            sql.run("DELETE FROM meta WHERE key = ?", values![RUN])
+            sql.drop_meta(RUN)
         })?;
         self.erase_gone(now)?;
         self.arm_look().await

@@ -165,12 +165,7 @@ impl Control {
 
     /// Wakes this object after so many real milliseconds, or sooner if it was to wake sooner.
     pub(super) async fn wake_in(&self, ms: i64) -> Result<()> {
-        let storage = self.state.storage();
-        let at = clock::real().plus(ms.max(1));
-        match storage.get_alarm().await? {
-            Some(armed) if armed <= at.0 => Ok(()),
-            _ => Ok(storage.set_alarm(ms.max(1)).await?),
-        }
+        clock::wake_in(&self.state, ms).await
     }
 }
 

@@ -65,11 +65,7 @@ impl Core {
                      VALUES (?, ?, ?, ?, ?, ?, 0, 0)",
                     values![name, key, began.0, taken.ended, taken.count, int(size as u64)],
                 )?;
-                sql.run(
-                    "INSERT INTO meta (key, value) VALUES ('archived', ?)
-                     ON CONFLICT (key) DO UPDATE SET value = excluded.value",
-                    values![taken.last.to_string()],
-                )
+                sql.put_meta("archived", &taken.last)
             })?;
         }
     }

@@ -168,22 +168,12 @@ impl Core {
     }
 
     pub(super) fn save_machine(&self) -> Result<()> {
-        let text = serde_json::to_string(&self.memory.borrow().machine)?;
-        self.put_text("machine", text)
+        self.put_meta("machine", &self.memory.borrow().machine)
     }
 
     pub(super) fn save_books(&self) -> Result<()> {
         self.memory.borrow_mut().books.edition += 1;
-        let text = serde_json::to_string(&self.memory.borrow().books)?;
-        self.put_text("books", text)
-    }
-
-    fn put_text(&self, key: &str, text: String) -> Result<()> {
-        self.sql.run(
-            "INSERT INTO meta (key, value) VALUES (?, ?)
-             ON CONFLICT (key) DO UPDATE SET value = excluded.value",
-            values![key, text],
-        )
+        self.put_meta("books", &self.memory.borrow().books)
     }
 
     /// The machine's clock is real time; the record's is the deployment's.

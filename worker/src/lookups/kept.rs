@@ -145,12 +145,11 @@ impl Lookups {
     }
 
     pub(super) fn open_lease(&self) -> Result<Option<Open>> {
-        let row = self.sql.first("SELECT value FROM meta WHERE key = ?", values![LEASE])?;
-        row.map(|mut row| Ok(serde_json::from_str(&row.text()?)?)).transpose()
+        self.sql.meta(LEASE)
     }
 
     pub(super) fn drop_lease(&self) -> Result<()> {
-        self.sql.run("DELETE FROM meta WHERE key = ?", values![LEASE])
+        self.sql.drop_meta(LEASE)
     }
 
     pub(super) fn billed_today(&self) -> Result<BilledToday> {
@@ -186,11 +185,7 @@ impl Lookups {
 
 /// Keeps the open lease; part of one write.
 pub(super) fn put_lease(sql: &Sql, open: &Open) -> Result<()> {
-    sql.run(
-        "INSERT INTO meta (key, value) VALUES (?, ?)
-         ON CONFLICT (key) DO UPDATE SET value = excluded.value",
-        values![LEASE, serde_json::to_string(open)?],
-    )
+    sql.put_meta(LEASE, open)
 }
 
 /// Keeps whom X billed today; part of one write.

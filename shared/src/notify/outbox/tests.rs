@@ -324,6 +324,20 @@ fn what_died_is_put_right_before_it_is_sent_again() {
 }
 
 #[test]
+fn whoever_took_in_what_died_in_doubt_is_sent_a_correction() {
+    let mut desk = Desk::new();
+    desk.take(vec![left(7, Reason::Unfollowed), left(8, Reason::Unfollowed)]);
+    while desk.states() != [MessageState::Dead] {
+        desk.fail(503);
+        desk.later(DAY_MS / 4);
+    }
+    desk.take(vec![retracted(7)]);
+    assert_eq!(desk.send(), [STAYS], "it may have been heard");
+    assert_eq!(desk.outbox.retry(None, desk.now), 1);
+    assert_eq!(desk.send(), ["Ada 8 (@ada8) left @solvej: unfollowed."], "7 is told no more");
+}
+
+#[test]
 fn three_dead_in_a_row_pause_the_alert() {
     let mut desk = Desk::new();
     for id in 0..3 {
@@ -464,6 +478,8 @@ enum Step {
     Fail(u16),
     Lose,
     Pass(i64),
+    /// The owner sends again what could not be delivered.
+    Again,
 }
 
 fn step() -> impl Strategy<Value = Step> {
@@ -479,6 +495,7 @@ fn step() -> impl Strategy<Value = Step> {
         1 => prop::sample::select(vec![503_u16, 429, 500]).prop_map(Step::Fail),
         1 => Just(Step::Lose),
         2 => (0..DAY_MS / 2).prop_map(Step::Pass),
+        1 => Just(Step::Again),
     ]
 }
 
@@ -505,7 +522,8 @@ proptest! {
             }
             Ok(())
         };
-        let settle = [Step::Pass(DAY_MS), Step::Send, Step::Pass(DAY_MS), Step::Send];
+        let settle =
+            [Step::Pass(DAY_MS), Step::Again, Step::Send, Step::Pass(DAY_MS), Step::Send];
         for step in steps.into_iter().chain(settle) {
             match step {
                 Step::News(id, reason) => {
@@ -541,6 +559,9 @@ proptest! {
                 }
                 Step::Pass(ms) => {
                     desk.later(ms);
+                }
+                Step::Again => {
+                    desk.outbox.retry(None, desk.now);
                 }
             }
         }

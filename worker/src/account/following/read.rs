@@ -4,15 +4,14 @@
 
 use super::store::{self, Page};
 use super::{Following, endpoint, owns};
+use crate::account::Account;
 use crate::account::lease::{Leave, Open};
 use crate::account::settings::{Settings, Stopped};
-use crate::account::{Account, put_meta};
 use crate::clock;
 use crate::config::Config;
 use crate::fault::{Fault, Result};
 use crate::rpc::{ControlClient, RunEnd};
 use crate::runs;
-use crate::sql::values;
 use crate::x::{Answer, X};
 use shared::api::{Feature, RunState, Trigger};
 use shared::budget::Ask;
@@ -274,8 +273,8 @@ impl Account {
                 page.keep(&sql)?;
             }
             store::keep_billed(&sql, list, &today)?;
-            put_meta(&sql, LEASE, &open)?;
-            put_meta(&sql, "survey", &survey)
+            sql.put_meta(LEASE, &open)?;
+            sql.put_meta("survey", &survey)
         })
     }
 
@@ -314,8 +313,8 @@ impl Account {
                 Some(list) => store::replace(&sql, Relation::Blocking, list)?,
                 None => store::drop_gathered(&sql, Relation::Blocking)?,
             }
-            sql.run("DELETE FROM meta WHERE key = 'survey'", values![])?;
-            put_meta(&sql, "following", &following)
+            sql.drop_meta("survey")?;
+            sql.put_meta("following", &following)
         })?;
         self.witness_blocks(before.as_ref()).await
     }
@@ -331,8 +330,8 @@ impl Account {
         self.sql.atomically(move || {
             store::drop_gathered(&sql, Relation::Following)?;
             store::drop_gathered(&sql, Relation::Blocking)?;
-            sql.run("DELETE FROM meta WHERE key = 'survey'", values![])?;
-            put_meta(&sql, "following", &following)
+            sql.drop_meta("survey")?;
+            sql.put_meta("following", &following)
         })
     }
 

@@ -2,7 +2,7 @@
 //! what X bills for it land in one write; everything before that may be repeated.
 
 use super::{ROW, Standing};
-use crate::account::{Account, id_text, ledger, put_meta};
+use crate::account::{Account, id_text, ledger};
 use crate::clock;
 use crate::fault::Result;
 use crate::rpc::{ControlClient, ToControl};
@@ -152,9 +152,9 @@ impl Account {
                 insert(&sql, event)?;
             }
             if let Some(name) = last.filter(|_| billed > 0) {
-                put_meta(&sql, OWED, &Owed { name, events: billed })?;
+                sql.put_meta(OWED, &Owed { name, events: billed })?;
             }
-            put_meta(&sql, ROW, &standing)?;
+            sql.put_meta(ROW, &standing)?;
             ledger::witness(&sql, &claims)
         })
     }

@@ -4,10 +4,10 @@
 
 use super::collection::Tweets;
 use super::{purge, store};
+use crate::account::Account;
 use crate::account::lease::{Leave, Open};
 use crate::account::settings::{Settings, Stopped};
 use crate::account::snapshots::ORIGIN;
-use crate::account::{Account, put_meta};
 use crate::bucket;
 use crate::clock;
 use crate::config::Config;
@@ -262,8 +262,8 @@ impl Account {
                 )?;
             }
             purge::gone(&sql, &heard.gone, now)?;
-            put_meta(&sql, LEASE, &open)?;
-            put_meta(&sql, "watch", &watch)
+            sql.put_meta(LEASE, &open)?;
+            sql.put_meta("watch", &watch)
         })
     }
 
@@ -307,8 +307,8 @@ impl Account {
         let sql = self.sql.clone();
         self.sql.atomically(move || {
             sql.run("DELETE FROM tweet_raw", values![])?;
-            sql.run("DELETE FROM meta WHERE key = 'watch'", values![])?;
-            put_meta(&sql, "tweets", &tweets)
+            sql.drop_meta("watch")?;
+            sql.put_meta("tweets", &tweets)
         })
     }
 
