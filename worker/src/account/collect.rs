@@ -30,6 +30,9 @@ const PAGES_PER_ALARM: u32 = 20;
 /// Followers of one page: the most X gives.
 const PAGE_SIZE: u64 = 1_000;
 
+/// The row of a count's open lease. Not that of a check: one may begin while a count is read, and
+/// would be settled before its pages came.
+const COUNT_LEASE: &str = "count_lease";
 /// The row of a check that was given up and whose end Control does not know yet.
 const ENDED: &str = "ended";
 
@@ -51,10 +54,12 @@ impl Account {
         let now = clock::now();
         self.resend_pending().await?;
         self.discover(now).await?;
-        let crawling = self.crawl()?.is_some();
         self.tick_tweets().await?;
         self.tick_following().await?;
         self.tick_push(&settings).await?;
+        // As they are now: X may have been waited for, and a check begun meanwhile.
+        let Some(settings) = self.settings()? else { return Ok(()) };
+        let crawling = self.crawl()?.is_some();
         let due = self.due(&settings, &config, crawling).await?;
         if due.crawl {
             self.start_crawl(Trigger::Cron).await?;
@@ -425,7 +430,7 @@ impl Account {
         let x = X::new(config);
         let refused = |why: String| Fault::new(502, "Count not read", why);
         let credential = x.reader(settings).map_err(|stop| refused(stop.detail))?;
-        self.settle().await?;
+        self.settle_in(COUNT_LEASE).await?;
         let ask = profile_ask(settings);
         let mut open = match self.lease(ask).await? {
             Leave::Granted(open) => open,
@@ -446,8 +451,8 @@ impl Account {
                 Err(refused(ended.unwrap_or_else(|| refusal.trouble.to_string())))
             }
         };
-        self.put_meta("lease", &open)?;
-        self.settle().await?;
+        self.put_meta(COUNT_LEASE, &open)?;
+        self.settle_in(COUNT_LEASE).await?;
         outcome
     }
 }
