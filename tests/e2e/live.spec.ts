@@ -77,6 +77,24 @@ test("what the stream costs is what X bills", async () => {
   await roost.sim.call("POST", "/sim/stream", { pause: false });
 });
 
+test("tweets that come while the books are settled are paid for like the others", async () => {
+  await roost.sim.call("POST", "/sim/stream", { rate: 1000 });
+  const until = Date.now() + 5_000;
+  // Each tick settles what came before it.
+  while (Date.now() < until) await Promise.all(Array.from({ length: 12 }, () => roost.tick()));
+  await roost.sim.call("POST", "/sim/stream", { pause: true, rate: 60 });
+  let posts: Json = {};
+  const told = roost.until("Control's books", async () => {
+    await roost.tick();
+    const { by_resource } = await roost.get("/budget");
+    const bill = await roost.sim.call("GET", "/sim/bill");
+    posts = { x: bill.by_resource.post.billed, roost: by_resource.find((one: Json) => one.resource === "post")?.count };
+    return posts.x === posts.roost;
+  }, 8_000, 200);
+  await told.catch(() => assert.equal(posts.roost, posts.x));
+  await roost.sim.call("POST", "/sim/stream", { pause: false });
+});
+
 test("a place is where it is: longitude is not latitude", async () => {
   const watcher = await watch({ subscribe: { kinds: ["geo_blip"], country: ["JP"] } });
   await watcher.until("a blip of Japan", () => watcher.of("geo_blip").length > 0, 20_000);
@@ -180,6 +198,25 @@ test("a long poll waits for something new", async () => {
   const { to } = await roost.get("/live/events");
   const later = await roost.get(`/live/events?after=${to}&wait=10`);
   assert.ok(later.events.length > 0 && later.events[0].seq > to);
+});
+
+test("a long poll that does not wait misses nothing of what is still to be handed out", async () => {
+  const watcher = await watch();
+  await watcher.until("tweets", () => watcher.events.length > 0);
+  const { to: first } = await roost.get("/live/events");
+  const polled = new Set<number>();
+  let after = first;
+  // As often as it can: now and then something is numbered and not handed out yet.
+  while (watcher.cursor < first + 60) {
+    const poll = await roost.get(`/live/events?after=${after}&limit=1000`);
+    assert.equal(poll.gap, null);
+    for (const { seq } of poll.events) polled.add(seq);
+    after = Math.max(after, poll.to);
+  }
+  await watcher.until("as much as was polled", () => watcher.cursor >= after);
+  const seqs = watcher.events.map(({ seq }) => seq).filter((seq) => seq > first && seq <= after);
+  assert.ok(seqs.length > 0);
+  assert.deepEqual(seqs.filter((seq) => !polled.has(seq)), []);
 });
 
 test("a wait of more than 25 s is refused", async () => {
@@ -301,4 +338,40 @@ test("followers who come and go are told to open browsers", async () => {
   await watcher.until("all of them", () => told() >= run.counts.gained + run.counts.lost);
   assert.equal(watcher.of("followed").length, run.counts.gained);
   assert.equal(watcher.of("lost")[0].state, "suspected");
+});
+
+test("a lease that is asked for from two sides is one: no budget is reserved twice", async () => {
+  await roost.sim.call("POST", "/sim/stream", { rate: 1 });
+  const { meter } = await stream();
+  // Room for two leases of 500 tweets and some.
+  await put({ month_cap_usd: Math.ceil(meter.month_usd * 100) / 100 + 5.2 });
+  for (let n = 0; n < 30; n++) {
+    // Each tick settles a lease and asks for another; so does each connection, of which X allows
+    // 50 in a quarter of an hour.
+    const cut = n % 3 === 0 ? [notice({ kind: "cut" })] : [];
+    await Promise.all([...cut, ...[1, 2, 3].map(() => roost.tick())]);
+    const { connection } = await stream();
+    assert.notEqual(connection.state, "stopped", connection.why);
+  }
+  await roost.sim.call("POST", "/sim/stream", { rate: 60 });
+  await put({ month_cap_usd: null });
+  await streaming();
+});
+
+test("switched off while it connects the stream stays off", async () => {
+  for (let n = 0; n < 12; n++) {
+    await put({ state: "off" });
+    await Promise.all([put({ state: "on" }), new Promise((done) => setTimeout(done, n / 2)).then(() => put({ state: "off" }))]);
+    // Whichever of the two came last.
+    if ((await stream()).state === "on") continue;
+    // It may be on its way still; one that nobody wants would go on for good.
+    await new Promise((done) => setTimeout(done, 200));
+    await roost.until(
+      "no connection",
+      async () => (await roost.sim.call("GET", "/sim/connections")).open === 0,
+      3_000,
+    );
+  }
+  await put({ state: "on" });
+  await streaming();
 });

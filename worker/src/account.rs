@@ -189,6 +189,8 @@ struct Memory {
     verifying: Cell<bool>,
     /// A snapshot is being read.
     ingesting: Cell<bool>,
+    /// Control is being told what pushes cost.
+    charging: Cell<bool>,
     /// Ids of the crawl under way.
     gathered: RefCell<Option<Gathered>>,
     /// Ids billed today.

@@ -25,6 +25,7 @@ use serde_json::{Value, to_value};
 use shared::api::{CheckRequest, List};
 use shared::id::AccountId;
 use shared::routes::{self, Op};
+use shared::time::UnixMs;
 use worker::{DurableObject, Env, Request, Response, State, durable_object};
 
 const SCHEMA: &[&str] = &[
@@ -126,10 +127,7 @@ impl Control {
                 "INSERT OR IGNORE INTO accounts (account, since) VALUES (?, ?)",
                 values![account.to_string(), now.0],
             )?)?,
-            ToControl::Dismiss { account } => to_value(
-                self.sql
-                    .run("DELETE FROM accounts WHERE account = ?", values![account.to_string()])?,
-            )?,
+            ToControl::Dismiss { account } => to_value(self.dismiss(account, now)?)?,
             ToControl::Roll => to_value(List { items: self.roll()?, next_cursor: None })?,
             ToControl::Open { run } => to_value(self.open_run(&run)?)?,
             ToControl::Close { id, end } => to_value(self.close_run(&id, end)?)?,
@@ -152,6 +150,7 @@ impl Control {
             ToControl::Refused { word } => to_value(self.refused(&word)?)?,
             ToControl::Ticked { at } => {
                 self.forget_heard(now)?;
+                self.end_lost(now)?;
                 self.put_meta("last_tick", &at)?;
                 if self.is_unfinished()? {
                     self.wake_in(1).await?;
@@ -183,6 +182,12 @@ impl Control {
                 to_value(self.report(outcome, None, Some(detail))?)?
             }
         })
+    }
+
+    /// An account is deleted, and with it whatever ran for it.
+    fn dismiss(&self, account: AccountId, now: UnixMs) -> Result<()> {
+        self.sql.run("DELETE FROM accounts WHERE account = ?", values![account.to_string()])?;
+        self.end_all_of(account, now)
     }
 
     fn roll(&self) -> Result<Vec<AccountId>> {

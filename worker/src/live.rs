@@ -82,8 +82,10 @@ struct Core {
     skew: Cell<i64>,
     /// A flush loop runs.
     flushing: Cell<bool>,
-    /// A lease is being asked for.
+    /// The next lease is being seen to, while this one lasts.
     asking: Cell<bool>,
+    /// Control is being asked for one.
+    securing: Cell<bool>,
     /// When the stream was last watched, in real time.
     watched: Cell<UnixMs>,
     /// When browsers were last told how the stream stands, by the machine's clock.
@@ -111,6 +113,7 @@ impl DurableObject for Live {
             skew: Cell::new(0),
             flushing: Cell::new(false),
             asking: Cell::new(false),
+            securing: Cell::new(false),
             watched: Cell::new(UnixMs::default()),
             told_status: Cell::new(UnixMs::default()),
             lost: Cell::new(None),

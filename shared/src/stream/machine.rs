@@ -145,6 +145,12 @@ impl Machine {
         self.attempt
     }
 
+    /// Whether this attempt is still to be made. Whoever has to wait for something before it opens
+    /// the connection asks again: what was switched off meanwhile found nothing to abort yet.
+    pub fn awaits(&self, attempt: u64) -> bool {
+        self.is_connecting(attempt)
+    }
+
     /// Whether the longest wait is reached: time for a person to look.
     pub fn alert(&self) -> bool {
         self.backoff.alert()

@@ -15,7 +15,7 @@ use shared::api::{Credential, Feature, RunState, Trigger};
 use shared::budget::Ask;
 use shared::crawl::{Crawl, PageFacts, PageVerdict, Step};
 use shared::credentials::Endpoint;
-use shared::id::UserId;
+use shared::id::{AccountId, UserId};
 use shared::retry::{Stop, StopCause, Trouble};
 use shared::schedule::{self, Due};
 use shared::snapshot::{Place, member};
@@ -29,6 +29,12 @@ use std::collections::BTreeMap;
 const PAGES_PER_ALARM: u32 = 20;
 /// Followers of one page: the most X gives.
 const PAGE_SIZE: u64 = 1_000;
+
+/// The row of a count's open lease. Not that of a check: one may begin while a count is read, and
+/// would be settled before its pages came.
+const COUNT_LEASE: &str = "count_lease";
+/// The row of a check that was given up and whose end Control does not know yet.
+const ENDED: &str = "ended";
 
 /// Releases the loop's place however the loop ends.
 struct Collecting<'a>(&'a std::cell::Cell<bool>);
@@ -48,10 +54,12 @@ impl Account {
         let now = clock::now();
         self.resend_pending().await?;
         self.discover(now).await?;
-        let crawling = self.crawl()?.is_some();
         self.tick_tweets().await?;
         self.tick_following().await?;
         self.tick_push(&settings).await?;
+        // As they are now: X may have been waited for, and a check begun meanwhile.
+        let Some(settings) = self.settings()? else { return Ok(()) };
+        let crawling = self.crawl()?.is_some();
         let due = self.due(&settings, &config, crawling).await?;
         if due.crawl {
             self.start_crawl(Trigger::Cron).await?;
@@ -86,23 +94,28 @@ impl Account {
             self.arm_in(1).await?;
             return Ok((crawl.run().to_owned(), false));
         }
-        let mut settings = self.tracked()?;
+        let account = self.tracked()?.account;
         // The snapshot is named for this instant: it must be the upstream's.
         X::new(&Config::read(&self.env)).sync_clock().await;
         let control = ControlClient::new(&self.env)?;
         if trigger == Trigger::Fetch {
             // Whoever asks may have bought credits: X is asked again.
-            let account = settings.account;
             control.tell::<Option<()>>(ToControl::Mended { account }).await?;
         }
-        let run = runs::begin(trigger, "crawl", Some(settings.account));
-        control.open(run.clone()).await?;
+        if let Some(crawl) = self.crawl()? {
+            // Another came first while this one waited.
+            return Ok((crawl.run().to_owned(), false));
+        }
+        let mut settings = self.tracked()?;
+        let run = runs::begin(trigger, "crawl", Some(account));
         self.drop_meta(COST)?;
         settings.last_crawl = Some(clock::now());
         settings.stopped = None;
         self.save(&settings)?;
+        // Before anyone else is let in: there is one check at a time.
         self.save_crawl(&Crawl::start(run.id.clone(), clock::now()))?;
         self.arm_in(1).await?;
+        control.open(run.clone()).await?;
         Ok((run.id, true))
     }
 
@@ -116,10 +129,13 @@ impl Account {
         let x = X::new(&config);
         x.sync_clock().await;
         self.settle().await?;
+        self.tell_end().await?;
         let mut steps = 0;
         let outcome = loop {
             let (Some(crawl), Some(settings)) = (self.crawl()?, self.settings()?) else {
-                break Ok(());
+                // Of an account deleted meanwhile no check stays: whoever adds it again has not
+                // asked for one.
+                break self.drop_crawl();
             };
             if steps >= PAGES_PER_ALARM {
                 break self.arm_in(1).await;
@@ -133,7 +149,7 @@ impl Account {
                     self.read_page(&x, &settings, crawl, token).await?;
                 }
                 Step::Finish => self.finish_crawl(&settings, &crawl).await?,
-                Step::Abort(stop) => self.abort_crawl(settings, &crawl, stop).await?,
+                Step::Abort(stop) => self.abort_crawl(settings.account, &crawl, stop).await?,
             }
         };
         self.settle().await?;
@@ -145,7 +161,7 @@ impl Account {
             Ok(credential) => credential,
             Err(stop) => {
                 crawl.stop(stop);
-                return self.save_crawl(&crawl);
+                return self.save_step(&crawl);
             }
         };
         self.settle().await?;
@@ -154,7 +170,7 @@ impl Account {
             Leave::Granted(open) => open,
             Leave::Refused { until, why } => {
                 crawl.refuse_budget(until, why, clock::now());
-                return self.save_crawl(&crawl);
+                return self.save_step(&crawl);
             }
         };
         match self.profile(x, settings, credential).await {
@@ -176,7 +192,7 @@ impl Account {
             }
             Err(refusal) => self.refused(x, &mut crawl, &mut open, &refusal).await?,
         }
-        self.save_crawl(&crawl)
+        self.save_step(&crawl)
     }
 
     /// Reads the account's own profile: the raw user object.
@@ -210,14 +226,14 @@ impl Account {
             Ok(credential) => credential,
             Err(stop) => {
                 crawl.stop(stop);
-                return self.save_crawl(&crawl);
+                return self.save_step(&crawl);
             }
         };
         let mut open = match self.page_lease(x, settings, &crawl, credential).await? {
             Leave::Granted(open) => open,
             Leave::Refused { until, why } => {
                 crawl.refuse_budget(until, why, clock::now());
-                return self.save_crawl(&crawl);
+                return self.save_step(&crawl);
             }
         };
         if token.is_none() {
@@ -238,7 +254,7 @@ impl Account {
             Ok(answer) => self.take_page(&mut crawl, open, &answer),
             Err(refusal) => {
                 self.refused(x, &mut crawl, &mut open, &refusal).await?;
-                self.save_crawl(&crawl)
+                self.save_step(&crawl)
             }
         }?;
         self.flush_parts(settings.account).await
@@ -292,13 +308,17 @@ impl Account {
                 let trouble = Trouble::BadBody(fault.to_string());
                 crawl.trouble(&trouble, answer.rate.as_ref(), now);
                 self.put_meta("lease", &open)?;
-                return self.save_crawl(crawl);
+                return self.save_step(crawl);
             }
         };
         let ids: Vec<UserId> = page.users.iter().map(|user| user.id).collect();
         let (billed, repeats) = self.bill(&ids)?;
         open.settlement.billed += billed;
         open.settlement.repeats += repeats;
+        if !self.is_under_way(crawl)? {
+            // The account was deleted meanwhile: what X billed counts all the same.
+            return self.put_meta("lease", &open);
+        }
         let fresh = self.fresh(&ids)?;
         let number = crawl.pages();
         // Of the list, not of the walk: a first page may be empty.
@@ -325,7 +345,7 @@ impl Account {
             }
             PageVerdict::Discard | PageVerdict::Restart => {
                 self.put_meta("lease", &open)?;
-                self.save_crawl(crawl)
+                self.save_step(crawl)
             }
         }
     }
@@ -348,23 +368,37 @@ impl Account {
         Ok(())
     }
 
-    async fn abort_crawl(&self, mut settings: Settings, crawl: &Crawl, stop: Stop) -> Result<()> {
-        self.abandon_upload(settings.account).await?;
-        self.drop_pages()?;
-        self.drop_meta("crawl")?;
-        if needs_owner(stop.cause) {
+    /// The check is over before its end. What its run comes to is noted where the check is dropped,
+    /// so that it ends even if Control cannot be told just now.
+    async fn abort_crawl(&self, account: AccountId, crawl: &Crawl, stop: Stop) -> Result<()> {
+        let until = self.memory.goes_on.take().filter(|_| stop.cause == StopCause::Budget);
+        self.abandon_upload(account).await?;
+        let counts = self.counts_with_cost(crawl).await?;
+        if let Some(mut settings) = self.settings()?
+            && needs_owner(stop.cause)
+        {
             let reason = format!("{}: {}", stop.title, stop.detail);
-            let until = self.memory.goes_on.take().filter(|_| stop.cause == StopCause::Budget);
             settings.stopped = Some(Stopped { at: clock::now(), reason, until });
             self.save(&settings)?;
         }
-        let end = RunEnd {
-            state: RunState::Failed,
-            ended: clock::now(),
-            error: Some(Fault::new(502, &stop.title, stop.detail)),
-            counts: self.counts_with_cost(crawl).await?,
-        };
-        ControlClient::new(&self.env)?.close(crawl.run(), end).await
+        let error = Some(Fault::new(502, &stop.title, stop.detail));
+        let end = RunEnd { state: RunState::Failed, ended: clock::now(), error, counts };
+        self.put_meta(ENDED, &(crawl.run(), end))?;
+        self.drop_crawl()?;
+        self.tell_end().await
+    }
+
+    /// Tells Control how the last check ended, if that is still to do.
+    async fn tell_end(&self) -> Result<()> {
+        let Some((run, end)) = self.meta::<(String, RunEnd)>(ENDED)? else { return Ok(()) };
+        ControlClient::new(&self.env)?.close(&run, end).await?;
+        self.drop_meta(ENDED)
+    }
+
+    /// Drops the check under way and what it gathered.
+    fn drop_crawl(&self) -> Result<()> {
+        self.drop_pages()?;
+        self.drop_meta("crawl")
     }
 
     /// What a check counted, with what it cost by X's published prices, in micro-dollars.
@@ -396,7 +430,7 @@ impl Account {
         let x = X::new(config);
         let refused = |why: String| Fault::new(502, "Count not read", why);
         let credential = x.reader(settings).map_err(|stop| refused(stop.detail))?;
-        self.settle().await?;
+        self.settle_in(COUNT_LEASE).await?;
         let ask = profile_ask(settings);
         let mut open = match self.lease(ask).await? {
             Leave::Granted(open) => open,
@@ -417,8 +451,8 @@ impl Account {
                 Err(refused(ended.unwrap_or_else(|| refusal.trouble.to_string())))
             }
         };
-        self.put_meta("lease", &open)?;
-        self.settle().await?;
+        self.put_meta(COUNT_LEASE, &open)?;
+        self.settle_in(COUNT_LEASE).await?;
         outcome
     }
 }

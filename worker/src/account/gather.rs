@@ -34,6 +34,17 @@ impl Account {
         self.put_meta("crawl", crawl)
     }
 
+    /// Saves what became of the crawl under way. Of one that is not any more (its account was
+    /// deleted while X was asked) nothing is kept.
+    pub(super) fn save_step(&self, crawl: &Crawl) -> Result<()> {
+        if self.is_under_way(crawl)? { self.save_crawl(crawl) } else { Ok(()) }
+    }
+
+    /// Whether it is this crawl that is under way.
+    pub(super) fn is_under_way(&self, crawl: &Crawl) -> Result<bool> {
+        Ok(self.crawl()?.is_some_and(|now| now.run() == crawl.run()))
+    }
+
     /// Which of these ids no kept page has, in order; repeats within `ids` count once.
     pub(super) fn fresh(&self, ids: &[UserId]) -> Result<Vec<UserId>> {
         if self.memory.gathered.borrow().is_none() {

@@ -102,6 +102,9 @@ impl Account {
             return Ok(Some(run));
         };
         let recorded = self.recorded(account, name, &found).await?;
+        // An import may have put its own run in the place of this one meanwhile.
+        let newer = self.snapshot(name)?.and_then(|known| known.run);
+        let run = newer.unwrap_or(run);
         let facts = match known.as_ref().filter(|known| known.etag == found.etag) {
             Some(known) if known.facts.is_some() => known.facts.clone(),
             _ => recorded.facts,
@@ -151,11 +154,11 @@ impl Account {
         self.merge_profiles(list.sorted, &list.index.roster)?;
         let end = End { state: SnapshotState::Accepted, count: Some(count), reason: None };
         let counted = self.place(arrived, end, Some(&list.index), prev.as_ref()).await?;
+        // Nothing awaits in between: it lands with the ledger.
+        self.note_news(name)?;
         // Nobody who was blocked needs to be looked up.
         self.witness_blocks(None).await?;
         self.arm_look().await?;
-        // Nothing awaits in between: it lands with the ledger.
-        self.note_news(name)?;
         if let Err(fault) = self.tell_live(*account, name).await {
             worker::console_error!("news of {account}: {}", fault.log());
         }

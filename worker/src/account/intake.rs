@@ -9,9 +9,10 @@ use crate::queue::SnapshotPut;
 use crate::rpc::{ControlClient, Taken};
 use crate::runs;
 use crate::sql::values;
-use shared::api::{SnapshotState, Trigger};
+use shared::api::{RunState, SnapshotKind, SnapshotState, Trigger};
 use shared::snapshot::{self, Name};
 use shared::time::{MINUTE_MS, UnixMs};
+use std::collections::BTreeMap;
 use std::time::Duration;
 use worker::Delay;
 
@@ -27,15 +28,18 @@ impl Account {
     pub(super) async fn imported(&self, name: &str, etag: &str, bytes: u64) -> Result<Taken> {
         let settings = self.tracked()?;
         let name = Name::parse(name).map_err(|error| Fault::bad(error.to_string()))?;
-        if let Some(known) = self.snapshot(&name)?
+        let known = self.snapshot(&name)?;
+        if let Some(known) = &known
             && known.etag == etag
             && known.run.is_some()
         {
-            return Ok(Taken { run: known.run, fresh: false });
+            return Ok(Taken { run: known.run.clone(), fresh: false });
         }
         let run = runs::begin(Trigger::Fetch, "import", Some(settings.account));
-        ControlClient::new(&self.env)?.open(run.clone()).await?;
+        // Before anyone else is let in: the same file at the same time is one import.
         self.register(&name, etag, bytes, None, Some(&run.id))?;
+        ControlClient::new(&self.env)?.open(run.clone()).await?;
+        self.end_replaced(known).await?;
         SnapshotPut::new(&snapshot::key(settings.account, &name), etag).send(&self.env).await?;
         Ok(Taken { run: Some(run.id), fresh: true })
     }
@@ -66,10 +70,37 @@ impl Account {
             && known.etag == etag
             && known.state != SnapshotState::Pending
         {
+            self.end_again(known).await?;
             return Ok(Taken { run: known.run.clone(), fresh: false });
         }
         let run = self.read_snapshot(name, known, Trigger::Queue).await?;
         Ok(Taken { run, fresh: true })
+    }
+
+    /// Ends the run of a snapshot that was read, should nobody have heard of its end: it was read
+    /// with another run's message, or the machine was lost just then. A run that has ended stays.
+    async fn end_again(&self, known: &Known) -> Result<()> {
+        let Some(run) = &known.run else { return Ok(()) };
+        let aside = known.state == SnapshotState::Quarantined;
+        let state = if aside { RunState::Quarantined } else { RunState::Done };
+        let error = known.reason.as_deref().filter(|_| aside);
+        let error = error.map(|reason| Fault::new(422, "Set aside", reason));
+        let count = known.count.and_then(|count| i64::try_from(count).ok());
+        let what = match known.name.kind() {
+            SnapshotKind::Followers => "followers",
+            SnapshotKind::Tweets => "tweets",
+        };
+        let counts = count.map(|count| (what.to_owned(), count));
+        self.end(run, state, error, counts.into_iter().collect()).await
+    }
+
+    /// Other bytes took the place of a file that was never read: its run ends here.
+    async fn end_replaced(&self, known: Option<Known>) -> Result<()> {
+        let waits = known.filter(|known| known.state == SnapshotState::Pending);
+        let Some(run) = waits.and_then(|known| known.run) else { return Ok(()) };
+        let why = "another file of this name came before this one was read";
+        let fault = Fault::new(409, "Replaced", why);
+        self.end(&run, RunState::Failed, Some(fault), BTreeMap::new()).await
     }
 
     /// Sends the messages of snapshots that wait too long: theirs was lost.

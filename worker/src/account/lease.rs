@@ -14,7 +14,7 @@ use shared::budget::{Ask, BilledToday, Grant, Resource, Settlement, price};
 use shared::id::UserId;
 use shared::x::problem::Rate;
 
-/// The row of the open lease of checks and counts.
+/// The row of the open lease of checks.
 const FOLLOWER_LEASE: &str = "lease";
 /// The row of what the check under way cost so far, in micro-dollars. Of a settlement repeated
 /// after a loss it may count a page twice: it is for the run's record, not for the books.

@@ -71,6 +71,15 @@ pub(super) fn net_since(sql: &Sql, at: UnixMs) -> Result<i64> {
     sql.first(net, values![at.0])?.map_or(Ok(0), |mut row| row.int())
 }
 
+/// Releases the teller's place however the telling ends.
+struct Charging<'a>(&'a std::cell::Cell<bool>);
+
+impl Drop for Charging<'_> {
+    fn drop(&mut self) {
+        self.0.set(false);
+    }
+}
+
 impl Account {
     fn standing(&self) -> Result<Standing> {
         Ok(self.meta(ROW)?.unwrap_or_default())
@@ -113,10 +122,11 @@ impl Account {
     /// `PUT …/push`.
     pub(super) async fn change_push(&self, on: bool, url: &str) -> Result<()> {
         let settings = self.tracked()?;
-        let mut standing = self.standing()?;
         if !on {
             self.unsubscribe(&settings).await.map_err(refused)?;
-            standing = Standing { on: false, since: None, reason: None, ..standing };
+            // What came meanwhile has changed the row.
+            let standing = self.standing()?;
+            let standing = Standing { on: false, since: None, reason: None, ..standing };
             return self.put_meta(ROW, &standing);
         }
         let config = self.config().await?;
@@ -130,11 +140,13 @@ impl Account {
             ));
         }
         X::new(&config).sync_clock().await;
-        standing.events = self.subscribe(&settings, &url).await.map_err(refused)?;
+        let events = self.subscribe(&settings, &url).await.map_err(refused)?;
         let now = clock::now();
+        let standing = self.standing()?;
         let since = standing.since.filter(|_| standing.on);
-        standing = Standing {
+        let standing = Standing {
             on: true,
+            events,
             since: Some(since.unwrap_or(now)),
             url: Some(url),
             checked: Some(now),
@@ -177,8 +189,7 @@ impl Account {
 
     /// Tells Control what X billed for pushes, if that is still to do; answers what is left.
     async fn charge(&self, settings: &Settings) -> Result<Money> {
-        let owed: Option<take::Owed> = self.meta(take::OWED)?;
-        let ask = Ask {
+        let ask = |events: u64| Ask {
             account: settings.account,
             feature: Feature::Push,
             account_cap: settings.cap_micro,
@@ -186,15 +197,29 @@ impl Account {
             route: String::new(),
             calls: 0,
             resource: Resource::Event,
-            resources: owed.as_ref().map_or(0, |owed| owed.events),
+            resources: events,
         };
         let control = ControlClient::new(&self.env)?;
-        let Some(take::Owed { name, .. }) = owed else {
-            return control.tell(ToControl::Money { ask }).await;
-        };
-        let money = control.tell(ToControl::Charge { ask, name }).await?;
-        self.drop_meta(take::OWED)?;
-        Ok(money)
+        // One at a time and in turn: Control knows the last charge by its name, so that one told
+        // twice counts once.
+        if !self.memory.charging.replace(true) {
+            let _place = Charging(&self.memory.charging);
+            while let Some((row, owed)) = self.owed()? {
+                let charge = ToControl::Charge { ask: ask(owed.events), name: owed.name };
+                control.tell::<Money>(charge).await?;
+                self.drop_meta(&row)?;
+            }
+        }
+        control.tell(ToControl::Money { ask: ask(0) }).await
+    }
+
+    /// The oldest charge that is still to be told, and its row.
+    fn owed(&self) -> Result<Option<(String, take::Owed)>> {
+        let row = self.sql.first(
+            "SELECT key, value FROM meta WHERE substr(key, 1, ?) = ? ORDER BY rowid LIMIT 1",
+            values![i64::try_from(take::OWED.len()).unwrap_or(i64::MAX), take::OWED],
+        )?;
+        row.map(|mut row| Ok((row.text()?, serde_json::from_str(&row.text()?)?))).transpose()
     }
 
     /// Takes the subscriptions back while the caps leave no room.

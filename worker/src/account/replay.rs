@@ -42,8 +42,12 @@ impl Account {
             .map(|(_, name)| name)
             .collect();
         names.sort();
+        if let Some(replay) = self.meta::<Replay>("replay")? {
+            // Another came first while the files were listed.
+            return Ok((replay.run, false));
+        }
+        self.tracked()?;
         let run = runs::begin(Trigger::Fetch, "replay", Some(account));
-        ControlClient::new(&self.env)?.open(run.clone()).await?;
         let left = names.iter().map(|name| name.as_str().to_owned()).rev().collect();
         let replay = Replay { run: run.id.clone(), left, done: 0 };
         let sql = self.sql.clone();
@@ -55,6 +59,7 @@ impl Account {
             sql.put_meta("replay", &replay)
         })?;
         self.arm_in(1).await?;
+        ControlClient::new(&self.env)?.open(run.clone()).await?;
         Ok((run.id, true))
     }
 

@@ -107,6 +107,10 @@ impl Account {
         new: NewAccount,
         raw: Option<String>,
     ) -> Result<bool> {
+        // Of the roll first: an account that is not on it is never ticked, and one that is tracked
+        // is not begun again.
+        let enlist = ToControl::Enlist { account };
+        ControlClient::new(&self.env)?.tell::<Option<()>>(enlist).await?;
         if self.settings()?.is_some() {
             return Ok(false);
         }
@@ -137,8 +141,6 @@ impl Account {
         self.saw_tweet_count(raw.as_deref().unwrap_or_default())?;
         self.saw_following_count(raw.as_deref().unwrap_or_default(), now)?;
         self.begin_verify(new.verify.unwrap_or(true), now)?;
-        let enlist = ToControl::Enlist { account };
-        ControlClient::new(&self.env)?.tell::<Option<()>>(enlist).await?;
         Ok(true)
     }
 

@@ -115,9 +115,11 @@ impl Account {
         let end = RunEnd { state: RunState::Running, ended: clock::now(), error: None, counts };
         ControlClient::new(&self.env)?.close(crawl.run(), end).await?;
         SnapshotPut::new(&key, &etag).send(&self.env).await?;
-        let mut settings = settings.clone();
-        settings.last_read = Some(clock::now());
-        self.save(&settings)?;
+        // Read anew: the owner may have changed them, or deleted the account, meanwhile.
+        if let Some(mut settings) = self.settings()? {
+            settings.last_read = Some(clock::now());
+            self.save(&settings)?;
+        }
         self.drop_pages()?;
         for key in ["upload", "crawl", "completed"] {
             self.drop_meta(key)?;

@@ -176,7 +176,7 @@ impl Account {
 
     /// Begins a run for those who are due, as many as the budget covers.
     async fn start_verify(&self, x: &X<'_>, settings: &Settings) -> Result<Option<Verifying>> {
-        let Some(mut choice) = choice(&self.sql)?.filter(|choice| choice.on) else {
+        let Some(choice) = choice(&self.sql)?.filter(|choice| choice.on) else {
             return Ok(None);
         };
         if self.looks(&choice, clock::now())?.1.is_none() {
@@ -199,6 +199,10 @@ impl Account {
         for mut row in rows {
             ids.push(super::id_from_text(&row.text()?)?.to_string());
         }
+        // As it is now: the owner may have switched it off while Control was asked.
+        let Some(mut choice) = self::choice(&self.sql)?.filter(|choice| choice.on) else {
+            return Ok(None);
+        };
         if ids.is_empty() {
             return Ok(None);
         }
@@ -227,7 +231,8 @@ impl Account {
         let mut calls = 0;
         loop {
             if self.settings()?.is_none() {
-                return Ok(());
+                // Of an account deleted meanwhile no looking stays.
+                return self.drop_meta(RUN);
             }
             match run.lookup.next(clock::now()) {
                 Step::Wait { until, .. } => {
@@ -382,10 +387,7 @@ impl Account {
         } else {
             run.lookup.stopped().is_none().then(|| now.plus(HOUR_MS))
         };
-        let mut choice = choice(&self.sql)?;
-        if let (Some(choice), Some(reason)) = (&mut choice, why.clone()) {
-            choice.stopped = Some(Stopped { at: now, reason, until });
-        }
+        let stopped = why.clone().map(|reason| Stopped { at: now, reason, until });
         let (state, error) = match why {
             None => (RunState::Done, None),
             Some(why) => {
@@ -394,9 +396,12 @@ impl Account {
         };
         let end = RunEnd { state, ended: now, error, counts: run.counts };
         ControlClient::new(&self.env)?.close(&run.run, end).await?;
+        // Read now, not before: the owner may have chosen otherwise meanwhile.
+        let choice = choice(&self.sql)?;
         let sql = self.sql.clone();
         self.sql.atomically(move || {
-            if let Some(choice) = choice {
+            if let (Some(mut choice), Some(stopped)) = (choice, stopped) {
+                choice.stopped = Some(stopped);
                 sql.put_meta(CHOICE, &choice)?;
             }
             sql.drop_meta(RUN)

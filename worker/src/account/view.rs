@@ -360,6 +360,14 @@ impl Account {
     async fn delete(&self) -> Result<Response> {
         let settings = self.tracked()?;
         self.end_push(&settings).await;
+        // Not while a file is read: what its reading wrote afterwards would stay.
+        self.take_turn().await?;
+        let outcome = self.delete_all(&settings).await;
+        self.memory.ingesting.set(false);
+        outcome
+    }
+
+    async fn delete_all(&self, settings: &Settings) -> Result<Response> {
         self.abandon_upload(settings.account).await?;
         let dismiss = ToControl::Dismiss { account: settings.account };
         ControlClient::new(&self.env)?.tell::<Option<()>>(dismiss).await?;

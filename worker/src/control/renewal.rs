@@ -106,6 +106,9 @@ impl Control {
         self.busy.borrow_mut().insert(kept.name.clone());
         let _place = Place { busy: &self.busy, name: kept.name.clone() };
         let Ok(Stored::Family { refresh, .. }) = self.open(&kept).await? else { return Ok(()) };
+        if self.is_another(&kept.name, &kept.sealed)? {
+            return Ok(());
+        }
         grant.asking(refused, clock::now());
         kept.facts.grant = Some(grant.clone());
         self.keep(&kept)?;
@@ -126,12 +129,18 @@ impl Control {
             }
             Err(refusal) => grant.refused(&refusal, clock::now()),
         }
-        // Deleted meanwhile, or replaced by a new sign-in, whose tokens are the better ones.
-        if self.kept(&kept.name)?.is_none_or(|now| now.sealed != before) {
+        if self.is_another(&kept.name, &before)? {
             return Ok(());
         }
         kept.facts.grant = Some(grant);
         self.keep(&kept)
+    }
+
+    /// Whether a sign-in was deleted meanwhile, taken back at X, or replaced by a new one, whose
+    /// tokens are the better ones: then what is at hand is not to be written over it.
+    fn is_another(&self, name: &str, sealed: &[u8]) -> Result<bool> {
+        let dead = |now: &Kept| now.facts.grant.as_ref().is_some_and(|g| g.death().is_some());
+        Ok(self.kept(name)?.is_none_or(|now| now.sealed != sealed || dead(&now)))
     }
 
     /// The alarm: renewals whose end nobody heard, and sign-ins that are not finished.

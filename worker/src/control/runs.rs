@@ -6,11 +6,20 @@ use crate::query::{self, Query};
 use crate::rpc::RunEnd;
 use crate::sql::{Row, Value, values};
 use shared::api::{List, Run, RunState};
+use shared::id::AccountId;
+use shared::time::{HOUR_MS, UnixMs};
+use std::collections::BTreeMap;
 
 /// A year of hourly checks of one account is 8,760 runs; a row is about 500 bytes.
 const RUNS_MAX: i64 = 10_000;
 /// Old rows are deleted this many at a time, so that most runs write one row.
 const TRIM_EVERY: i64 = 200;
+/// No request, tick or batch of a queue lives as long: the platform ends each within 15 minutes.
+const LOST_MS: i64 = HOUR_MS;
+/// The runs of requests are named for their routes.
+const REQUEST: &str = "what LIKE '% /%'";
+/// Runs that begin and end in one invocation.
+const BRIEF: &str = "'tick', 'push', 'count', 'purge', 'refused', 'dead letter'";
 
 impl Control {
     pub(super) fn open_run(&self, run: &Run) -> Result<()> {
@@ -48,6 +57,34 @@ impl Control {
         }
         write(&self.sql, &run)?;
         Ok(Some(run).filter(|run| run.state != RunState::Running))
+    }
+
+    /// Ends what still runs for an account that is deleted. The request that deletes it goes on.
+    pub(super) fn end_all_of(&self, account: AccountId, now: UnixMs) -> Result<()> {
+        let open = format!("account = ? AND NOT ({REQUEST})");
+        let why = "the account was deleted before this had ended";
+        let fault = Fault::new(409, "Deleted", why);
+        self.end_where(&open, values![account.to_string()], &fault, now)
+    }
+
+    /// Ends what nobody can still be at: a request whose caller went away is given up by the
+    /// platform wherever it is, and whatever was lost with a machine is begun anew, not gone on
+    /// with. Crawls and their kin have a state of their own, and are.
+    pub(super) fn end_lost(&self, now: UnixMs) -> Result<()> {
+        let old = format!("{:012x}", now.plus(-LOST_MS).0.max(0));
+        let open = format!("id < ? AND ({REQUEST} OR what IN ({BRIEF}))");
+        let why = "nobody heard how this ended: its caller went away, or the machine was lost";
+        self.end_where(&open, values![old], &Fault::new(500, "Lost", why), now)
+    }
+
+    fn end_where(&self, open: &str, bound: Vec<Value>, fault: &Fault, now: UnixMs) -> Result<()> {
+        let statement = format!("SELECT id FROM runs WHERE state = 'running' AND {open}");
+        for mut row in self.sql.rows(&statement, bound)? {
+            let (error, counts) = (Some(fault.clone()), BTreeMap::new());
+            let end = RunEnd { state: RunState::Failed, ended: now, error, counts };
+            self.close_run(&row.text()?, end)?;
+        }
+        Ok(())
     }
 
     pub(super) fn run(&self, id: &str) -> Result<Option<Run>> {

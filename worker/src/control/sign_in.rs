@@ -100,6 +100,10 @@ impl Control {
                 left = Some(RESUME_MS);
                 continue;
             }
+            if self.kept(&kept.name)?.is_none() {
+                // Whoever began it saw it through meanwhile, and said so.
+                continue;
+            }
             let ended = self.finish(&kept.name).await?;
             if ended.0 == SignInOutcome::Unreachable {
                 left = Some(RESUME_MS);

@@ -46,6 +46,9 @@ pub(super) async fn add(request: &mut Request, env: &Env) -> Result<Response> {
     if let Some(id) = new.id
         && let Some(account) = view(env, id).await?
     {
+        // On the roll too, should that have been lost: it is nothing new otherwise.
+        let enlist = ToControl::Enlist { account: id };
+        ControlClient::new(env)?.tell::<Option<()>>(enlist).await?;
         return http::json(200, &account);
     }
     let (id, raw) = if new.read == Some(false) {

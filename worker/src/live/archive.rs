@@ -152,20 +152,27 @@ impl Core {
             .run("UPDATE archive SET swept = ? WHERE name = ?", values![now.0, found.name.as_str()])
     }
 
-    /// What remains of a part when its time is over: ids and how many there were.
+    /// What remains of a part when its time is over: ids and how many there were. The texts go
+    /// before that is noted: a loss in between must not leave them to nobody.
     async fn to_ids(&self, found: &ArchivePart) -> Result<()> {
-        let Some(lines) = self.lines(found).await? else { return self.forget_part(found) };
         let store = bucket::open(&self.env)?;
         let key = archive::ids_key(found.from);
-        let bytes = lines.ids();
-        let size = bytes.len() as u64;
-        bucket::put(&store, &key, bytes, "application/gzip", HashMap::new()).await?;
+        let (size, count) = if let Some(lines) = self.lines(found).await? {
+            let bytes = lines.ids();
+            let size = bytes.len() as u64;
+            bucket::put(&store, &key, bytes, "application/gzip", HashMap::new()).await?;
+            store.delete(&found.key).await?;
+            (size, lines.count())
+        } else {
+            match bucket::head(&store, &key).await? {
+                Some(ids) => (ids.bytes, found.count),
+                None => return self.forget_part(found),
+            }
+        };
         self.sql.run(
             "UPDATE archive SET key = ?, bytes = ?, count = ?, ids_only = 1 WHERE name = ?",
-            values![key, int(size), int(lines.count()), found.name.as_str()],
-        )?;
-        store.delete(&found.key).await?;
-        Ok(())
+            values![key, int(size), int(count), found.name.as_str()],
+        )
     }
 
     fn forget_part(&self, found: &ArchivePart) -> Result<()> {

@@ -13,8 +13,11 @@ use shared::budget::{Ask, Grant, Resource, Settlement};
 use shared::id::AccountId;
 use shared::stream::machine::Input;
 use shared::stream::meter::{Caps, Posts, Room};
+use std::cell::Cell;
 use std::rc::Rc;
+use std::time::Duration;
 use wasm_bindgen_futures::spawn_local;
+use worker::Delay;
 
 /// In Control's books the stream is no account's: X has no user 0.
 pub(super) const STREAM: AccountId = shared::id::UserId(0);
@@ -23,6 +26,18 @@ pub(super) const NO_CAP: u64 = 1 << 52;
 /// Another lease is asked for once so little is left of this one, so that a fast stream need
 /// not pause for the answer.
 const LOW: u64 = 100;
+
+/// How often whoever waits for another's lease looks.
+const TURN: Duration = Duration::from_millis(5);
+
+/// Releases the asker's place however the asking ends.
+struct Securing<'a>(&'a Cell<bool>);
+
+impl Drop for Securing<'_> {
+    fn drop(&mut self) {
+        self.0.set(false);
+    }
+}
 
 /// Tweets that may come.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -42,6 +57,10 @@ pub(super) struct Books {
     pub(super) posts: Posts,
     #[serde(default)]
     pub(super) lease: Option<Lease>,
+    /// Tweets, billed and repeated, that came while there was no lease: the old one was being
+    /// settled. They count on the next.
+    #[serde(default)]
+    owed: [u64; 2],
     /// Tweets with a place, and all, since the stream was switched on.
     #[serde(default)]
     pub(super) placed: [u64; 2],
@@ -69,11 +88,24 @@ impl Books {
     /// Tweets came.
     pub(super) fn count(&mut self, billed: u64, repeats: u64) {
         self.posts.read(clock::now(), billed);
-        if let Some(lease) = &mut self.lease {
-            lease.left = lease.left.saturating_sub(billed);
-            lease.used += billed;
-            lease.repeats += repeats;
+        match &mut self.lease {
+            Some(lease) => {
+                lease.left = lease.left.saturating_sub(billed);
+                lease.used += billed;
+                lease.repeats += repeats;
+            }
+            None => {
+                let [owed, again] = &mut self.owed;
+                *owed += billed;
+                *again += repeats;
+            }
         }
+    }
+
+    /// So many tweets may come; those that are owed already came.
+    fn grant(&mut self, number: u64, posts: u64) {
+        let [used, repeats] = std::mem::take(&mut self.owed);
+        self.lease = Some(Lease { number, left: posts.saturating_sub(used), used, repeats });
     }
 
     /// Whether so many more may come on this lease.
@@ -111,8 +143,17 @@ impl Core {
     }
 
     /// Whether tweets may be read: settles the old lease and takes a new one, where it is low.
-    /// The inner error is the budget's no, with numbers.
+    /// The inner error is the budget's no, with numbers. One at a time: of two leases asked for at
+    /// once one would be forgotten, and its money would count as spent until it runs out.
     pub(super) async fn secure(&self) -> Result<std::result::Result<(), String>> {
+        while self.securing.replace(true) {
+            Delay::from(TURN).await;
+        }
+        let _place = Securing(&self.securing);
+        self.secure_in_turn().await
+    }
+
+    async fn secure_in_turn(&self) -> Result<std::result::Result<(), String>> {
         let now = clock::now();
         let caps = Caps::of(&self.settings.borrow());
         let room = self.memory.borrow().books.posts.room(caps, now);
@@ -139,8 +180,7 @@ impl Core {
         };
         Ok(match ControlClient::new(&self.env)?.ask(ask).await? {
             Grant::Go { lease, .. } => {
-                let lease = Lease { number: lease, left: room, used: 0, repeats: 0 };
-                self.memory.borrow_mut().books.lease = Some(lease);
+                self.memory.borrow_mut().books.grant(lease, room);
                 self.save_books()?;
                 Ok(())
             }

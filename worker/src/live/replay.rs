@@ -83,13 +83,15 @@ impl Core {
         }
         let subscribe = Subscribe { kinds: kinds(query)?, ..Subscribe::default() };
         let view = View::new(&subscribe, true).map_err(Fault::bad)?;
-        let newest = || self.memory.borrow().sequence.last();
-        let after = number("after")?.unwrap_or_else(newest);
+        // Of what is handed out, not of what is numbered: an answer that ended behind what is still
+        // to be handed out would have whoever asks again skip it.
+        let handed_out = || self.memory.borrow().ring.tail().to;
+        let after = number("after")?.unwrap_or_else(handed_out);
         let mut looks = wait * 1_000 / LOOK_MS;
         loop {
             let answer = self.events_after(after, &view, limit)?;
             if looks == 0 || answer.is_some() {
-                let now = newest().max(after);
+                let now = handed_out().max(after);
                 let body =
                     answer.unwrap_or_else(|| view::poll_answer(now.min(after + 1), now, &[], None));
                 return crate::http::bytes(200, "application/json", body.into_bytes());

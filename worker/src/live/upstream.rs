@@ -117,11 +117,7 @@ impl Core {
 
     /// Opens the connection and reads it to its end.
     async fn connect(self: Rc<Self>, attempt: u64) {
-        let config = Config::load(&self.env, None).await;
-        if self.memory.borrow().machine.attempt() != attempt {
-            return;
-        }
-        let config = match config {
+        let config = match Config::load(&self.env, None).await {
             Ok(config) => config,
             Err(fault) => {
                 let trouble = Trouble::Network(fault.log());
@@ -135,6 +131,11 @@ impl Core {
                 let trouble = Trouble::Network(fault.log());
                 return self.advance(Input::Refused { attempt, trouble, rate: None });
             }
+        }
+        // Switched off, or another attempt's by now: there was nothing to abort yet. Nothing awaits
+        // between here and the call that the signal ends.
+        if !self.memory.borrow().machine.awaits(attempt) {
+            return;
         }
         let (path, query) = stream_path(&self.settings.borrow());
         let signal = match signal() {

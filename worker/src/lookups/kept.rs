@@ -131,8 +131,9 @@ impl Lookups {
         rows.into_iter().map(read).collect()
     }
 
+    /// Saves what became of one. Of one that was deleted meanwhile nothing comes back.
     pub(super) fn save(&self, kept: &Kept) -> Result<()> {
-        kept.put(&self.sql)
+        if self.kept(&kept.id)?.is_some() { kept.put(&self.sql) } else { Ok(()) }
     }
 
     /// The keys of a batch that nothing is known of yet.

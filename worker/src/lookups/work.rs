@@ -273,6 +273,10 @@ impl Lookups {
         let error = error.map(|why| Fault::new(502, "Nobody could be looked up", why));
         let end = RunEnd { state: kept.state, ended: now, error, counts };
         ControlClient::new(&self.env)?.close(&kept.id, end).await?;
+        if self.kept(&kept.id)?.is_none() {
+            // Deleted meanwhile.
+            return self.arm_in(1).await;
+        }
         let sql = self.sql.clone();
         self.sql.atomically(move || {
             put_lines(&sql, &kept.id, &lines)?;

@@ -43,19 +43,23 @@ impl Notices {
             return self.collection(&mut request, found.route.op, &url).await;
         }
         let id = found.path.get("alert").map_or("", String::as_str);
-        let alert = self.alert(id)?.ok_or_else(|| Fault::missing(format!("no alert `{id}`")))?;
+        let alert = self.known(id)?;
         match found.route.op {
             Op::Alert => http::json(200, &self.shown(alert)?),
-            Op::ChangeAlert => self.change(alert, &mut request).await,
+            Op::ChangeAlert => self.change(id, &mut request).await,
             Op::DeleteAlert => {
                 self.delete_alert(id)?;
                 Ok(http::builder(204, "application/json")?.empty())
             }
             Op::TestAlert => self.test(alert).await,
             Op::AlertLog => self.log(&alert, &query),
-            Op::RetryAlert => self.retry(alert, &mut request).await,
+            Op::RetryAlert => self.retry(id, &mut request).await,
             _ => Err(Fault::internal(format!("{path} is none of Notices'"))),
         }
+    }
+
+    fn known(&self, id: &str) -> Result<Alert> {
+        self.alert(id)?.ok_or_else(|| Fault::missing(format!("no alert `{id}`")))
     }
 
     /// `GET` and `POST /alerts`.
@@ -86,11 +90,11 @@ impl Notices {
     }
 
     /// `PATCH /alerts/{alert}`.
-    async fn change(&self, alert: Alert, request: &mut Request) -> Result<Response> {
+    async fn change(&self, id: &str, request: &mut Request) -> Result<Response> {
         let change: api::AlertChange = http::body(request).await?;
         let local = Config::read(&self.env).simulated;
         // After the body was read, nothing awaits: what is changed is what is stored.
-        let alert = self.alert(&alert.id)?.unwrap_or(alert);
+        let alert = self.known(id)?;
         let mut outbox = self.outbox(alert, &[])?;
         outbox.alert.change(&change, local).map_err(Fault::bad)?;
         zone::named(&outbox.alert.tz)?;
@@ -180,8 +184,9 @@ impl Notices {
     }
 
     /// `POST /alerts/{alert}/retry`.
-    async fn retry(&self, alert: Alert, request: &mut Request) -> Result<Response> {
+    async fn retry(&self, id: &str, request: &mut Request) -> Result<Response> {
         let only: api::RetryMessages = http::body(request).await?;
+        let alert = self.known(id)?;
         if alert.state != AlertState::On {
             let detail = "this alert is not on: set its `state` to on first";
             return Err(Fault::new(409, "Not on", detail));

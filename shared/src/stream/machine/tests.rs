@@ -98,6 +98,26 @@ fn switched_on_it_connects_and_switched_off_it_aborts() {
 }
 
 #[test]
+fn an_attempt_that_nobody_wants_any_more_is_not_awaited() {
+    // Switched off, stopped by the budget, or overtaken before its call was made.
+    for (input, effects) in [
+        (OFF, "abort gap-5..0"),
+        (Input::Capped { why: "$5.00 of $5.00".into() }, "abort stopped"),
+        (Input::Reconnect, "abort connect2"),
+    ] {
+        let mut bench = Bench::new();
+        bench.after(0, WANT);
+        assert!(bench.machine.awaits(1) && !bench.machine.awaits(2));
+        assert_eq!(bench.after(5, input), effects);
+        assert!(!bench.machine.awaits(1), "after {effects}");
+    }
+    let mut bench = Bench::new();
+    bench.after(0, WANT);
+    bench.after(5, Input::Opened { attempt: 1 });
+    assert!(!bench.machine.awaits(1), "it is there");
+}
+
+#[test]
 fn the_filtered_stream_has_its_rules_set_before_it_is_connected() {
     let mut bench = Bench::new();
     assert_eq!(bench.after(0, FILTERED), "abort gap0 sync");

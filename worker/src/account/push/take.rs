@@ -18,7 +18,8 @@ use shared::verdict::{Evidence, Said};
 use std::collections::btree_map::Entry;
 use std::collections::{BTreeMap, BTreeSet};
 
-/// What X billed and Control does not know yet.
+/// What X billed and Control does not know yet: rows whose names begin so, one for each write that
+/// took events in. Several queue consumers may be at work.
 pub(super) const OWED: &str = "push_owed";
 
 #[derive(Serialize, Deserialize)]
@@ -32,14 +33,14 @@ impl Account {
     /// Takes events in; answers how many of them were new.
     pub(crate) async fn pushed(&self, mut events: Vec<Event>) -> Result<u64> {
         let settings = self.tracked()?;
-        // What earlier events cost is told first: one charge at a time is owed.
-        self.charge(&settings).await?;
         self.drop_known(&mut events)?;
         // Those of one instant stay in the order in which they came.
         events.sort_by_key(|event| event.at);
         let mut met = BTreeSet::new();
         events.retain(|event| met.insert(event.uuid.clone()));
         if events.is_empty() {
+            // Taken before, and perhaps lost before it was paid for.
+            self.charge(&settings).await?;
             return Ok(0);
         }
         for event in &events {
@@ -152,7 +153,8 @@ impl Account {
                 insert(&sql, event)?;
             }
             if let Some(name) = last.filter(|_| billed > 0) {
-                sql.put_meta(OWED, &Owed { name, events: billed })?;
+                let row = format!("{OWED}/{name}");
+                sql.put_meta(&row, &Owed { name, events: billed })?;
             }
             sql.put_meta(ROW, &standing)?;
             ledger::witness(&sql, &claims)
