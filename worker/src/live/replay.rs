@@ -83,7 +83,8 @@ impl Core {
         }
         let subscribe = Subscribe { kinds: kinds(query)?, ..Subscribe::default() };
         let view = View::new(&subscribe, true).map_err(Fault::bad)?;
-        let newest = || self.memory.borrow().sequence.last();
+        // Numbers given out and not handed over yet are for the next answer, as for the next frame.
+        let newest = || self.memory.borrow().ring.tail().to;
         let after = number("after")?.unwrap_or_else(newest);
         let mut looks = wait * 1_000 / LOOK_MS;
         loop {
