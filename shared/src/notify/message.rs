@@ -79,6 +79,8 @@ pub enum Refusal {
     },
     /// No answer: unreachable, cut off, or too late.
     Network(String),
+    /// It was not called: its address is sealed and does not open. Why, in a sentence.
+    Locked(String),
 }
 
 impl Refusal {
@@ -86,7 +88,7 @@ impl Refusal {
     pub fn passes(&self) -> bool {
         match self {
             Self::Http { status, .. } => matches!(status, 408 | 425 | 429 | 500..=599),
-            Self::Network(_) => true,
+            Self::Network(_) | Self::Locked(_) => true,
         }
     }
 
@@ -118,6 +120,7 @@ impl Refusal {
                 format!("The destination answered {status}{colon}{said}")
             }
             Self::Network(why) => format!("The destination could not be reached: {why}"),
+            Self::Locked(why) => format!("{why}."),
         }
     }
 }
