@@ -2,28 +2,20 @@
 //! know: what the numbers count. Invariant: a negative number carries a true minus (U+2212),
 //! and no text claims more digits than it was given.
 
+use shared::figures::thousands;
+
 /// The true minus.
 const MINUS: char = '\u{2212}';
 
 /// `10,432`, `−31`.
 pub(crate) fn grouped(number: i64) -> String {
-    let digits = number.unsigned_abs().to_string();
-    let mut text = String::with_capacity(digits.len() + digits.len() / 3 + 3);
-    if number < 0 {
-        text.push(MINUS);
-    }
-    for (index, digit) in digits.chars().enumerate() {
-        if index > 0 && (digits.len() - index).is_multiple_of(3) {
-            text.push(',');
-        }
-        text.push(digit);
-    }
-    text
+    let size = thousands(number.unsigned_abs());
+    if number < 0 { format!("{MINUS}{size}") } else { size }
 }
 
 /// [`grouped`] of a count.
 pub(crate) fn count(number: u64) -> String {
-    grouped(i64::try_from(number).unwrap_or(i64::MAX))
+    thousands(number)
 }
 
 /// `+214`, `−31`, `0`.

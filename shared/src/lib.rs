@@ -14,7 +14,7 @@
 //!   [`schedule`], [`cadence`], [`following`]
 //! - what streams: [`stream`], [`live`]
 //! - what is told: [`notify`]
-//! - what is shown: [`series`], [`growth`], [`coverage`], [`listing`], [`export`]
+//! - what is shown: [`series`], [`growth`], [`coverage`], [`listing`], [`export`], [`figures`]
 //! - what goes over the wire: [`api`], [`routes`], [`session`], [`openapi`]
 
 pub mod acceptance;
@@ -27,6 +27,7 @@ pub mod coverage;
 pub mod crawl;
 pub mod credentials;
 pub mod export;
+pub mod figures;
 pub mod following;
 pub mod growth;
 pub mod handles;

@@ -79,7 +79,9 @@ test("every other route asks for the token", async () => {
 
 test("a wrong token is refused", async () => {
   for (const token of ["", "wrong", `${ADMIN_TOKEN}x`, ADMIN_TOKEN.slice(1)]) {
-    assertProblem(await roost.raw("GET", "/api/v1/accounts", bearer(token)), 401);
+    const answer = await roost.raw("GET", "/api/v1/accounts", bearer(token));
+    assertProblem(answer, 401);
+    assert.equal(answer.headers.get("www-authenticate"), "Bearer");
   }
   const basic = { headers: { authorization: `Basic ${btoa(`a:${ADMIN_TOKEN}`)}` } };
   assertProblem(await roost.raw("GET", "/api/v1/accounts", basic), 401);
@@ -204,6 +206,7 @@ test("a wrong route is 404, a wrong method 405", async () => {
   assertProblem(await roost.api("GET", "/nothing"), 404);
   const answer = await roost.api("DELETE", "/health");
   assertProblem(answer, 405, "GET");
+  assert.equal(answer.headers.get("allow"), "GET");
 });
 
 test("a body that is no JSON, or not the right JSON, is 400", async () => {

@@ -4,6 +4,7 @@ import assert from "node:assert/strict";
 import { after, before, beforeEach, test } from "node:test";
 import { gunzipSync } from "node:zlib";
 import { ACCOUNT, ADMIN_TOKEN, type Answer, type Json, Roost } from "./harness.ts";
+import { Receiver } from "./receiver.ts";
 
 const ROOST_SECRET = "planted-roost-secret-0123456789";
 const CLIENT_SECRET = "roost-client-secret";
@@ -111,6 +112,13 @@ async function credential(name: string): Promise<Json> {
 async function family(user = ACCOUNT): Promise<Json> {
   const { families } = await roost.sim.call("GET", "/sim/oauth");
   return families.filter((one: Json) => one.user === user).at(-1);
+}
+
+/** How the last two families of the account stand at X. */
+async function lastTwo(): Promise<string> {
+  const { families } = await roost.sim.call("GET", "/sim/oauth");
+  const own = families.filter((one: Json) => one.user === ACCOUNT).slice(-2);
+  return own.map((one: Json) => one.state).join(", ");
 }
 
 function assertProblem(answer: Answer, status: number, ...words: string[]) {
@@ -369,6 +377,50 @@ test("a consent taken back at X is noticed at the next read", async () => {
   assert.match((await roost.account()).collector.reason, /Sign in at X again/);
 });
 
+test("a sign-in that replaces another has the old tokens taken back at X", async () => {
+  await signIn();
+  assert.equal(await signIn(), "connected");
+  await roost.until("the old family to end", async () => (await lastTwo()) === "dead, alive");
+  assert.equal((await credential(`user-${ACCOUNT}`)).state, "ready");
+  await roost.goodCrawl();
+});
+
+test("a sign-in replaces another also where X cannot take that one back", async () => {
+  await signIn();
+  const fault = await roost.fault("status_503", { route: "/2/oauth2/revoke" });
+  assert.equal(await signIn(), "connected");
+  await roost.until("X to be asked", async () => (await roost.fired(fault)) === 1);
+  assert.equal(await lastTwo(), "alive, alive");
+  assert.equal((await credential(`user-${ACCOUNT}`)).state, "ready");
+  await roost.goodCrawl();
+});
+
+test("X pushes that a consent was taken back: a sign-in ends by it only if it is its own", async () => {
+  await roost.api("PUT", "/credentials/bearer", { token: "sim-bearer" });
+  await roost.api("PUT", "/credentials/owner", OWNER_KEYS);
+  await signIn();
+  const push = await roost.api("PUT", `/accounts/${ACCOUNT}/push`, { on: true });
+  assert.equal(push.status, 200, push.text);
+  assert.ok(push.json.events.includes("oauth.revoke"), push.text);
+  const pushed = () => roost.sim.call("GET", "/sim/webhooks").then(({ by_type }) => by_type["oauth.revoke"] ?? 0);
+  const heard = async (count: number) => {
+    await roost.advance(5);
+    await roost.until("the push", async () => (await pushed()) === count);
+    await roost.until("the event to be taken", async () => (await roost.get(`/accounts/${ACCOUNT}/push`)).taken >= count);
+  };
+  // A newer sign-in: X tells of the older one's end.
+  assert.equal(await signIn(), "connected");
+  await roost.until("the old family to end", async () => (await lastTwo()) === "dead, alive");
+  await heard(1);
+  assert.equal((await credential(`user-${ACCOUNT}`)).state, "ready");
+  assert.ok((await family()).refreshes >= 1, "X was asked whether it holds");
+  await roost.advance(600);
+  await roost.sim.call("POST", "/sim/oauth", { revoke: ACCOUNT });
+  await heard(2);
+  await roost.until("the sign-in to end", async () => (await credential(`user-${ACCOUNT}`)).state === "ended");
+  await roost.api("PUT", `/accounts/${ACCOUNT}/push`, { on: false });
+});
+
 test("a token that X refuses is renewed and the call made again", async () => {
   await signIn();
   await roost.sim.call("POST", "/sim/oauth", { expire_access: ACCOUNT });
@@ -492,6 +544,25 @@ test("no secret is in any answer, cookie, log line, run, snapshot, export or sto
   await roost.api("PUT", "/credentials/bearer", { token: "sim-bearer" });
   await roost.api("PUT", "/credentials/owner", OWNER_KEYS);
   await roost.goodCrawl();
+  const receiver = await Receiver.start();
+  const signing: string[] = [];
+  try {
+    for (const alert of [
+      { kind: "webhook", destination: receiver.url("/planted-path?key=planted-query") },
+      { kind: "discord", destination: receiver.url("/api/webhooks/1/planted-discord") },
+      { kind: "ntfy", destination: receiver.url("/planted-topic"), token: "tk_planted" },
+    ]) {
+      const made = await roost.api("POST", "/alerts", alert);
+      assert.equal(made.status, 201, made.text);
+      if (made.json.secret) signing.push(made.json.secret);
+      const sent = await roost.api("POST", `/alerts/${made.json.id}/test`);
+      assert.equal(sent.json.state, "sent", sent.text);
+    }
+  } finally {
+    await receiver.stop();
+  }
+  assert.deepEqual([signing.length, receiver.received.length], [1, 3]);
+  const alerts = await roost.all("/alerts");
   await roost.all("/runs");
   for (const { name } of await roost.snapshots()) {
     seen.push(gunzipSync(await roost.get(`/accounts/${ACCOUNT}/snapshots/${name}`)).toString());
@@ -504,6 +575,7 @@ test("no secret is in any answer, cookie, log line, run, snapshot, export or sto
     ADMIN_TOKEN, ROOST_SECRET, CLIENT_SECRET, OWNER_KEYS.api_secret, OWNER_KEYS.access_secret, "sim-bearer",
     // How the simulator's tokens begin.
     "simaccess", "simrefresh",
+    "planted-path", "planted-query", "planted-discord", "planted-topic", "tk_planted",
   ];
   const stored = roost.runtime.stored();
   assert.ok(stored.length > 3 && stored.some((file) => file.includes("user-12")), "the databases were not found");
@@ -512,6 +584,13 @@ test("no secret is in any answer, cookie, log line, run, snapshot, export or sto
     assert.equal(answer, undefined, `${secret} was answered`);
     assert.deepEqual(roost.runtime.logs.filter((line) => line.includes(secret)), [], `${secret} was logged`);
     assert.ok(!stored.some((file) => file.includes(secret)), `${secret} is stored in the open`);
+  }
+  // The key of a webhook's signatures was answered once, to whoever made it.
+  assert.ok(stored.some((file) => file.includes(alerts[0].id)), "the database of notices was not found");
+  for (const secret of signing) {
+    assert.equal(seen.filter((text) => text.includes(secret)).length, 1, "a key was answered again");
+    assert.deepEqual(roost.runtime.logs.filter((line) => line.includes(secret)), [], "a key was logged");
+    assert.ok(!stored.some((file) => file.includes(secret)), "a key is stored in the open");
   }
   assert.ok(seen.length > 500 && seen.some((text) => text.includes("roost_x=v1.")), "answers were not kept");
 });

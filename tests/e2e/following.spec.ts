@@ -340,3 +340,14 @@ test("a plain import begins a history without a word about an archive", async ()
   const refused = await roost.api("POST", `/accounts/${ACCOUNT}/snapshots?name=${encodeURIComponent(followersName(at))}&origin=check`, file);
   assert.equal(refused.status, 400);
 });
+
+test("credits that end while the lists are read pause every other read too", async () => {
+  await on();
+  await roost.fault("credits_depleted", { route: LISTS.following });
+  const run = await check();
+  assert.equal(run.state, "failed", JSON.stringify(run));
+  const { paused } = await roost.get("/budget");
+  assert.ok(paused !== null && paused.why.length > 0, "X is asked on as if nothing were");
+  const answer = await roost.api("PUT", "/budget", { paused: false });
+  assert.equal(answer.json.paused, null);
+});

@@ -67,6 +67,22 @@ test("tweets and their places reach a browser, numbered without a hole", async (
   for (const value of [username, name, body, id, author_id]) assert.equal(typeof value, "string");
 });
 
+test("polls in quick succession miss nothing that a socket sees", async () => {
+  const { to: began } = await roost.get("/live/events");
+  const watcher = await watch({ after: began });
+  let to = began;
+  const polled: number[] = [];
+  while (polled.length < 100) {
+    const answer = await roost.get(`/live/events?after=${to}&limit=1000`);
+    assert.ok(answer.from <= to + 1 && answer.gap === null, JSON.stringify(answer).slice(0, 200));
+    polled.push(...answer.events.map((event: Json) => event.seq));
+    to = answer.to;
+  }
+  await watcher.until("the same numbers", () => watcher.cursor >= to);
+  const seen = watcher.events.map((event) => event.seq).filter((seq) => seq > began && seq <= to);
+  assert.deepEqual(polled, seen);
+});
+
 test("what the stream costs is what X bills", async () => {
   await roost.sim.call("POST", "/sim/stream", { pause: true });
   await roost.until("the books", async () => {

@@ -7,6 +7,7 @@ import { gzipSync } from "node:zlib";
 import { ACCOUNT, ADMIN_TOKEN, followersName, type Json, Roost } from "./harness.ts";
 import { Receiver, signed } from "./receiver.ts";
 
+const ROOST_SECRET = "a-secret-of-the-notices-spec-0123";
 const HOUR_S = 3600;
 const DAY_S = 86_400;
 let roost: Roost;
@@ -14,7 +15,7 @@ let receiver: Receiver;
 
 before(async () => {
   receiver = await Receiver.start();
-  roost = await Roost.start({ followers: 1200 });
+  roost = await Roost.start({ followers: 1200, settings: { ROOST_SECRET } });
 });
 after(async () => {
   await roost?.stop();
@@ -515,4 +516,91 @@ test("collection that stopped is told after two missed turns, and once when it g
   await nextDay();
   await settled(hook);
   assert.deepEqual(titles(receiver.received).slice(1), ["Collection of @solvej goes on."]);
+});
+
+test("without ROOST_SECRET no address is stored, and what needs none is", async () => {
+  await roost.runtime.reconfigure({ ROOST_SECRET: "" });
+  try {
+    const body = { kind: "webhook", destination: receiver.url("/hook") };
+    const answer = await roost.api("POST", "/alerts", body);
+    assert.deepEqual([answer.status, answer.json.title], [409, "Keys cannot be stored yet"], answer.text);
+    assert.match(answer.json.detail, /wrangler secret put ROOST_SECRET/);
+    assert.deepEqual(await roost.all("/alerts"), []);
+    assert.equal((await roost.api("POST", "/alerts", { kind: "feed" })).status, 201);
+  } finally {
+    await roost.runtime.reconfigure({ ROOST_SECRET });
+  }
+});
+
+test("a changed ROOST_SECRET is named, and set back what waited goes out", async () => {
+  const made = await webhook();
+  await roost.runtime.reconfigure({ ROOST_SECRET: "another-secret-0123456789" });
+  try {
+    assert.match((await roost.get(`/alerts/${made.id}`)).reason, /ROOST_SECRET is another/);
+    const { json } = await roost.api("POST", `/alerts/${made.id}/test`);
+    assert.deepEqual([json.state, receiver.received.length], ["waiting", 0]);
+    assert.match(json.error, /set ROOST_SECRET back/);
+    const renamed = await roost.api("PATCH", `/alerts/${made.id}`, { name: "other" });
+    assert.deepEqual([renamed.status, renamed.json.name], [200, "other"]);
+    const half = await roost.api("PATCH", `/alerts/${made.id}`, { destination: receiver.url("/new") });
+    assert.deepEqual([half.status, half.json.title], [409, "Locked"], half.text);
+  } finally {
+    await roost.runtime.reconfigure({ ROOST_SECRET });
+  }
+  assert.equal((await roost.get(`/alerts/${made.id}`)).reason, null);
+  await nextAttempt(made);
+  await roost.until("the message", async () => receiver.at("/hook").length === 1);
+  assert.ok(signed(receiver.at("/hook")[0], made.secret));
+});
+
+test("what a changed ROOST_SECRET locked can be set anew as a whole", async () => {
+  const made = await webhook();
+  const topic = await alert({ kind: "ntfy", destination: receiver.url("/topic"), token: "tk_old" });
+  await roost.runtime.reconfigure({ ROOST_SECRET: "another-secret-0123456789" });
+  try {
+    const change = { destination: receiver.url("/new"), rotate: true };
+    const { json } = await roost.api("PATCH", `/alerts/${made.id}`, change);
+    assert.equal(json.reason, null, JSON.stringify(json));
+    await roost.api("POST", `/alerts/${made.id}/test`);
+    assert.ok(signed(receiver.at("/new")[0], json.secret), "signed with the new key");
+    await roost.api("PATCH", `/alerts/${topic.id}`, { destination: receiver.url("/other") });
+    await roost.api("POST", `/alerts/${topic.id}/test`);
+    assert.equal(receiver.at("/")[0].headers.authorization, undefined, "the old token is gone");
+  } finally {
+    await roost.runtime.reconfigure({ ROOST_SECRET });
+  }
+});
+
+test("a part of the secrets is changed, the rest stays", async () => {
+  const made = await webhook();
+  await roost.api("PATCH", `/alerts/${made.id}`, { destination: receiver.url("/moved") });
+  await roost.api("POST", `/alerts/${made.id}/test`);
+  assert.ok(signed(receiver.at("/moved")[0], made.secret), "the key stayed");
+  const topic = await alert({ kind: "ntfy", destination: receiver.url("/topic") });
+  await roost.api("PATCH", `/alerts/${topic.id}`, { token: "tk_new" });
+  await roost.api("POST", `/alerts/${topic.id}/test`);
+  assert.equal(receiver.at("/")[0].headers.authorization, "Bearer tk_new");
+  assert.equal(receiver.at("/")[0].body.topic, "topic");
+});
+
+test("an alert that was stored in the open is sealed, and tells as before", async () => {
+  const made = await webhook();
+  const [destination, secret] = [receiver.url("/before"), "a-key-in-the-open"];
+  await roost.runtime.rewrite("Notices", (database) => {
+    database.exec("DELETE FROM seals");
+    const change = "UPDATE alerts SET alert = json_set(alert, '$.destination', ?, '$.secret', ?)";
+    database.prepare(change).run(destination, secret);
+  });
+  const answer = await roost.api("POST", `/alerts/${made.id}/test`);
+  assert.equal(answer.json.state, "sent", answer.text);
+  await roost.tick();
+  await roost.api("POST", `/alerts/${made.id}/test`);
+  const came = receiver.at("/before");
+  assert.deepEqual(came.map((one) => signed(one, secret)), [true, true]);
+  let rows: unknown[] = [];
+  await roost.runtime.rewrite("Notices", (database) => {
+    rows = database.prepare("SELECT alert FROM alerts").all().map((row) => row.alert);
+  });
+  assert.equal(rows.length, 1);
+  assert.ok(!String(rows[0]).includes(secret) && !String(rows[0]).includes("/before"), String(rows[0]));
 });

@@ -6,6 +6,7 @@
 import { mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join, resolve } from "node:path";
+import { DatabaseSync } from "node:sqlite";
 import { fileURLToPath } from "node:url";
 import { convertV4MiniflareOptions, Log, LogLevel, Miniflare } from "miniflare";
 import { unstable_getMiniflareWorkerOptions } from "wrangler";
@@ -106,6 +107,20 @@ export class Runtime {
     const gone = stored.filter((path) => path.includes(objects) && path.includes(".sqlite"));
     if (gone.length === 0) throw new Error(`no storage of ${objects} in ${stored.join(", ")}`);
     for (const path of gone) rmSync(join(this.#folder, path), { force: true });
+    await this.#boot();
+  }
+
+  /** Stops the runtime, changes what the objects of a class have stored, and starts it again. */
+  async rewrite(objects: "Notices", change: (database: DatabaseSync) => void): Promise<void> {
+    await this.#miniflare.dispose();
+    const stored = readdirSync(this.#folder, { recursive: true, encoding: "utf8" });
+    const files = stored.filter((path) => path.includes(objects) && path.endsWith(".sqlite") && !path.endsWith("metadata.sqlite"));
+    if (files.length === 0) throw new Error(`no storage of ${objects} in ${stored.join(", ")}`);
+    for (const file of files) {
+      const database = new DatabaseSync(join(this.#folder, file));
+      change(database);
+      database.close();
+    }
     await this.#boot();
   }
 

@@ -297,5 +297,5 @@ pub(crate) fn lookup_query() -> Vec<(String, String)> {
     vec![("user.fields".to_owned(), shared::x::user::USER_FIELDS.to_owned())]
 }
 
-pub(crate) use settings::DEFAULT_CAP_USD;
+pub(crate) use settings::{DEFAULT_CAP_USD, cap_micro};
 pub(crate) use snapshots::ORIGIN;

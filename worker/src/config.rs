@@ -2,7 +2,7 @@
 //! Control keeps. Owns: names and defaults of every setting, and that a secret of the worker wins
 //! over a stored one. Invariant: a secret is never logged or answered.
 
-use crate::fault::Result;
+use crate::fault::{Fault, Result};
 use crate::rpc::{ControlClient, Keyring, ToControl, UserKey};
 use shared::credentials::{Holdings, OwnerKeys, Stored};
 use shared::id::AccountId;
@@ -47,6 +47,11 @@ pub(crate) struct Config {
     /// How often browsers get live events, in milliseconds.
     pub(crate) live_flush_ms: u64,
 }
+
+/// What to do before keys can be stored.
+pub(crate) const STORING: &str = "this deployment has no ROOST_SECRET of 16 characters or more, which \
+    seals stored keys: set a long random one with `wrangler secret put ROOST_SECRET` \
+    (`openssl rand -hex 32` makes one), keep a copy, and try again";
 
 /// Small enough to feel live, large enough to batch (design: 250 ms; 1 s on the free plan).
 const LIVE_FLUSH_MS: u64 = 250;
@@ -111,6 +116,15 @@ impl Config {
         self.app_owner = self.app_owner.or(ring.app_owner);
         self.user = ring.user;
         self.locked = ring.locked;
+    }
+
+    /// What seals stored keys.
+    ///
+    /// # Errors
+    /// 409 with what to do where there is none.
+    pub(crate) fn sealing(&self) -> Result<&Secret> {
+        let none = || Fault::new(409, "Keys cannot be stored yet", STORING);
+        self.roost_secret.as_ref().ok_or_else(none)
     }
 
     /// The account that owns the app: whose the owner keys are (X's access tokens begin with the

@@ -173,7 +173,7 @@ impl Control {
                 let user = self.user_key(account, Some(issued)).await?;
                 to_value(Keyring { user, ..Keyring::default() })?
             }
-            ToControl::Revoked { account } => to_value(self.revoked(account)?)?,
+            ToControl::Revoked { account } => to_value(self.revoked(account).await?)?,
             ToControl::ClientId => to_value(self.client_id().await?)?,
             ToControl::Redeem { code, verifier, callback, wanted } => {
                 to_value(self.redeem(&code, &verifier, &callback, wanted).await?)?

@@ -90,8 +90,10 @@ async fn route(request: Request, env: &Env, id: &str) -> Result<Response> {
         return Ok(assets.fetch_request(request).await?);
     }
     let config = Config::read(env);
-    let found =
-        routes::find(request.inner().method().as_str(), path).map_err(|m| miss(&m, path))?;
+    let found = match routes::find(request.inner().method().as_str(), path) {
+        Ok(found) => found,
+        Err(miss) => return no_route(&miss, path, id),
+    };
     if found.route.access == Access::Owner
         && let Err(fault) = access::check(&request, &config)
     {
@@ -295,15 +297,16 @@ fn required_account(found: &Found) -> Result<AccountId> {
     account_id(found)?.ok_or_else(|| Fault::internal("a route without an account"))
 }
 
-fn miss(miss: &Miss, path: &str) -> Fault {
-    match miss {
-        Miss::Path => Fault::missing(format!("no route {path}: see /docs/api")),
-        Miss::Method(methods) => Fault::new(
-            405,
-            "Method not allowed",
-            format!("{path} takes {}: see /docs/api", methods.join(", ")),
-        ),
-    }
+fn no_route(miss: &Miss, path: &str, id: &str) -> Result<Response> {
+    let Miss::Method(methods) = miss else {
+        return Err(Fault::missing(format!("no route {path}: see /docs/api")));
+    };
+    let methods = methods.join(", ");
+    let detail = format!("{path} takes {methods}: see /docs/api");
+    let answer = http::problem(&Fault::new(405, "Method not allowed", detail), id);
+    // RFC 9110, 15.5.6: such an answer names the methods.
+    answer.headers().set("allow", &methods)?;
+    Ok(answer)
 }
 
 /// The tracked accounts.

@@ -46,7 +46,13 @@ pub(crate) fn problem(fault: &Fault, request_id: &str) -> Response {
         worker::console_error!("request {request_id}: {}", fault.log());
     }
     let body = serde_json::to_vec(&fault.problem(request_id)).unwrap_or_default();
-    let answer = bytes(fault.status, "application/problem+json", body);
+    let answer = bytes(fault.status, "application/problem+json", body).and_then(|answer| {
+        if fault.status == 401 {
+            // RFC 9110, 15.5.2: such an answer says what to send.
+            answer.headers().set("www-authenticate", "Bearer")?;
+        }
+        Ok(answer)
+    });
     answer.unwrap_or_else(|_| ResponseBuilder::new().with_status(500).empty())
 }
 

@@ -37,6 +37,7 @@ mod relay;
 mod rpc;
 mod runs;
 mod sql;
+mod turn;
 mod vault;
 mod x;
 mod zone;

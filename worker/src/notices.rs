@@ -6,6 +6,7 @@
 #![allow(missing_docs, reason = "what `durable_object` generates has none")]
 
 mod answers;
+mod keys;
 mod send;
 mod store;
 
@@ -25,6 +26,9 @@ const SCHEMA: &[&str] = &[
     // `feed`: the digest of a feed's secret; the secret itself is kept nowhere.
     "CREATE TABLE IF NOT EXISTS alerts (id TEXT PRIMARY KEY, feed TEXT,
         alert TEXT NOT NULL) STRICT",
+    // What of an alert is a secret, sealed; a feed has none.
+    "CREATE TABLE IF NOT EXISTS seals (alert TEXT PRIMARY KEY, sealed BLOB NOT NULL)
+        STRICT, WITHOUT ROWID",
     // `open`: something is still to be done with it; `named`: it holds names of people.
     "CREATE TABLE IF NOT EXISTS messages (id TEXT PRIMARY KEY, alert TEXT NOT NULL,
         state TEXT NOT NULL, open INTEGER NOT NULL, named INTEGER NOT NULL,
@@ -96,6 +100,7 @@ impl Notices {
         match command {
             ToNotices::Tell { items } => self.tell(&items).await,
             ToNotices::Tick => {
+                self.seal_old().await?;
                 self.sweep()?;
                 self.send_due().await
             }

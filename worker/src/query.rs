@@ -6,6 +6,9 @@ use shared::api::List;
 use shared::time::UnixMs;
 use std::collections::BTreeMap;
 
+/// Twelve digits of a time, and six or more that are random: ids of runs and of messages.
+const ID_MIN: usize = 18;
+
 /// The parameters of a request, each known to its route.
 pub(crate) type Query = BTreeMap<&'static str, String>;
 
@@ -55,6 +58,23 @@ pub(crate) fn word<T>(
     read(text)
         .map(Some)
         .ok_or_else(|| Fault::bad(format!("`{name}={text}`: one of {known} is expected")))
+}
+
+/// A cursor that a list cannot have given.
+pub(crate) fn bad_cursor() -> Fault {
+    Fault::bad(
+        "`cursor` is not one this list gave: hand `next_cursor` back unchanged, or leave it out to \
+         begin anew",
+    )
+}
+
+/// The cursor of a list in the order of its ids, which are hexadecimal digits from a time on.
+pub(crate) fn id_cursor(query: &Query) -> Result<Option<&str>> {
+    let Some(text) = query.get("cursor") else { return Ok(None) };
+    if text.len() < ID_MIN || !text.bytes().all(|b| b.is_ascii_hexdigit()) {
+        return Err(bad_cursor());
+    }
+    Ok(Some(text))
 }
 
 /// Cuts `limit + 1` found items to a page.

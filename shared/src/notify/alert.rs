@@ -1,6 +1,6 @@
 //! An alert: where notices go and which. Owns: what may be set, defaults, what is answered of
-//! it. Must not know: how anything is sent. Invariant: an alert's destination has passed
-//! [`destination::check`], and what is shown of it holds no secret.
+//! it, which of it are secrets. Must not know: how anything is sent, or sealed. Invariant: an
+//! alert's destination has passed [`destination::check`], and what is shown of it holds no secret.
 
 use super::destination;
 use super::item::Item;
@@ -21,7 +21,26 @@ const DIGEST_HOUR: u8 = 8;
 /// Destinations that fail this often in a row are left alone until the owner says otherwise.
 const DEAD_MAX: u32 = 3;
 
-/// An alert, with its secrets.
+/// The secrets of an alert, which are kept apart from it, sealed.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Keys {
+    /// See [`Alert::destination`].
+    destination: String,
+    /// See [`Alert::token`].
+    #[serde(default)]
+    token: Option<String>,
+    /// See [`Alert::secret`].
+    #[serde(default)]
+    secret: Option<String>,
+}
+
+impl std::fmt::Debug for Keys {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Keys(…)")
+    }
+}
+
+/// An alert: whole, or without its secrets ([`Alert::part`]).
 #[derive(Clone, PartialEq, Serialize, Deserialize)]
 pub struct Alert {
     /// Names it.
@@ -30,7 +49,7 @@ pub struct Alert {
     pub kind: AlertKind,
     /// The owner's name for it.
     pub name: String,
-    /// The whole address; of a feed empty.
+    /// The whole address; without its secrets only scheme and host; of a feed empty.
     pub destination: String,
     /// Of ntfy: an access token.
     #[serde(default)]
@@ -231,6 +250,29 @@ impl Alert {
         Ok(())
     }
 
+    /// Takes its secrets out. Of its address stays what is shown.
+    pub fn part(&mut self) -> Keys {
+        let found = destination::check(&self.destination, true);
+        let origin = found.map(|found| found.origin.to_owned()).unwrap_or_default();
+        Keys {
+            destination: std::mem::replace(&mut self.destination, origin),
+            token: self.token.take(),
+            secret: self.secret.take(),
+        }
+    }
+
+    /// The same with its secrets.
+    #[must_use]
+    pub fn with(self, keys: Keys) -> Self {
+        let Keys { destination, token, secret } = keys;
+        Self { destination, token, secret, ..self }
+    }
+
+    /// Whether it has secrets: what is fetched by others has none that are kept.
+    pub fn has_keys(&self) -> bool {
+        self.kind != AlertKind::Feed
+    }
+
     /// Whether it asks for this, as it stands.
     pub fn wants(&self, item: &Item) -> bool {
         let person = item.event.is_some();
@@ -301,5 +343,54 @@ impl Alert {
             secret: None,
             feed: None,
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[track_caller]
+    fn check(kind: AlertKind, destination: &str, token: Option<&str>, secrets: &[&str]) {
+        let change = AlertChange {
+            kind: Some(kind),
+            destination: Some(destination.to_owned()),
+            token: token.map(str::to_owned),
+            ..AlertChange::default()
+        };
+        let site = "https://roost.dev";
+        let fresh = Fresh { id: "a1", secret: "signing-key", site, now: UnixMs(0), local: false };
+        let whole = Alert::new(&change, fresh).unwrap();
+        let mut parted = whole.clone();
+        let keys = parted.part();
+        let kept = serde_json::to_string(&parted).unwrap();
+        for secret in secrets {
+            assert!(!kept.contains(secret), "{secret} in {kept}");
+            assert!(!format!("{keys:?}").contains(secret), "{secret} in {keys:?}");
+        }
+        assert_eq!(parted.shown(), whole.shown());
+        let sealed = serde_json::to_string(&keys).unwrap();
+        assert!(parted.with(serde_json::from_str(&sealed).unwrap()) == whole, "{kind}");
+    }
+
+    #[test]
+    fn an_alert_shows_the_same_without_its_secrets_and_gets_them_back() {
+        let hook = "https://a.roost.dev:8443/path?key=value";
+        check(AlertKind::Webhook, hook, None, &["path", "value", "signing-key"]);
+        let discord = "https://discord.com/api/webhooks/1/channel-key";
+        check(AlertKind::Discord, discord, None, &["channel-key", "webhooks"]);
+        let topic = "https://ntfy.roost.dev/hidden-topic";
+        check(AlertKind::Ntfy, topic, Some("tk_secret"), &["hidden-topic", "tk_secret"]);
+    }
+
+    #[test]
+    fn a_feed_has_no_secrets_to_part_with() {
+        let change = AlertChange { kind: Some(AlertKind::Feed), ..AlertChange::default() };
+        let fresh = Fresh { id: "a1", secret: "s", site: "", now: UnixMs(0), local: false };
+        let mut feed = Alert::new(&change, fresh).unwrap();
+        assert!(!feed.has_keys());
+        let before = feed.clone();
+        feed.part();
+        assert!(feed == before, "a feed has none");
     }
 }

@@ -83,6 +83,8 @@ pub enum Refusal {
     },
     /// No answer: unreachable, cut off, or too late.
     Network(String),
+    /// It was not called: its address is sealed and does not open. Why, in a sentence.
+    Locked(String),
 }
 
 impl Refusal {
@@ -90,7 +92,7 @@ impl Refusal {
     pub fn passes(&self) -> bool {
         match self {
             Self::Http { status, .. } => matches!(status, 408 | 425 | 429 | 500..=599),
-            Self::Network(_) => true,
+            Self::Network(_) | Self::Locked(_) => true,
         }
     }
 
@@ -122,6 +124,7 @@ impl Refusal {
                 format!("The destination answered {status}{colon}{said}")
             }
             Self::Network(why) => format!("The destination could not be reached: {why}"),
+            Self::Locked(why) => format!("{why}."),
         }
     }
 }

@@ -4,6 +4,7 @@
 
 use super::item::{Item, Meaning};
 use crate::api::{Confidence, FollowerEvent, MessageKind, Person, Reason};
+use crate::figures::thousands;
 use crate::id::AccountId;
 use crate::time::UnixMs;
 use chrono::{Datelike as _, Timelike as _};
@@ -123,7 +124,7 @@ fn section(group: &[&Item], handle: &str, named: bool) -> Option<Section> {
     };
     let who = |verb: &str| match &single {
         Some(name) => format!("{name} {verb} @{handle}"),
-        None => format!("{} people {verb} @{handle}", number(events.len() as u64)),
+        None => format!("{} people {verb} @{handle}", thousands(events.len() as u64)),
     };
     let corrects = first.was.is_some();
     let (tone, title) = match first.meaning {
@@ -135,7 +136,7 @@ fn section(group: &[&Item], handle: &str, named: bool) -> Option<Section> {
             (Tone::Plain, format!("{} has a new handle.", renamed(first)))
         }
         Meaning::Renamed => {
-            let count = number(events.len() as u64);
+            let count = thousands(events.len() as u64);
             (Tone::Plain, format!("New handles of followers of @{handle}: {count}."))
         }
         Meaning::Stays => {
@@ -165,13 +166,13 @@ fn left(group: &[&Item], who: &str, who_may: &str) -> String {
     });
     let mut parts: Vec<String> = counted.collect();
     if checking > 0 {
-        parts.push(format!("{} still being checked", number(checking as u64)));
+        parts.push(format!("{} still being checked", thousands(checking as u64)));
     }
     format!("{who}: {}.", parts.join(", "))
 }
 
 fn counted(count: usize, reason: Reason) -> String {
-    let n = number(count as u64);
+    let n = thousands(count as u64);
     match (reason, count) {
         (Reason::Unfollowed, _) => format!("{n} unfollowed"),
         (Reason::Suspended, 1) => "1 was suspended".to_owned(),
@@ -207,7 +208,7 @@ fn line(item: &Item) -> Option<String> {
     let name = person(&event.user);
     let followers = match event.followers {
         Some(1) => ", 1 follower".to_owned(),
-        Some(n) => format!(", {} followers", number(n)),
+        Some(n) => format!(", {} followers", thousands(n)),
         None => String::new(),
     };
     Some(match item.meaning {
@@ -271,19 +272,6 @@ pub fn clean(text: &str, most: usize) -> String {
         return plain;
     }
     plain.chars().take(most.saturating_sub(1)).chain(['…']).collect()
-}
-
-/// With commas between thousands.
-fn number(n: u64) -> String {
-    let digits = n.to_string();
-    let mut text = String::new();
-    for (at, digit) in digits.chars().enumerate() {
-        if at > 0 && (digits.len() - at).is_multiple_of(3) {
-            text.push(',');
-        }
-        text.push(digit);
-    }
-    text
 }
 
 #[cfg(test)]
@@ -442,12 +430,5 @@ mod tests {
             "1 person left @solvej: deleted or deactivated the account. New handles of followers \
              of @solvej: 1. Corrected: 1 person still follows @solvej.",
         );
-    }
-
-    #[test]
-    fn numbers_have_commas() {
-        for (n, text) in [(0, "0"), (999, "999"), (1_000, "1,000"), (12_345_678, "12,345,678")] {
-            assert_eq!(number(n), text);
-        }
     }
 }

@@ -29,6 +29,12 @@ pub fn name(began: UnixMs) -> String {
     began.rfc3339().replace([':', '.'], "-")
 }
 
+/// Whether a text looks like a part's name.
+pub fn is_name(text: &str) -> bool {
+    let digits = text.bytes().filter(u8::is_ascii_digit).count();
+    digits >= 14 && text.bytes().all(|b| b.is_ascii_digit() || b"-TZ".contains(&b))
+}
+
 fn folder(began: UnixMs) -> String {
     let at = began.rfc3339();
     let part = |range| at.get(range).unwrap_or("00");
@@ -217,6 +223,16 @@ mod tests {
     fn ids_and_their_count_remain() {
         let bytes = Lines::read(&part(&[line(1, 7, false), line(2, 8, true)])).unwrap().ids();
         assert_eq!(Lines::read(&bytes).unwrap().lines, [r#"{"count":2,"ids":["1","2"]}"#]);
+    }
+
+    #[test]
+    fn a_name_is_told_from_other_texts() {
+        for began in [UnixMs(1_795_248_000_000), UnixMs(1_795_248_000_123)] {
+            assert!(is_name(&name(began)), "{}", name(began));
+        }
+        for text in ["", "~", "2026", "2026-11-21T08:00:00Z", "nonsense"] {
+            assert!(!is_name(text), "{text}");
+        }
     }
 
     #[test]

@@ -95,8 +95,7 @@ impl Wanted {
             bound.push(serde_json::to_string(&users)?.into());
         }
         if let Some(after) = &self.after {
-            let (at, kind, user) = cursor(after)
-                .ok_or_else(|| Fault::bad(format!("`cursor={after}` is none of ours")))?;
+            let (at, kind, user) = cursor(after).ok_or_else(query::bad_cursor)?;
             conditions.push("(c.at, c.kind, c.user) < (?, ?, ?)".to_owned());
             bound.extend(values![at, kind, user]);
         }

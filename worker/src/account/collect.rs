@@ -2,7 +2,7 @@
 //! Invariant: at most one loop runs; every outcome is fed back to the machine and saved before
 //! the next step, so that the object may be lost between any two.
 
-use super::lease::{COST, Leave, Open, follower_resource, profile_ask};
+use super::lease::{COST, FOLLOWER_LEASE, Leave, Open, follower_resource, profile_ask};
 use super::settings::{Settings, Stopped};
 use super::{Account, gather};
 use crate::clock;
@@ -10,6 +10,7 @@ use crate::config::Config;
 use crate::fault::{Fault, Result};
 use crate::rpc::{ControlClient, RunEnd, ToControl};
 use crate::runs;
+use crate::turn::Turn;
 use crate::x::{Answer, Refusal, X};
 use shared::api::{Credential, Feature, RunState, Trigger};
 use shared::budget::Ask;
@@ -35,15 +36,6 @@ const PAGE_SIZE: u64 = 1_000;
 const COUNT_LEASE: &str = "count_lease";
 /// The row of a check that was given up and whose end Control does not know yet.
 const ENDED: &str = "ended";
-
-/// Releases the loop's place however the loop ends.
-struct Collecting<'a>(&'a std::cell::Cell<bool>);
-
-impl Drop for Collecting<'_> {
-    fn drop(&mut self) {
-        self.0.set(false);
-    }
-}
 
 impl Account {
     /// Cron ticked: starts what is due, and goes on with what waited.
@@ -121,10 +113,7 @@ impl Account {
 
     /// The loop. Ends when the crawl does, when it has to wait, or after its share of pages.
     pub(super) async fn collect(&self) -> Result<()> {
-        if self.memory.collecting.replace(true) {
-            return Ok(());
-        }
-        let _place = Collecting(&self.memory.collecting);
+        let Some(_turn) = Turn::take(&self.memory.collecting) else { return Ok(()) };
         let config = self.config().await?;
         let x = X::new(&config);
         x.sync_clock().await;
@@ -358,10 +347,7 @@ impl Account {
         open: &mut Open,
         refusal: &Refusal,
     ) -> Result<()> {
-        ControlClient::new(&self.env)?.heed(&refusal.trouble).await?;
-        open.settlement.rate.clone_from(&refusal.rate);
-        self.put_meta("lease", open)?;
-        match x.ended() {
+        match self.heed(x, FOLLOWER_LEASE, open, refusal).await? {
             Some(stop) => crawl.stop(stop),
             None => crawl.trouble(&refusal.trouble, refusal.rate.as_ref(), clock::now()),
         }

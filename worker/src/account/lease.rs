@@ -8,14 +8,16 @@ use crate::clock;
 use crate::fault::Result;
 use crate::rpc::{ControlClient, ToControl};
 use crate::sql::{BLOB_MAX, values};
+use crate::x::{Refusal, X};
 use serde::{Deserialize, Serialize};
 use shared::api::{Credential, Feature};
 use shared::budget::{Ask, BilledToday, Grant, Resource, Settlement, price};
 use shared::id::UserId;
+use shared::retry::Stop;
 use shared::x::problem::Rate;
 
 /// The row of the open lease of checks.
-const FOLLOWER_LEASE: &str = "lease";
+pub(super) const FOLLOWER_LEASE: &str = "lease";
 /// The row of what the check under way cost so far, in micro-dollars. Of a settlement repeated
 /// after a loss it may count a page twice: it is for the run's record, not for the books.
 pub(super) const COST: &str = "cost";
@@ -71,6 +73,22 @@ impl Account {
                 Leave::Refused { until: None, why }
             }
         })
+    }
+
+    /// X refused a call: Control hears what concerns all calls before the lease is settled, and what
+    /// X said of its window stays with the lease. Answers why the account must sign in again, where
+    /// X ended its sign-in.
+    pub(super) async fn heed(
+        &self,
+        x: &X<'_>,
+        row: &str,
+        open: &mut Open,
+        refusal: &Refusal,
+    ) -> Result<Option<Stop>> {
+        ControlClient::new(&self.env)?.heed(&refusal.trouble).await?;
+        open.settlement.rate.clone_from(&refusal.rate);
+        self.put_meta(row, open)?;
+        Ok(x.ended())
     }
 
     /// Tells Control what an earlier lease came to, if that is still to do.

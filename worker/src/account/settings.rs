@@ -222,7 +222,11 @@ impl Account {
     }
 }
 
-fn cap_micro(name: &str, usd: f64) -> Result<u64> {
+/// A cap as kept.
+///
+/// # Errors
+/// 400 where it is below nothing, or a slip of the finger.
+pub(crate) fn cap_micro(name: &str, usd: f64) -> Result<u64> {
     if (0.0..=CAP_MAX_USD).contains(&usd) {
         return Ok(micro(usd));
     }

@@ -113,13 +113,14 @@ impl Account {
     pub(super) fn list_snapshots(&self, query: &Query) -> Result<Response> {
         let limit = query::limit(query)?;
         let statement = format!(
-            "SELECT {COLUMNS} FROM snapshots WHERE ?1 IS NULL OR
-                (at, name) < ((SELECT at FROM snapshots WHERE name = ?1), ?1)
-             ORDER BY at DESC, name DESC LIMIT ?2"
+            "SELECT {COLUMNS} FROM snapshots WHERE ?1 IS NULL OR (at, name) < (?1, ?2)
+             ORDER BY at DESC, name DESC LIMIT ?3"
         );
-        let after = query.get("cursor").cloned();
+        let after = query.get("cursor").map(|text| Name::parse(text)).transpose();
+        let after = after.map_err(|_| query::bad_cursor())?;
+        let (at, name) = after.as_ref().map(|name| (name.at().0, name.as_str())).unzip();
         let bound = i64::try_from(limit + 1).unwrap_or(i64::MAX);
-        let rows = self.sql.rows(&statement, values![after, bound])?;
+        let rows = self.sql.rows(&statement, values![at, name, bound])?;
         let known: Vec<Known> = rows.into_iter().map(read).collect::<Result<_>>()?;
         let page = query::page(known, limit, |known| known.name.as_str().to_owned());
         let items = page.items.into_iter().map(shown).collect();

@@ -13,6 +13,7 @@ use crate::fault::{Fault, Result};
 use crate::rpc::{ControlClient, Money, RunEnd, ToControl};
 use crate::runs;
 use crate::sql::{Sql, values};
+use crate::turn::Turn;
 use crate::x::{Answer, X};
 use serde::{Deserialize, Serialize};
 use shared::api::{self, CollectorState, Feature, RunState, Trigger};
@@ -67,15 +68,6 @@ struct Verifying {
     /// Ids of each batch that nothing is known of yet.
     batches: Vec<Vec<String>>,
     counts: BTreeMap<String, i64>,
-}
-
-/// Releases the loop's place however the loop ends.
-struct Looking<'a>(&'a std::cell::Cell<bool>);
-
-impl Drop for Looking<'_> {
-    fn drop(&mut self) {
-        self.0.set(false);
-    }
 }
 
 fn choice(sql: &Sql) -> Result<Option<Choice>> {
@@ -153,10 +145,10 @@ impl Account {
     pub(super) async fn verify(&self) -> Result<()> {
         let Some(settings) = self.settings()? else { return Ok(()) };
         // While the ledger is derived anew, nobody's loss is known for sure.
-        if self.is_replaying()? || self.memory.verifying.replace(true) {
+        if self.is_replaying()? {
             return Ok(());
         }
-        let _place = Looking(&self.memory.verifying);
+        let Some(_turn) = Turn::take(&self.memory.verifying) else { return Ok(()) };
         let config = self.config().await?;
         let x = X::new(&config);
         let mut run = match self.verifying()? {

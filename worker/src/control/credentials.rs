@@ -82,8 +82,7 @@ impl Control {
     /// Seals for a row of this name.
     pub(super) async fn seal(&self, name: &str, stored: &Stored) -> Result<Vec<u8>> {
         let config = Config::read(&self.env);
-        let secret = config.roost_secret.as_ref().ok_or_else(cannot_store)?;
-        vault::seal(secret.expose(), name, stored.to_text().expose()).await
+        vault::seal(config.sealing()?.expose(), name, stored.to_text().expose()).await
     }
 
     /// Opens a row; the inner error is for the owner.
@@ -142,9 +141,7 @@ impl Control {
     /// # Errors
     /// 409 with what to do, before anyone is sent to X for nothing.
     pub(super) async fn client_id(&self) -> Result<String> {
-        if Config::read(&self.env).roost_secret.is_none() {
-            return Err(cannot_store());
-        }
+        Config::read(&self.env).sealing()?;
         let client = self.client().await?;
         client.map(|client| client.id).map_err(|why| Fault::new(409, "No OAuth client", why))
     }
@@ -208,13 +205,14 @@ impl Control {
         }
     }
 
-    /// X says that the owner took the consent back there.
-    pub(super) fn revoked(&self, account: AccountId) -> Result<()> {
-        let Some(mut kept) = self.kept(&Name::User(account).text())? else { return Ok(()) };
-        if let Some(grant) = &mut kept.facts.grant {
-            grant.die("The consent was taken back at X".to_owned());
+    /// X says that a consent was taken back there. Which one it does not say: it may be one that a
+    /// newer sign-in replaced. So X is asked for new tokens, and says whether this one still holds.
+    pub(super) async fn revoked(&self, account: AccountId) -> Result<()> {
+        let kept = self.kept(&Name::User(account).text())?;
+        if let Some(grant) = kept.and_then(|kept| kept.facts.grant) {
+            self.user_key(account, Some(grant.issued)).await?;
         }
-        self.keep(&kept)
+        Ok(())
     }
 
     fn forget_note(&self, name: &str) -> Result<()> {
@@ -232,15 +230,6 @@ impl Control {
         self.put_meta("sign_in", &report)
     }
 }
-
-pub(super) fn cannot_store() -> Fault {
-    Fault::new(409, "Keys cannot be stored yet", STORING)
-}
-
-/// What to do before keys can be stored.
-pub(super) const STORING: &str = "this deployment has no ROOST_SECRET of 16 characters or more, which \
-    seals stored keys: set a long random one with `wrangler secret put ROOST_SECRET` \
-    (`openssl rand -hex 32` makes one), keep a copy, and try again";
 
 fn read(mut row: Row) -> Result<Kept> {
     let (name, sealed) = (row.text()?, row.blob()?);

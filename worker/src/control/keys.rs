@@ -3,9 +3,9 @@
 //! only whether it opens is looked at.
 
 use super::Control;
-use super::credentials::{Kept, STORING};
+use super::credentials::Kept;
 use crate::clock;
-use crate::config::Config;
+use crate::config::{Config, STORING};
 use crate::fault::Result;
 use crate::sql::values;
 use crate::x::X;

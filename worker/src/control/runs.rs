@@ -105,9 +105,9 @@ impl Control {
                 bound.push(value.as_str().into());
             }
         }
-        if let Some(after) = query.get("cursor") {
+        if let Some(after) = query::id_cursor(query)? {
             conditions.push("id < ?".to_owned());
-            bound.push(after.as_str().into());
+            bound.push(after.into());
         }
         bound.push(i64::try_from(limit + 1).unwrap_or(i64::MAX).into());
         let statement = format!(

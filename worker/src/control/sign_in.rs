@@ -160,24 +160,28 @@ impl Control {
             return Ok((SignInOutcome::OtherAccount, Some(person.id), Some(why)));
         }
         let account = person.id;
+        let mut replaced = None;
         if !settled {
             kept.facts.profile = Some(profile.clone());
             let family = Stored::Family { access, refresh };
-            self.settle_in(kept, account, person.username, family).await?;
+            replaced = self.settle_in(kept, account, person.username, family).await?;
         }
         self.track(account, profile).await?;
         self.drop_kept(name)?;
+        if let Some(replaced) = replaced {
+            self.let_go(replaced).await?;
+        }
         Ok((SignInOutcome::Connected, Some(account), None))
     }
 
-    /// Stores the family under its account, and that this was done.
+    /// Stores the family under its account, and that this was done. Answers which one it replaced.
     async fn settle_in(
         &self,
         kept: Kept,
         account: AccountId,
         username: String,
         family: Stored,
-    ) -> Result<()> {
+    ) -> Result<Option<Kept>> {
         let name = Name::User(account).text();
         let mut grant = kept.facts.grant.clone();
         if let Some(grant) = &mut grant {
@@ -187,7 +191,7 @@ impl Control {
         let facts = Facts { stored: kept.facts.stored, ..Facts::now(Some(account), grant) };
         let (facts, unfinished) =
             (serde_json::to_string(&facts)?, serde_json::to_string(&kept.facts)?);
-        let sql = self.sql.clone();
+        let (sql, replaced) = (self.sql.clone(), self.kept(&name)?);
         self.sql.atomically(move || {
             sql.run(
                 "INSERT INTO credentials (name, sealed, facts) VALUES (?, ?, ?)
@@ -198,7 +202,24 @@ impl Control {
                 "UPDATE credentials SET facts = ? WHERE name = ?",
                 values![unfinished, kept.name],
             )
-        })
+        })?;
+        Ok(replaced)
+    }
+
+    /// Takes back at X the tokens that a newer sign-in replaced. The sign-in neither waits for it
+    /// nor fails by it: nobody holds them any more, and X forgets them by itself in half a year.
+    async fn let_go(&self, replaced: Kept) -> Result<()> {
+        let alive = replaced.facts.grant.as_ref().is_some_and(|grant| grant.death().is_none());
+        let (Ok(Stored::Family { refresh, .. }), Ok(client), true) =
+            (self.open(&replaced).await?, self.client().await?, alive)
+        else {
+            return Ok(());
+        };
+        let config = Config::read(&self.env);
+        self.state.wait_until(async move {
+            oauth::revoke(&config, &client, &refresh).await.ok();
+        });
+        Ok(())
     }
 
     /// Tracks the account, if it is not tracked, and lets go on what stopped for want of keys.

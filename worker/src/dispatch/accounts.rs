@@ -1,6 +1,6 @@
 //! Accounts as a whole: the list of them, and the beginning of one.
 
-use crate::account::{DEFAULT_CAP_USD, lookup_query};
+use crate::account::{DEFAULT_CAP_USD, cap_micro, lookup_query};
 use crate::config::Config;
 use crate::fault::{Fault, Result};
 use crate::http;
@@ -8,7 +8,7 @@ use crate::query::{self, Query};
 use crate::rpc::{self, ControlClient, ToAccount, ToControl};
 use crate::x::X;
 use shared::api::{Account, Feature, List, NewAccount};
-use shared::budget::{Ask, Grant, Resource, Settlement, micro};
+use shared::budget::{Ask, Grant, Resource, Settlement};
 use shared::credentials::Endpoint;
 use shared::id::{AccountId, UserId};
 use shared::x::page::{PageUser, lookup};
@@ -19,7 +19,7 @@ pub(super) async fn list(env: &Env, query: &Query) -> Result<Response> {
     let limit = query::limit(query)?;
     let after = match query.get("cursor") {
         None => None,
-        Some(text) => Some(text.parse::<AccountId>().map_err(|e| Fault::bad(e.to_string()))?),
+        Some(text) => Some(text.parse::<AccountId>().map_err(|_| query::bad_cursor())?),
     };
     let roll = super::roll(env).await?;
     let start = after.map_or(0, |after| {
@@ -51,11 +51,13 @@ pub(super) async fn add(request: &mut Request, env: &Env) -> Result<Response> {
         ControlClient::new(env)?.tell::<Option<()>>(enlist).await?;
         return http::json(200, &account);
     }
+    // Before X is asked, which costs.
+    let cap = cap_micro("monthly_cap_usd", new.monthly_cap_usd.unwrap_or(DEFAULT_CAP_USD))?;
     let (id, raw) = if new.read == Some(false) {
         let id = new.id.ok_or_else(|| Fault::bad("`id` is required with `read: false`"))?;
         (id, None)
     } else {
-        let user = read_profile(env, &Config::load(env, new.id).await?, &new).await?;
+        let user = read_profile(env, &Config::load(env, new.id).await?, &new, cap).await?;
         (user.id, Some(user.raw))
     };
     let begin = ToAccount::Begin { account: id, new, raw };
@@ -64,7 +66,7 @@ pub(super) async fn add(request: &mut Request, env: &Env) -> Result<Response> {
     http::json(if fresh { 201 } else { 200 }, &account)
 }
 
-async fn read_profile(env: &Env, config: &Config, new: &NewAccount) -> Result<PageUser> {
+async fn read_profile(env: &Env, config: &Config, new: &NewAccount, cap: u64) -> Result<PageUser> {
     let path = match (&new.id, &new.username) {
         (Some(id), _) => format!("/2/users/{id}"),
         (None, Some(name)) => format!("/2/users/by/username/{}", handle(name)?),
@@ -83,7 +85,7 @@ async fn read_profile(env: &Env, config: &Config, new: &NewAccount) -> Result<Pa
         account,
         feature: Feature::Profiles,
         account_day_cap: None,
-        account_cap: micro(new.monthly_cap_usd.unwrap_or(DEFAULT_CAP_USD).max(0.0)),
+        account_cap: cap,
         route: "users".to_owned(),
         calls: 1,
         resource: Resource::User,

@@ -39,7 +39,7 @@ impl Lookups {
             Op::StartLookup => self.start(http::large_body(&mut request, BODY_MAX).await?).await,
             Op::Lookups => {
                 let limit = query::limit(&query)?;
-                let after = query.get("cursor").map(String::as_str);
+                let after = query::id_cursor(&query)?;
                 let head = self.first_open()?;
                 let kept = self.list(after, limit + 1)?;
                 let items: Vec<api::Lookup> =

@@ -8,6 +8,7 @@ use crate::config::Config;
 use crate::fault::{Fault, Result};
 use crate::rpc::{ControlClient, RunEnd, ToControl};
 use crate::sql::values;
+use crate::turn::Turn;
 use crate::x::{Answer, Refusal, X};
 use futures_util::StreamExt;
 use futures_util::stream::FuturesUnordered;
@@ -27,15 +28,6 @@ const NO_CAP: u64 = 1 << 52;
 /// Calls of one alarm: with leases and settlements this stays under the free plan's 50
 /// subrequests an invocation.
 const CALLS_PER_ALARM: u32 = 30;
-
-/// Releases the loop's place however the loop ends.
-struct Working<'a>(&'a std::cell::Cell<bool>);
-
-impl Drop for Working<'_> {
-    fn drop(&mut self) {
-        self.0.set(false);
-    }
-}
 
 /// The keys to look anyone up with.
 pub(super) fn keys_of(x: &X<'_>) -> std::result::Result<Credential, Stop> {
@@ -58,10 +50,7 @@ fn route(by: By) -> &'static str {
 impl Lookups {
     /// The loop. Ends when nothing is left, when it has to wait, or after its share of calls.
     pub(super) async fn work(&self) -> Result<()> {
-        if self.working.replace(true) {
-            return Ok(());
-        }
-        let _place = Working(&self.working);
+        let Some(_turn) = Turn::take(&self.working) else { return Ok(()) };
         let Some(mut kept) = self.first_open()? else { return Ok(()) };
         let config = Config::load(&self.env, None).await?;
         let x = X::new(&config);

@@ -2,6 +2,7 @@
 //! are sent. Invariant: a secret is in the answer that makes it and in no other.
 
 use super::Notices;
+use super::keys::SECRET_DIGITS;
 use crate::clock;
 use crate::config::Config;
 use crate::control::split_url;
@@ -20,8 +21,6 @@ use worker::{Request, Response};
 
 /// More than anyone has places to be told in.
 const ALERTS_MAX: usize = 20;
-/// 128 bits: neither a key nor an address is guessed.
-const SECRET_DIGITS: usize = 32;
 
 impl Notices {
     pub(super) async fn serve(&self, mut request: Request) -> Result<Response> {
@@ -81,10 +80,19 @@ impl Notices {
             now,
             local: Config::read(&self.env).simulated,
         };
-        let alert = Alert::new(&change, fresh).map_err(Fault::bad)?;
+        let mut alert = Alert::new(&change, fresh).map_err(Fault::bad)?;
         zone::named(&alert.tz)?;
-        self.put_alert(&alert)?;
-        let secret = self.make_secret(&alert)?;
+        let secret = match self.seal(&mut alert).await? {
+            Some(mut sealed) => {
+                let secret = sealed.secret.take();
+                self.put_sealed(&alert, sealed)?;
+                secret
+            }
+            None => {
+                self.put_alert(&alert)?;
+                Some(self.make_feed(&alert)?)
+            }
+        };
         self.arm().await?;
         http::json(201, &self.with_secret(alert, secret)?)
     }
@@ -93,33 +101,35 @@ impl Notices {
     async fn change(&self, id: &str, request: &mut Request) -> Result<Response> {
         let change: api::AlertChange = http::body(request).await?;
         let local = Config::read(&self.env).simulated;
-        // After the body was read, nothing awaits: what is changed is what is stored.
-        let alert = self.known(id)?;
-        let mut outbox = self.outbox(alert, &[])?;
+        let sealed = self.rekeyed(&self.known(id)?, &change, local).await?;
+        // From here on nothing awaits: what is changed is what is stored.
+        let mut outbox = self.outbox(self.known(id)?, &[])?;
         outbox.alert.change(&change, local).map_err(Fault::bad)?;
         zone::named(&outbox.alert.tz)?;
-        let rotate = change.rotate == Some(true);
-        if rotate && outbox.alert.kind == AlertKind::Webhook {
-            outbox.alert.secret = Some(random_hex(SECRET_DIGITS));
-        }
         if outbox.alert.state == AlertState::Off {
             outbox.drop_waiting();
         }
-        self.put_alert(&outbox.alert)?;
+        let rotate = change.rotate == Some(true);
+        let secret = if let Some(mut sealed) = sealed {
+            outbox.alert.part();
+            let secret = sealed.secret.take().filter(|_| rotate);
+            self.put_sealed(&outbox.alert, sealed)?;
+            secret
+        } else {
+            self.put_alert(&outbox.alert)?;
+            let feed = rotate && !outbox.alert.has_keys();
+            feed.then(|| self.make_feed(&outbox.alert)).transpose()?
+        };
         self.save(&mut outbox)?;
-        let secret = if rotate { self.make_secret(&outbox.alert)? } else { None };
         self.arm().await?;
         http::json(200, &self.with_secret(outbox.alert, secret)?)
     }
 
-    /// A feed's secret, of which only a digest is kept; a webhook's key.
-    fn make_secret(&self, alert: &Alert) -> Result<Option<String>> {
-        if alert.kind != AlertKind::Feed {
-            return Ok(alert.secret.clone());
-        }
+    /// A feed's secret, of which only a digest is kept.
+    fn make_feed(&self, alert: &Alert) -> Result<String> {
         let secret = random_hex(SECRET_DIGITS);
         self.put_feed(&alert.id, &atom::digest(&secret))?;
-        Ok(Some(secret))
+        Ok(secret)
     }
 
     fn with_secret(&self, alert: Alert, secret: Option<String>) -> Result<api::Alert> {
@@ -135,6 +145,7 @@ impl Notices {
 
     fn shown(&self, alert: Alert) -> Result<api::Alert> {
         let mut shown = alert.shown();
+        shown.reason = self.why_locked(&alert)?.or(shown.reason);
         for mut row in self.sql.rows(
             "SELECT state, COUNT(*) FROM messages WHERE alert = ? GROUP BY state",
             values![alert.id.as_str()],
@@ -168,7 +179,7 @@ impl Notices {
         let limit = query::limit(query)?;
         let known = "waiting, sending, sent, dead, unknown, dropped";
         let state = query::word(query, "state", MessageState::from_word, known)?;
-        let after = query.get("cursor").map_or("~", String::as_str);
+        let after = query::id_cursor(query)?.unwrap_or("~");
         let messages = self.messages(
             "SELECT message FROM messages WHERE alert = ? AND id < ? AND COALESCE(?, state) = state
              ORDER BY id DESC LIMIT ?",

@@ -5,7 +5,8 @@
 use super::Notices;
 use crate::clock;
 use crate::config::Config;
-use crate::fault::Result;
+use crate::fault::{Fault, Result};
+use crate::turn::Turn;
 use crate::zone;
 use futures_util::StreamExt;
 use futures_util::future::{Either, join4, select};
@@ -13,7 +14,7 @@ use shared::api::AlertState;
 use shared::notify::alert::Alert;
 use shared::notify::compose::{self, Outgoing};
 use shared::notify::destination;
-use shared::notify::message::Refusal;
+use shared::notify::message::{Message, Refusal};
 use shared::time::UnixMs;
 use std::pin::pin;
 use std::time::Duration;
@@ -31,37 +32,24 @@ const TIMEOUT_MS: u64 = 10_000;
 /// Of what a destination says to its refusal.
 const SAID_MAX: usize = 600;
 
-/// A message that is marked as being handed over.
+/// A message that is marked as being handed over, as it was when it was.
 pub(super) struct Job {
-    alert: String,
-    message: String,
-    /// None: a feed's entry, which is there as soon as it is marked.
-    outgoing: Option<Outgoing>,
+    alert: Alert,
+    message: Message,
+    at: UnixMs,
 }
 
 impl Job {
     /// The message's id.
     pub(super) fn message(&self) -> &str {
-        &self.message
-    }
-}
-
-/// Frees the loop's place however it ends.
-struct Sending<'a>(&'a std::cell::Cell<bool>);
-
-impl Drop for Sending<'_> {
-    fn drop(&mut self) {
-        self.0.set(false);
+        &self.message.id
     }
 }
 
 impl Notices {
     /// Sends whatever is due, and sets the alarm for what is not yet.
     pub(super) async fn send_due(&self) -> Result<()> {
-        if self.sending.replace(true) {
-            return Ok(());
-        }
-        let place = Sending(&self.sending);
+        let Some(turn) = Turn::take(&self.sending) else { return Ok(()) };
         let mut sent = 0;
         while sent < SENDS_MAX {
             let mut jobs = self.due_jobs()?.into_iter();
@@ -76,7 +64,7 @@ impl Notices {
                 outcome?;
             }
         }
-        drop(place);
+        drop(turn);
         self.arm().await
     }
 
@@ -101,8 +89,7 @@ impl Notices {
                 }
                 let alert = outbox.alert.clone();
                 if let Some(message) = outbox.begin(&id, now) {
-                    let outgoing = compose::outgoing(&alert, message, now);
-                    job = Some(Job { alert: alert.id, message: id, outgoing });
+                    job = Some(Job { alert, message: message.clone(), at: now });
                     break;
                 }
             }
@@ -112,31 +99,39 @@ impl Notices {
         Ok(jobs)
     }
 
-    /// Marks a message and says what is to be sent: for a test, which waits for nothing.
+    /// Marks a message for a test, which waits for nothing.
     pub(super) fn test_job(&self, alert: Alert, now: UnixMs) -> Result<Job> {
         let mut outbox = self.outbox(alert, &[])?;
-        let message = outbox.test(now, &mut || self.next_id(now));
+        let id = outbox.test(now, &mut || self.next_id(now));
         let alert = outbox.alert.clone();
-        let outgoing =
-            outbox.begin(&message, now).and_then(|message| compose::outgoing(&alert, message, now));
+        let message = outbox.begin(&id, now).cloned();
         self.save(&mut outbox)?;
-        Ok(Job { alert: alert.id, message, outgoing })
+        let message = message.ok_or_else(|| Fault::internal("a test that does not begin"))?;
+        Ok(Job { alert, message, at: now })
     }
 
     /// Hands one message over and writes what became of it. Answers once that is written.
     pub(super) async fn hand(&self, job: Option<Job>) -> Result<()> {
-        let Some(Job { alert, message, outgoing }) = job else { return Ok(()) };
-        let local = Config::read(&self.env).simulated;
-        let outcome = match &outgoing {
-            Some(outgoing) => deliver(outgoing, local).await,
-            None => Ok(()),
+        let Some(Job { alert, message, at }) = job else { return Ok(()) };
+        let (id, local) = (alert.id.clone(), Config::read(&self.env).simulated);
+        let outcome = match self.whole(alert).await {
+            Ok(Ok(whole)) => match compose::outgoing(&whole, &message, at) {
+                Some(outgoing) => deliver(&outgoing, local).await,
+                // A feed's entry is there as soon as it is marked.
+                None => Ok(()),
+            },
+            Ok(Err(why)) => Err(Refusal::Locked(why)),
+            Err(fault) => {
+                worker::console_error!("notices: {}", fault.log());
+                Err(Refusal::Locked("The address cannot be read: the log says why".to_owned()))
+            }
         };
         // Read anew: news may have come, or the alert may be gone, meanwhile.
-        let Some(alert) = self.alert(&alert)? else { return Ok(()) };
+        let Some(alert) = self.alert(&id)? else { return Ok(()) };
         let mut outbox = self.outbox(alert, &[])?;
         match outcome {
-            Ok(()) => outbox.sent(&message, clock::now()),
-            Err(refusal) => outbox.failed(&message, &refusal, clock::now()),
+            Ok(()) => outbox.sent(&message.id, clock::now()),
+            Err(refusal) => outbox.failed(&message.id, &refusal, clock::now()),
         }
         self.save(&mut outbox)
     }

@@ -95,6 +95,7 @@ impl Notices {
         self.sql.atomically(move || {
             sql.run("DELETE FROM told WHERE alert = ?", values![id.as_str()])?;
             sql.run("DELETE FROM messages WHERE alert = ?", values![id.as_str()])?;
+            sql.run("DELETE FROM seals WHERE alert = ?", values![id.as_str()])?;
             sql.run("DELETE FROM alerts WHERE id = ?", values![id])
         })
     }
@@ -186,7 +187,7 @@ fn write(sql: &Sql, alert: &str, changes: Changes, now: UnixMs) -> Result<()> {
     Ok(())
 }
 
-fn put_alert(sql: &Sql, alert: &Alert) -> Result<()> {
+pub(super) fn put_alert(sql: &Sql, alert: &Alert) -> Result<()> {
     sql.run(
         "INSERT INTO alerts (id, alert) VALUES (?, ?)
          ON CONFLICT (id) DO UPDATE SET alert = excluded.alert",

@@ -7,6 +7,7 @@ use crate::failure::Outcome;
 use crate::project::Project;
 use crate::steps::Step;
 use serde_json::Value;
+use shared::figures::thousands;
 
 pub(super) fn run(project: &Project, options: &mut Options) -> Outcome {
     options.build(project)?;
@@ -49,13 +50,13 @@ fn row(result: &Value) -> Vec<String> {
     vec![
         name(result),
         format!("{usd:.2}"),
-        table::count(count("lost")),
-        table::count(count("reported")),
-        table::count(count("false_losses")),
-        table::count(count("missed")),
+        thousands(count("lost")),
+        thousands(count("reported")),
+        thousands(count("false_losses")),
+        thousands(count("missed")),
         format!("{}.{} %", share / 10, share % 10),
-        table::count(count("retracted")),
-        table::count(count("seed_lost")),
+        thousands(count("retracted")),
+        thousands(count("seed_lost")),
     ]
 }
 
@@ -77,7 +78,7 @@ fn delays(result: &Value) -> Vec<Vec<String>> {
             vec![
                 name(result),
                 kind.to_owned(),
-                table::count(count),
+                thousands(count),
                 duration(ms("p50_ms")),
                 duration(ms("p99_ms")),
             ]

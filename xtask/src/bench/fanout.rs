@@ -12,6 +12,7 @@ use crate::failure::{Failure, Outcome};
 use crate::project::Project;
 use crate::stack;
 use crate::steps::Step;
+use shared::figures::thousands;
 use std::fmt::Write as _;
 use std::path::Path;
 use std::time::Duration;
@@ -196,7 +197,7 @@ fn climb(
     }
     result.open = ladder.is_open() && failures == 0;
     let best = result.best.as_ref().map_or(0, |rung| rung.viewers);
-    step.done(&format!("{} viewers; {}", table::count(best.into()), result.end));
+    step.done(&format!("{} viewers; {}", thousands(best.into()), result.end));
     Ok(Ok(result))
 }
 
@@ -325,7 +326,7 @@ fn row(result: &Result) -> Vec<String> {
     let more = if result.open { "+" } else { "" };
     vec![
         result.title.to_owned(),
-        table::count(rung.viewers.into()) + more,
+        thousands(rung.viewers.into()) + more,
         ms(seen.p50),
         ms(seen.p95),
         ms(seen.p99),

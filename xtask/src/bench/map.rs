@@ -8,6 +8,7 @@ use crate::project::Project;
 use crate::steps::Step;
 use crate::{browser, process};
 use serde_json::Value;
+use shared::figures::thousands;
 use std::process::Stdio;
 
 pub(super) fn run(project: &Project, options: &mut Options) -> Outcome {
@@ -66,8 +67,8 @@ fn row(result: &Value) -> Vec<String> {
     };
     let fps = |name: &str| format!("{:.0}", 1_000.0 / number(name).max(0.001));
     vec![
-        format!("{} blips/s, {camera} camera", table::count(number("blips_s") as u64)),
-        table::count(number("alive") as u64),
+        format!("{} blips/s, {camera} camera", thousands(number("blips_s") as u64)),
+        thousands(number("alive") as u64),
         fps("median_ms"),
         fps("worst_ms"),
         format!("{:.0}", number("p99_ms")),

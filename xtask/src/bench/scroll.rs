@@ -8,6 +8,7 @@ use crate::project::Project;
 use crate::steps::Step;
 use crate::{browser, process};
 use serde_json::Value;
+use shared::figures::thousands;
 use std::process::Stdio;
 
 pub(super) fn run(project: &Project, options: &mut Options) -> Outcome {
@@ -49,7 +50,7 @@ fn row(result: &Value) -> Vec<String> {
     let loaded = number("rows");
     vec![
         format!("{}, {}", word("screen"), word("pace")),
-        if loaded < 0.0 { "-".to_owned() } else { table::count(loaded as u64) },
+        if loaded < 0.0 { "-".to_owned() } else { thousands(loaded as u64) },
         format!("{:.0}", number("median_ms")),
         format!("{:.0}", number("p99_ms")),
         format!("{:.0}", number("worst_ms")),

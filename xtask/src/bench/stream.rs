@@ -14,6 +14,7 @@ use crate::stream::connection::{self, Next};
 use crate::vars;
 use serde_json::{Value, json};
 use shared::api::StreamMode;
+use shared::figures::thousands;
 use shared::stream::frames::{Frame, Frames};
 use shared::stream::message::{self, Message};
 use shared::stream::settings;
@@ -189,18 +190,18 @@ fn report(all: &[Measured], bytes: usize) -> String {
             let [best, median] = measured.rates().unwrap_or_default();
             vec![
                 measured.title.to_owned(),
-                table::count(best as u64),
-                table::count(median as u64),
-                table::count(measured.posts),
-                table::count(measured.events),
-                table::count(measured.bytes / 1_000),
+                thousands(best as u64),
+                thousands(median as u64),
+                thousands(measured.posts),
+                thousands(measured.events),
+                thousands(measured.bytes / 1_000),
             ]
         })
         .collect();
     let head = ["", "posts/s best", "median", "posts", "events", "kB out"];
     let mut text = format!(
         "\nposts a second from bytes to encoded events; {RUNS} runs over {} kB\n\n{}\n",
-        table::count(bytes as u64 / 1_000),
+        thousands(bytes as u64 / 1_000),
         table::render(&head, &rows)
     );
     let rate = |title: &str| {

@@ -26,19 +26,6 @@ pub(super) fn render(head: &[&str], rows: &[Vec<String>]) -> String {
     text
 }
 
-/// A count with commas: `12,345`.
-pub(super) fn count(number: u64) -> String {
-    let digits = number.to_string();
-    let mut text = String::new();
-    for (at, digit) in digits.chars().enumerate() {
-        if at > 0 && (digits.len() - at).is_multiple_of(3) {
-            text.push(',');
-        }
-        text.push(digit);
-    }
-    text
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -47,13 +34,5 @@ mod tests {
     fn names_stand_left_and_figures_right() {
         let rows = [vec!["a".to_owned(), "10".to_owned()], vec!["long".to_owned(), "1".to_owned()]];
         assert_eq!(render(&["", "n"], &rows), "         n\n  a     10\n  long   1\n");
-    }
-
-    #[test]
-    fn thousands_are_parted() {
-        for (number, text) in [(0, "0"), (999, "999"), (1_000, "1,000"), (12_345_678, "12,345,678")]
-        {
-            assert_eq!(count(number), text);
-        }
     }
 }

@@ -7,6 +7,7 @@ use crate::failure::Outcome;
 use crate::project::Project;
 use crate::steps::Step;
 use serde_json::Value;
+use shared::figures::thousands;
 use shared::metrics::size;
 
 /// Tweets whose series are measured.
@@ -43,9 +44,9 @@ fn row(result: &Value) -> Vec<String> {
         |thousandths: u64| format!("{}.{:02}", thousandths / 1_000, thousandths % 1_000 / 10);
     vec![
         result.get("name").and_then(Value::as_str).unwrap_or_default().to_owned(),
-        table::count(count("tweets")),
-        table::count(count("read")),
-        table::count(count("billed")),
+        thousands(count("tweets")),
+        thousands(count("read")),
+        thousands(count("billed")),
         dollars(count("billed")),
         dollars(count("billed").saturating_mul(5)),
     ]

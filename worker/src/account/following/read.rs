@@ -12,6 +12,7 @@ use crate::config::Config;
 use crate::fault::{Fault, Result};
 use crate::rpc::{ControlClient, RunEnd};
 use crate::runs;
+use crate::turn::Turn;
 use crate::x::{Answer, X};
 use shared::api::{Feature, RunState, Trigger};
 use shared::budget::Ask;
@@ -38,15 +39,6 @@ const FIRST_PAGE: u64 = 100;
 const EARLY_MS: i64 = 5 * MINUTE_MS;
 /// The open lease of these reads.
 const LEASE: &str = "relation_lease";
-
-/// Releases the loop's place however the loop ends.
-struct Reader<'a>(&'a std::cell::Cell<bool>);
-
-impl Drop for Reader<'_> {
-    fn drop(&mut self) {
-        self.0.set(false);
-    }
-}
 
 impl Account {
     /// Cron ticked: begins this week's reading, or goes on with one that waited.
@@ -101,10 +93,10 @@ impl Account {
 
     /// The loop. Ends when the reading does, when it has to wait, or after its share of calls.
     pub(in crate::account) async fn read_following(&self) -> Result<()> {
-        if self.survey()?.is_none() || self.memory.surveying.replace(true) {
+        if self.survey()?.is_none() {
             return Ok(());
         }
-        let _place = Reader(&self.memory.surveying);
+        let Some(_turn) = Turn::take(&self.memory.surveying) else { return Ok(()) };
         let config = self.config().await?;
         let x = X::new(&config);
         x.sync_clock().await;
@@ -182,9 +174,10 @@ impl Account {
         match x.get(&path, &query, credential).await {
             Ok(answer) => self.take_relation(survey, open, list, &answer),
             Err(refusal) => {
-                open.settlement.rate.clone_from(&refusal.rate);
-                self.put_meta(LEASE, &open)?;
-                survey.trouble(&refusal.trouble, refusal.rate.as_ref(), clock::now());
+                match self.heed(x, LEASE, &mut open, &refusal).await? {
+                    Some(stop) => survey.stop(stop),
+                    None => survey.trouble(&refusal.trouble, refusal.rate.as_ref(), clock::now()),
+                }
                 self.save_survey(&survey)
             }
         }

@@ -16,6 +16,7 @@ use crate::queue::SnapshotPut;
 use crate::rpc::{ControlClient, RunEnd};
 use crate::runs;
 use crate::sql::{Sql, values};
+use crate::turn::Turn;
 use crate::x::{Answer, X};
 use shared::api::{Feature, Origin, RunState, Trigger};
 use shared::budget::Ask;
@@ -37,15 +38,6 @@ const RAW_ROW_BYTES: usize = 1_000_000;
 const REPLAY_WAIT_MS: i64 = MINUTE_MS;
 /// The open lease of these reads.
 const LEASE: &str = "tweet_lease";
-
-/// Releases the loop's place however the loop ends.
-struct Reader<'a>(&'a std::cell::Cell<bool>);
-
-impl Drop for Reader<'_> {
-    fn drop(&mut self) {
-        self.0.set(false);
-    }
-}
 
 impl Account {
     /// Cron ticked: begins this hour's reading, or goes on with one that waited.
@@ -102,10 +94,10 @@ impl Account {
 
     /// The loop. Ends when the reading does, when it has to wait, or after its share of calls.
     pub(in crate::account) async fn read_tweets(&self) -> Result<()> {
-        if self.watch()?.is_none() || self.memory.reading.replace(true) {
+        if self.watch()?.is_none() {
             return Ok(());
         }
-        let _place = Reader(&self.memory.reading);
+        let Some(_turn) = Turn::take(&self.memory.reading) else { return Ok(()) };
         let config = self.config().await?;
         let x = X::new(&config);
         x.sync_clock().await;
@@ -181,10 +173,7 @@ impl Account {
         match x.get(&path, &request.query, credential).await {
             Ok(answer) => self.take_answer(settings, watch, open, &answer),
             Err(refusal) => {
-                ControlClient::new(&self.env)?.heed(&refusal.trouble).await?;
-                open.settlement.rate.clone_from(&refusal.rate);
-                self.put_meta(LEASE, &open)?;
-                match x.ended() {
+                match self.heed(x, LEASE, &mut open, &refusal).await? {
                     Some(stop) => watch.stop(stop),
                     None => watch.trouble(&refusal.trouble, refusal.rate.as_ref(), clock::now()),
                 }
