@@ -330,6 +330,7 @@ impl App {
                 Page::Tweets => "Tweets",
                 Page::Live => "Live",
                 Page::Collection => "Collection",
+                Page::Lookups => "Look people up",
                 Page::Settings => "Settings",
                 Page::Connect => "Connect with X",
                 Page::Begin => "Add an account",

@@ -135,6 +135,7 @@ pub(crate) fn entries() -> Vec<Entry> {
         entry(Command::Go(Page::Live), &["G", "L"], "Go to Live"),
         entry(Command::Go(Page::Collection), &["G", "C"], "Go to Collection"),
         entry(Command::Go(Page::Settings), &["G", "S"], "Go to Settings"),
+        entry(Command::Go(Page::Lookups), &[], "Look people up"),
         entry(Command::Go(Page::Connect), &[], "Connect with X"),
         entry(Command::Search, &["/"], "Search followers, or tweets"),
         entry(Command::Row(1), &["J"], "Next tweet"),

@@ -2,7 +2,8 @@
 //!
 //! # Layout
 //! - pure, tested natively: [`calendar`], [`period`], [`address`], [`numbers`], [`tide`],
-//!   [`paging`], [`fetching`], [`keys`], [`live`], [`tweets`], [`words`]
+//!   [`paging`], [`fetching`], [`keys`], [`live`], [`lookups`], [`tweets`],
+//!   [`words`]
 //! - the edge: [`browser`] (everything JavaScript), [`erase`], [`api`], [`remote`], [`charts`], [`settings`],
 //!   [`row_list`], [`socket`], [`map`], [`stream`]
 //! - the page: [`app`] (shared state), [`parts`], [`shell`], [`pages`]
@@ -28,6 +29,7 @@ mod erase;
 mod fetching;
 mod keys;
 mod live;
+mod lookups;
 mod map;
 mod numbers;
 mod pages;

@@ -87,22 +87,13 @@ pub(crate) fn Overview() -> impl IntoView {
         let zone = app.zone.get();
         let now = app.now.get();
         let spans = coverage.value().map(|coverage| coverage.spans).unwrap_or_default();
-        // A list that goes on says nothing about the whole.
-        let losses = left.value().filter(|list| list.next_cursor.is_none());
         series.with(|series| {
             series.map_or_else(Tide::default, |series| {
                 let last = series.points.last().map_or(app.range.get_untracked().to, |point| {
                     app.range.get_untracked().to.max(point.at)
                 });
                 let range = crate::period::Range { from: app.range.get_untracked().from, to: last };
-                tide::tide(&Source {
-                    series,
-                    spans: &spans,
-                    losses: losses.as_ref().map(|list| list.items.as_slice()),
-                    range,
-                    now,
-                    zone: &zone,
-                })
+                tide::tide(&Source { series, spans: &spans, range, now, zone: &zone })
             })
         })
     });

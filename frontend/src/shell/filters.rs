@@ -47,9 +47,9 @@ pub(super) fn Filters() -> impl IntoView {
 
 fn comparison_label(comparison: Comparison) -> &'static str {
     match comparison {
-        Comparison::Previous => "with the period before",
-        Comparison::Year => "with a year before",
-        Comparison::Off => "with nothing",
+        Comparison::Previous => "the period before",
+        Comparison::Year => "a year before",
+        Comparison::Off => "nothing",
     }
 }
 
@@ -70,7 +70,7 @@ fn ComparisonChoice() -> impl IntoView {
     };
     view! {
         <label class="choice">
-            <span>"Compare"</span>
+            <span>"Compare with"</span>
             <select title="Comparison (X)" on:change=on_value(choose)
                 prop:value=attr(move || chosen().slug())>
                 {Comparison::ORDER.into_iter().map(option).rows()}
