@@ -68,13 +68,13 @@ pub(crate) fn Collection() -> impl IntoView {
                 </div>
                 <CheckNow/>
             </header>
+            <runs::Runs/>
+            <Unseen/>
             <cost::Cost/>
             <section class="card">
                 <h2>"Tweets"</h2>
                 <super::reading::Reading what=super::reading::What::Tweets/>
             </section>
-            <runs::Runs/>
-            <Unseen/>
             <upload::Import/>
             <lists::Lists/>
             <Files/>

@@ -82,9 +82,9 @@ pub(crate) fn tells(alert: &Alert) -> String {
 /// Word and class of an alert's state.
 pub(crate) fn state(state: AlertState) -> (&'static str, &'static str) {
     match state {
-        AlertState::On => ("on", "came"),
+        AlertState::On => ("on", "run good"),
         AlertState::Off => ("off", ""),
-        AlertState::Paused => ("paused", "suspended"),
+        AlertState::Paused => ("paused", "run bad"),
     }
 }
 

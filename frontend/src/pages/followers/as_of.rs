@@ -134,8 +134,7 @@ fn curve(app: App, series: Memo<Series>, range: Memo<Option<Range>>) -> impl Int
         let range = range.get()?;
         let zone = app.zone.get();
         Some(series.with(|series| {
-            let source =
-                Source { series, spans: &[], losses: None, range, now: app.now.get(), zone: &zone };
+            let source = Source { series, spans: &[], range, now: app.now.get(), zone: &zone };
             tide::strip(&tide::tide(&source))
         }))
     });
