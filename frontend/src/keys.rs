@@ -145,6 +145,7 @@ pub(crate) fn entries() -> Vec<Entry> {
         entry(Command::Go(Page::Followers), &["G", "F"], "Go to Followers"),
         entry(Command::Go(Page::Tweets), &["G", "T"], "Go to Tweets"),
         entry(Command::Go(Page::Live), &["G", "L"], "Go to Live"),
+        entry(Command::Go(Page::Live), &["R"], "Live, as it happens"),
         entry(Command::Go(Page::Collection), &["G", "C"], "Go to Collection"),
         entry(Command::Go(Page::Settings), &["G", "S"], "Go to Settings"),
         entry(Command::Go(Page::Lookups), &[], "Look people up"),
@@ -196,9 +197,9 @@ pub(crate) fn matching(entries: &[Entry], typed: &str) -> Vec<Entry> {
         let label = entry.label.to_lowercase();
         typed.split_whitespace().all(|word| label.contains(word))
     };
-    let mut found: Vec<Entry> = entries.iter().filter(holds).cloned().collect();
-    found.sort_by_key(|entry| !entry.label.to_lowercase().starts_with(&typed));
-    found
+    let found: Vec<Entry> = entries.iter().filter(holds).cloned().collect();
+    let later = |entry: &Entry| !entry.label.to_lowercase().starts_with(&typed);
+    crate::order::sorted(found, |one, other| later(one).cmp(&later(other)))
 }
 
 #[cfg(test)]

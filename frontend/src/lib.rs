@@ -2,7 +2,8 @@
 //!
 //! # Layout
 //! - pure, tested natively: [`calendar`], [`period`], [`address`], [`numbers`], [`tide`],
-//!   [`paging`], [`fetching`], [`keys`], [`live`], [`lookups`], [`tweets`],
+//!   [`paging`], [`fetching`], [`keys`], [`live`], [`lookups`], [`order`],
+//!   [`tweets`],
 //!   [`words`]
 //! - the edge: [`browser`] (everything JavaScript), [`erase`], [`api`], [`remote`], [`charts`], [`settings`],
 //!   [`row_list`], [`socket`], [`map`], [`stream`]
@@ -32,6 +33,7 @@ mod live;
 mod lookups;
 mod map;
 mod numbers;
+mod order;
 mod pages;
 mod paging;
 mod parts;

@@ -4,7 +4,6 @@
 
 use shared::api::NewLookup;
 use shared::lookup::{By, keys};
-use std::collections::BTreeSet;
 
 /// The most of one kind that the API takes at once.
 pub(crate) const PEOPLE_MAX: usize = 10_000;
@@ -28,7 +27,6 @@ pub(crate) struct Asked {
 /// profile or alone. Digits alone are an id; a handle of digits alone needs its `@`.
 pub(crate) fn read(text: &str) -> Asked {
     let mut asked = Asked::default();
-    let mut seen = BTreeSet::new();
     for (number, line) in (1..).zip(text.lines()) {
         let apart = |c: char| c.is_whitespace() || matches!(c, ',' | ';' | '"' | '\'');
         for word in line.split(apart).filter(|word| !word.is_empty()) {
@@ -36,20 +34,21 @@ pub(crate) fn read(text: &str) -> Asked {
                 continue;
             }
             let (by, name) = sort(word);
-            let Some(key) = keys(by, &[name.to_owned()]).ok().and_then(|mut keys| keys.pop())
-            else {
+            let name = [name.to_owned()];
+            if keys(by, &name).is_err() {
                 asked.odd.push((number, word.chars().take(40).collect()));
-                continue;
-            };
-            if !seen.insert((by == By::Ids, key.clone())) {
-                asked.again += 1;
             } else if by == By::Ids {
-                asked.ids.push(key);
+                asked.ids.extend(name);
             } else {
-                asked.usernames.push(key);
+                asked.usernames.extend(name);
             }
         }
     }
+    let named = asked.people();
+    // Each of them is one, as was just seen.
+    asked.ids = keys(By::Ids, &asked.ids).unwrap_or_default();
+    asked.usernames = keys(By::Usernames, &asked.usernames).unwrap_or_default();
+    asked.again = named - asked.people();
     asked
 }
 

@@ -67,7 +67,7 @@ test("a look-up is followed to its end, saved in both forms, and deleted", async
   const row = page.locator(".lookup-list .key-row");
   await row.getByText("2 found; 1 to go.").waitFor();
   await row.getByText("2 found, 1 not on X.").waitFor();
-  assert.match(await row.innerText(), /done.*\$0\.02 spent\. Deleted 28 Nov: X's profiles must not be kept longer/s);
+  assert.match(await row.innerText(), /done.*\$0\.02 spent\. Its result is kept until 28 Nov: X's profiles must not be kept longer/s);
   const [name, lines] = await saved(page, () => row.getByRole("link", { name: "NDJSON" }).click());
   assert.match(name, /^lookup-\w+\.ndjson$/);
   assert.equal(lines.trim().split("\n").length, 3);

@@ -12,7 +12,7 @@ use crate::app::app;
 use crate::erase::{Memo, memo};
 use crate::pages::drawer::Drawer;
 use crate::pages::{about_account, range_pairs};
-use crate::parts::panel;
+use crate::parts::{panel, quiet_panel};
 use crate::remote::{Remote, remote};
 use crate::tide::{self, Source, Tide};
 use crate::tweets::marks::{Marks, marks};
@@ -113,9 +113,9 @@ pub(crate) fn Overview() -> impl IntoView {
     let shared = Shared { series, came, left, tide, marks, hovered, pinned };
     view! {
         <div class="page overview">
-            {panel(series, "headline", figures::headline)}
+            {quiet_panel(series, "headline", figures::headline)}
             <notes::Notes/>
-            {panel(series, "figures-panel", figures::figures)}
+            {quiet_panel(series, "figures-panel", figures::figures)}
             {panel(series, "tide-panel", move |series| tide_view::tide(shared, series).into_any())}
             {columns::columns(shared)}
             {tweets::block()}

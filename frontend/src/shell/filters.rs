@@ -121,9 +121,11 @@ fn ZoneChoice() -> impl IntoView {
     let app = app();
     let options = move || {
         let own = app.settings.with(|settings| settings.zone.clone());
-        let mut names = vec![own.unwrap_or_else(browser::browser_zone), "UTC".to_owned()];
+        // The last of them is UTC, whatever else there is.
+        let mut names = vec![own.unwrap_or_else(browser::browser_zone)];
         names.push(app.zone.with(|zone| zone.name.clone()));
-        names.sort_by_key(|name| name == "UTC");
+        names.retain(|name| name != "UTC");
+        names.push("UTC".to_owned());
         names.dedup();
         let option = |name: String| {
             let text = name.replace('_', " ");

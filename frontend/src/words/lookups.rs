@@ -156,8 +156,9 @@ pub(crate) fn note(one: &Lookup, now: UnixMs, zone: &dyn Zone) -> String {
         .waits_until
         .filter(|_| one.state == RunState::Running)
         .map(|at| format!("It goes on by itself {}.", when::coming(at, now, zone)));
-    let kept = one.expires.map(|at| {
-        format!("Deleted {}: X's profiles must not be kept longer.", when::coming(at, now, zone))
+    let kept = one.expires.filter(|_| one.done > 0).map(|at| {
+        let until = when::coming(at, now, zone);
+        format!("Its result is kept until {until}: X's profiles must not be kept longer.")
     });
     why.into_iter().chain(until).chain(kept).collect::<Vec<_>>().join(" ")
 }
@@ -259,7 +260,7 @@ mod tests {
         };
         assert_eq!(found(&done), "312 found.");
         assert_eq!(began(&done, now(), &Fixed(0)), "Today 10:12. $3.12 spent.");
-        assert!(note(&done, now(), &Fixed(0)).starts_with("Deleted 28 Nov: X's profiles"));
+        assert!(note(&done, now(), &Fixed(0)).starts_with("Its result is kept until 28 Nov: X's"));
         let none = Lookup { done: 0, classes: BTreeMap::new(), ..one };
         assert_eq!(found(&none), "Nobody was asked for yet.");
     }

@@ -179,8 +179,7 @@ pub(super) fn reasons(series: Memo<Series>) -> AnyView {
     let reasons = memo(move || {
         let mut reasons = series.with(|series| series.reasons.clone());
         reasons.retain(|one| one.count > 0);
-        reasons.sort_by_key(|one| std::cmp::Reverse(one.count));
-        reasons
+        crate::order::sorted(reasons, |one, other| other.count.cmp(&one.count))
     });
     let total = move || reasons.with(|all| all.iter().map(|one| one.count).sum::<u64>());
     let share = move |one: &ReasonCount| {
