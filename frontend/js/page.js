@@ -255,6 +255,8 @@ export function openPopover(popover, anchor) {
   if (popover.matches(":popover-open")) popover.hidePopover();
   popover.showPopover();
   place(popover, anchor);
+  // What it shows comes a moment later, and may make it higher than the room that is there.
+  requestAnimationFrame(() => popover.matches(":popover-open") && place(popover, anchor));
 }
 
 export function togglePopover(selector) {

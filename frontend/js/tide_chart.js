@@ -8,8 +8,10 @@ import { dot, drawGaps, fillTip, labelsBelow, margin, onResize, placeTip, ratio,
 import { readColours } from "./colours.js";
 
 const COLOURS = ["ink", "ink2", "ink3", "line", "card", "came", "left", "warn", "accent"];
-/** Tweets nearer than this share one mark: about one mark a day in a month. */
+/** Tweets nearer than this share one mark: about one mark a day in a month; fewer on a phone,
+ * where they would hide the bars. */
 const NEAR_PX = 26;
+const NEAR_NARROW_PX = 44;
 
 /**
  * Makes a tide in `host`. It tells picked(i | -1), pinned(i), zoomed(from, to) of buckets, and
@@ -154,9 +156,10 @@ export function make(host, text, picked, pinned, zoomed, opened) {
   /** Puts tweets together that would touch: as wide as the window is. */
   function cluster(u) {
     marks = [];
+    const near = u.over.clientWidth < 480 ? NEAR_NARROW_PX : NEAR_PX;
     for (const [index, [at]] of drawing.tweets.entries()) {
       const last = marks.at(-1);
-      if (last && u.valToPos(at, "x") - u.valToPos(last.from, "x") < NEAR_PX) {
+      if (last && u.valToPos(at, "x") - u.valToPos(last.from, "x") < near) {
         last.last = index;
         last.at = (last.from + at) / 2;
       } else marks.push({ from: at, at, first: index, last: index });

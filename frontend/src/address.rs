@@ -19,6 +19,8 @@ pub(crate) enum Page {
     Tweets,
     Live,
     Collection,
+    /// Looking many people up.
+    Lookups,
     Settings,
     /// Keys for X.
     Connect,
@@ -37,6 +39,7 @@ impl Page {
             Self::Tweets => "/tweets",
             Self::Live => "/live",
             Self::Collection => "/collection",
+            Self::Lookups => "/collection/lookups",
             Self::Settings => "/settings",
             Self::Connect => "/connect",
             Self::Begin => "/begin",
@@ -52,6 +55,7 @@ impl Page {
             path if path == "/tweets" || path.starts_with("/tweets/") => Self::Tweets,
             "/live" => Self::Live,
             "/collection" => Self::Collection,
+            "/collection/lookups" => Self::Lookups,
             "/settings" => Self::Settings,
             "/connect" => Self::Connect,
             "/begin" => Self::Begin,
@@ -395,6 +399,7 @@ mod tests {
         check("/live?words=green%20tea&lang=de,en&area=-10.5,35,30,60&tab=countries");
         check("/tweets?period=7d&q=tea&kind=reply&lang=de&sort=-growth.public.like_count");
         check("/tweets/1234567890123456789?metrics=public.like_count&scale=log&band=off");
+        check("/collection/lookups?account=12");
         check("/signin?next=/followers%3Fq%3Da%2526b");
     }
 

@@ -194,6 +194,14 @@ impl App {
         }
     }
 
+    /// Shows another account; what belongs to the one before stays behind.
+    pub(crate) fn choose_account(self, id: String) {
+        self.change(|view| {
+            let page = view.page;
+            *view = View { account: Some(id), ..view.to(page) };
+        });
+    }
+
     fn visit(self, view: View, replace: bool) {
         let before = self.view.get_untracked();
         if view == before {
@@ -330,6 +338,7 @@ impl App {
                 Page::Tweets => "Tweets",
                 Page::Live => "Live",
                 Page::Collection => "Collection",
+                Page::Lookups => "Look people up",
                 Page::Settings => "Settings",
                 Page::Connect => "Connect with X",
                 Page::Begin => "Add an account",

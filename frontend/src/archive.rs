@@ -44,9 +44,9 @@ pub(crate) async fn read(file: &File) -> Result<Archive, String> {
         .map_err(|error| format!("this is no zip that can be opened: {}", said(&error)))?
         .unchecked_into();
     let listed = zip.names();
-    let mut parts: Vec<(Part, &str)> =
+    let parts: Vec<(Part, &str)> =
         listed.lines().filter_map(|name| Some((Part::of(name)?, name))).collect();
-    parts.sort_unstable();
+    let parts = crate::order::sorted(parts, Ord::cmp);
     let Some((_, first)) = parts.first().filter(|(part, _)| *part == Part::Manifest) else {
         return Err("there is no data/manifest.js in it: choose the zip as X made it".to_owned());
     };

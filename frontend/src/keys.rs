@@ -18,6 +18,8 @@ pub(crate) enum Command {
     /// To the row so many below (above, if negative) of a long table.
     Row(isize),
     Go(Page),
+    /// To the account at that place of the switcher, from 0.
+    Account(usize),
     Help,
     Palette,
     Theme,
@@ -90,9 +92,13 @@ pub(crate) fn read(press: &Press, waited: bool, letters: bool) -> Meaning {
         "k" if press.rows => means(Command::Row(-1)),
         "p" if press.live => means(Command::Pause),
         "c" => means(Command::Custom),
+        "r" => means(Command::Go(Page::Live)),
         "i" => means(Command::Interval),
         "x" => means(Command::Comparison),
-        key => preset_of(key).map_or(NOTHING, |preset| means(Command::Period(preset))),
+        key => {
+            let account = account_of(key).map(Command::Account);
+            account.or_else(|| preset_of(key).map(Command::Period)).map_or(NOTHING, means)
+        }
     }
 }
 
@@ -100,6 +106,12 @@ fn preset_of(key: &str) -> Option<Preset> {
     let mut letters = key.chars();
     let letter = letters.next()?;
     letters.next().is_none().then(|| Preset::from_key(letter))?
+}
+
+/// The digits from 1 choose an account.
+fn account_of(key: &str) -> Option<usize> {
+    let digit = key.parse::<usize>().ok().filter(|digit| (1..=9).contains(digit))?;
+    (key.len() == 1).then_some(digit - 1)
 }
 
 fn page_of(key: &str) -> Option<Page> {
@@ -133,9 +145,12 @@ pub(crate) fn entries() -> Vec<Entry> {
         entry(Command::Go(Page::Followers), &["G", "F"], "Go to Followers"),
         entry(Command::Go(Page::Tweets), &["G", "T"], "Go to Tweets"),
         entry(Command::Go(Page::Live), &["G", "L"], "Go to Live"),
+        entry(Command::Go(Page::Live), &["R"], "Live, as it happens"),
         entry(Command::Go(Page::Collection), &["G", "C"], "Go to Collection"),
         entry(Command::Go(Page::Settings), &["G", "S"], "Go to Settings"),
+        entry(Command::Go(Page::Lookups), &[], "Look people up"),
         entry(Command::Go(Page::Connect), &[], "Connect with X"),
+        entry(Command::Account(0), &["1"], "First account; 2 to 9: the others"),
         entry(Command::Search, &["/"], "Search followers, or tweets"),
         entry(Command::Row(1), &["J"], "Next tweet"),
         entry(Command::Row(-1), &["K"], "Tweet before"),
@@ -182,9 +197,9 @@ pub(crate) fn matching(entries: &[Entry], typed: &str) -> Vec<Entry> {
         let label = entry.label.to_lowercase();
         typed.split_whitespace().all(|word| label.contains(word))
     };
-    let mut found: Vec<Entry> = entries.iter().filter(holds).cloned().collect();
-    found.sort_by_key(|entry| !entry.label.to_lowercase().starts_with(&typed));
-    found
+    let found: Vec<Entry> = entries.iter().filter(holds).cloned().collect();
+    let later = |entry: &Entry| !entry.label.to_lowercase().starts_with(&typed);
+    crate::order::sorted(found, |one, other| later(one).cmp(&later(other)))
 }
 
 #[cfg(test)]
@@ -207,6 +222,15 @@ mod tests {
         check(&press("c"), false, Some(Command::Custom));
         check(&press("z"), false, None);
         check(&press("Enter"), false, None);
+    }
+
+    #[test]
+    fn digits_choose_accounts_and_r_is_live() {
+        check(&press("1"), false, Some(Command::Account(0)));
+        check(&press("9"), false, Some(Command::Account(8)));
+        check(&press("0"), false, None);
+        check(&press("r"), false, Some(Command::Go(Page::Live)));
+        check(&Press { typing: true, ..press("1") }, false, None);
     }
 
     #[test]

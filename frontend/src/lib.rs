@@ -2,7 +2,9 @@
 //!
 //! # Layout
 //! - pure, tested natively: [`calendar`], [`period`], [`address`], [`numbers`], [`tide`],
-//!   [`paging`], [`fetching`], [`keys`], [`live`], [`tweets`], [`words`]
+//!   [`paging`], [`fetching`], [`keys`], [`live`], [`lookups`], [`order`],
+//!   [`tweets`],
+//!   [`words`]
 //! - the edge: [`browser`] (everything JavaScript), [`erase`], [`api`], [`remote`], [`charts`], [`settings`],
 //!   [`row_list`], [`socket`], [`map`], [`stream`]
 //! - the page: [`app`] (shared state), [`parts`], [`shell`], [`pages`]
@@ -28,8 +30,10 @@ mod erase;
 mod fetching;
 mod keys;
 mod live;
+mod lookups;
 mod map;
 mod numbers;
+mod order;
 mod pages;
 mod paging;
 mod parts;

@@ -112,6 +112,7 @@ fn Content() -> impl IntoView {
             State::Page(Page::Tweets) => view! { <pages::Tweets/> }.into_any(),
             State::Page(Page::Live) => view! { <pages::Live/> }.into_any(),
             State::Page(Page::Collection) => view! { <pages::Collection/> }.into_any(),
+            State::Page(Page::Lookups) => view! { <pages::Lookups/> }.into_any(),
             State::Page(Page::Connect) => view! { <pages::Connect/> }.into_any(),
             State::Page(Page::Settings) => view! { <pages::SettingsPage/> }.into_any(),
             State::Page(Page::SignIn | Page::NotFound) => view! { <NotFound/> }.into_any(),

@@ -14,7 +14,6 @@ use crate::socket::Socket;
 use leptos::prelude::*;
 use shared::api::ConnectionState;
 use shared::routes::BASE;
-use std::collections::BTreeSet;
 use std::time::Duration;
 use wasm_bindgen::JsValue;
 
@@ -52,8 +51,8 @@ pub(crate) struct Stream {
     pub(crate) held: RwSignal<u64>,
     told: RwSignal<Told>,
     pub(crate) countries: RwSignal<Vec<Country>>,
-    /// Every country seen so far, in order.
-    pub(crate) known_countries: RwSignal<BTreeSet<Code>>,
+    /// Every country seen so far.
+    pub(crate) known_countries: RwSignal<Vec<Code>>,
     /// Counts seconds, while the stream is wanted.
     pub(crate) second: RwSignal<i64>,
 }
@@ -75,7 +74,7 @@ impl Stream {
                 unlisted: 0,
             }),
             countries: RwSignal::new(Vec::new()),
-            known_countries: RwSignal::new(BTreeSet::new()),
+            known_countries: RwSignal::new(Vec::new()),
             second: RwSignal::new(0),
         };
         set_interval(move || stream.beat(), BEAT);
@@ -219,11 +218,11 @@ impl Stream {
                 self.second.set(second);
                 engine.pass(now);
                 let table = engine.counts.table();
-                let is_new =
-                    |known: &BTreeSet<Code>| table.iter().any(|line| !known.contains(&line.code));
-                if self.known_countries.with_untracked(is_new) {
-                    self.known_countries
-                        .update(|known| known.extend(table.iter().map(|line| line.code)));
+                let known = self.known_countries;
+                for code in table.iter().map(|line| line.code) {
+                    if known.with_untracked(|known| !known.contains(&code)) {
+                        known.update(|known| known.push(code));
+                    }
                 }
                 update(self.countries, table);
             }

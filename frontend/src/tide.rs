@@ -10,7 +10,7 @@ pub(crate) use scale::nice_step;
 
 use crate::calendar::{Date, Zone, clock_at, date_at};
 use crate::period::{Period, Range};
-use shared::api::{FollowerEvent, Interval, LossState, Point, Reason, Series, Span, SpanState};
+use shared::api::{Interval, Point, Series, Span, SpanState};
 use shared::time::UnixMs;
 
 /// One bucket of the chart.
@@ -26,7 +26,7 @@ pub(crate) struct Bucket {
     pub(crate) came: Option<u64>,
     /// Everyone who left, those gone from X among them.
     pub(crate) left: Option<u64>,
-    /// Of those who left: suspended or gone; `None` if not all of them are loaded.
+    /// Of those who left: suspended or gone.
     pub(crate) gone: Option<u64>,
     pub(crate) unexplained: Option<i64>,
     pub(crate) covered: f64,
@@ -68,8 +68,6 @@ pub(crate) struct Tide {
 pub(crate) struct Source<'a> {
     pub(crate) series: &'a Series,
     pub(crate) spans: &'a [Span],
-    /// Everyone who left in the range, if all of them are loaded.
-    pub(crate) losses: Option<&'a [FollowerEvent]>,
     pub(crate) range: Range,
     pub(crate) now: UnixMs,
     pub(crate) zone: &'a dyn Zone,
@@ -81,7 +79,7 @@ pub(crate) fn tide(source: &Source) -> Tide {
     let counted_only = points.iter().all(|point| point.followers.is_none());
     let ends = points.iter().skip(1).map(|point| point.at).chain([source.range.to]);
     let compared = source.series.compare.as_deref().unwrap_or_default();
-    let mut buckets: Vec<Bucket> = points
+    let buckets: Vec<Bucket> = points
         .iter()
         .zip(ends)
         .enumerate()
@@ -90,9 +88,6 @@ pub(crate) fn tide(source: &Source) -> Tide {
             bucket(source, point, range, compared.get(index), counted_only)
         })
         .collect();
-    if let Some(losses) = source.losses {
-        count_gone(&mut buckets, losses);
-    }
     let gaps = source.spans.iter().filter_map(|span| gap(span, &buckets, source.now)).collect();
     Tide { buckets, gaps, counted_only }
 }
@@ -114,26 +109,13 @@ fn bucket(
         followers: followers(point),
         came: point.gained,
         left: point.lost,
-        gone: None,
+        gone: point.gone,
         unexplained: point.unexplained.filter(|&count| count != 0),
         covered: point.covered,
         partial: range.holds(source.now),
         ahead: range.from > source.now,
         before: before
             .map(|point| (label(point.at, interval, source.zone, today), followers(point))),
-    }
-}
-
-/// Of the losses in each bucket, how many are gone from X and not merely from the list.
-fn count_gone(buckets: &mut [Bucket], losses: &[FollowerEvent]) {
-    for bucket in buckets {
-        let gone = losses
-            .iter()
-            .filter(|event| bucket.range.holds(event.at))
-            .filter(|event| event.state != Some(LossState::Retracted))
-            .filter(|event| matches!(event.reason, Some(Reason::Suspended | Reason::Gone)))
-            .count();
-        bucket.gone = Some(u64::try_from(gone).unwrap_or(0).min(bucket.left.unwrap_or(0)));
     }
 }
 
@@ -226,8 +208,7 @@ fn float_ms(ms: i64) -> f64 {
 pub(crate) mod tests {
     use super::*;
     use crate::calendar::Fixed;
-    use shared::api::{Confidence, EventKind, How, Person, Totals};
-    use shared::id::UserId;
+    use shared::api::Totals;
     use shared::time::{DAY_MS, HOUR_MS};
 
     pub(crate) const START: UnixMs = UnixMs(20_400 * DAY_MS);
@@ -239,6 +220,7 @@ pub(crate) mod tests {
             followers,
             gained: seen.then_some(came),
             lost: seen.then_some(left),
+            gone: seen.then_some(0),
             net: None,
             x_count: followers.map(|count| count + 1),
             unexplained: Some(0),
@@ -261,35 +243,11 @@ pub(crate) mod tests {
         }
     }
 
-    fn loss(at: UnixMs, reason: Reason, state: LossState) -> FollowerEvent {
-        let user =
-            Person { id: UserId(1), username: String::new(), name: String::new(), avatar: None };
-        FollowerEvent {
-            id: String::new(),
-            kind: EventKind::Lost,
-            user,
-            at,
-            not_before: None,
-            snapshot: String::new(),
-            state: Some(state),
-            reason: Some(reason),
-            confidence: Some(Confidence::Certain),
-            how: How::Crawl,
-            settles: None,
-            note: None,
-            from: None,
-            to: None,
-            muted: false,
-            followers: None,
-        }
-    }
-
     pub(crate) fn make(points: Vec<Point>, spans: &[Span], now_days: i64) -> Tide {
         let days = i64::try_from(points.len()).unwrap();
         tide(&Source {
             series: &series(points),
             spans,
-            losses: None,
             range: Range { from: START, to: START.plus(days * DAY_MS) },
             now: START.plus(now_days * DAY_MS + HOUR_MS),
             zone: &Fixed(0),
@@ -326,22 +284,6 @@ pub(crate) mod tests {
         let made = make(three(), &spans, 2);
         let gaps: Vec<_> = made.gaps.iter().map(|gap| (gap.from, gap.to)).collect();
         assert_eq!(gaps, [(0.0, 0.5), (1.5, 2.0 + 1.0 / 24.0)]);
-    }
-
-    #[test]
-    fn those_gone_from_x_are_counted_and_corrected_ones_are_not() {
-        let mut buckets = make(three(), &[], 2).buckets;
-        let at = START.plus(2 * DAY_MS + 1);
-        let losses = [
-            loss(at, Reason::Suspended, LossState::Confirmed),
-            loss(at, Reason::Gone, LossState::Suspected),
-            loss(at, Reason::Gone, LossState::Retracted),
-            loss(at, Reason::Unfollowed, LossState::Confirmed),
-            loss(START, Reason::Gone, LossState::Confirmed),
-        ];
-        count_gone(&mut buckets, &losses);
-        let gone: Vec<_> = buckets.iter().map(|bucket| bucket.gone).collect();
-        assert_eq!(gone, [Some(1), Some(0), Some(2)]);
     }
 
     #[test]

@@ -9,6 +9,7 @@ pub(crate) mod connect;
 pub(crate) mod cost;
 pub(crate) mod following;
 pub(crate) mod live;
+pub(crate) mod lookups;
 pub(crate) mod overview;
 pub(crate) mod person;
 pub(crate) mod runs;

@@ -40,6 +40,8 @@ pub struct Tally {
     pub gained: u64,
     /// Who left, retracted losses left out.
     pub lost: u64,
+    /// Of those who left: suspended by X or gone from it.
+    pub gone: u64,
     /// Of those who came: after a confirmed loss.
     pub returned: u64,
 }
@@ -92,9 +94,9 @@ fn point(
     let limit_ms = to.since(from).max(HOUR_MS).saturating_mul(OBSERVED_TENTHS) / 10;
     let covered_ms = observed_ms(observed.seen, begin, end.min(now), limit_ms);
     let known = covered_ms > 0 || !between(observed.seen, |seen| seen.at, begin, end).is_empty();
-    let (gained, lost) = between(observed.tallies, |tally| tally.at, begin, end)
-        .iter()
-        .fold((0, 0), |(gained, lost), tally| (gained + tally.gained, lost + tally.lost));
+    let tallies = between(observed.tallies, |tally| tally.at, begin, end);
+    let sum = |count: fn(&Tally) -> u64| tallies.iter().map(count).sum::<u64>();
+    let (gained, lost) = (sum(|tally| tally.gained), sum(|tally| tally.lost));
     let net = signed(gained).saturating_sub(signed(lost));
     let readings = between(observed.counted, |reading| reading.at, begin, end);
     let at_begin = carried(observed.counted, begin, begin);
@@ -106,6 +108,7 @@ fn point(
             .map(|seen| seen.followers),
         gained: known.then_some(gained),
         lost: known.then_some(lost),
+        gone: known.then(|| sum(|tally| tally.gone)),
         net: known.then_some(net),
         x_count: readings.last().map(|reading| reading.count),
         // Where no names are known, none of X's change is explained.
@@ -204,7 +207,8 @@ mod tests {
         /// An accepted check, what it showed, and what X's count was then.
         fn check(mut self, at: i64, followers: u64, gained: u64, lost: u64) -> Self {
             self.seen.push(Seen::corrected(h(at), followers, 0));
-            self.tallies.push(Tally { at: h(at), gained, lost, returned: gained / 2 });
+            let gone = lost / 2;
+            self.tallies.push(Tally { at: h(at), gained, lost, gone, returned: gained / 2 });
             self
         }
 
@@ -387,6 +391,14 @@ mod tests {
         let points = world.points(DAYS, (0, 72), 72);
         let x: Vec<_> = points.iter().map(|point| (point.x_count, point.unexplained)).collect();
         assert_eq!(x, [(Some(90), Some(-10)), (None, None), (Some(95), None)]);
+    }
+
+    #[test]
+    fn a_point_says_how_many_left_with_their_account() {
+        let gone = |day: usize| daily().points(DAYS, (0, 72), 72)[day].gone;
+        assert_eq!([gone(0), gone(1), gone(2)], [Some(0), Some(1), Some(0)]);
+        let unseen = World::default().points(DAYS, (0, 72), 72);
+        assert_eq!(unseen[0].gone, None);
     }
 
     #[test]

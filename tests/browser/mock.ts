@@ -9,6 +9,7 @@ import type { AddressInfo } from "node:net";
 import { extname, join, normalize } from "node:path";
 import { fileURLToPath } from "node:url";
 import { accept } from "./socket.ts";
+import { Lookups } from "./lookups.ts";
 import { LiveStream } from "./tweets.ts";
 import { Timeline } from "./timeline.ts";
 import { HOUR, NOW, World, type Filter, type Sort } from "./world.ts";
@@ -32,6 +33,8 @@ export interface Scene {
   quiet: boolean;
   /** `off`: nothing was ever read. `many`: 10,000 tweets. `stopped`: X refused. `first`: the first reading runs. */
   tweets: "on" | "off" | "many" | "stopped" | "first";
+  /** Whom the account follows was read. */
+  following: boolean;
   /** Keys for X that are set; `ended` makes the sign-in one that X ended. */
   keys: string[];
   push: "off" | "on" | "broken";
@@ -48,6 +51,7 @@ const CALM: Scene = {
   slowMs: 0,
   quiet: false,
   tweets: "on",
+  following: false,
   keys: [],
   push: "off",
   money: "fine",
@@ -69,6 +73,7 @@ export interface Mock {
   calls: Call[];
   /** The live stream. */
   live: LiveStream;
+  lookups: Lookups;
   /** Back to the beginning. */
   reset(scene?: Partial<Scene>): void;
   close(): Promise<void>;
@@ -144,12 +149,14 @@ export async function startMock(port = 0): Promise<Mock> {
     scene: { ...CALM },
     calls: [],
     live: new LiveStream(),
+    lookups: new Lookups(),
     reset(scene = {}) {
       world = new World();
       timelines = {};
       mock.live.stop();
       mock.live.drop();
       mock.live = new LiveStream();
+      mock.lookups = new Lookups();
       mock.scene = { ...CALM, keys: [], ...scene };
       mock.calls = [];
     },
@@ -174,6 +181,15 @@ export async function startMock(port = 0): Promise<Mock> {
     if (path === "/credentials") return json(response, world.credentials(scene));
     if (path === "/runs") return json(response, page(world.runs(), query));
     if (path.startsWith("/runs/")) return json(response, { ...world.runs()[1], id: path.slice(6) });
+    if (path === "/lookups") return json(response, page(mock.lookups.items, query));
+    const lookup = /^\/lookups\/(\w+)(\/result)?$/.exec(path);
+    if (lookup?.[2]) {
+      response.writeHead(200, { "content-type": "application/x-ndjson", "content-disposition": `attachment; filename="lookup-${lookup[1]}.ndjson"` });
+      response.end(mock.lookups.result(lookup[1]));
+      return;
+    }
+    const found = lookup && mock.lookups.one(lookup[1]);
+    if (found) return json(response, found);
     if (path === "/stream") return json(response, mock.live.stream());
     if (path === "/stream/rules") return json(response, page(mock.live.rules(), query));
     if (path === "/stream/coverage") return json(response, mock.live.coverage());
@@ -231,7 +247,12 @@ export async function startMock(port = 0): Promise<Mock> {
       return problem(response, 409, "Price first", `12,400 posts in 7 days, about $8.90 a day. ${price}`);
     }
     if (method === "DELETE" && path === "/stream/rules") mock.live.deleteRules((call.query.get("ids") ?? "").split(","));
-    if (method === "POST" && /\/(crawl|snapshots|tweets\/check)$/.test(path)) return json(response, { run: "r-new" }, 202);
+    if (method === "POST" && /\/(crawl|snapshots|tweets\/check|following\/check)$/.test(path)) return json(response, { run: "r-new" }, 202);
+    if (method === "POST" && path === "/lookups") {
+      if (mock.lookups.refuse && body.start) return problem(response, 409, "No keys", "There is no key that may ask X for other people.");
+      return json(response, mock.lookups.start(body), body.start ? 202 : 200);
+    }
+    if (method === "DELETE" && path.startsWith("/lookups/")) mock.lookups.delete(path.slice(9));
     const person = /^\/accounts\/\d+\/followers\/(\d+)$/.exec(path);
     if (method === "PUT" && path.endsWith("/push")) {
       mock.scene.push = body.on ? "on" : "off";
@@ -264,6 +285,7 @@ export async function startMock(port = 0): Promise<Mock> {
     if (key && method === "DELETE") mock.scene.keys = mock.scene.keys.filter((name) => name !== key[1]);
     if (method === "PATCH" && person) return json(response, world.changePerson(person[1], body));
     if (method === "PATCH" && typeof body.tweets === "boolean") mock.scene.tweets = body.tweets ? "on" : "off";
+    if (method === "PATCH" && typeof body.following === "boolean") mock.scene.following = body.following;
     if (method === "PATCH") return json(response, { ...world.changeAccount(body, mock.scene) });
     if (method === "DELETE") {
       response.writeHead(204).end();

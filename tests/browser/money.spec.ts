@@ -44,6 +44,20 @@ test("every schedule stands beside its price, and instant updates say how they d
   assert.deepEqual(bodies("/accounts/12/push").map((body) => (body as { on: boolean }).on), [false]);
 });
 
+test("looking up who left is switched with its price beside it", async () => {
+  const page = await stage.open("/collection");
+  const setting = page.locator(".setting", { hasText: "Look up why people left" });
+  const turn = setting.getByRole("switch");
+  assert.match(await setting.innerText(), /About \$0\.01 each, at most about \$2\.40 a month\./);
+  assert.equal(await turn.isChecked(), false);
+  await turn.check();
+  await page.getByText("Who leaves is looked up.").waitFor();
+  await setting.getByText("3 people are waiting.").waitFor();
+  await turn.uncheck();
+  await page.getByText("Nobody is looked up.").waitFor();
+  assert.deepEqual(bodies("/accounts/12").map((body) => (body as { verify: boolean }).verify), [true, false]);
+});
+
 test("limits are sent as they are meant, and what is none is not sent", async () => {
   const page = await stage.open("/collection");
   const form = page.locator("form.cap", { hasText: "Monthly limit of this account" });

@@ -97,6 +97,36 @@ test("followers are searched, sorted and paged by the server", async () => {
   assert.ok(asked_for.length <= 2, "not one question per letter");
 });
 
+test("what needs the list of whom one follows is offered once that was read", async () => {
+  await open("/followers");
+  const chips = page.getByRole("group", { name: "Filter" }).getByRole("button");
+  await page.locator(".roster tbody tr").nth(5).waitFor();
+  assert.deepEqual(await chips.allTextContents(), ["New", "Left", "Came back", "Mutual", "Muted"]);
+  mock.scene.following = true;
+  await page.reload();
+  await page.locator(".roster .chip", { hasText: "mutual" }).first().waitFor();
+  await chips.nth(6).waitFor();
+  assert.deepEqual((await chips.allTextContents()).slice(5), ["Left, you still follow", "Not following back"]);
+  const filters: [string, string, RegExp][] = [
+    ["Mutual", "mutual", /^You follow each other$/],
+    ["Left, you still follow", "mutual_left", /^Left though you follow them, last 30 days$/],
+    ["Not following back", "not_back", /^You follow them, they do not follow you$/],
+  ];
+  for (const [label, word, told] of filters) {
+    const chip = chips.filter({ hasText: new RegExp(`^${label}$`) });
+    await chip.click();
+    await until(path, (at) => at === `/followers?filter=${word}`, "the address names the filter");
+    await until(() => page.locator("h1.told").textContent(), (text) => told.test(text ?? ""), "the heading says who");
+    await page.locator(".roster tbody tr").first().waitFor();
+    assert.equal(await chip.getAttribute("aria-pressed"), "true");
+    const last = mock.calls.filter((call) => call.path.endsWith("/followers")).at(-1);
+    assert.equal(last?.query.get("filter"), word);
+    assert.equal(last?.query.has("from"), word === "mutual_left", "only who left is of a period");
+  }
+  await chips.filter({ hasText: /^Not following back$/ }).click();
+  await until(path, (at) => at === "/followers", "a second press takes it off");
+});
+
 test("a person opens in a drawer that the address keeps, with mute and note", async () => {
   await open("/followers?filter=left");
   await page.locator(".roster tbody tr .name").first().click();

@@ -27,7 +27,7 @@ const GIVEN = "Ada Amara Anselm Beatriz Bjørn Chidi Clara Dmitri Elif Esther Fa
 const FAMILY = "Abara Albrecht Bianchi Castillo Chen Dubois Eriksen Fofana García Haddad Ivanova Jansen Kato Kowalski Lindqvist Marchetti Moreau Nakamura Okafor Petrov Quist Rossi Santos Tanaka Ueda Varga Weber Yilmaz Zhang".split(" ");
 const PROFILES = ["Maps, bikes and slow coffee.", "Building small tools for small teams.", "Photographer. Mostly birds, sometimes people.", "Data by day, sourdough by night.", "", "Researcher, tides and coastlines."];
 
-export type Filter = "new" | "left" | "returned" | "mutual" | "muted";
+export type Filter = "new" | "left" | "returned" | "mutual" | "muted" | "mutual_left" | "not_back";
 export type Sort = string;
 
 export interface Person {
@@ -73,9 +73,11 @@ interface Scene {
   simulated: boolean;
   quiet: boolean;
   tweets: "on" | "off" | "many" | "stopped" | "first";
+  following: boolean;
 }
 
 interface Change {
+  verify?: boolean | null;
   muted?: boolean | null;
   note?: string | null;
   schedule?: string | null;
@@ -97,6 +99,7 @@ export class World {
   private readonly events: Event[] = [];
   private schedule = "daily";
   private cap = 40;
+  private looks = false;
 
   constructor() {
     const next = random(7);
@@ -174,10 +177,11 @@ export class World {
     return this.events.filter((event) => Date.parse(event.at) >= from && Date.parse(event.at) < to);
   }
 
-  private net(from: number, to: number): { gained: number; lost: number; returned: number; events: Event[] } {
+  private net(from: number, to: number): { gained: number; lost: number; gone: number; returned: number; events: Event[] } {
     const events = this.eventsBetween(from, to);
     const of = (test: (event: Event) => boolean): number => events.filter(test).length;
     return {
+      gone: of((event) => event.kind === "lost" && event.state !== "retracted" && (event.reason === "gone" || event.reason === "suspended")),
       gained: of((event) => event.kind === "followed" || event.kind === "returned"),
       lost: of((event) => event.kind === "lost" && event.state !== "retracted"),
       returned: of((event) => event.kind === "returned"),
@@ -194,7 +198,7 @@ export class World {
       const unseen = Math.max(0, Math.min(end, NOW, GAP[1]) - Math.max(at, GAP[0])) + Math.max(0, Math.min(end, NOW, FIRST + DAY) - at);
       const covered = passed > 0 ? Math.max(0, 1 - unseen / passed) : 0;
       const known = covered > 0 && !counted;
-      const { gained, lost } = this.net(at, end);
+      const { gained, lost, gone } = this.net(at, end);
       const after = this.net(end, NOW + 1);
       const followers = FOLLOWERS - (after.gained - after.lost);
       const odd = known && Math.floor(at / DAY) % 9 === 4 ? -2 : 0;
@@ -203,6 +207,7 @@ export class World {
         followers: known ? followers : null,
         gained: known ? gained : null,
         lost: known ? lost : null,
+        gone: known ? gone : null,
         net: known ? gained - lost : null,
         x_count: passed > 0 && (known || counted) ? followers + 3 : null,
         unexplained: known ? odd : null,
@@ -265,10 +270,11 @@ export class World {
       new Set(this.eventsBetween(ask.from, ask.to).filter((event) => event.kind === kind && event.state !== "retracted").map((event) => event.user.id));
     let rows = this.people;
     if (ask.filter === "new") rows = rows.filter((row) => ids("followed").has(row.user.id));
-    else if (ask.filter === "left") {
+    else if (ask.filter === "left" || ask.filter === "mutual_left") {
       const left = ids("lost");
-      rows = rows.filter((row) => left.has(row.user.id));
-    } else if (ask.filter === "returned") {
+      rows = rows.filter((row) => left.has(row.user.id) && (row.mutual || ask.filter === "left"));
+    } else if (ask.filter === "not_back") rows = rows.filter((row) => row.mutual && !row.following);
+    else if (ask.filter === "returned") {
       const back = ids("returned");
       rows = rows.filter((row) => back.has(row.user.id));
     } else rows = rows.filter((row) => row.following);
@@ -301,6 +307,7 @@ export class World {
   changeAccount(change: Change, scene: Scene): object {
     this.schedule = change.schedule ?? this.schedule;
     this.cap = change.monthly_cap_usd ?? this.cap;
+    this.looks = change.verify ?? this.looks;
     return this.accounts(scene)[0];
   }
 
@@ -336,6 +343,19 @@ export class World {
           next_check: stopped ? null : iso(NOW + 15 * HOUR + 30 * 60_000),
         },
         tweets: this.reading(scene),
+        following: {
+          on: scene.following,
+          state: "idle",
+          following: 412,
+          blocked: scene.following ? 7 : null,
+          last_read: scene.following ? iso(NOW - 30 * HOUR) : null,
+          next_read: scene.following ? iso(NOW + 138 * HOUR) : null,
+          following_usd: 0.001,
+          block_usd: 0.001,
+          once_usd: 0.42,
+          month_usd: 1.8,
+        },
+        verify: { on: this.looks, state: "idle", reason: null, run: null, due: this.looks ? 3 : 0, next_look: null, look_usd: 0.01, month_usd: 2.4 },
         daily_cap_usd: null,
         schedule_prices: PRICES.map(([schedule, month_usd, first_usd]) => ({ schedule, month_usd, first_usd, what: "" })),
         push: { state: scene.push, reason: null, last_event: null },

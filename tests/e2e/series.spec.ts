@@ -54,6 +54,8 @@ for (const interval of ["hour", "day", "week", "month"]) {
     assert.equal(totals.lost, events.filter(lost).length);
     assert.equal(totals.returned, events.filter((event) => event.kind === "returned").length);
     assert.equal(sum(reasons, "count"), totals.lost);
+    const away = reasons.filter((one: Json) => ["gone", "suspended"].includes(one.reason));
+    assert.equal(sum(points, "gone"), sum(away, "count"), "who left with their account");
     for (const point of points) {
       if (point.gained !== null) assert.equal(point.net, point.gained - point.lost);
     }

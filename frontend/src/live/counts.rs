@@ -3,10 +3,11 @@
 //! than the window is not counted, and a tweet known only by its country is never given a place.
 
 use super::blips::mercator;
+use crate::order::{Groups, sorted};
 use shared::api::{GeoBlip, Precision};
 use shared::id::{TweetId, UserId};
 use shared::time::MINUTE_MS;
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::VecDeque;
 
 /// What the table counts.
 pub(crate) const TABLE_MS: i64 = 15 * MINUTE_MS;
@@ -19,6 +20,11 @@ const CELL_PX: f64 = 56.0;
 
 /// A country's code.
 pub(crate) type Code = [u8; 2];
+
+/// A code as a key; codes come in the order of the alphabet.
+fn key(code: Code) -> (i64, i64) {
+    (i64::from(u16::from_be_bytes(code)), 0)
+}
 
 /// Reads a code.
 pub(crate) fn code(text: &str) -> Option<Code> {
@@ -114,28 +120,28 @@ impl Counts {
 
     /// Countries by their tweets, most first.
     pub(crate) fn table(&self) -> Vec<Country> {
-        let mut by_code: BTreeMap<Code, Country> = BTreeMap::new();
+        let mut by_code = Groups::new();
         for one in self.since(TABLE_MS) {
             let Some(code) = one.country else { continue };
-            let line = by_code.entry(code).or_insert(Country { code, ..Country::default() });
-            line.tweets += 1;
-            line.exact += u64::from(one.precision == Precision::Exact);
-            line.place += u64::from(one.precision == Precision::Place);
+            let first = Country { code, ..Country::default() };
+            by_code.change(key(code), first, |line| {
+                line.tweets += 1;
+                line.exact += u64::from(one.precision == Precision::Exact);
+                line.place += u64::from(one.precision == Precision::Place);
+            });
         }
-        let mut lines: Vec<Country> = by_code.into_values().collect();
-        lines.sort_by_key(|line| std::cmp::Reverse(line.tweets));
-        lines
+        sorted(by_code.all(), |one, other| other.tweets.cmp(&one.tweets))
     }
 
     /// Tweets known only by their country, of the last minutes.
     pub(crate) fn countries(&self) -> Vec<Mark> {
-        let mut by_code: BTreeMap<Code, Mark> = BTreeMap::new();
+        let mut by_code = Groups::new();
         for one in self.since(MAP_MS).filter(|one| one.precision == Precision::Country) {
             let Some(code) = one.country else { continue };
             let mark = Mark { country: Some(code), count: 0, x: one.x, y: one.y };
-            by_code.entry(code).or_insert(mark).count += 1;
+            by_code.change(key(code), mark, |mark| mark.count += 1);
         }
-        by_code.into_values().collect()
+        by_code.all()
     }
 
     /// Tweets with a place, of the last minutes, by cells of a grid in a world so many pixels
@@ -143,20 +149,21 @@ impl Counts {
     pub(crate) fn clusters(&self, world: f64) -> Vec<Mark> {
         // Cells double with the zoom, so that they do not crawl while one zooms.
         let cells = (world / CELL_PX).max(1.0).log2().round().exp2();
-        let mut by_cell: BTreeMap<(i64, i64), Mark> = BTreeMap::new();
+        let mut by_cell = Groups::new();
         for one in self.since(MAP_MS).filter(|one| one.precision != Precision::Country) {
             let cell = |at: f64| crate::numbers::whole((at * cells).floor());
             let mark = Mark { country: None, count: 0, x: 0.0, y: 0.0 };
-            let mark = by_cell.entry((cell(one.x), cell(one.y))).or_insert(mark);
-            mark.count += 1;
-            mark.x += one.x;
-            mark.y += one.y;
+            by_cell.change((cell(one.x), cell(one.y)), mark, |mark| {
+                mark.count += 1;
+                mark.x += one.x;
+                mark.y += one.y;
+            });
         }
         let centred = |mark: Mark| {
             let count = crate::numbers::float(i64::try_from(mark.count).unwrap_or(i64::MAX));
             Mark { x: mark.x / count, y: mark.y / count, ..mark }
         };
-        by_cell.into_values().map(centred).collect()
+        by_cell.all().into_iter().map(centred).collect()
     }
 }
 

@@ -14,8 +14,8 @@ pub(crate) struct Piece {
 
 /// Cuts a text at its entities; those that overlap or lie outside are left out.
 pub(crate) fn pieces(body: &str, entities: &[Entity]) -> Vec<Piece> {
-    let mut wanted: Vec<&Entity> = entities.iter().filter(|one| one.start < one.end).collect();
-    wanted.sort_by_key(|one| one.start);
+    let wanted: Vec<&Entity> = entities.iter().filter(|one| one.start < one.end).collect();
+    let wanted = crate::order::sorted(wanted, |one, other| one.start.cmp(&other.start));
     let mut pieces = Vec::new();
     let mut plain = String::new();
     let mut chars = body.chars();

@@ -14,12 +14,12 @@ pub(crate) use check::CheckNow;
 pub(crate) use limits::Cap;
 pub(crate) use schedules::Schedules;
 
-use crate::address::with_query;
+use crate::address::{Page, View, with_query};
 use crate::api;
 use crate::app::app;
 use crate::erase::{Memo, Rows as _, flag, memo, shown};
 use crate::pages::about_account;
-use crate::parts::{Icon, panel};
+use crate::parts::{Icon, To, panel};
 use crate::period::Range;
 use crate::remote::{Remote, remote};
 use crate::words::state;
@@ -68,16 +68,21 @@ pub(crate) fn Collection() -> impl IntoView {
                 </div>
                 <CheckNow/>
             </header>
+            <runs::Runs/>
+            <Unseen/>
             <cost::Cost/>
             <section class="card">
                 <h2>"Tweets"</h2>
-                <super::tweets::Reading/>
+                <super::reading::Reading what=super::reading::What::Tweets/>
             </section>
-            <runs::Runs/>
-            <Unseen/>
             <upload::Import/>
             <lists::Lists/>
             <Files/>
+            <section class="card">
+                <h2>"Look people up"</h2>
+                <p class="stand">"Many ids or handles at once, whoever they are: what X says of each, as a file."</p>
+                <To class="button" change=|view: View| view.to(Page::Lookups)>"Look people up"</To>
+            </section>
         </div>
     }
 }

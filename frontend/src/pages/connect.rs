@@ -10,11 +10,11 @@ use crate::remote::{Question, Remote, remote};
 use crate::words::connect::{self as words, Field};
 use leptos::prelude::*;
 use leptos::task::spawn_local;
+use serde::{Serialize, Serializer};
 use shared::api::{
     CheckRequest, Checked, CheckedItem, ConsoleStep, CredentialItem, CredentialSource,
     CredentialState, Credentials,
 };
-use std::collections::BTreeMap;
 
 /// What the parts of the page share.
 #[derive(Clone, Copy)]
@@ -224,15 +224,37 @@ fn steps(shared: Shared) -> impl IntoView {
     }
 }
 
+/// What was typed, by the names of the wire.
+#[derive(Clone, Default)]
+struct Fields(Vec<(&'static str, String)>);
+
+impl Fields {
+    fn get(&self, name: &str) -> String {
+        let found = self.0.iter().find(|(one, _)| *one == name);
+        found.map(|(_, value)| value.clone()).unwrap_or_default()
+    }
+
+    fn set(&mut self, name: &'static str, value: String) {
+        self.0.retain(|(one, _)| *one != name);
+        self.0.push((name, value));
+    }
+}
+
+impl Serialize for Fields {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_map(self.0.iter().map(|(name, value)| (name, value)))
+    }
+}
+
 /// The form of one credential.
 #[component]
 fn SetKeys(shared: Shared) -> impl IntoView {
     let Shared { app, keys, setting, .. } = shared;
-    let values = RwSignal::new(BTreeMap::<&'static str, String>::new());
+    let values = RwSignal::new(Fields::default());
     let trouble = RwSignal::new(None::<String>);
     let waiting = RwSignal::new(false);
     let close = move || {
-        values.set(BTreeMap::new());
+        values.set(Fields::default());
         trouble.set(None);
         setting.set(None);
     };
@@ -245,9 +267,8 @@ fn SetKeys(shared: Shared) -> impl IntoView {
     let save = move |event: leptos::ev::SubmitEvent| {
         event.prevent_default();
         let Some(name) = setting.get_untracked() else { return };
-        let given = values.get_untracked();
-        let body: BTreeMap<_, _> =
-            given.into_iter().filter(|(_, value)| !value.trim().is_empty()).collect();
+        let mut body = values.get_untracked();
+        body.0.retain(|(_, value)| !value.trim().is_empty());
         waiting.set(true);
         trouble.set(None);
         spawn_local(async move {
@@ -268,13 +289,13 @@ fn SetKeys(shared: Shared) -> impl IntoView {
     };
     let field = move |&(name, label, hidden, needed): &'static Field| {
         let kind = if hidden { "password" } else { "text" };
-        let value = move || values.with(|values| values.get(name).cloned().unwrap_or_default());
+        let value = move || values.with(|values| values.get(name));
         view! {
             <label class="field">
                 <span>{label}</span>
                 <input type=kind autocomplete="off" spellcheck="false" required=needed prop:value=attr(value)
                     on:input=crate::erase::on_value(move |value| {
-                        values.update(|values| { values.insert(name, value); });
+                        values.update(|values| values.set(name, value));
                     })/>
             </label>
         }

@@ -147,7 +147,7 @@ fn facts(value: Memo<FollowerDetail>) -> impl IntoView {
                     <dt>"Their followers"</dt>
                     <dd class="number">{follower.followers.map_or_else(|| "not known".to_owned(), numbers::count)}</dd>
                 </div>
-                {follower.joined.map(|at| view! { <div><dt>"At X since"</dt><dd><Ago at=at/></dd></div> })}
+                {follower.joined.map(|at| view! { <div><dt>"On X since"</dt><dd><Ago at=at/></dd></div> })}
             </dl>
         }
     }

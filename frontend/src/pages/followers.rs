@@ -3,10 +3,7 @@
 //! shown, and the CSV holds exactly that.
 
 mod as_of;
-mod reading;
 mod table;
-
-pub(crate) use reading::Reading;
 
 use crate::address::with_query;
 use crate::app::{App, app, today};
@@ -77,6 +74,11 @@ fn pairs(app: App) -> Vec<(&'static str, String)> {
 fn in_period(filter: RosterFilter) -> bool {
     use RosterFilter::{Left, MutualLeft, New, Returned};
     matches!(filter, New | Left | Returned | MutualLeft)
+}
+
+/// Whether nobody whom a filter leaves follows.
+fn of_the_gone(filter: RosterFilter) -> bool {
+    matches!(filter, RosterFilter::Left | RosterFilter::MutualLeft | RosterFilter::NotBack)
 }
 
 /// Whether a filter asks for whom the account follows.

@@ -12,7 +12,7 @@ use crate::app::app;
 use crate::erase::{Memo, memo};
 use crate::pages::drawer::Drawer;
 use crate::pages::{about_account, range_pairs};
-use crate::parts::panel;
+use crate::parts::{panel, quiet_panel};
 use crate::remote::{Remote, remote};
 use crate::tide::{self, Source, Tide};
 use crate::tweets::marks::{Marks, marks};
@@ -87,22 +87,13 @@ pub(crate) fn Overview() -> impl IntoView {
         let zone = app.zone.get();
         let now = app.now.get();
         let spans = coverage.value().map(|coverage| coverage.spans).unwrap_or_default();
-        // A list that goes on says nothing about the whole.
-        let losses = left.value().filter(|list| list.next_cursor.is_none());
         series.with(|series| {
             series.map_or_else(Tide::default, |series| {
                 let last = series.points.last().map_or(app.range.get_untracked().to, |point| {
                     app.range.get_untracked().to.max(point.at)
                 });
                 let range = crate::period::Range { from: app.range.get_untracked().from, to: last };
-                tide::tide(&Source {
-                    series,
-                    spans: &spans,
-                    losses: losses.as_ref().map(|list| list.items.as_slice()),
-                    range,
-                    now,
-                    zone: &zone,
-                })
+                tide::tide(&Source { series, spans: &spans, range, now, zone: &zone })
             })
         })
     });
@@ -122,9 +113,9 @@ pub(crate) fn Overview() -> impl IntoView {
     let shared = Shared { series, came, left, tide, marks, hovered, pinned };
     view! {
         <div class="page overview">
-            {panel(series, "headline", figures::headline)}
+            {quiet_panel(series, "headline", figures::headline)}
             <notes::Notes/>
-            {panel(series, "figures-panel", figures::figures)}
+            {quiet_panel(series, "figures-panel", figures::figures)}
             {panel(series, "tide-panel", move |series| tide_view::tide(shared, series).into_any())}
             {columns::columns(shared)}
             {tweets::block()}

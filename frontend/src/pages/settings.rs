@@ -5,6 +5,7 @@ use crate::api;
 use crate::app::app;
 use crate::browser;
 use crate::erase::{Rows as _, Show, flag, memo, on_checked, on_click, on_submit, on_value, shown};
+use crate::pages::reading::{Reading, What};
 use crate::parts::{Dialog, Segmented, To};
 use crate::settings::Theme;
 use leptos::prelude::*;
@@ -32,8 +33,8 @@ pub(crate) fn SettingsPage() -> impl IntoView {
                 <section class="card">
                     <h2>{shown(move || app.account.with(|one| one.as_ref().map(|one| format!("@{}", one.username))))}</h2>
                     <super::collection::Schedules/>
-                    <super::tweets::Reading/>
-                    <super::followers::Reading/>
+                    <Reading what=What::Tweets/>
+                    <Reading what=What::Following/>
                     <super::collection::Cap/>
                     <p class="note">
                         "What was spent, and what ran: "

@@ -7,8 +7,6 @@ mod table;
 mod tools;
 mod view;
 
-pub(crate) use reading::Reading;
-
 use crate::address::with_query;
 use crate::api;
 use crate::app::{App, app, today};

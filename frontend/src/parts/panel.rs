@@ -13,13 +13,28 @@ pub(crate) fn panel<T: Kept>(
     class: &'static str,
     content: impl Fn(Memo<T>) -> AnyView + Send + Sync + 'static,
 ) -> AnyView {
-    let states = States {
+    untyped(states(remote, content), class, false)
+}
+
+/// A panel of a question that another panel is of too: that one says what failed.
+pub(crate) fn quiet_panel<T: Kept>(
+    remote: Remote<T>,
+    class: &'static str,
+    content: impl Fn(Memo<T>) -> AnyView + Send + Sync + 'static,
+) -> AnyView {
+    untyped(states(remote, content), class, true)
+}
+
+fn states<T: Kept>(
+    remote: Remote<T>,
+    content: impl Fn(Memo<T>) -> AnyView + Send + Sync + 'static,
+) -> States {
+    States {
         shown: Box::new(move || remote.shown()),
         failure: Signal::derive(move || remote.failure()),
         again: Callback::new(move |()| remote.again()),
         content: Box::new(move || remote.lasting().map(&content)),
-    };
-    untyped(states, class)
+    }
 }
 
 /// What a panel needs of its question, whatever that is of.
@@ -30,7 +45,7 @@ struct States {
     content: Box<dyn Fn() -> Option<AnyView> + Send + Sync>,
 }
 
-fn untyped(states: States, class: &'static str) -> AnyView {
+fn untyped(states: States, class: &'static str, quiet: bool) -> AnyView {
     let States { shown: ask, failure, again, content } = states;
     let now = memo(ask);
     // Only the kind of state rebuilds the panel; stale or not is a class.
@@ -42,6 +57,7 @@ fn untyped(states: States, class: &'static str) -> AnyView {
     let inner = move || match kind.get() {
         Shown::Nothing => ().into_any(),
         Shown::Skeleton => view! { <div class="skeleton"></div> }.into_any(),
+        Shown::Failure if quiet => ().into_any(),
         Shown::Failure => view! { <Failed failure=failure retry=again/> }.into_any(),
         // Untracked: the content follows its memo and is not to be made anew.
         Shown::Value { .. } => untrack(&content).unwrap_or_else(|| ().into_any()),

@@ -3,7 +3,7 @@
 use crate::address::{Page, View};
 use crate::app::{Layer, app};
 use crate::erase::{Rows as _, Show, attr, flag, memo, on_click, shown};
-use crate::parts::{Avatar, Icon, Mark, Menu, To};
+use crate::parts::{Avatar, CopyLink, Icon, Mark, Menu, To};
 use crate::words::state::{self, Tone};
 use crate::{api, browser, numbers};
 use leptos::prelude::*;
@@ -120,10 +120,7 @@ fn Switcher() -> impl IntoView {
     };
     let choose = move |id: String| {
         browser::close_popover("#accounts");
-        app.change(|view| {
-            let page = view.page;
-            *view = View { account: Some(id), ..view.to(page) };
-        });
+        app.choose_account(id);
     };
     let row = move |account: Account| {
         let id = account.id.to_string();
@@ -228,6 +225,8 @@ fn Gear() -> impl IntoView {
                 <Icon name="moon"/>
                 "Light or dark"
             </button>
+            // A phone's filter bar has no room for it.
+            <div class="menu-copy" on:click=on_click(move |_| close())><CopyLink/></div>
             <hr/>
             <button type="button" class="menu-item" on:click=on_click(leave)>
                 <Icon name="leave"/>

@@ -82,6 +82,13 @@ pub(super) fn run(app: App, command: Command) {
             app.row.update(|row| *row = row.saturating_add_signed(by).max(1));
         }
         Command::Go(page) => app.go(app.view.get_untracked().to(page)),
+        Command::Account(at) => {
+            let id =
+                untrack(|| app.accounts.with(|list| Some(list?.items.get(at)?.id.to_string())));
+            if let Some(id) = id {
+                app.choose_account(id);
+            }
+        }
         Command::Help => app.layer.set(Layer::Keys),
         Command::Palette => app.layer.set(Layer::Palette),
         Command::Theme => app.turn_theme(),

@@ -47,9 +47,9 @@ pub(super) fn Filters() -> impl IntoView {
 
 fn comparison_label(comparison: Comparison) -> &'static str {
     match comparison {
-        Comparison::Previous => "with the period before",
-        Comparison::Year => "with a year before",
-        Comparison::Off => "with nothing",
+        Comparison::Previous => "the period before",
+        Comparison::Year => "a year before",
+        Comparison::Off => "nothing",
     }
 }
 
@@ -70,7 +70,7 @@ fn ComparisonChoice() -> impl IntoView {
     };
     view! {
         <label class="choice">
-            <span>"Compare"</span>
+            <span>"Compare with"</span>
             <select title="Comparison (X)" on:change=on_value(choose)
                 prop:value=attr(move || chosen().slug())>
                 {Comparison::ORDER.into_iter().map(option).rows()}
@@ -121,9 +121,11 @@ fn ZoneChoice() -> impl IntoView {
     let app = app();
     let options = move || {
         let own = app.settings.with(|settings| settings.zone.clone());
-        let mut names = vec![own.unwrap_or_else(browser::browser_zone), "UTC".to_owned()];
+        // The last of them is UTC, whatever else there is.
+        let mut names = vec![own.unwrap_or_else(browser::browser_zone)];
         names.push(app.zone.with(|zone| zone.name.clone()));
-        names.sort_by_key(|name| name == "UTC");
+        names.retain(|name| name != "UTC");
+        names.push("UTC".to_owned());
         names.dedup();
         let option = |name: String| {
             let text = name.replace('_', " ");

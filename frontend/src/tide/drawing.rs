@@ -67,7 +67,7 @@ pub(crate) fn drawing(tide: &Tide, interval: Interval, zone: &dyn Zone) -> Drawi
     let up = highest(|bucket| bucket.came.unwrap_or(0) + above(bucket));
     let down = highest(|bucket| bucket.left.unwrap_or(0) + below(bucket));
     let (bars, bar_ticks) = scale::bars(to_float(up), to_float(down));
-    let left = |bucket: &Bucket| bucket.left.unwrap_or(0) - bucket.gone.unwrap_or(0);
+    let left = |bucket: &Bucket| bucket.left.unwrap_or(0).saturating_sub(bucket.gone.unwrap_or(0));
     Drawing {
         before,
         came: buckets.iter().map(|bucket| bucket.came.unwrap_or(0)).collect(),

@@ -71,7 +71,8 @@ fn nice_below(highest: f64) -> f64 {
         return 0.0;
     }
     let power = 10_f64.powf(highest.log10().floor());
-    let factor = [5.0, 2.0, 1.0].into_iter().find(|factor| factor * power <= highest);
+    let factor =
+        [8.0, 6.0, 5.0, 4.0, 3.0, 2.0, 1.0].into_iter().find(|factor| factor * power <= highest);
     factor.unwrap_or(1.0) * power
 }
 
@@ -178,6 +179,7 @@ mod tests {
         };
         assert_eq!(labels(line(10_218.0, 10_432.0).1), ["10,250", "10,300", "10,350", "10,400"]);
         assert_eq!(labels(bars(23.0, 12.0).1), ["0", "20", "−10"]);
+        assert_eq!(labels(bars(73.0, 47.0).1), ["0", "60", "−40"]);
     }
 
     #[track_caller]

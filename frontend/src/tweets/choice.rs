@@ -216,7 +216,7 @@ impl Choice {
             self.kinds.remove(at);
         } else {
             self.kinds.push(kind);
-            self.kinds.sort_unstable();
+            self.kinds = crate::order::sorted(std::mem::take(&mut self.kinds), Ord::cmp);
         }
     }
 

@@ -192,7 +192,7 @@ fn since_written(values: &[Option<i64>]) -> &[Option<i64>] {
 }
 
 /// The path of a sparkline in a box; what was not observed is not drawn, and a value alone is a
-/// dot.
+/// dash that can be seen.
 fn spark(values: &[Option<i64>], (width, height): (f64, f64)) -> String {
     let known = || values.iter().flatten().copied();
     let (Some(low), Some(high)) = (known().min(), known().max()) else { return String::new() };
@@ -209,7 +209,7 @@ fn spark(values: &[Option<i64>], (width, height): (f64, f64)) -> String {
             let pen = if before.is_some() { 'L' } else { 'M' };
             let _ = write!(path, "{pen}{x:.1} {y:.1}");
             if before.is_none() && next.is_none() {
-                path.push_str("h.1");
+                path.push_str(if index + 1 < values.len() { "h4" } else { "h-4" });
             }
         }
         x += step;
@@ -285,7 +285,7 @@ mod tests {
     fn the_sparkline_lifts_its_pen_over_what_was_not_seen() {
         let draw = |values: &[Option<i64>]| spark(values, (10.0, 10.0));
         assert_eq!(draw(&[Some(0), Some(5), Some(10)]), "M0.0 10.0L5.0 5.0L10.0 0.0");
-        assert_eq!(draw(&[Some(10), None, Some(0)]), "M0.0 0.0h.1M10.0 10.0h.1");
+        assert_eq!(draw(&[Some(10), None, Some(0)]), "M0.0 0.0h4M10.0 10.0h-4");
         assert_eq!(draw(&[Some(0), Some(0)]), "M0.0 10.0L10.0 10.0", "nothing grew: a flat line");
         assert_eq!(draw(&[Some(-5), Some(5)]), "M0.0 10.0L10.0 0.0");
         assert_eq!(since_written(&[None, Some(1), None]), [Some(1), None]);

@@ -73,7 +73,7 @@ pub(crate) fn tells(alert: &Alert) -> String {
         ));
     }
     if alert.suspected {
-        rest.push("losses still being checked, too".to_owned());
+        rest.push("leave notices still being checked, too".to_owned());
     }
     let rest = if rest.is_empty() { String::new() } else { format!("; {}", listed(&rest)) };
     capital(&format!("{}, {pace}{rest}.", listed(&events)))
@@ -82,9 +82,9 @@ pub(crate) fn tells(alert: &Alert) -> String {
 /// Word and class of an alert's state.
 pub(crate) fn state(state: AlertState) -> (&'static str, &'static str) {
     match state {
-        AlertState::On => ("on", "came"),
+        AlertState::On => ("on", "run good"),
         AlertState::Off => ("off", ""),
-        AlertState::Paused => ("paused", "suspended"),
+        AlertState::Paused => ("paused", "run bad"),
     }
 }
 
@@ -182,7 +182,7 @@ mod tests {
         assert_eq!(
             tells(&one),
             "Who left and collection stopped, once a day at 8:00 (Europe/Berlin); people with at \
-             least 1,000 followers and losses still being checked, too."
+             least 1,000 followers and leave notices still being checked, too."
         );
     }
 

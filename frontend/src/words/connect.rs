@@ -45,10 +45,10 @@ pub(crate) fn title(item: &CredentialItem) -> String {
 pub(crate) fn state(state: CredentialState) -> (&'static str, &'static str) {
     match state {
         CredentialState::Missing => ("not set", ""),
-        CredentialState::Ready => ("ready", "came"),
+        CredentialState::Ready => ("ready", "run good"),
         CredentialState::Renewing => ("being renewed", "checking"),
-        CredentialState::Ended => ("ended: sign in again", "suspended"),
-        CredentialState::Locked => ("cannot be opened", "suspended"),
+        CredentialState::Ended => ("ended: sign in again", "run bad"),
+        CredentialState::Locked => ("cannot be opened", "run bad"),
     }
 }
 

@@ -152,7 +152,7 @@ pub(crate) fn first_day(account: &Account) -> String {
     let price =
         account.prices.full_check_usd.map(|usd| format!(" ({})", about(usd))).unwrap_or_default();
     format!(
-        "We know your count from now on. To see names, run a full check{price} or import saved lists."
+        "We know your count from now on. To see names, run a full check{price} or bring your X archive."
     )
 }
 

@@ -16,7 +16,7 @@ pub fn address(url: &str, simulated: bool) -> Result<String, String> {
         return Err(format!(
             "X pushes to public https addresses only, and this deployment answers at {origin}. At \
              a laptop push is not possible: deploy with `cargo xtask deploy`. Until then checks \
-             see whatever happens, later."
+             see whatever happens, later; times this machine slept are gaps."
         ));
     }
     Ok(format!("{origin}/hooks/x"))

@@ -175,6 +175,9 @@ wire! {
         pub gained: Option<u64>,
         /// Who left, retracted losses left out.
         pub lost: Option<u64>,
+        /// Of those who left: suspended by X or gone from it.
+        #[serde(default)]
+        pub gone: Option<u64>,
         /// `gained` less `lost`.
         pub net: Option<i64>,
         /// X's own count at its end.

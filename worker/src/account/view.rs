@@ -10,7 +10,7 @@ use crate::fault::{Fault, Result};
 use crate::http;
 use crate::query::{self, Query};
 use crate::rpc::{self, ControlClient, ToControl, ToNotices};
-use crate::sql::values;
+use crate::sql::{Row, values};
 use crate::x::X;
 use crate::zone;
 use shared::api::{
@@ -271,6 +271,8 @@ impl Account {
                 COALESCE(SUM(c.kind IS NULL AND c.state IS NOT NULL), 0),
                 COALESCE(SUM(c.kind IN ('followed', 'returned')), 0),
                 COALESCE(SUM(c.kind = 'lost' AND c.state <> 'retracted'), 0),
+                COALESCE(SUM(c.kind = 'lost' AND c.state <> 'retracted'
+                    AND c.reason IN ('suspended', 'gone')), 0),
                 COALESCE(SUM(c.kind = 'returned'), 0)
              FROM lists s LEFT JOIN changes c ON c.at = s.at GROUP BY s.at ORDER BY s.at",
             values![],
@@ -287,18 +289,18 @@ impl Account {
             let (count, still) = (unsigned(row.int()?), unsigned(row.int()?));
             let here = away.iter().filter(|away| away.contains(&at.0)).count() as u64;
             history.seen.push(Seen { at, followers: count + still + here });
-            let (gained, lost) = (unsigned(row.int()?), unsigned(row.int()?));
-            history.tallies.push(Tally { at, gained, lost, returned: unsigned(row.int()?) });
+            history.tallies.push(tally(at, &mut row)?);
         }
         let pushed = self.sql.rows(
             "SELECT at, SUM(kind <> 'lost'), SUM(kind = 'lost' AND state <> 'retracted'),
+                SUM(kind = 'lost' AND state <> 'retracted'
+                    AND COALESCE(reason, '') IN ('suspended', 'gone')),
                 SUM(kind = 'returned') FROM verdicts WHERE kind IS NOT NULL GROUP BY at",
             values![],
         )?;
         for mut row in pushed {
             let at = UnixMs(row.int()?);
-            let (gained, lost) = (unsigned(row.int()?), unsigned(row.int()?));
-            history.tallies.push(Tally { at, gained, lost, returned: unsigned(row.int()?) });
+            history.tallies.push(tally(at, &mut row)?);
         }
         history.tallies.sort_by_key(|tally| tally.at);
         for mut row in self.sql.rows("SELECT at, count FROM counts ORDER BY at", values![])? {
@@ -407,6 +409,17 @@ pub(super) fn usual_ms(accepted: &[UnixMs], from: UnixMs, to: UnixMs) -> i64 {
     let most = apart.len().saturating_sub(1) * 9 / 10;
     // Never wider than a daily rhythm with its slack: a week without a check is a gap.
     apart.get(most).map_or(0, |usual| (usual + usual / 12).min(26 * HOUR_MS))
+}
+
+/// What a row says of a list, or of a push: who came, who left, who of them is gone, who came back.
+fn tally(at: UnixMs, row: &mut Row) -> Result<Tally> {
+    Ok(Tally {
+        at,
+        gained: unsigned(row.int()?),
+        lost: unsigned(row.int()?),
+        gone: unsigned(row.int()?),
+        returned: unsigned(row.int()?),
+    })
 }
 
 fn prices(config: &Config, settings: &Settings, followers: Option<u64>) -> api::AccountPrices {

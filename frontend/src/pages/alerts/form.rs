@@ -179,7 +179,7 @@ fn wishes(fields: Fields) -> impl IntoView {
         <Show when=flag(losses)>
             <label class="check">
                 <input type="checkbox" prop:checked=fields.suspected on:change=on_checked(move |on| fields.suspected.set(on))/>
-                "also while a loss is still being checked"
+                "also while it is still being checked why someone left"
             </label>
         </Show>
         <label class="field">

@@ -129,8 +129,8 @@ fn sort(app: App, sent: RwSignal<Vec<Sent>>, zip: archive::Chosen, files: Option
 }
 
 /// Takes lists on; they go one after the other.
-pub(super) fn take(app: App, sent: RwSignal<Vec<Sent>>, mut chosen: Vec<File>, origin: Origin) {
-    chosen.sort_by_key(File::name);
+pub(super) fn take(app: App, sent: RwSignal<Vec<Sent>>, chosen: Vec<File>, origin: Origin) {
+    let chosen = crate::order::sorted(chosen, |one, other| one.name().cmp(&other.name()));
     let first = sent.with_untracked(Vec::len);
     let queue: Vec<(Sent, File)> = chosen
         .into_iter()

@@ -134,19 +134,20 @@ fn curve(app: App, series: Memo<Series>, range: Memo<Option<Range>>) -> impl Int
         let range = range.get()?;
         let zone = app.zone.get();
         Some(series.with(|series| {
-            let source =
-                Source { series, spans: &[], losses: None, range, now: app.now.get(), zone: &zone };
+            let source = Source { series, spans: &[], range, now: app.now.get(), zone: &zone };
             tide::strip(&tide::tide(&source))
         }))
     });
     let gap = |(from, to): (f64, f64)| {
-        view! { <rect class="gap" x=from.to_string() y="0" width=(to - from).to_string() height="100"></rect> }
+        // Of a thousand, as the path is.
+        let percent = |at: f64| format!("{:.2}%", at / 10.0);
+        view! { <span class="gap" style:left=percent(from) style:width=percent(to - from)></span> }
     };
     move || {
         let (path, gaps) = drawn.get()?;
         Some(view! {
+            {gaps.into_iter().map(gap).rows()}
             <svg class="strip" viewBox="0 0 1000 100" preserveAspectRatio="none" aria-hidden="true">
-                {gaps.into_iter().map(gap).rows()}
                 <path d=path vector-effect="non-scaling-stroke"></path>
             </svg>
         })

@@ -132,6 +132,8 @@ pub(super) fn Table() -> impl IntoView {
         }
     });
     let stale = move || loader.pages.with(|pages| pages.stale && !pages.rows.is_empty());
+    // Where nobody in the list follows, no row need say so.
+    let all_gone = move || loader.app.seen(|view| view.filter).is_some_and(super::of_the_gone);
     let count = move || {
         let complete = loader.pages.with(Pages::complete);
         if complete {
@@ -141,7 +143,7 @@ pub(super) fn Table() -> impl IntoView {
         }
     };
     view! {
-        <div class="roster card" class:stale=flag(stale)>
+        <div class="roster card" class:stale=flag(stale) class:all-gone=flag(all_gone)>
             <table aria-rowcount=attr(count)>
                 <thead>
                     <tr>
@@ -231,8 +233,10 @@ fn row(at: usize, row: Follower) -> impl IntoView {
         view! { <span class="has-note" title=note><Icon name="note"/><span class="hidden">"Has a note"</span></span> }
     });
     let muted = row.muted.then(|| view! { <span class="chip quiet">"muted"</span> });
-    let gone =
-        (!row.following).then(|| view! { <span class="chip quiet">"does not follow"</span> });
+    let mutual = (row.following && row.mutual == Some(true))
+        .then(|| view! { <span class="chip quiet" title="You follow each other">"mutual"</span> });
+    let gone = (!row.following)
+        .then(|| view! { <span class="chip quiet gone-chip">"does not follow"</span> });
     let since = match row.since {
         Some(at) => view! { <Ago at=at/> }.into_any(),
         None => view! { <span class="note" title="Followed when tracking began">"before tracking"</span> }.into_any(),
@@ -249,6 +253,7 @@ fn row(at: usize, row: Follower) -> impl IntoView {
                     <Name person=row.user/>
                     {verified}
                     {note}
+                    {mutual}
                     {muted}
                     {gone}
                 </div>

@@ -6,6 +6,7 @@ use crate::browser;
 use crate::erase::{Rows as _, Show, attr, flag, on_click, on_value, shown};
 use crate::live::counts::code_text;
 use crate::live::filter::Choice as Chosen;
+use crate::order::sorted;
 use crate::parts::Icon;
 use crate::words::live as words;
 use leptos::prelude::*;
@@ -156,16 +157,14 @@ fn choice(choice: &'static Choice, shared: Shared) -> AnyView {
 fn languages() -> Options {
     let name =
         |tag: &str| (tag.to_owned(), browser::language_name(if tag == "in" { "id" } else { tag }));
-    let mut all: Vec<_> = LANGUAGES.into_iter().map(name).collect();
-    all.sort_by(|one, other| one.1.cmp(&other.1));
-    all
+    sorted(LANGUAGES.into_iter().map(name).collect(), |one, other| one.1.cmp(&other.1))
 }
 
 /// Countries that tweets came from so far.
 fn countries(app: App) -> Options {
     // Their set alone: a list that is made anew each second cannot be chosen from.
     let codes = app.stream.known_countries.get();
-    let mut all: Vec<_> = codes
+    let all: Vec<_> = codes
         .into_iter()
         .map(|code| {
             let code = code_text(code);
@@ -173,8 +172,7 @@ fn countries(app: App) -> Options {
             (code, name)
         })
         .collect();
-    all.sort_by(|one, other| one.1.cmp(&other.1));
-    all
+    sorted(all, |one, other| one.1.cmp(&other.1))
 }
 
 /// Rules by their tags.

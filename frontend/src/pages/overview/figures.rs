@@ -2,7 +2,7 @@
 
 use crate::address::View;
 use crate::app::{app, today};
-use crate::erase::{Memo, Rows as _, attr, flag, memo, shown};
+use crate::erase::{Memo, Rows as _, flag, memo, shown};
 use crate::numbers::{self, Trend};
 use crate::parts::{Icon, To};
 use crate::words::{self, overview, person};
@@ -117,12 +117,17 @@ fn figure(
         .into_any(),
         None => view! { <span title=UNEXPLAINED>{label}</span> }.into_any(),
     };
-    let unknown = move || values.get().0.is_none().then_some("Not observed");
+    // A dash alone would say nothing to whoever has no pointer to rest on it.
+    let unknown = move || {
+        let unknown = values.get().0.is_none();
+        unknown.then(|| view! { <span class="delta even">"not known"</span> })
+    };
     view! {
         <div class=format!("figure {class}")>
             <dt>{name}</dt>
             <dd>
-                <span class="number" title=attr(unknown)>{shown(number)}</span>
+                <span class="number">{shown(number)}</span>
+                {shown(unknown)}
                 {shown(change)}
             </dd>
         </div>
@@ -174,8 +179,7 @@ pub(super) fn reasons(series: Memo<Series>) -> AnyView {
     let reasons = memo(move || {
         let mut reasons = series.with(|series| series.reasons.clone());
         reasons.retain(|one| one.count > 0);
-        reasons.sort_by_key(|one| std::cmp::Reverse(one.count));
-        reasons
+        crate::order::sorted(reasons, |one, other| other.count.cmp(&one.count))
     });
     let total = move || reasons.with(|all| all.iter().map(|one| one.count).sum::<u64>());
     let share = move |one: &ReasonCount| {

@@ -68,7 +68,6 @@ fn Legend(series: Memo<Series>, shared: Shared) -> impl IntoView {
     let counted = memo(move || {
         series.with(|series| series.points.iter().all(|point| point.followers.is_none()))
     });
-    // Where not everyone who left is loaded, nobody is drawn as gone.
     let gone = move || {
         shared
             .tide
