@@ -168,6 +168,21 @@ test("an unknown account is 404 on every route of accounts", async () => {
   assertProblem(await roost.api("GET", "/accounts/99999999999999999999999"), 404);
 });
 
+test("an account that X does not know is not tracked: 404, with X's words", async () => {
+  for (const body of [{ id: "999999999" }, { username: "nobody_here" }]) {
+    assertProblem(await roost.api("POST", "/accounts", body), 404, "X shows no such account", "Could not find user");
+  }
+  assert.equal((await roost.all("/accounts")).length, 1);
+});
+
+test("a cap that cannot be is refused before X is asked, which costs", async () => {
+  const { usd } = await roost.sim.call("GET", "/sim/bill");
+  for (const monthly_cap_usd of [-1, 1e9]) {
+    assertProblem(await roost.api("POST", "/accounts", { id: "13", monthly_cap_usd }), 400, "monthly_cap_usd");
+  }
+  assert.equal((await roost.sim.call("GET", "/sim/bill")).usd, usd);
+});
+
 test("starting something for an unknown account leaves a run record", async () => {
   await roost.api("POST", "/accounts/404/crawl");
   await roost.send("FOLLOWERS_2026-01-01T00:00:00Z.json.gz", Buffer.from("x"), "404");
@@ -194,6 +209,13 @@ test("a parameter of the wrong form is 400 and is named", async () => {
     [`${followers}/events?kind=blocked`, "kind"],
     [`${followers}/events?state=sure`, "state"],
     [`${followers}/events?cursor=1`, "cursor"],
+    [`${followers}?cursor=x`, "cursor"],
+    ["/accounts?cursor=404", "cursor"],
+    [`/accounts/${ACCOUNT}/snapshots?cursor=x`, "cursor"],
+    [`/accounts/${ACCOUNT}/tweets?cursor=x`, "cursor"],
+    ["/runs?cursor=x", "cursor"],
+    ["/lookups?cursor=x", "cursor"],
+    ["/stream/archive?cursor=~", "cursor"],
     [`${followers}/series?interval=minute`, "interval"],
     [`${followers}/series?tz=Middle/Earth`, "Middle/Earth"],
     [`${followers}/series?from=2026-01-02T00:00:00Z&to=2026-01-01T00:00:00Z`, "from"],
@@ -213,6 +235,9 @@ test("a body that is no JSON, or not the right JSON, is 400", async () => {
   const send = (body: string) =>
     roost.raw("PATCH", `/api/v1/accounts/${ACCOUNT}`, { ...bearer(ADMIN_TOKEN), body });
   assertProblem(await send("{"), 400);
+  for (const body of ["[]", '["daily"]', "null", '"daily"', "5", " [] "]) {
+    assertProblem(await send(body), 400, "JSON object");
+  }
   assertProblem(await send('{"schedule":"sometimes"}'), 400);
   assertProblem(await send('{"monthly_cap_usd":-1}'), 400);
 });

@@ -538,8 +538,10 @@ test("a changed ROOST_SECRET is named, and set back what waited goes out", async
   try {
     assert.match((await roost.get(`/alerts/${made.id}`)).reason, /ROOST_SECRET is another/);
     const { json } = await roost.api("POST", `/alerts/${made.id}/test`);
-    assert.deepEqual([json.state, receiver.received.length], ["waiting", 0]);
+    assert.deepEqual([json.state, receiver.received.length], ["dead", 0], "a test is not tried again");
     assert.match(json.error, /set ROOST_SECRET back/);
+    await lose();
+    await roost.until("an attempt", async () => (await log(made, "state=waiting"))[0]?.attempts === 1);
     const renamed = await roost.api("PATCH", `/alerts/${made.id}`, { name: "other" });
     assert.deepEqual([renamed.status, renamed.json.name], [200, "other"]);
     const half = await roost.api("PATCH", `/alerts/${made.id}`, { destination: receiver.url("/new") });
@@ -550,6 +552,7 @@ test("a changed ROOST_SECRET is named, and set back what waited goes out", async
   assert.equal((await roost.get(`/alerts/${made.id}`)).reason, null);
   await nextAttempt(made);
   await roost.until("the message", async () => receiver.at("/hook").length === 1);
+  assert.deepEqual(titles(receiver.at("/hook")), [LEFT]);
   assert.ok(signed(receiver.at("/hook")[0], made.secret));
 });
 

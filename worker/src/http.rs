@@ -92,7 +92,14 @@ async fn body_text(request: &mut Request, max: usize) -> Result<String> {
         return Err(Fault::new(413, "Body too large", format!("at most {max} bytes")));
     }
     let text = String::from_utf8_lossy(&bytes);
-    Ok(if text.is_empty() { "{}".to_owned() } else { text.into_owned() })
+    // serde would take an array for an object, its items for the fields in order.
+    match text.trim_start().chars().next() {
+        Some('{') => Ok(text.into_owned()),
+        None => Ok("{}".to_owned()),
+        Some(_) => {
+            Err(Fault::bad("the body is not what this route takes: a JSON object is expected"))
+        }
+    }
 }
 
 /// So many random hexadecimal digits.

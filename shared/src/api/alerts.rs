@@ -93,7 +93,7 @@ wire! {
         pub destination: String,
         /// Whether it tells.
         pub state: AlertState,
-        /// Why it is paused.
+        /// Why it is paused, or why its address cannot be read.
         pub reason: Option<String>,
         /// What it tells of.
         pub events: Vec<AlertEvent>,

@@ -11,7 +11,9 @@ use shared::api::{Account, Feature, List, NewAccount};
 use shared::budget::{Ask, Grant, Resource, Settlement};
 use shared::credentials::Endpoint;
 use shared::id::{AccountId, UserId};
+use shared::retry::Trouble;
 use shared::x::page::{PageUser, lookup};
+use shared::x::problem::Class;
 use worker::{Env, Request, Response};
 
 /// `GET /accounts`.
@@ -22,9 +24,14 @@ pub(super) async fn list(env: &Env, query: &Query) -> Result<Response> {
         Some(text) => Some(text.parse::<AccountId>().map_err(|_| query::bad_cursor())?),
     };
     let roll = super::roll(env).await?;
-    let start = after.map_or(0, |after| {
-        roll.iter().position(|account| *account == after).map_or(roll.len(), |at| at + 1)
-    });
+    let start = match after {
+        None => 0,
+        // Of an account that was deleted meanwhile nobody knows what came after it.
+        Some(after) => {
+            let found = roll.iter().position(|account| *account == after);
+            found.ok_or_else(query::bad_cursor)? + 1
+        }
+    };
     let ids: Vec<AccountId> = roll.into_iter().skip(start).take(limit + 1).collect();
     let page = query::page(ids, limit, ToString::to_string);
     let mut items = Vec::with_capacity(page.items.len());
@@ -98,17 +105,19 @@ async fn read_profile(env: &Env, config: &Config, new: &NewAccount, cap: u64) ->
         }
     };
     let answer = x.get(&path, &lookup_query(), credential).await;
+    // Whether X shows nobody there, and in which words, or was in trouble itself.
     let (rate, found) = match answer {
-        Ok(answer) => (answer.rate, lookup(&answer.body).map_err(|fault| fault.to_string())),
+        Ok(answer) => (answer.rate, lookup(&answer.body).map_err(|why| (false, why.to_string()))),
         Err(refusal) => {
             control.heed(&refusal.trouble).await?;
-            (refusal.rate, Err(refusal.trouble.to_string()))
+            let nobody = matches!(&refusal.trouble, Trouble::Http(p) if p.class == Class::NotFound);
+            (refusal.rate, Err((nobody, refusal.trouble.to_string())))
         }
     };
     let user = found.and_then(|found| {
         let said = found.errors.first().map(|error| error.detail.clone());
         let none = said.unwrap_or_else(|| "X knows no such user".to_owned());
-        found.users.into_iter().next().ok_or(none)
+        found.users.into_iter().next().ok_or((true, none))
     });
     let settlement = Settlement {
         lease,
@@ -120,7 +129,12 @@ async fn read_profile(env: &Env, config: &Config, new: &NewAccount, cap: u64) ->
         rate,
     };
     control.tell::<Option<()>>(ToControl::Settle { settlement }).await?;
-    user.map_err(|why| Fault::new(502, "X did not answer as hoped", why))
+    user.map_err(|(nobody, why)| {
+        if nobody {
+            return Fault::missing(format!("X shows no such account: {why}"));
+        }
+        Fault::new(502, "X did not answer as hoped", why)
+    })
 }
 
 /// X's handles: 1 to 15 of letters, digits and `_`.

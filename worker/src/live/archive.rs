@@ -182,10 +182,11 @@ impl Core {
     /// `GET /stream/archive`.
     pub(super) fn list_archive(&self, query: &Query) -> Result<Response> {
         let limit = query::limit(query)?;
-        let before = query.get("cursor").map_or("~", String::as_str);
-        if before != "~" && !archive::is_name(before) {
-            return Err(query::bad_cursor());
-        }
+        let before = match query.get("cursor") {
+            None => "~",
+            Some(name) if archive::is_name(name) => name,
+            Some(_) => return Err(query::bad_cursor()),
+        };
         let statement =
             format!("SELECT {COLUMNS} FROM archive WHERE name < ? ORDER BY name DESC LIMIT ?");
         let rows = self.sql.rows(&statement, values![before, int(limit as u64 + 1)])?;

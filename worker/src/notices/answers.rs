@@ -82,16 +82,13 @@ impl Notices {
         };
         let mut alert = Alert::new(&change, fresh).map_err(Fault::bad)?;
         zone::named(&alert.tz)?;
-        let secret = match self.seal(&mut alert).await? {
-            Some(mut sealed) => {
-                let secret = sealed.secret.take();
-                self.put_sealed(&alert, sealed)?;
-                secret
-            }
-            None => {
-                self.put_alert(&alert)?;
-                Some(self.make_feed(&alert)?)
-            }
+        let secret = if let Some(mut sealed) = self.seal(&mut alert).await? {
+            let secret = sealed.secret.take();
+            self.put_sealed(&alert, sealed)?;
+            secret
+        } else {
+            self.put_alert(&alert)?;
+            Some(self.make_feed(&alert)?)
         };
         self.arm().await?;
         http::json(201, &self.with_secret(alert, secret)?)

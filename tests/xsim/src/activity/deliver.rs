@@ -41,24 +41,27 @@ pub(crate) async fn run(sim: Arc<Sim>) {
 /// Puts what happened since the last look on its way.
 async fn look(sim: &Arc<Sim>) {
     let now_s = sim.now_ms().div_euclid(1_000);
-    let (from_s, epoch, interest) = {
+    let revoked = sim.state().grants.revocations().len();
+    let (from_s, from_revoked, epoch, interest) = {
         let mut book = sim.activity();
-        let from_s = book.told_s;
-        if now_s <= from_s {
+        let (from_s, from_revoked) = (book.told_s, book.told_revoked);
+        if now_s <= from_s && revoked == from_revoked {
             return;
         }
         if book.subscriptions.is_empty() {
-            book.told_s = now_s;
+            (book.told_s, book.told_revoked) = (now_s.max(from_s), revoked);
             return;
         }
-        (from_s, book.epoch, Interest::new(book.subscriptions.iter().map(|s| &s.wanted)))
+        let interest = Interest::new(book.subscriptions.iter().map(|s| &s.wanted));
+        (from_s, from_revoked, book.epoch, interest)
     };
     let world = Arc::clone(sim);
-    let work = move || happenings::between(&world, &interest, from_s, now_s);
+    let span = (from_s, now_s.max(from_s));
+    let work = move || happenings::between(&world, &interest, span, from_revoked..revoked);
     let Ok(events) = tokio::task::spawn_blocking(work).await else { return };
     let mut book = sim.activity();
     if book.epoch == epoch {
-        book.told_s = now_s;
+        (book.told_s, book.told_revoked) = (span.1, revoked);
         for event in &events {
             book.tell(event);
         }
