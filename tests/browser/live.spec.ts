@@ -1,5 +1,7 @@
 // The Live page in a real browser against the stand-in's stream: what comes is seen, what is
 // missed is said, what is deleted goes. Needs dist/ (`cargo xtask build`).
+//
+// Runs alone: the map is drawn without a graphics card, and a deletion must show within a second.
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import type { Page } from "playwright-core";

@@ -1,6 +1,8 @@
 // Two hundred faults of the stream in one session, watched by two hundred browsers: there is never
 // a second upstream connection, and every event reaches every browser once or lies in a gap that
 // it was told of.
+//
+// Runs alone: two hundred browsers must keep up with what is sent to them.
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
 import { ADMIN_TOKEN, type Json, Roost } from "./harness.ts";

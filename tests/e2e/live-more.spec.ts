@@ -1,5 +1,7 @@
 // What the stream does when its owner, its budget or X changes their minds: modes, gaps that are
 // filled by search, runs told to open browsers.
+//
+// Runs first: it waits for most of a minute.
 import assert from "node:assert/strict";
 import { after, afterEach, before, beforeEach, test } from "node:test";
 import { ADMIN_TOKEN, iso, type Json, Roost } from "./harness.ts";
@@ -92,13 +94,19 @@ test("the mode may change back and forth over one connection", async () => {
   assert.deepEqual([now.peak, now.total - total], [1, 4]);
 });
 
-/** X is out of reach for a while, in which it writes: the gap as Roost records it. */
-async function gap(seconds: number, inTheMeantime: () => Promise<void> = async () => {}): Promise<Json> {
+/** X is out of reach until it has written so many tweets: the gap as Roost records it. */
+async function gap(tweets: number, inTheMeantime: () => Promise<void> = async () => {}): Promise<Json> {
   const { gaps } = await roost.get("/stream/coverage");
   await roost.fault("status_503", { route: STREAM, count: 1000 });
   await roost.sim.call("POST", "/sim/notice", { kind: "cut" });
   await roost.until("the cut", async () => (await roost.get("/stream")).connection.state === "waiting");
-  await new Promise((done) => setTimeout(done, seconds * 1000));
+  // Fast in the middle only: what is written right at the gap's ends may fall on either side.
+  const began = iso(await roost.sim.now());
+  await roost.sim.call("POST", "/sim/stream", { rate: 5 * RATE });
+  const written = async () => (await truth(began, iso(await roost.sim.now()))).length;
+  await roost.until(`${tweets} tweets`, async () => (await written()) > tweets, 60_000, 250);
+  await roost.sim.call("POST", "/sim/stream", { rate: RATE });
+  await new Promise((done) => setTimeout(done, 2_000));
   await inTheMeantime();
   await roost.sim.call("DELETE", "/sim/faults");
   await streaming();
@@ -121,7 +129,7 @@ test("what a gap took comes by search, once", async () => {
   const watcher = await watch({ subscribe: { kinds: ["simple_tweet"] } });
   await watcher.until("tweets", () => watcher.events.length > 10);
   const before = await filled();
-  const { from, to } = await gap(8);
+  const { from, to } = await gap(60);
   const ids = await truth(from, to);
   assert.ok(ids.length > 60, `${ids.length} tweets in the gap ${from} ${to} ${iso(await roost.sim.now())}`);
   const came = () => new Set(watcher.of("simple_tweet").map((event) => event.id));
@@ -142,7 +150,7 @@ test("what the budget has no room for stays a gap", async () => {
   const before = await filled();
   const spent = await roost.sim.call("GET", "/sim/bill");
   let cap = 0;
-  const { from, to } = await gap(24, async () => {
+  const { from, to } = await gap(250, async () => {
     // Nothing but the search spends from here on, but for what was still under way: room for one
     // page ($0.50) and that, and never for two pages, which would reach the cap and stop it.
     await roost.sim.call("POST", "/sim/stream", { pause: true });
@@ -171,7 +179,7 @@ test("gaps are not searched where the owner does not want it", async () => {
   const before = await filled();
   const searched = async () => (await roost.get("/status")).quotas["tweets/search"]?.remaining;
   const calls = await searched();
-  await gap(4);
+  await gap(20);
   await new Promise((done) => setTimeout(done, 14_000));
   assert.deepEqual([await filled(), await searched()], [before, calls]);
 });

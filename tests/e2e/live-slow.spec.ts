@@ -1,4 +1,6 @@
 // A browser that never reads, on the runtime's own port, while a megabyte a second goes out.
+//
+// Runs alone: the readers beside it must keep up with the megabyte.
 import assert from "node:assert/strict";
 import { connect, type Socket } from "node:net";
 import { after, before, test } from "node:test";

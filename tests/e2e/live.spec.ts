@@ -1,4 +1,6 @@
 // The stream from X to browsers: what is sent, what is held back, and what is said of both.
+//
+// Runs alone: what X deletes must leave open browsers within a second.
 import assert from "node:assert/strict";
 import { after, afterEach, before, test } from "node:test";
 import { ADMIN_TOKEN, type Json, Roost } from "./harness.ts";

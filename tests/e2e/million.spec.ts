@@ -2,6 +2,8 @@
 // memory than Cloudflare gives, with the object evicted ten times on the way.
 //
 // ROOST_SKIP_MILLION=1 leaves it out: it takes one to two minutes.
+//
+// Runs alone: garbage is collected as soon as V8 finds the time, and it counts as memory.
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { followersName, Roost } from "./harness.ts";

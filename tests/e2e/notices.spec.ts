@@ -1,6 +1,8 @@
 // What the owner is told, where, once: each channel against a receiver on this machine.
 //
 // Who follows is imported, list by list, so that each test says who leaves when.
+//
+// Runs alone: the object is evicted, or the power cut, while a receiver has not answered.
 import assert from "node:assert/strict";
 import { after, before, beforeEach, test } from "node:test";
 import { gzipSync } from "node:zlib";

@@ -1,4 +1,6 @@
 // What X pushes: who may speak, what is done with it, and what a full check says of it.
+//
+// Runs alone: a thousand events at once must be taken as fast as X sends them.
 import assert from "node:assert/strict";
 import { createHmac } from "node:crypto";
 import { after, before, beforeEach, test } from "node:test";

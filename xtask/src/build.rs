@@ -39,8 +39,13 @@ pub(crate) fn run(mut args: Args) -> Outcome {
 pub(crate) fn everything(project: &Project, dev: bool) -> Outcome<bool> {
     let _lock = lock(project)?;
     tools::ensure(project)?;
-    let page = page::build(project, dev)?;
-    let worker = worker::build(project, dev)?;
+    // Each is one thread's work for most of its time.
+    let (page, worker) = std::thread::scope(|scope| {
+        let page = scope.spawn(|| page::build(project, dev));
+        let worker = worker::build(project, dev);
+        (page.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic)), worker)
+    });
+    let (page, worker) = (page?, worker?);
     Ok(page || worker)
 }
 

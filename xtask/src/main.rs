@@ -11,7 +11,7 @@
 //!   [`stamp`], [`sizes`]
 //! - the local stack: [`stack`], [`children`], [`ports`], [`world`], [`history`], [`vars`],
 //!   [`dev_file`], [`api`], [`http`], [`browser`]
-//! - tests: [`tally`]
+//! - tests: [`specs`], [`tally`]
 //! - ground: [`project`], [`args`], [`failure`], [`hints`], [`steps`], [`process`], [`clock`]
 
 mod api;
@@ -41,6 +41,7 @@ mod replay;
 mod screenshots;
 mod sim;
 mod sizes;
+mod specs;
 mod stack;
 mod stamp;
 mod steps;

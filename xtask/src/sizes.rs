@@ -2,6 +2,7 @@
 //! loads before anything shows, and what Cloudflare loads to start, stay under their budgets.
 
 use crate::failure::{Explain, Failure, Outcome};
+use crate::steps;
 use flate2::Compression;
 use flate2::write::GzEncoder;
 use std::io::Write;
@@ -47,7 +48,7 @@ pub(crate) fn page(dist: &Path, initial: &[String]) -> Outcome {
 
 fn hold(name: &str, size: Size, budget: u64) -> Outcome {
     let (raw, gzip, most) = (kilo(size.raw), kilo(size.gzip), kilo(budget));
-    println!("  {name}: {raw} kB, {gzip} kB gzip (budget {most} kB)");
+    steps::say(&format!("  {name}: {raw} kB, {gzip} kB gzip (budget {most} kB)"));
     if size.gzip <= budget {
         return Ok(());
     }

@@ -1,35 +1,80 @@
-//! Steps on the terminal. Owns: the line of the step that is running. Must not know what the
-//! step does. Invariant: on a terminal one step is one line that is rewritten; elsewhere (CI, a
+//! Steps on the terminal. Owns: the line of the steps under way. Must not know what a step does.
+//! Invariant: on a terminal all that is under way is one line that is rewritten; elsewhere (CI, a
 //! log) lines are only ever added.
 
 use crate::clock::Stopwatch;
-use std::cell::{Cell, RefCell};
+use std::cell::Cell;
 use std::io::{IsTerminal, Write};
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 /// Off a terminal a long step says that it is alive this often.
 const STILL_EVERY: Duration = Duration::from_secs(30);
 
+/// The steps under way, in the order in which they began, and the line that shows them.
+static UNDER_WAY: Mutex<Shown> = Mutex::new(Shown { steps: Vec::new(), line: String::new() });
+static NEXT: AtomicU64 = AtomicU64::new(0);
+
+struct Shown {
+    steps: Vec<(u64, String)>,
+    line: String,
+}
+
+impl Shown {
+    /// Writes the line of all that is under way, if it has changed.
+    fn draw(&mut self) {
+        let texts: Vec<_> = self.steps.iter().map(|(_, text)| text.as_str()).collect();
+        let line: String = texts.join(" |").chars().take(100).collect();
+        if self.line != line {
+            print!("\r\x1b[K{line}");
+            let _ = std::io::stdout().flush();
+            self.line = line;
+        }
+    }
+
+    /// Writes text above that line.
+    fn say(&mut self, text: &str) {
+        if self.steps.is_empty() {
+            println!("{text}");
+            return;
+        }
+        println!("\r\x1b[K{text}");
+        self.line.clear();
+        self.draw();
+    }
+}
+
+fn under_way() -> MutexGuard<'static, Shown> {
+    UNDER_WAY.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// Prints lines while steps may be under way: in other threads, say.
+pub(crate) fn say(text: &str) {
+    under_way().say(text);
+}
+
 /// One step that is under way.
 pub(crate) struct Step {
+    id: u64,
     label: String,
     watch: Stopwatch,
     terminal: bool,
     said: Cell<Duration>,
-    shown: RefCell<String>,
 }
 
 impl Step {
     /// Begins a step and says so.
     pub(crate) fn start(label: impl Into<String>) -> Self {
         let step = Self {
+            id: NEXT.fetch_add(1, Ordering::Relaxed),
             label: label.into(),
             watch: Stopwatch::start(),
             terminal: std::io::stdout().is_terminal(),
             said: Cell::new(Duration::ZERO),
-            shown: RefCell::new(String::new()),
         };
         if step.terminal {
+            under_way().steps.push((step.id, String::new()));
             step.rewrite("");
         } else {
             println!("  {} ...", step.label);
@@ -53,18 +98,28 @@ impl Step {
     /// Ends it well.
     pub(crate) fn done(self, detail: &str) {
         let detail = if detail.is_empty() { String::new() } else { format!(": {detail}") };
-        let clear = if self.terminal { "\r\x1b[K" } else { "" };
-        println!("{clear}  {}{detail} ({})", self.label, seconds(self.watch.elapsed()));
+        let line = format!("  {}{detail} ({})", self.label, seconds(self.watch.elapsed()));
+        drop(self);
+        say(&line);
     }
 
     fn rewrite(&self, note: &str) {
-        let elapsed = self.watch.elapsed();
-        let line = format!("  {} ... {} {note}", self.label, seconds(elapsed));
-        let line: String = line.chars().take(100).collect();
-        if *self.shown.borrow() != line {
-            print!("\r\x1b[K{line}");
-            let _ = std::io::stdout().flush();
-            self.shown.replace(line);
+        let text = format!("  {} ... {} {note}", self.label, seconds(self.watch.elapsed()));
+        let mut shown = under_way();
+        if let Some((_, own)) = shown.steps.iter_mut().find(|(id, _)| *id == self.id) {
+            *own = text;
+        }
+        shown.draw();
+    }
+}
+
+impl Drop for Step {
+    /// Also where it failed: its text does not stay on the line.
+    fn drop(&mut self) {
+        if self.terminal {
+            let mut shown = under_way();
+            shown.steps.retain(|(id, _)| *id != self.id);
+            shown.draw();
         }
     }
 }

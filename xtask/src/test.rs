@@ -3,11 +3,14 @@
 //! every stage ran something.
 
 use crate::args::Args;
-use crate::failure::{Explain, Failure, Outcome};
+use crate::failure::{Explain, Outcome};
 use crate::project::Project;
-use crate::steps::Step;
+use crate::specs::Specs;
+use crate::steps::{self, Step};
 use crate::tally::Tally;
 use crate::{browser, build, process, stack, tools};
+use std::fmt::Write as _;
+use std::panic::resume_unwind;
 use std::path::PathBuf;
 use std::process::Command;
 
@@ -34,22 +37,55 @@ pub(crate) fn run(mut args: Args) -> Outcome {
     }
     args.done()?;
     let tests = Tests { project: Project::find()?, name };
-    let wanted = |name: &&&str| stage.as_ref().is_none_or(|stage| stage == **name);
-    let mut lines = Vec::new();
-    let mut sum = Tally::default();
-    for stage in STAGES.iter().filter(wanted) {
-        println!("\n{stage}");
-        let tally = tests.stage(stage)?;
-        let nothing = if tally == Tally::default() { "  (no test ran: that fails)" } else { "" };
-        lines.push(format!("{stage:<8} {} passed, {} failed{nothing}", tally.passed, tally.failed));
-        sum = sum.plus(if nothing.is_empty() { tally } else { Tally::one(false) });
+    let wanted = |name: &str| stage.as_ref().is_none_or(|stage| stage == name);
+    tools::ensure(&tests.project)?;
+    // Optimising wasm keeps one processor busy, and only the specs need it: what else there is to
+    // do is done meanwhile.
+    let (unit, xsim) = std::thread::scope(|scope| {
+        let specs = wanted("e2e") || wanted("browser");
+        let xsim = specs.then(|| scope.spawn(|| tests.build()));
+        let unit = wanted("unit").then(|| tests.unit());
+        (unit, xsim.map(|built| built.join().unwrap_or_else(|panic| resume_unwind(panic))))
+    });
+    let mut sum = Sum::default();
+    if let Some(tally) = unit {
+        sum.add("unit", tally?);
     }
-    println!("\n{}\n{} passed, {} failed", lines.join("\n"), sum.passed, sum.failed);
-    if sum.failed == 0 {
+    if let Some(xsim) = xsim {
+        let xsim = xsim?;
+        if wanted("e2e") {
+            sum.add("e2e", tests.specs("tests/e2e", vec![("ROOST_XSIM", xsim.clone())])?);
+        }
+        if wanted("browser") {
+            let chromium = browser::ensure(&tests.project)?;
+            let env = vec![("ROOST_XSIM", xsim), ("ROOST_CHROMIUM", chromium)];
+            sum.add("browser", tests.specs("tests/browser", env)?);
+        }
+    }
+    println!("\n{}{} passed, {} failed", sum.lines, sum.all.passed, sum.all.failed);
+    if sum.all.failed == 0 {
         return Ok(());
     }
     // The lines above say it all, and the last of them must stay the last.
     std::process::exit(1)
+}
+
+/// What came of the stages so far.
+#[derive(Default)]
+struct Sum {
+    lines: String,
+    all: Tally,
+}
+
+impl Sum {
+    /// A stage in which nothing ran has failed.
+    fn add(&mut self, stage: &str, tally: Tally) {
+        let Tally { passed, failed } = tally;
+        let nothing = tally == Tally::default();
+        let note = if nothing { "  (no test ran: that fails)" } else { "" };
+        let _ = writeln!(self.lines, "{stage:<8} {passed} passed, {failed} failed{note}");
+        self.all = self.all.plus(if nothing { Tally::one(false) } else { tally });
+    }
 }
 
 struct Tests {
@@ -58,23 +94,19 @@ struct Tests {
 }
 
 impl Tests {
-    fn stage(&self, stage: &str) -> Outcome<Tally> {
-        match stage {
-            "unit" => self.unit(),
-            "e2e" => self.specs("tests/e2e", &[]),
-            _ => {
-                let chromium = browser::ensure(&self.project)?;
-                self.specs("tests/browser", &[("ROOST_CHROMIUM", chromium)])
-            }
-        }
+    /// Builds what the specs run against; the simulator's binary.
+    fn build(&self) -> Outcome<PathBuf> {
+        std::thread::scope(|scope| {
+            let xsim = scope.spawn(|| stack::build_xsim(&self.project));
+            build::everything(&self.project, false)?;
+            xsim.join().unwrap_or_else(|panic| resume_unwind(panic))
+        })
     }
 
     fn unit(&self) -> Outcome<Tally> {
-        tools::ensure(&self.project)?;
+        steps::say("\nunit");
         tools::ensure_components(&self.project)?;
-        let mut sum = self.cargo_tests(&[])?;
-        // Not among the default members, since it is built for wasm; its logic is tested here.
-        sum = sum.plus(self.cargo_tests(&["-p", "frontend"])?);
+        let mut sum = self.cargo_tests()?;
         if self.name.is_some() {
             return Ok(sum);
         }
@@ -87,16 +119,19 @@ impl Tests {
     }
 
     /// Runs cargo's tests with their output shown; a crate that does not build is one failure.
-    fn cargo_tests(&self, words: &[&str]) -> Outcome<Tally> {
+    fn cargo_tests(&self) -> Outcome<Tally> {
         let mut cargo = self.project.cargo();
-        cargo.args(["test", "--quiet", "--no-fail-fast"]).args(words);
+        cargo.args(["test", "--quiet", "--no-fail-fast"]);
+        // The page is no default member, since it is built for wasm; its logic is tested here. All
+        // in one call: what they share is compiled once.
+        cargo.args(["--workspace", "--exclude", "worker-roost"]);
         if let Some(name) = &self.name {
             cargo.arg(name);
         }
         let mut tally = Tally::default();
         let log = self.project.log("unit");
         let (status, _) = process::follow(&mut cargo, &log, |line| {
-            println!("{line}");
+            steps::say(line);
             tally.add_cargo_line(line);
         })?;
         if status != Some(0) && tally.failed == 0 {
@@ -116,60 +151,14 @@ impl Tests {
         }
         step.done("FAILED");
         let output = std::fs::read_to_string(&log).unwrap_or_default();
-        println!("{output}");
+        steps::say(&output);
         Ok(Tally::one(false))
     }
 
-    /// Runs the `*.spec.ts` of a folder on Node's own test runner.
-    fn specs(&self, folder: &str, env: &[(&str, PathBuf)]) -> Outcome<Tally> {
-        build::everything(&self.project, false)?;
-        let xsim = stack::build_xsim(&self.project)?;
-        let specs = self.find_specs(folder)?;
-        if specs.is_empty() {
-            return Ok(Tally::default());
-        }
-        let tap = self.project.target().join("xtask").join("tests.tap");
-        // A run that dies early must not be counted by the summary of the one before.
-        let _ = std::fs::remove_file(&tap);
-        let mut node = self.project.node();
-        // One file at a time: each runs servers and a browser of its own.
-        node.args(["--test", "--test-concurrency=1", "--disable-warning=ExperimentalWarning"])
-            .args(["--test-reporter=spec", "--test-reporter-destination=stdout"])
-            .arg("--test-reporter=tap")
-            .arg(format!("--test-reporter-destination={}", tap.display()))
-            .args(specs)
-            .env("ROOST_ROOT", self.project.root())
-            .env("ROOST_XSIM", xsim)
-            .env("CLOUDFLARE_CF_FETCH_ENABLED", "false")
-            .env("WRANGLER_SEND_METRICS", "false")
-            .envs(env.iter().map(|(name, value)| (name, value)))
-            .stdin(std::process::Stdio::null());
-        let passed = process::attached(&mut node)?;
-        let text = std::fs::read_to_string(&tap).unwrap_or_default();
-        let tally = Tally::of_tap(&text);
-        if !passed && tally.failed == 0 {
-            return Ok(tally.plus(Tally::one(false)));
-        }
-        Ok(tally)
-    }
-
-    fn find_specs(&self, folder: &str) -> Outcome<Vec<PathBuf>> {
-        let path = self.project.at(folder);
-        let entries = std::fs::read_dir(&path).map_err(|error| {
-            Failure::new(
-                format!("reading {folder}"),
-                error.to_string(),
-                "check out the whole project",
-            )
-        })?;
-        let mut specs: Vec<_> = entries.flatten().map(|entry| entry.path()).collect();
-        specs.retain(|path| {
-            let name = path.file_name().map(|name| name.to_string_lossy()).unwrap_or_default();
-            name.ends_with(".spec.ts")
-                && self.name.as_ref().is_none_or(|part| name.contains(part.as_str()))
-        });
-        specs.sort();
-        Ok(specs)
+    fn specs(&self, folder: &str, env: Vec<(&'static str, PathBuf)>) -> Outcome<Tally> {
+        let name = self.name.as_deref();
+        println!("\n{}", folder.trim_start_matches("tests/"));
+        Specs { project: &self.project, folder, name, env }.run()
     }
 }
 

@@ -7,7 +7,7 @@ use crate::process;
 use crate::project::Project;
 use crate::stamp;
 use crate::steps::Step;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::Command;
 
 /// The target that the worker and the page are built for.
@@ -133,6 +133,7 @@ fn ensure_npm(project: &Project) -> Outcome {
     if std::fs::read_to_string(&mark).is_ok_and(|found| found == wanted) {
         return Ok(());
     }
+    need_own_folder(&project.at("node_modules"))?;
     need_npm(project)?;
     let step = Step::start("npm packages");
     let mut npm = project.command("npm");
@@ -150,6 +151,24 @@ fn ensure_npm(project: &Project) -> Outcome {
     std::fs::write(&mark, wanted).explain(format!("writing {}", mark.display()))?;
     step.done(&format!("installed, Node {node}"));
     Ok(())
+}
+
+/// npm empties the folder before it installs, also through a link: in another checkout, say.
+fn need_own_folder(folder: &Path) -> Outcome {
+    if !folder.is_symlink() {
+        return Ok(());
+    }
+    let target = std::fs::read_link(folder).unwrap_or_default();
+    Err(Failure::new(
+        "npm packages",
+        format!(
+            "{} is a link to {}, whose packages are not those of package-lock.json here; npm would \
+             delete them",
+            folder.display(),
+            target.display()
+        ),
+        format!("rm {}   # removes the link alone; then try again", folder.display()),
+    ))
 }
 
 fn need_npm(project: &Project) -> Outcome {
@@ -188,6 +207,28 @@ mod tests {
         ] {
             assert_eq!(version(text), wanted, "{text}");
         }
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn packages_are_not_installed_through_a_link() {
+        let base = std::env::temp_dir().join(format!("roost-xtask-{}-link", std::process::id()));
+        let (own, link, nowhere) = (base.join("own"), base.join("link"), base.join("nowhere"));
+        std::fs::create_dir_all(&own).unwrap();
+        std::os::unix::fs::symlink(&own, &link).unwrap();
+        std::os::unix::fs::symlink(base.join("gone"), &nowhere).unwrap();
+        for (folder, wanted) in [
+            (own.clone(), true),
+            (base.join("absent"), true),
+            (link.clone(), false),
+            (nowhere, false),
+        ] {
+            assert_eq!(need_own_folder(&folder).is_ok(), wanted, "{}", folder.display());
+        }
+        let text = need_own_folder(&link).unwrap_err().to_string();
+        assert!(text.contains(&format!("is a link to {}", own.display())), "{text}");
+        assert!(text.contains(&format!("rm {}", link.display())), "{text}");
+        std::fs::remove_dir_all(base).unwrap();
     }
 
     #[test]
