@@ -121,11 +121,10 @@ impl Account {
         self.tell_end().await?;
         let mut steps = 0;
         let outcome = loop {
-            let (Some(crawl), Some(settings)) = (self.crawl()?, self.settings()?) else {
-                // Of an account deleted meanwhile no check stays: whoever adds it again has not
-                // asked for one.
-                break self.drop_crawl();
-            };
+            // Of an account deleted meanwhile no check stays: whoever adds it again has not asked
+            // for one.
+            let Some(settings) = self.settings()? else { break self.drop_crawl() };
+            let Some(crawl) = self.crawl()? else { break Ok(()) };
             if steps >= PAGES_PER_ALARM {
                 break self.arm_in(1).await;
             }

@@ -28,18 +28,24 @@ impl Account {
     pub(super) async fn imported(&self, name: &str, etag: &str, bytes: u64) -> Result<Taken> {
         let settings = self.tracked()?;
         let name = Name::parse(name).map_err(|error| Fault::bad(error.to_string()))?;
-        let known = self.snapshot(&name)?;
-        if let Some(known) = &known
-            && known.etag == etag
-            && known.run.is_some()
-        {
-            return Ok(Taken { run: known.run.clone(), fresh: false });
+        if let Some(run) = self.taken_by(&name, etag)? {
+            return Ok(Taken { run: Some(run), fresh: false });
         }
         let run = runs::begin(Trigger::Fetch, "import", Some(settings.account));
-        // Before anyone else is let in: the same file at the same time is one import.
-        self.register(&name, etag, bytes, None, Some(&run.id))?;
         ControlClient::new(&self.env)?.open(run.clone()).await?;
-        self.end_replaced(known).await?;
+        // Once more: while Control was told, the same file may have come again, or another.
+        if let Some(first) = self.taken_by(&name, etag)? {
+            let why = format!("run {first} was given the same file at the same time");
+            self.end_replaced(&run.id, &why).await?;
+            return Ok(Taken { run: Some(first), fresh: false });
+        }
+        let before = self.snapshot(&name)?;
+        self.register(&name, etag, bytes, None, Some(&run.id))?;
+        let waits = before.filter(|known| known.state == SnapshotState::Pending);
+        if let Some(before) = waits.and_then(|known| known.run) {
+            let why = "another file of this name came before this one was read";
+            self.end_replaced(&before, why).await?;
+        }
         SnapshotPut::new(&snapshot::key(settings.account, &name), etag).send(&self.env).await?;
         Ok(Taken { run: Some(run.id), fresh: true })
     }
@@ -94,13 +100,16 @@ impl Account {
         self.end(run, state, error, counts.into_iter().collect()).await
     }
 
-    /// Other bytes took the place of a file that was never read: its run ends here.
-    async fn end_replaced(&self, known: Option<Known>) -> Result<()> {
-        let waits = known.filter(|known| known.state == SnapshotState::Pending);
-        let Some(run) = waits.and_then(|known| known.run) else { return Ok(()) };
-        let why = "another file of this name came before this one was read";
+    /// The run of these very bytes, if they were given before.
+    fn taken_by(&self, name: &Name, etag: &str) -> Result<Option<String>> {
+        let known = self.snapshot(name)?.filter(|known| known.etag == etag);
+        Ok(known.and_then(|known| known.run))
+    }
+
+    /// Ends the run of a file in whose place another is read.
+    async fn end_replaced(&self, run: &str, why: &str) -> Result<()> {
         let fault = Fault::new(409, "Replaced", why);
-        self.end(&run, RunState::Failed, Some(fault), BTreeMap::new()).await
+        self.end(run, RunState::Failed, Some(fault), BTreeMap::new()).await
     }
 
     /// Sends the messages of snapshots that wait too long: theirs was lost.

@@ -107,7 +107,9 @@ impl Account {
         new: NewAccount,
         raw: Option<String>,
     ) -> Result<bool> {
-        // Of the roll first: an account that is not on it is never ticked, and one that is tracked
+        let cap_usd = new.monthly_cap_usd.unwrap_or(DEFAULT_CAP_USD);
+        let cap_micro = cap_micro("monthly_cap_usd", cap_usd)?;
+        // On the roll first: an account that is not on it is never ticked, and one that is tracked
         // is not begun again.
         let enlist = ToControl::Enlist { account };
         ControlClient::new(&self.env)?.tell::<Option<()>>(enlist).await?;
@@ -118,7 +120,6 @@ impl Account {
         let now = clock::now();
         let profile = raw.as_deref().and_then(Profile::from_raw);
         let count = raw.as_deref().and_then(profile_count);
-        let cap_usd = new.monthly_cap_usd.unwrap_or(DEFAULT_CAP_USD);
         let handle = new.username.unwrap_or_default().trim_start_matches('@').to_owned();
         let unnamed = Person { id: account, username: handle, name: String::new(), avatar: None };
         self.save(&Settings {
@@ -127,7 +128,7 @@ impl Account {
             upstream: config.upstream,
             simulated: config.simulated,
             schedule: new.schedule.unwrap_or(Schedule::CountOnly),
-            cap_micro: cap_micro("monthly_cap_usd", cap_usd)?,
+            cap_micro,
             day_cap_micro: None,
             created: now,
             last_crawl: None,

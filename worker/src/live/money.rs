@@ -88,17 +88,14 @@ impl Books {
     /// Tweets came.
     pub(super) fn count(&mut self, billed: u64, repeats: u64) {
         self.posts.read(clock::now(), billed);
-        match &mut self.lease {
-            Some(lease) => {
-                lease.left = lease.left.saturating_sub(billed);
-                lease.used += billed;
-                lease.repeats += repeats;
-            }
-            None => {
-                let [owed, again] = &mut self.owed;
-                *owed += billed;
-                *again += repeats;
-            }
+        if let Some(lease) = &mut self.lease {
+            lease.left = lease.left.saturating_sub(billed);
+            lease.used += billed;
+            lease.repeats += repeats;
+        } else {
+            let [owed, again] = &mut self.owed;
+            *owed += billed;
+            *again += repeats;
         }
     }
 
