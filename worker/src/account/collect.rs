@@ -106,8 +106,9 @@ impl Account {
         self.save(&settings)?;
         // Before anyone else is let in: there is one check at a time.
         self.save_crawl(&Crawl::start(run.id.clone(), clock::now()))?;
-        self.arm_in(1).await?;
+        // Before the loop could end it.
         control.open(run.clone()).await?;
+        self.arm_in(1).await?;
         Ok((run.id, true))
     }
 

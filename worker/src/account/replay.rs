@@ -58,8 +58,9 @@ impl Account {
             super::ledger::hide_pushes(&sql)?;
             sql.put_meta("replay", &replay)
         })?;
-        self.arm_in(1).await?;
+        // Before the loop could end it.
         ControlClient::new(&self.env)?.open(run.clone()).await?;
+        self.arm_in(1).await?;
         Ok((run.id, true))
     }
 

@@ -82,8 +82,9 @@ impl Account {
         self.save_following(&following)?;
         // Before anyone else is let in: there is one reading at a time.
         self.save_survey(&Survey::start(run.id.clone(), following.expected(now), now))?;
-        self.arm_in(1).await?;
+        // Before the loop could end it.
         ControlClient::new(&self.env)?.open(run.clone()).await?;
+        self.arm_in(1).await?;
         Ok((run.id, true))
     }
 

@@ -79,8 +79,9 @@ impl Account {
         self.save_tweets(&tweets)?;
         // Before anyone else is let in: there is one reading at a time.
         self.save_watch(&Watch::start(run.id.clone(), clock::now()))?;
-        self.arm_in(1).await?;
+        // Before the loop could end it.
         ControlClient::new(&self.env)?.open(run.clone()).await?;
+        self.arm_in(1).await?;
         Ok((run.id, true))
     }
 
