@@ -4,7 +4,6 @@
 
 use shared::api::{ConnectionState, StreamCoverage};
 use shared::time::MINUTE_MS;
-use std::collections::BTreeMap;
 
 /// One bar.
 pub(crate) const BAR_MS: i64 = 10_000;
@@ -24,9 +23,34 @@ pub(crate) struct Bar {
 #[derive(Debug, Default)]
 pub(crate) struct Rate {
     /// From our own connection: by bar, the last told rate.
-    told: BTreeMap<i64, Bar>,
+    told: Line,
     /// By bar, from the ledger: averages of minutes, gaps to the millisecond.
-    ledger: BTreeMap<i64, Bar>,
+    ledger: Line,
+}
+
+/// Bars by their numbers, ascending: a few hundred, most of them added at the end.
+#[derive(Debug, Default)]
+struct Line(Vec<(i64, Bar)>);
+
+impl Line {
+    fn place(&self, number: i64) -> Result<usize, usize> {
+        self.0.binary_search_by_key(&number, |(one, _)| *one)
+    }
+
+    fn get(&self, number: i64) -> Option<&Bar> {
+        self.0.get(self.place(number).ok()?).map(|(_, bar)| bar)
+    }
+
+    /// Changes a bar; one that was not there knows nothing yet.
+    fn change(&mut self, number: i64, change: impl FnOnce(&mut Bar)) {
+        let place = self.place(number).unwrap_or_else(|place| {
+            self.0.insert(place, (number, Bar::default()));
+            place
+        });
+        if let Some((_, bar)) = self.0.get_mut(place) {
+            change(bar);
+        }
+    }
 }
 
 impl Rate {
@@ -34,26 +58,27 @@ impl Rate {
     pub(crate) fn tell(&mut self, now: i64, rate: f64, stream: ConnectionState) {
         let unseen = matches!(stream, ConnectionState::Waiting | ConnectionState::Connecting);
         let wanted = !matches!(stream, ConnectionState::Off);
-        let bar = self.told.entry(now.div_euclid(BAR_MS)).or_default();
-        bar.rate = wanted.then_some(rate);
-        bar.unseen |= unseen;
+        self.told.change(now.div_euclid(BAR_MS), |bar| {
+            bar.rate = wanted.then_some(rate);
+            bar.unseen |= unseen;
+        });
         let oldest = now.div_euclid(BAR_MS) - BARS;
-        self.told = self.told.split_off(&oldest);
+        self.told.0.retain(|(number, _)| *number >= oldest);
     }
 
     /// Takes the ledger in.
     pub(crate) fn learn(&mut self, now: i64, coverage: &StreamCoverage) {
-        self.ledger.clear();
+        self.ledger.0.clear();
         for minute in &coverage.minutes {
             let rate = f64::from(minute.received) / 60.0;
             for bar in bars(minute.at.0, minute.at.0 + MINUTE_MS) {
-                self.ledger.entry(bar).or_default().rate = Some(rate);
+                self.ledger.change(bar, |bar| bar.rate = Some(rate));
             }
         }
         for gap in &coverage.gaps {
             let to = gap.to.map_or(now, |to| to.0);
             for bar in bars(gap.from.0, to) {
-                self.ledger.entry(bar).or_default().unseen = true;
+                self.ledger.change(bar, |bar| bar.unseen = true);
             }
         }
     }
@@ -62,7 +87,7 @@ impl Rate {
     pub(crate) fn bars(&self, now: i64) -> Vec<Bar> {
         let last = now.div_euclid(BAR_MS);
         let bar = |at: i64| {
-            let (told, ledger) = (self.told.get(&at), self.ledger.get(&at));
+            let (told, ledger) = (self.told.get(at), self.ledger.get(at));
             let unseen = [told, ledger].into_iter().flatten().any(|bar| bar.unseen);
             let rate = told.and_then(|bar| bar.rate).or(ledger.and_then(|bar| bar.rate));
             Bar { rate: rate.filter(|_| !unseen), unseen }

@@ -135,8 +135,18 @@ pub(crate) fn strip(tide: &Tide) -> (String, Vec<(f64, f64)>) {
         let _ = write!(path, "{}{x:.1} {y:.1}", if pen_down { "L" } else { "M" });
         pen_down = true;
     }
-    let unseen = buckets.iter().enumerate().filter(|(_, bucket)| bucket.unseen());
-    (path, unseen.map(|(index, _)| (float(index) * width, float(index + 1) * width)).collect())
+    let mut gaps: Vec<(f64, f64)> = Vec::new();
+    let mut open = false;
+    for (index, bucket) in buckets.iter().enumerate() {
+        let end = float(index + 1) * width;
+        match gaps.last_mut().filter(|_| open && bucket.unseen()) {
+            Some(gap) => gap.1 = end,
+            None if bucket.unseen() => gaps.push((float(index) * width, end)),
+            None => {}
+        }
+        open = bucket.unseen();
+    }
+    (path, gaps)
 }
 
 #[cfg(test)]
@@ -177,6 +187,8 @@ mod tests {
         let (path, gaps) = strip(&make(points, &[], 2));
         assert_eq!(path, "M166.7 92.0M833.3 8.0");
         assert_eq!(gaps.len(), 1);
+        let points = (0..4).map(|day| point(day, (day == 0).then_some(1), 0, 0)).collect();
+        assert_eq!(strip(&make(points, &[], 4)).1, [(250.0, 1_000.0)], "neighbours are one gap");
         assert_eq!(strip(&make(vec![], &[], 0)).0, "");
     }
 }

@@ -7,6 +7,7 @@ use crate::address::{self, View, with_query};
 use crate::app::{App, app};
 use crate::erase::{Memo, Rows as _, Show, attr, effect, flag, memo, on_click, on_key, shown};
 use crate::fetching::Failure;
+use crate::order::sorted;
 use crate::paging::{Ask, Pages, Window, window};
 use crate::parts::{Failed, Icon};
 use crate::row_list::{self, Rows};
@@ -19,7 +20,6 @@ use leptos::prelude::*;
 use leptos::task::spawn_local;
 use shared::api::TweetItem;
 use shared::time::MINUTE_MS;
-use std::collections::BTreeMap;
 use std::time::Duration;
 use wasm_bindgen::JsValue;
 
@@ -52,7 +52,7 @@ struct Loader {
     beat: RwSignal<u64>,
     question: Memo<Option<Asked>>,
     /// Rows drawn of late, by their place, for as long as what they depend on is the same.
-    kept: StoredValue<(Drawn, BTreeMap<usize, String>), LocalStorage>,
+    kept: StoredValue<(Drawn, Vec<(usize, String)>), LocalStorage>,
 }
 
 impl Loader {
@@ -161,20 +161,27 @@ impl Loader {
                 *of = drawn;
                 kept.clear();
             }
-            kept.retain(|at, _| (shown.first..shown.last).contains(at));
+            kept.retain(|(at, _)| (shown.first..shown.last).contains(at));
             let (columns, _, name, query, _) = &*of;
             let basis =
                 Basis { columns, now: app.now.get_untracked(), zone: &zone, zone_name: name };
             for at in shown.first..shown.last {
-                kept.entry(at).or_insert_with(|| {
-                    // A row that cannot be read leaves its place empty, and the others alone.
-                    let Some(item) = self.item(at) else { return String::new() };
+                if kept.iter().any(|(one, _)| *one == at) {
+                    continue;
+                }
+                // A row that cannot be read leaves its place empty, and the others alone.
+                let text = self.item(at).and_then(|item| {
                     let href = format!("/tweets/{}{query}", item.id);
-                    serde_json::to_string(&rows::row(&item, href, &basis)).unwrap_or_default()
+                    serde_json::to_string(&rows::row(&item, href, &basis)).ok()
                 });
+                kept.push((at, text.unwrap_or_default()));
             }
-            let texts: Vec<&str> =
-                kept.values().map(String::as_str).filter(|text| !text.is_empty()).collect();
+            *kept = sorted(std::mem::take(kept), |one, other| one.0.cmp(&other.0));
+            let texts: Vec<&str> = kept
+                .iter()
+                .map(|(_, text)| text.as_str())
+                .filter(|text| !text.is_empty())
+                .collect();
             format!("[{}]", texts.join(","))
         });
         texts.unwrap_or_default()
