@@ -15,7 +15,8 @@ let roost: Roost;
 let receiver: Receiver;
 
 before(async () => {
-  [roost, receiver] = await Promise.all([Roost.start({ followers: 1200 }), Receiver.start()]);
+  const settings = { ROOST_SECRET: "0123456789abcdef-interleaved" };
+  [roost, receiver] = await Promise.all([Roost.start({ followers: 1200, settings }), Receiver.start()]);
 });
 after(async () => {
   await roost?.stop();
