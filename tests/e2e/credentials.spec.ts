@@ -394,31 +394,6 @@ test("a sign-in replaces another also where X cannot take that one back", async 
   assert.equal((await credential(`user-${ACCOUNT}`)).state, "ready");
 });
 
-test("X pushes that a consent was taken back: a sign-in ends by it only if it is its own", async () => {
-  await roost.api("PUT", "/credentials/bearer", { token: "sim-bearer" });
-  await roost.api("PUT", "/credentials/owner", OWNER_KEYS);
-  await signIn();
-  const push = await roost.api("PUT", `/accounts/${ACCOUNT}/push`, { on: true });
-  assert.equal(push.status, 200, push.text);
-  assert.ok(push.json.events.includes("oauth.revoke"), push.text);
-  const pushed = () => roost.sim.call("GET", "/sim/webhooks").then(({ by_type }) => by_type["oauth.revoke"] ?? 0);
-  const heard = async (count: number) => {
-    await roost.until("the push", async () => (await pushed()) === count);
-    await roost.until("the event to be taken", async () => (await roost.get(`/accounts/${ACCOUNT}/push`)).taken >= count);
-  };
-  // A newer sign-in: X tells of the older one's end.
-  assert.equal(await signIn(), "connected");
-  await roost.until("the old family to end", async () => (await lastTwo()) === "dead, alive");
-  await heard(1);
-  assert.equal((await credential(`user-${ACCOUNT}`)).state, "ready");
-  assert.ok((await family()).refreshes >= 1, "X was asked whether it holds");
-  await roost.advance(600);
-  await roost.sim.call("POST", "/sim/oauth", { revoke: ACCOUNT });
-  await heard(2);
-  await roost.until("the sign-in to end", async () => (await credential(`user-${ACCOUNT}`)).state === "ended");
-  await roost.api("PUT", `/accounts/${ACCOUNT}/push`, { on: false });
-});
-
 test("a token that X refuses is renewed and the call made again", async () => {
   await signIn();
   await roost.sim.call("POST", "/sim/oauth", { expire_access: ACCOUNT });

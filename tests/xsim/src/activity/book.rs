@@ -152,8 +152,6 @@ pub(crate) struct Book {
     pub(crate) epoch: u64,
     /// Up to which second the world was looked through.
     pub(crate) told_s: i64,
-    /// How many of the consents taken back were looked at.
-    pub(crate) told_revoked: usize,
     pub(crate) webhooks: Vec<Webhook>,
     pub(crate) subscriptions: Vec<Subscription>,
     waiting: BTreeMap<u64, VecDeque<Delivery>>,
@@ -172,7 +170,6 @@ impl Book {
             serial: 0,
             epoch: 0,
             told_s: now_s,
-            told_revoked: 0,
             webhooks: Vec::new(),
             subscriptions: Vec::new(),
             waiting: BTreeMap::new(),

@@ -41,27 +41,24 @@ pub(crate) async fn run(sim: Arc<Sim>) {
 /// Puts what happened since the last look on its way.
 async fn look(sim: &Arc<Sim>) {
     let now_s = sim.now_ms().div_euclid(1_000);
-    let revoked = sim.state().grants.revocations().len();
-    let (from_s, from_revoked, epoch, interest) = {
+    let (from_s, epoch, interest) = {
         let mut book = sim.activity();
-        let (from_s, from_revoked) = (book.told_s, book.told_revoked);
-        if now_s <= from_s && revoked == from_revoked {
+        let from_s = book.told_s;
+        if now_s <= from_s {
             return;
         }
         if book.subscriptions.is_empty() {
-            (book.told_s, book.told_revoked) = (now_s.max(from_s), revoked);
+            book.told_s = now_s;
             return;
         }
-        let interest = Interest::new(book.subscriptions.iter().map(|s| &s.wanted));
-        (from_s, from_revoked, book.epoch, interest)
+        (from_s, book.epoch, Interest::new(book.subscriptions.iter().map(|s| &s.wanted)))
     };
     let world = Arc::clone(sim);
-    let span = (from_s, now_s.max(from_s));
-    let work = move || happenings::between(&world, &interest, span, from_revoked..revoked);
+    let work = move || happenings::between(&world, &interest, from_s, now_s);
     let Ok(events) = tokio::task::spawn_blocking(work).await else { return };
     let mut book = sim.activity();
     if book.epoch == epoch {
-        (book.told_s, book.told_revoked) = (span.1, revoked);
+        book.told_s = now_s;
         for event in &events {
             book.tell(event);
         }

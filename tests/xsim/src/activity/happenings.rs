@@ -1,11 +1,9 @@
 //! What the world did in a span of time, as far as X tells of it.
 //!
 //! Knows the rosters, the diary and the consents, not who is told. Invariants: events come by time;
-//! whoever is suspended, deleted, deactivated or comes back from it is not among them. Consents are
-//! taken back by requests, at the very second that may have been looked at already: they go by number.
+//! whoever is suspended, deleted, deactivated or comes back from it is not among them.
 
 use std::collections::HashSet;
-use std::ops::Range;
 
 use serde_json::json;
 
@@ -45,13 +43,8 @@ impl Interest {
     }
 }
 
-/// Everything in `from_s < t <= to_s`, and of consents taken back those with these numbers, by time.
-pub(super) fn between(
-    sim: &Sim,
-    interest: &Interest,
-    (from_s, to_s): (i64, i64),
-    revoked: Range<usize>,
-) -> Vec<Event> {
+/// Everything in `from_s < t <= to_s`, by time.
+pub(super) fn between(sim: &Sim, interest: &Interest, from_s: i64, to_s: i64) -> Vec<Event> {
     let span = Span { sim, interest, from_s, to_s };
     let mut events = Vec::new();
     for account in Account::ALL {
@@ -67,7 +60,7 @@ pub(super) fn between(
         }
     }
     if interest.any(&[Kind::Revoke]) {
-        span.revocations(revoked, &mut events);
+        span.revocations(&mut events);
     }
     events.sort_by_key(|event| event.at_ms);
     events
@@ -201,18 +194,20 @@ impl Span<'_> {
     }
 
     /// Who took back the consent.
-    fn revocations(&self, numbers: Range<usize>, events: &mut Vec<Event>) {
-        for revocation in self.sim.state().grants.revocations().get(numbers).unwrap_or_default() {
-            let user = revocation.account.id();
-            let told = format_ms(revocation.at_ms);
-            let date_time = format!("{}+00:00", told.split('.').next().unwrap_or(""));
-            events.push(Event {
-                at_ms: revocation.at_ms,
-                kind: Kind::Revoke,
-                parties: vec![(user.to_owned(), None)],
-                payload: json!({"date_time": date_time, "user_id": user, "app_id": "1"}),
-                uuid: None,
-            });
+    fn revocations(&self, events: &mut Vec<Event>) {
+        for revocation in self.sim.state().grants.revocations() {
+            if self.holds(revocation.at_ms.div_euclid(SECOND_MS)) {
+                let user = revocation.account.id();
+                let told = format_ms(revocation.at_ms);
+                let date_time = format!("{}+00:00", told.split('.').next().unwrap_or(""));
+                events.push(Event {
+                    at_ms: revocation.at_ms,
+                    kind: Kind::Revoke,
+                    parties: vec![(user.to_owned(), None)],
+                    payload: json!({"date_time": date_time, "user_id": user, "app_id": "1"}),
+                    uuid: None,
+                });
+            }
         }
     }
 }
