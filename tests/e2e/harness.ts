@@ -175,24 +175,6 @@ export class Roost {
     return faults.find((fault) => fault.id === id)?.fired ?? 0;
   }
 
-  /**
-   * Does some work while Control has much to answer: whoever asks it for leave waits for longer, and
-   * what happens meanwhile happens.
-   */
-  async busily<T>(work: () => Promise<T>): Promise<T> {
-    let on = true;
-    const ask = async () => {
-      while (on) await this.api("GET", "/runs?limit=1000");
-    };
-    const asking = Promise.all(Array.from({ length: 12 }, ask));
-    try {
-      return await work();
-    } finally {
-      on = false;
-      await asking;
-    }
-  }
-
   /** Polls until `ready` gives something. */
   async until<T>(
     what: string,

@@ -95,26 +95,6 @@ test("what the stream costs is what X bills", async () => {
   await roost.sim.call("POST", "/sim/stream", { pause: false });
 });
 
-test("tweets that come while the books are settled are paid for like the others", async () => {
-  await roost.sim.call("POST", "/sim/stream", { rate: 1000 });
-  const until = Date.now() + 5_000;
-  // Each tick settles what came before it.
-  await roost.busily(async () => {
-    while (Date.now() < until) await Promise.all([1, 2, 3].map(() => roost.tick()));
-  });
-  await roost.sim.call("POST", "/sim/stream", { pause: true, rate: 60 });
-  let posts: Json = {};
-  const told = roost.until("Control's books", async () => {
-    await roost.tick();
-    const { by_resource } = await roost.get("/budget");
-    const bill = await roost.sim.call("GET", "/sim/bill");
-    posts = { x: bill.by_resource.post.billed, roost: by_resource.find((one: Json) => one.resource === "post")?.count };
-    return posts.x === posts.roost;
-  }, 8_000, 200);
-  await told.catch(() => assert.equal(posts.roost, posts.x));
-  await roost.sim.call("POST", "/sim/stream", { pause: false });
-});
-
 test("a place is where it is: longitude is not latitude", async () => {
   const watcher = await watch({ subscribe: { kinds: ["geo_blip"], country: ["JP"] } });
   await watcher.until("a blip of Japan", () => watcher.of("geo_blip").length > 0, 20_000);
@@ -358,43 +338,4 @@ test("followers who come and go are told to open browsers", async () => {
   await watcher.until("all of them", () => told() >= run.counts.gained + run.counts.lost);
   assert.equal(watcher.of("followed").length, run.counts.gained);
   assert.equal(watcher.of("lost")[0].state, "suspected");
-});
-
-test("a lease that is asked for from two sides is one: no budget is reserved twice", async () => {
-  await roost.sim.call("POST", "/sim/stream", { rate: 1 });
-  const { meter } = await stream();
-  // Room for two leases of 500 tweets and some.
-  await put({ month_cap_usd: Math.ceil(meter.month_usd * 100) / 100 + 5.2 });
-  await roost.busily(async () => {
-    for (let n = 0; n < 12; n++) {
-      // Each tick settles a lease and asks for another; so does each connection, of which X allows
-      // 50 in a quarter of an hour.
-      await Promise.all([notice({ kind: "cut" }), ...[1, 2, 3].map(() => roost.tick())]);
-      const { connection } = await stream();
-      assert.notEqual(connection.state, "stopped", connection.why);
-    }
-  });
-  await roost.sim.call("POST", "/sim/stream", { rate: 60 });
-  await put({ month_cap_usd: null });
-  await streaming();
-});
-
-test("switched off while it connects the stream stays off", async () => {
-  let off = 0;
-  await roost.busily(async () => {
-    for (let n = 0; n < 10; n++) {
-      await put({ state: "off" });
-      await Promise.all([put({ state: "on" }), put({ state: "off" })]);
-      // Whichever of the two came last.
-      if ((await stream()).state === "off") off += 1;
-    }
-  });
-  await put({ state: "off" });
-  assert.ok(off > 0, "the two never crossed");
-  // One may be on its way still; one that nobody wants would go on for good.
-  await new Promise((done) => setTimeout(done, 500));
-  const open = async () => (await roost.sim.call("GET", "/sim/connections")).open;
-  await roost.until("no connection", async () => (await open()) === 0, 3_000);
-  await put({ state: "on" });
-  await streaming();
 });

@@ -360,25 +360,6 @@ test("the webhook takes nobody's token, and asks for none", async () => {
   assert.ok(iso(await roost.sim.now()));
 });
 
-test("a burst of events is paid for to the last, however its batches overlap", async () => {
-  await roost.goodCrawl();
-  const spent = async () => {
-    const { accounts } = await roost.get("/budget");
-    const found = accounts[0].by_feature.find((one: Json) => one.feature === "push");
-    return Math.round((found?.usd ?? 0) * 1e6);
-  };
-  const [before, { taken, event_usd }] = [await spent(), await push()];
-  const texts = await Promise.all(Array.from({ length: 80 }, (_, n) => follows("follow", String(5_000_000 + n))));
-  await roost.busily(async () => {
-    await Promise.all(texts.map(give));
-    await roost.until("all to be taken", async () => (await push()).taken === taken + 80);
-  });
-  let paid = 0;
-  const all = Math.round(80 * event_usd * 1e6);
-  const told = roost.until("all to be paid for", async () => (paid = (await spent()) - before) === all, 5_000);
-  await told.catch(() => assert.equal(paid, all));
-});
-
 test("a count that is read beside a check leaves the check's bill alone", async () => {
   await roost.api("PATCH", `/accounts/${ACCOUNT}`, { schedule: "count_only" });
   assert.equal((await roost.api("PUT", `/accounts/${ACCOUNT}/push`, { on: true })).status, 200);

@@ -41,10 +41,14 @@ impl Account {
         }
         let before = self.snapshot(&name)?;
         self.register(&name, etag, bytes, None, Some(&run.id))?;
-        let waits = before.filter(|known| known.state == SnapshotState::Pending);
-        if let Some(before) = waits.and_then(|known| known.run) {
-            let why = "another file of this name came before this one was read";
-            self.end_replaced(&before, why).await?;
+        match before {
+            Some(Known { state: SnapshotState::Pending, run: Some(run), .. }) => {
+                let why = "another file of this name came before this one was read";
+                self.end_replaced(&run, why).await?;
+            }
+            // Read with another run's message, whose end is this one's too.
+            Some(read) => self.end_again(&read).await?,
+            None => {}
         }
         SnapshotPut::new(&snapshot::key(settings.account, &name), etag).send(&self.env).await?;
         Ok(Taken { run: Some(run.id), fresh: true })
