@@ -86,6 +86,8 @@ struct Core {
     asking: Cell<bool>,
     /// Control is being asked for one.
     securing: Cell<bool>,
+    /// A part of the archive is being written.
+    archiving: Cell<bool>,
     /// When the stream was last watched, in real time.
     watched: Cell<UnixMs>,
     /// When browsers were last told how the stream stands, by the machine's clock.
@@ -114,6 +116,7 @@ impl DurableObject for Live {
             flushing: Cell::new(false),
             asking: Cell::new(false),
             securing: Cell::new(false),
+            archiving: Cell::new(false),
             watched: Cell::new(UnixMs::default()),
             told_status: Cell::new(UnixMs::default()),
             lost: Cell::new(None),

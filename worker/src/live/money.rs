@@ -7,13 +7,13 @@ use super::Core;
 use crate::clock;
 use crate::fault::Result;
 use crate::rpc::{ControlClient, ToControl};
+use crate::turn::Turn;
 use serde::{Deserialize, Serialize};
 use shared::api::Feature;
 use shared::budget::{Ask, Grant, Resource, Settlement};
 use shared::id::AccountId;
 use shared::stream::machine::Input;
 use shared::stream::meter::{Caps, Posts, Room};
-use std::cell::Cell;
 use std::rc::Rc;
 use std::time::Duration;
 use wasm_bindgen_futures::spawn_local;
@@ -28,16 +28,7 @@ pub(super) const NO_CAP: u64 = 1 << 52;
 const LOW: u64 = 100;
 
 /// How often whoever waits for another's lease looks.
-const TURN: Duration = Duration::from_millis(5);
-
-/// Releases the asker's place however the asking ends.
-struct Securing<'a>(&'a Cell<bool>);
-
-impl Drop for Securing<'_> {
-    fn drop(&mut self) {
-        self.0.set(false);
-    }
-}
+const LOOK_AGAIN: Duration = Duration::from_millis(5);
 
 /// Tweets that may come.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -143,10 +134,12 @@ impl Core {
     /// The inner error is the budget's no, with numbers. One at a time: of two leases asked for at
     /// once one would be forgotten, and its money would count as spent until it runs out.
     pub(super) async fn secure(&self) -> Result<std::result::Result<(), String>> {
-        while self.securing.replace(true) {
-            Delay::from(TURN).await;
-        }
-        let _place = Securing(&self.securing);
+        let _turn = loop {
+            match Turn::take(&self.securing) {
+                Some(turn) => break turn,
+                None => Delay::from(LOOK_AGAIN).await,
+            }
+        };
         self.secure_in_turn().await
     }
 

@@ -18,6 +18,7 @@ use shared::api::{
     ConnectionState, Credential, Feature, List, NewRule, Rule, RuleEstimate, RuleOrigin, StreamMode,
 };
 use shared::budget::{Ask, Grant, Resource, Settlement, price, usd};
+use shared::figures::thousands;
 use shared::retry::Trouble;
 use shared::stream::rules::{self, FaultKind, UpstreamRule, Wanted};
 use shared::stream::{meter, search};
@@ -36,9 +37,10 @@ impl Core {
             return Ok(0);
         }
         let broken = |fault: Fault| Trouble::BadBody(fault.log());
+        let have = self.upstream_rules().await?;
+        // Read after X's: of a rule that was added meanwhile X may know already.
         let own = self.own_rules().map_err(broken)?;
         let want = rules::wanted(&self.settings.borrow(), &own).map_err(Trouble::BadBody)?;
-        let have = self.upstream_rules().await?;
         let plan = rules::plan(&have, &want).map_err(Trouble::BadBody)?;
         self.delete_upstream(&plan.delete_first).await?;
         for some in plan.add.chunks(RULES_AT_ONCE) {
@@ -290,24 +292,11 @@ fn accepted(new: &NewRule, estimate: &RuleEstimate) -> Result<()> {
         format!(
             "{} posts in 7 days, about ${:.2} a day. To save the rule send it again with \
              \"accept_usd_per_day\": {:.2}.",
-            grouped(estimate.posts_7d),
+            thousands(estimate.posts_7d),
             estimate.usd_per_day,
             estimate.usd_per_day
         ),
     ))
-}
-
-/// `12,400`.
-fn grouped(n: u64) -> String {
-    let digits = n.to_string();
-    let mut out = String::new();
-    for (at, digit) in digits.chars().enumerate() {
-        if at > 0 && (digits.len() - at).is_multiple_of(3) {
-            out.push(',');
-        }
-        out.push(digit);
-    }
-    out
 }
 
 fn refused(trouble: &Trouble) -> Fault {
