@@ -14,10 +14,37 @@ pub(crate) fn what(run: &Run) -> &str {
         "count" => "Count",
         "tweets" => "Reading of tweets",
         "following" => "Reading of whom you follow and block",
-        "lookup" => "Look at who is missing",
-        "snapshot" | "diff" => "Reading of a saved list",
+        "verify" => "Look at who is missing",
+        "lookup" => "People looked up",
+        "push" => "Instant updates from X",
+        "purge" => "Deleted tweets taken out of saved lists",
+        "ingest" => "Reading of a saved list",
         other => other,
     }
+}
+
+/// Neighbours that did the same and ended well as one, the newest, with what they counted added
+/// up; and how many they are.
+pub(crate) fn together(runs: Vec<Run>) -> Vec<(Run, u64)> {
+    let mut all: Vec<(Run, u64)> = Vec::with_capacity(runs.len());
+    for run in runs {
+        let same = |newer: &Run| {
+            run.state == RunState::Done
+                && (&newer.what, newer.trigger, newer.state) == (&run.what, run.trigger, run.state)
+        };
+        // A full check, and whatever else has much to tell, stands for itself.
+        let small = matches!(run.what.as_str(), "purge" | "push" | "tick" | "verify");
+        match all.last_mut().filter(|(newer, _)| small && same(newer)) {
+            Some((newer, times)) => {
+                *times += 1;
+                for (name, number) in &run.counts {
+                    *newer.counts.entry(name.clone()).or_default() += number;
+                }
+            }
+            None => all.push((run, 1)),
+        }
+    }
+    all
 }
 
 /// What set it off.
@@ -59,6 +86,9 @@ pub(crate) fn outcome(run: &Run) -> String {
     }
     if let Some(tweets) = number("tweets") {
         parts.push(plural(tweets, "tweet", "tweets"));
+    }
+    if let Some(files) = number("files") {
+        parts.push(plural(files, "file", "files"));
     }
     if let Some(followed) = number("following") {
         parts.push(format!("{} followed", plural(followed, "account", "accounts")));
@@ -113,6 +143,27 @@ mod tests {
             }),
             counts: counts.iter().map(|&(name, number)| (name.to_owned(), number)).collect(),
         }
+    }
+
+    #[test]
+    fn small_runs_of_one_kind_are_one_row() {
+        let of = |what: &str, state, files| {
+            let what = what.to_owned();
+            Run { what, ..run(state, &[("files", files)], None) }
+        };
+        let runs = vec![
+            of("purge", RunState::Done, 2),
+            of("purge", RunState::Done, 3),
+            of("purge", RunState::Failed, 0),
+            of("crawl", RunState::Done, 0),
+            of("crawl", RunState::Done, 0),
+            of("purge", RunState::Done, 1),
+        ];
+        let rows = together(runs);
+        let rows = rows.iter().map(|(run, times)| (run.what.as_str(), run.counts["files"], *times));
+        let expected =
+            [("purge", 5, 2), ("purge", 0, 1), ("crawl", 0, 1), ("crawl", 0, 1), ("purge", 1, 1)];
+        assert_eq!(rows.collect::<Vec<_>>(), expected);
     }
 
     #[test]

@@ -2,14 +2,17 @@
 
 use crate::app::app;
 use crate::erase::{Memo, Rows as _, flag, shown};
+use crate::numbers::count;
 use crate::parts::{Moment, panel};
 use crate::remote::{Question, Remote, remote};
 use crate::words::{runs, when};
 use leptos::prelude::*;
 use shared::api::{List, Run};
 
-/// Runs shown.
-const RUNS: u32 = 20;
+/// Runs asked for, …
+const RUNS: u32 = 100;
+/// … and rows shown of them: a deletion may bring a dozen small ones.
+const ROWS: usize = 20;
 
 /// The part of the page.
 #[component]
@@ -24,14 +27,15 @@ pub(super) fn Runs() -> impl IntoView {
 }
 
 fn content(list: Memo<List<Run>>) -> AnyView {
-    let row = |run: Run| {
+    let row = |(run, times): (Run, u64)| {
         let (word, class) = runs::state(run.state);
         let took = run.duration_ms.map(when::duration);
+        let often = (times > 1).then(|| format!(", {} times", count(times)));
         view! {
             <tr>
                 <th scope="row">
                     {runs::what(&run).to_owned()}
-                    <span class="note">{runs::trigger(run.trigger)}</span>
+                    <span class="note">{runs::trigger(run.trigger)}{often}</span>
                 </th>
                 <td><span class=format!("chip run {class}")>{word}</span></td>
                 <td class="outcome">{runs::outcome(&run)}</td>
@@ -40,7 +44,10 @@ fn content(list: Memo<List<Run>>) -> AnyView {
             </tr>
         }
     };
-    let rows = move || list.with(|list| list.items.clone()).into_iter().map(row).rows();
+    let rows = move || {
+        let runs = runs::together(list.with(|list| list.items.clone()));
+        runs.into_iter().take(ROWS).map(row).rows()
+    };
     view! {
         <h2>"What ran"</h2>
         <Show
