@@ -96,6 +96,12 @@ impl Refusal {
         }
     }
 
+    /// Whether the destination may have taken the message in all the same: not where it was never
+    /// called.
+    fn leaves_doubt(&self) -> bool {
+        self.passes() && !matches!(self, Self::Locked(_))
+    }
+
     fn retry_after_ms(&self) -> i64 {
         match self {
             Self::Http { retry_after_s: Some(s), .. } => {
@@ -193,7 +199,7 @@ impl Message {
             why = format!("Given up after a day of attempts. {why}");
         }
         self.error = Some(why);
-        self.doubtful |= refusal.passes();
+        self.doubtful |= refusal.leaves_doubt();
         if dead {
             self.state = MessageState::Dead;
         } else {
@@ -296,6 +302,20 @@ mod tests {
         }
         let network = Refusal::Network("no answer within 10 s".into());
         check(&network, MessageState::Waiting, "no answer within 10 s");
+    }
+
+    #[test]
+    fn only_a_destination_that_was_called_leaves_doubt() {
+        for (refusal, doubtful) in [
+            (http(503), true),
+            (Refusal::Network("cut off".into()), true),
+            (http(404), false),
+            (Refusal::Locked("ROOST_SECRET is not set".into()), false),
+        ] {
+            let mut message = sending();
+            message.fail(&refusal, NOW);
+            assert_eq!(message.doubtful, doubtful, "{refusal:?}");
+        }
     }
 
     #[test]

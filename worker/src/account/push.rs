@@ -12,6 +12,7 @@ use crate::clock;
 use crate::fault::{Fault, Result};
 use crate::rpc::{ControlClient, Money, ToControl};
 use crate::sql::{Sql, values};
+use crate::turn::Turn;
 use crate::x::X;
 use serde::{Deserialize, Serialize};
 use shared::activity::{self, Told, address};
@@ -69,15 +70,6 @@ impl Standing {
 pub(super) fn net_since(sql: &Sql, at: UnixMs) -> Result<i64> {
     let net = "SELECT COALESCE(SUM(came), 0) FROM pushes WHERE came IS NOT NULL AND at > ?";
     sql.first(net, values![at.0])?.map_or(Ok(0), |mut row| row.int())
-}
-
-/// Releases the teller's place however the telling ends.
-struct Charging<'a>(&'a std::cell::Cell<bool>);
-
-impl Drop for Charging<'_> {
-    fn drop(&mut self) {
-        self.0.set(false);
-    }
 }
 
 impl Account {
@@ -202,8 +194,7 @@ impl Account {
         let control = ControlClient::new(&self.env)?;
         // One at a time and in turn: Control knows the last charge by its name, so that one told
         // twice counts once.
-        if !self.memory.charging.replace(true) {
-            let _place = Charging(&self.memory.charging);
+        if let Some(_turn) = Turn::take(&self.memory.charging) {
             while let Some((row, owed)) = self.owed()? {
                 let charge = ToControl::Charge { ask: ask(owed.events), name: owed.name };
                 control.tell::<Money>(charge).await?;
