@@ -55,10 +55,19 @@ function ground() {
   };
 }
 
-export default defineConfig({
+/** In quick builds the page notices a newer one. */
+function renewed(mode) {
+  return {
+    name: "renewed",
+    transformIndexHtml: () =>
+      mode === "quick" ? [{ tag: "script", attrs: { type: "module", src: "/js/renew.js" }, injectTo: "head" }] : [],
+  };
+}
+
+export default defineConfig(({ mode }) => ({
   root: here("./frontend"),
   publicDir: here("./frontend/public"),
-  plugins: [snippetsAreSources(), ground(), preloadWasm()],
+  plugins: [snippetsAreSources(), ground(), preloadWasm(), renewed(mode)],
   build: {
     outDir: here("./dist"),
     emptyOutDir: true,
@@ -69,5 +78,6 @@ export default defineConfig({
     assetsInlineLimit: 0,
     modulePreload: { polyfill: false },
     reportCompressedSize: false,
+    minify: mode !== "quick",
   },
-});
+}));

@@ -1,6 +1,7 @@
 // The map's ground: sources and layers for MapLibre from the packed basemap
 // (frontend/map/basemap.mjs). Owns: what is drawn under the blips, and how it looks. Must not
-// know: blips. Nothing here asks any other host: names are drawn with the machine's own font.
+// know: blips. Nothing here asks any other host: names are drawn with the machine's own font. The
+// file is fetched here and not by gloo-net, because what is in it goes to MapLibre alone.
 import packed from "virtual:basemap";
 import { readColours } from "./colours.js";
 

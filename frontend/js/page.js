@@ -122,19 +122,6 @@ export function store(session, key, value) {
 
 // --- requests ------------------------------------------------------------------------------------
 
-/** Answers [status, body text]; status 0 means that nobody answered. */
-export async function request(method, path, bearer, body) {
-  const headers = { accept: "application/json" };
-  if (bearer) headers.authorization = `Bearer ${bearer}`;
-  if (body !== undefined) headers["content-type"] = "application/json";
-  try {
-    const response = await fetch(path, { method, headers, body, credentials: "same-origin" });
-    return [response.status, await response.text()];
-  } catch (error) {
-    return [0, String(error?.message ?? error)];
-  }
-}
-
 /** The value of a JSON text; undefined if it is none. */
 export function parseJson(text) {
   try {
@@ -144,7 +131,10 @@ export function parseJson(text) {
   }
 }
 
-/** Sends a file, telling the share sent so far; answers as `request` does. */
+/**
+ * Sends a file, telling the share sent so far, which `fetch` does not tell. Answers [status, body
+ * text]; status 0 means that nobody answered.
+ */
 export function upload(path, file, bearer, progress) {
   return new Promise((resolve) => {
     const call = new XMLHttpRequest();

@@ -4,6 +4,7 @@
 
 use crate::browser;
 use crate::fetching::Failure;
+use crate::http::{self, Answer};
 use serde::{Serialize, de::DeserializeOwned};
 use shared::api::{Problem, Session, SignIn, Started};
 use shared::routes::BASE;
@@ -66,8 +67,8 @@ pub(crate) async fn delete(path: &str) -> Result<(), Failure> {
 pub(crate) async fn sign_in(token: &str) -> Result<Session, Failure> {
     let body = SignIn { token: token.to_owned() };
     let body = serde_json::to_string(&body).unwrap_or_default();
-    let answer = browser::request("POST", &below("/session"), "", Some(&body)).await;
-    parse(&checked(&answer)?)
+    let answer = http::request("POST", &below("/session"), "", Some(&body)).await;
+    parse(&checked(answer)?)
 }
 
 /// Sends a saved list.
@@ -76,8 +77,8 @@ pub(crate) async fn import(
     file: &File,
     progress: &Closure<dyn Fn(f64)>,
 ) -> Result<Started, Failure> {
-    let answer = browser::upload(&below(path), file, &browser::token(), progress).await;
-    parse(&checked(&answer)?)
+    let answer = http::upload(&below(path), file, &browser::token(), progress).await;
+    parse(&checked(answer)?)
 }
 
 /// The address of a download; the session's cookie opens it.
@@ -86,8 +87,8 @@ pub(crate) fn below(path: &str) -> String {
 }
 
 async fn ask(method: &str, path: &str, body: Option<&str>) -> Result<String, Failure> {
-    let answer = browser::request(method, &below(path), &browser::token(), body).await;
-    let checked = checked(&answer);
+    let answer = http::request(method, &below(path), &browser::token(), body).await;
+    let checked = checked(answer);
     if checked.as_ref().is_err_and(|failure| failure.status == Some(401)) {
         // A token that is no longer taken would keep a good cookie from being tried.
         browser::keep_token("");
@@ -98,13 +99,10 @@ async fn ask(method: &str, path: &str, body: Option<&str>) -> Result<String, Fai
     checked
 }
 
-fn checked(answer: &JsValue) -> Result<String, Failure> {
-    let answer: &js_sys::Array = answer.unchecked_ref();
-    let status = answer.get(0).as_f64().map_or(0, crate::numbers::whole);
-    let text = answer.get(1).as_string().unwrap_or_default();
-    match u16::try_from(status).unwrap_or(0) {
-        200..=299 => Ok(text),
-        status => Err(failure(status, parse(&text).ok())),
+fn checked(answer: Answer) -> Result<String, Failure> {
+    match answer.status {
+        200..=299 => Ok(answer.text),
+        status => Err(failure(status, parse(&answer.text).ok())),
     }
 }
 
@@ -143,8 +141,6 @@ fn failure(status: u16, problem: Option<Problem>) -> Failure {
         },
     }
 }
-
-use wasm_bindgen::JsCast as _;
 
 #[cfg(test)]
 mod tests {

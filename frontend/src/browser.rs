@@ -29,12 +29,7 @@ extern "C" {
     fn stored(session: bool, key: &str) -> String;
     fn store(session: bool, key: &str, value: &str);
 
-    pub(crate) async fn request(
-        method: &str,
-        path: &str,
-        bearer: &str,
-        body: Option<&str>,
-    ) -> JsValue;
+    /// Sends a file; see `http::upload`, which reads the answer.
     pub(crate) async fn upload(
         path: &str,
         file: &File,

@@ -5,8 +5,8 @@
 //!   [`paging`], [`fetching`], [`keys`], [`live`], [`lookups`], [`order`],
 //!   [`tweets`],
 //!   [`words`]
-//! - the edge: [`browser`] (everything JavaScript), [`erase`], [`api`], [`remote`], [`charts`], [`settings`],
-//!   [`row_list`], [`socket`], [`map`], [`stream`]
+//! - the edge: [`browser`] (everything JavaScript), [`erase`], [`http`], [`api`], [`remote`], [`charts`],
+//!   [`settings`], [`row_list`], [`socket`], [`map`], [`stream`]
 //! - the page: [`app`] (shared state), [`parts`], [`shell`], [`pages`]
 //!
 //! Invariant: nothing in the first group knows the second, nothing in the second the third;
@@ -28,6 +28,7 @@ mod calendar;
 mod charts;
 mod erase;
 mod fetching;
+mod http;
 mod keys;
 mod live;
 mod lookups;

@@ -16,7 +16,7 @@ import { HOUR, NOW, World, type Filter, type Sort } from "./world.ts";
 
 export const TOKEN = "0123456789abcdef0123456789abcdef";
 const ROOT = fileURLToPath(new URL("../../", import.meta.url));
-const DIST = process.env.ROOST_DIST ?? join(ROOT, "dist");
+const DIST = join(process.env.ROOST_BUILD ?? join(ROOT, "build/quick"), "dist");
 
 /** What the stand-in does next; tests set it between steps. */
 export interface Scene {

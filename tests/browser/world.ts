@@ -74,6 +74,8 @@ interface Scene {
   quiet: boolean;
   tweets: "on" | "off" | "many" | "stopped" | "first";
   following: boolean;
+  push: "off" | "on" | "broken";
+  money: "fine" | "capped" | "paused";
 }
 
 interface Change {
@@ -294,7 +296,8 @@ export class World {
 
   detail(id: string): object | null {
     const follower = this.people.find((row) => row.user.id === id);
-    return follower && { ...follower, profile_at: iso(NOW - 9 * HOUR), events: this.events.filter((event) => event.user.id === id) };
+    if (follower === undefined) return null;
+    return { ...follower, profile_at: iso(NOW - 9 * HOUR), events: this.events.filter((event) => event.user.id === id) };
   }
 
   changePerson(id: string, change: Change): object {
@@ -517,7 +520,7 @@ export class World {
 
   /** Keys for X: `set` names those that are there, `ended` a sign-in that X ended. */
   credentials({ keys }: { keys: string[] }): { items: { name: string }[]; steps: { id: string; title: string; text: string; url: string }[] } {
-    const item = (name: string, what: string, more: object = {}): { name: string } => {
+    const item = (name: string, what: string, more: object = {}) => {
       const there = keys.includes(name);
       const state = there ? "ready" : "missing";
       const source = there ? "stored" : null;

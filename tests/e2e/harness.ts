@@ -4,6 +4,7 @@
 // The simulator's clock stands still unless a test moves it, and no test waits for a time to pass:
 // each polls for what it waits for.
 import assert from "node:assert/strict";
+import { until } from "../poll.ts";
 import { Runtime } from "./runtime.ts";
 import { ACCOUNT, iso, Simulator, type World } from "./simulator.ts";
 
@@ -180,15 +181,9 @@ export class Roost {
     what: string,
     ready: () => Promise<T | undefined | false>,
     patience = PATIENCE_MS,
-    poll = POLL_MS,
+    every = POLL_MS,
   ): Promise<T> {
-    const deadline = Date.now() + patience;
-    for (;;) {
-      const found = await ready();
-      if (found) return found;
-      if (Date.now() > deadline) throw new Error(`waited ${patience / 1000} s for ${what}`);
-      await new Promise((done) => setTimeout(done, poll));
-    }
+    return until<T>(what, ready, { patience, every });
   }
 
   /** The run once it has ended. A crawl that waits for X has its wait skipped. */

@@ -12,6 +12,8 @@ import { convertV4MiniflareOptions, Log, LogLevel, Miniflare } from "miniflare";
 import { unstable_getMiniflareWorkerOptions } from "wrangler";
 
 export const ROOT = process.env.ROOST_ROOT ?? resolve(dirname(fileURLToPath(import.meta.url)), "../..");
+/** What is tested: a folder with wrangler.toml, worker/build/ and dist/, as `cargo xtask build` makes them. */
+const BUILD = process.env.ROOST_BUILD ?? join(ROOT, "build/quick");
 const NAME = "roost";
 
 /** What the worker's code never says unless a panic took the whole instance with it. */
@@ -43,13 +45,13 @@ export class Runtime {
     process.env.WRANGLER_LOG ??= "error";
     // Cloudflare's limit. Without one V8 lets garbage pile up as if it had the whole machine.
     process.env.MINIFLARE_WORKERD_V8_FLAGS ??= "--max-heap-size=128";
-    const config = join(ROOT, "wrangler.toml");
+    const config = join(BUILD, "wrangler.toml");
     const { workerOptions } = unstable_getMiniflareWorkerOptions(config) as { workerOptions: any };
     for (const consumer of Object.values<any>(workerOptions.queueConsumers)) {
       // A queue's batch waits a second for more messages: a second that every crawl would cost.
       consumer.maxBatchTimeout = 0;
     }
-    const built = join(ROOT, "worker/build");
+    const built = join(BUILD, "worker/build");
     this.#miniflare = new Miniflare(
       convertV4MiniflareOptions({
         ...workerOptions,

@@ -176,7 +176,7 @@ test("coverage has the same gap, and adds up without holes", async () => {
   assert.equal(Date.parse(spans.at(-1).to), FIRST + 18 * DAY_MS);
   for (let i = 1; i < spans.length; i++) assert.equal(spans[i].from, spans[i - 1].to);
   const gaps = spans.filter((span: Json) => span.state === "gap");
-  const edges = gaps.map((span: Json) => [Date.parse(span.from), Date.parse(span.to)]);
+  const edges: [number, number][] = gaps.map((span: Json) => [Date.parse(span.from), Date.parse(span.to)]);
   // The three days, and the time after the last list, which is long overdue.
   const last = instants.filter((at) => at < FIRST + 9 * DAY_MS).at(-1);
   assert.deepEqual(edges, [
@@ -184,7 +184,7 @@ test("coverage has the same gap, and adds up without holes", async () => {
     [instants.at(-1), FIRST + 18 * DAY_MS],
   ]);
   assert.ok(gaps.every((span: Json) => span.reason));
-  const hidden = edges.reduce((sum: number, [from, to]: number[]) => sum + to - from, 0);
+  const hidden = edges.reduce((sum: number, [from, to]: [number, number]) => sum + to - from, 0);
   assert.ok(Math.abs(found.observed - (1 - hidden / (18 * DAY_MS))) < 1e-9);
 });
 

@@ -5,9 +5,10 @@ import assert from "node:assert/strict";
 import { type ChildProcess, spawn } from "node:child_process";
 import { existsSync } from "node:fs";
 import { join } from "node:path";
+import type { Json } from "./harness.ts";
 import { ROOT } from "./runtime.ts";
 
-export const XSIM = process.env.ROOST_XSIM ?? join(ROOT, "target/sim/xsim");
+export const XSIM = process.env.ROOST_XSIM ?? join(ROOT, "target/debug/xsim");
 /** The account that a simulated world is about. */
 export const ACCOUNT = "12";
 
@@ -65,7 +66,7 @@ export class Simulator {
     if (world.refreshReuse !== undefined) flags.push("--refresh-reuse", world.refreshReuse);
     if (world.clientSecret !== undefined) flags.push(`--client-secret=${world.clientSecret}`);
     if (!existsSync(XSIM)) {
-      throw new Error(`no simulator at ${XSIM}: cargo build --profile sim -p xsim`);
+      throw new Error(`no simulator at ${XSIM}: cargo build -p xsim`);
     }
     const child = spawn(XSIM, flags, { stdio: ["ignore", "pipe", "inherit"] });
     const url = await new Promise<string>((found, failed) => {

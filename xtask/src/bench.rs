@@ -154,7 +154,7 @@ impl Options {
             println!("  page and worker as they were built last (--as-built)");
             return Ok(());
         }
-        build::everything(project, false).map(drop)
+        build::everything(project, build::Build::Shipped).map(drop)
     }
 }
 

@@ -1,31 +1,87 @@
-//! `cargo xtask build`. Owns: what a build consists of. Invariant: two builds never run at
-//! once in one checkout.
+//! `cargo xtask build`, and the builds that other commands need. Owns: what a build consists of, and
+//! where each of the two kinds goes. Invariant: two builds never run at once in one checkout.
 
 use crate::args::Args;
 use crate::failure::{Explain, Outcome};
 use crate::project::Project;
-use crate::{bundle, page, tools, worker};
+use crate::steps::Step;
+use crate::{bundle, page, process, stamp, tools, worker};
 use std::fs::File;
+use std::panic::resume_unwind;
+use std::path::{Path, PathBuf};
 
 pub(crate) const HELP: &str = "\
-cargo xtask build [--dev] [--bundle] [--for-wrangler]
+cargo xtask build [--quick] [--bundle] [--for-wrangler]
 
   Installs what is missing, builds the page into dist/ and the worker into worker/build/, and
   holds both to their size budgets. What did not change is not built again.
 
-  --dev            quick to build: no optimisation, no size budget
+  --quick          the build of `dev` and of the specs instead, into build/quick/: ready in
+                   seconds after a change, neither optimised nor small
   --bundle         also write bundle/: built files and a wrangler.toml that deploys with Node alone
   --for-wrangler   the same build, silent when nothing changed; wrangler calls it";
 
+/// Which of the two builds.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) enum Build {
+    /// Compiled incrementally and hardly optimised: for `dev` and the specs.
+    Quick,
+    /// What is deployed: optimised, shrunk, held to its size.
+    Shipped,
+}
+
+impl Build {
+    /// The folder with wrangler.toml, dist/ and worker/build/ of this build.
+    pub(crate) fn folder(self, project: &Project) -> PathBuf {
+        match self {
+            Self::Quick => project.at("build/quick"),
+            Self::Shipped => project.root().to_path_buf(),
+        }
+    }
+
+    /// The page.
+    pub(crate) fn dist(self, project: &Project) -> PathBuf {
+        self.folder(project).join("dist")
+    }
+
+    /// The worker.
+    pub(crate) fn worker(self, project: &Project) -> PathBuf {
+        self.folder(project).join("worker/build")
+    }
+
+    /// In stamps and logs.
+    pub(crate) fn name(self) -> &'static str {
+        match self {
+            Self::Quick => "quick",
+            Self::Shipped => "shipped",
+        }
+    }
+
+    /// How long it takes from nothing on two processors, for whoever waits.
+    fn usual(self) -> &'static str {
+        match self {
+            Self::Quick => "usually 3 min the first time, seconds after a change",
+            Self::Shipped => "usually 5 min",
+        }
+    }
+
+    /// A file of cargo's for the wasm target, as built with this profile.
+    pub(crate) fn module(self, project: &Project, profile: &str, file: &str) -> PathBuf {
+        let folder = if profile == "dev" { "debug" } else { profile };
+        project.target().join(tools::TARGET).join(folder).join(file)
+    }
+}
+
 pub(crate) fn run(mut args: Args) -> Outcome {
-    let (dev, bundled) = (args.flag("--dev"), args.flag("--bundle"));
+    let (quick, bundled) = (args.flag("--quick"), args.flag("--bundle"));
     let for_wrangler = args.flag("--for-wrangler");
-    if dev && bundled {
-        return Err(args.wrong("--dev and --bundle exclude each other: a bundle is for deploying"));
+    if quick && bundled {
+        return Err(args.wrong("--quick and --bundle exclude each other: a bundle is for deploying"));
     }
     args.done()?;
     let project = Project::find()?;
-    let built = everything(&project, dev)?;
+    let build = if quick { Build::Quick } else { Build::Shipped };
+    let built = everything(&project, build)?;
     if bundled {
         bundle::write(&project)?;
     }
@@ -36,17 +92,112 @@ pub(crate) fn run(mut args: Args) -> Outcome {
 }
 
 /// Tools, page and worker; whether anything had to be built.
-pub(crate) fn everything(project: &Project, dev: bool) -> Outcome<bool> {
+pub(crate) fn everything(project: &Project, build: Build) -> Outcome<bool> {
     let _lock = lock(project)?;
-    tools::ensure(project)?;
-    // Each is one thread's work for most of its time.
-    let (page, worker) = std::thread::scope(|scope| {
-        let page = scope.spawn(|| page::build(project, dev));
-        let worker = worker::build(project, dev);
-        (page.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic)), worker)
+    tools::ensure_target(project)?;
+    let page = page::Plan::new(project, build)?;
+    let worker = worker::Plan::new(project, build)?;
+    // Packages are fetched while crates are compiled: the one waits for the network, the other for
+    // processors.
+    let (packages, compiled) = std::thread::scope(|scope| {
+        let packages = scope.spawn(|| tools::ensure_npm(project));
+        let compiled = compile(project, build, page.as_ref(), worker.as_ref());
+        (packages.join().unwrap_or_else(|panic| resume_unwind(panic)), compiled)
     });
-    let (page, worker) = (page?, worker?);
-    Ok(page || worker)
+    packages.and(compiled)?;
+    let (page, worker) = std::thread::scope(|scope| {
+        let page = page.map(|page| scope.spawn(move || page.finish(project)));
+        let worker = worker.map(|worker| worker.finish(project));
+        (page.map(|page| page.join().unwrap_or_else(|panic| resume_unwind(panic))), worker)
+    });
+    let built = page.is_some() || worker.is_some();
+    page.transpose()?;
+    worker.transpose()?;
+    if build == Build::Quick && built {
+        let config = bundle::config(project, "main = \"worker/build/index.js\"")?;
+        write_new(&build.folder(project).join("wrangler.toml"), config.as_bytes())?;
+    }
+    Ok(built)
+}
+
+/// Compiles what is stale to wasm. The quick build is one call of cargo, so that what page and worker
+/// share is compiled once; the shipped ones have profiles of their own and run beside each other.
+fn compile(
+    project: &Project,
+    build: Build,
+    page: Option<&page::Plan>,
+    worker: Option<&worker::Plan>,
+) -> Outcome {
+    let (page, worker) = (page.map(|_| page::PACKAGE), worker.map(|_| worker::PACKAGE));
+    if page.is_none() && worker.is_none() {
+        return Ok(());
+    }
+    let step = Step::start(format!("compiling to wasm ({})", build.usual()));
+    if build == Build::Quick {
+        let packages: Vec<_> = worker.into_iter().chain(page).collect();
+        cargo(project, &step, "dev", &packages)?;
+    } else {
+        std::thread::scope(|scope| {
+            let page = page.map(|page| {
+                let step = &step;
+                scope.spawn(move || cargo(project, step, page::PROFILE, &[page]))
+            });
+            let worker = worker.map(|worker| cargo(project, &step, worker::PROFILE, &[worker]));
+            let page = page.map(|page| page.join().unwrap_or_else(|panic| resume_unwind(panic)));
+            page.transpose().and(worker.transpose())
+        })?;
+    }
+    step.done("");
+    tools::build_bindgen(project)
+}
+
+fn cargo(project: &Project, step: &Step, profile: &str, packages: &[&str]) -> Outcome {
+    let mut cargo = project.cargo();
+    cargo.args(["build", "--target", tools::TARGET, "--profile", profile]);
+    cargo.args(packages.iter().flat_map(|package| ["-p", package]));
+    process::run(step, &mut cargo, &project.log(&format!("wasm-{}", packages.join("-"))))
+}
+
+/// Writes the module and its JavaScript into a folder that is made anew.
+pub(crate) fn bindgen(
+    project: &Project,
+    step: &Step,
+    target: &str,
+    module: &Path,
+    folder: &Path,
+) -> Outcome {
+    remove(folder)?;
+    let mut bindgen = project.command(tools::bindgen(project));
+    bindgen.arg(target).arg(module).arg(folder);
+    process::run(step, &mut bindgen, &project.log(&format!("bindgen-{target}")))
+}
+
+/// Removes a folder if it is there.
+pub(crate) fn remove(folder: &Path) -> Outcome {
+    if folder.exists() {
+        std::fs::remove_dir_all(folder).explain(format!("removing {}", folder.display()))?;
+    }
+    Ok(())
+}
+
+/// Writes a file through another beside it: whoever reads it finds the old text or the new one.
+pub(crate) fn write_new(path: &Path, bytes: &[u8]) -> Outcome {
+    if let Some(folder) = path.parent() {
+        std::fs::create_dir_all(folder).explain(format!("making {}", folder.display()))?;
+    }
+    let beside = path.with_added_extension("new");
+    std::fs::write(&beside, bytes).explain(format!("writing {}", beside.display()))?;
+    std::fs::rename(&beside, path).explain(format!("writing {}", path.display()))
+}
+
+/// The digest of what a part of the build is made of.
+pub(crate) fn digest(
+    project: &Project,
+    build: Build,
+    inputs: &[&str],
+) -> Outcome<String> {
+    let inputs: Vec<_> = inputs.iter().map(|path| project.at(path)).collect();
+    stamp::digest(project, &inputs, &[build.name(), &tools::rustc_version()])
 }
 
 /// Held while building; the second caller waits and then finds everything fresh.

@@ -48,7 +48,7 @@ pub(crate) fn write(project: &Project) -> Outcome {
     let save = |name: &str, text: &str| {
         std::fs::write(to.join(name), text).explain(format!("writing {name}"))
     };
-    save("wrangler.toml", &wrangler_toml(&read("wrangler.toml")?)?)?;
+    save("wrangler.toml", &config(project, "main = \"worker/index.js\"")?)?;
     let package = package_json(&read("package.json")?)?;
     save("package.json", &format!("{package:#}\n"))?;
     save("README.md", README)?;
@@ -56,8 +56,15 @@ pub(crate) fn write(project: &Project) -> Outcome {
     Ok(())
 }
 
-/// Our wrangler.toml without its `[build]` table and with `main` inside the bundle.
-fn wrangler_toml(ours: &str) -> Outcome<String> {
+/// Our wrangler.toml for a folder of built files: without its `[build]` table, with this line for
+/// `main`.
+pub(crate) fn config(project: &Project, main: &str) -> Outcome<String> {
+    let ours =
+        std::fs::read_to_string(project.at("wrangler.toml")).explain("reading wrangler.toml")?;
+    wrangler_toml(&ours, main)
+}
+
+fn wrangler_toml(ours: &str, main: &str) -> Outcome<String> {
     let mut text = String::new();
     let mut in_build = false;
     let mut renamed = false;
@@ -70,7 +77,7 @@ fn wrangler_toml(ours: &str) -> Outcome<String> {
         }
         if line.starts_with("main = ") {
             renamed = true;
-            text.push_str("main = \"worker/index.js\"");
+            text.push_str(main);
         } else {
             text.push_str(line);
         }
@@ -80,7 +87,7 @@ fn wrangler_toml(ours: &str) -> Outcome<String> {
         return Ok(text);
     }
     Err(Failure::new(
-        "writing the bundle's wrangler.toml",
+        "writing a wrangler.toml for what is built",
         "wrangler.toml has no line that begins with `main = `",
         "put it back: main = \"worker/build/index.js\"",
     ))
@@ -131,7 +138,8 @@ mod tests {
 
     #[test]
     fn the_bundles_config_builds_nothing_and_stays_inside() {
-        let text = wrangler_toml(include_str!("../../wrangler.toml")).unwrap();
+        let main = "main = \"worker/index.js\"";
+        let text = wrangler_toml(include_str!("../../wrangler.toml"), main).unwrap();
         assert!(text.contains("main = \"worker/index.js\"\n"), "{text}");
         let building = text.lines().find(|l| l.starts_with("[build") || l.starts_with("command"));
         assert_eq!(building, None);

@@ -37,7 +37,7 @@ pub(crate) fn run(mut args: Args) -> Outcome {
     let dry = args.flag("--dry-run");
     args.done()?;
     let project = Project::find()?;
-    build::everything(&project, false)?;
+    build::everything(&project, build::Build::Shipped)?;
     if dry {
         return publish(&project, &["--dry-run"], None);
     }

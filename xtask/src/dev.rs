@@ -4,6 +4,7 @@
 
 use crate::api::Api;
 use crate::args::Args;
+use crate::build::Build;
 use crate::children::Children;
 use crate::clock::{self, Stopwatch};
 use crate::dev_file::DevFile;
@@ -15,11 +16,12 @@ use crate::stack::{self, WranglerDev};
 use crate::steps::{self, Step};
 use crate::vars::{self, Vars};
 use crate::world::{self, World};
-use crate::{browser, build, ports};
+use crate::sources::Sources;
+use crate::{browser, build, ports, stop};
 use serde_json::{Value, json};
 use shared::time::{HOUR_MS, UnixMs};
+use std::panic::resume_unwind;
 use std::path::{Path, PathBuf};
-use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 pub(crate) const HELP: &str = "\
@@ -35,17 +37,18 @@ cargo xtask dev [--port 8787] [--upstream URL] [--fresh] [--no-history]
   --no-history     no simulated history
 
   State is kept per upstream in .roost/state; logs are .roost/wrangler.log and .roost/xsim.log.
-  While it runs, .roost/dev.json says where everything is, and `cargo xtask build` in another
-  terminal brings a change of the code into it.";
+  While it runs, .roost/dev.json says where everything is. A saved change of worker/, shared/ or
+  frontend/ is built and served, and open pages load themselves anew; what does not compile is
+  printed, and what was served stays. `cargo xtask bench loop` measures how long that takes.";
 
 /// The simulated account (tests/xsim).
 const ACCOUNT: &str = "12";
 /// How long a check of 10,000 followers may take.
 const CHECK_PATIENCE: Duration = Duration::from_mins(2);
+/// How often sources are looked at.
+const LOOK_EVERY: Duration = Duration::from_millis(250);
 /// A check that is due begins within this after a tick.
 const CHECK_BEGINS: Duration = Duration::from_secs(4);
-
-static STOP: AtomicBool = AtomicBool::new(false);
 
 struct Options {
     port: u16,
@@ -74,12 +77,9 @@ pub(crate) fn run(mut args: Args) -> Outcome {
     if !ports::is_free(options.port) {
         return Err(stack::port_taken(options.port));
     }
-    build::everything(&project, false)?;
-    ctrlc::set_handler(|| STOP.store(true, Ordering::SeqCst)).explain("listening for Ctrl-C")?;
-    let mut session = Session::new(&project, &options, file)?;
-    let ended = session.begin(&options, watch).and_then(|()| session.stay());
-    match ended {
-        Err(_) if STOP.load(Ordering::SeqCst) => {
+    stop::listen()?;
+    match live(&project, &options, file, watch) {
+        Err(_) if stop::pressed() => {
             println!("\n  stopping");
             Ok(())
         }
@@ -87,12 +87,22 @@ pub(crate) fn run(mut args: Args) -> Outcome {
     }
 }
 
-/// Ends whatever waits, once Ctrl-C was pressed.
-pub(crate) fn check_stop() -> Outcome {
-    if STOP.load(Ordering::SeqCst) {
-        return Err(Failure::new("cargo xtask dev", "stopped", "nothing: you asked for it"));
-    }
-    Ok(())
+/// From the build to the end.
+fn live(project: &Project, options: &Options, file: DevFile, watch: Stopwatch) -> Outcome {
+    let sources = Sources::now(project)?;
+    let simulator = || match options.upstream {
+        Some(_) => Ok(None),
+        None => stack::build_xsim(project).map(Some),
+    };
+    let (built, simulator) = std::thread::scope(|scope| {
+        let simulator = scope.spawn(simulator);
+        let built = build::everything(project, Build::Quick);
+        (built, simulator.join().unwrap_or_else(|panic| resume_unwind(panic)))
+    });
+    built?;
+    let mut session = Session::new(project, options, file)?;
+    session.begin(options, simulator?, watch)?;
+    session.stay(sources)
 }
 
 /// One running `dev`. Fields drop in order: the file first, then the servers.
@@ -125,13 +135,11 @@ impl<'a> Session<'a> {
         Ok(Self { file, children, project, state, world, page, api, token })
     }
 
-    /// From nothing to ready.
-    fn begin(&mut self, options: &Options, watch: Stopwatch) -> Outcome {
-        let xsim = match self.world.clone() {
+    /// From built to ready.
+    fn begin(&mut self, options: &Options, simulator: Option<PathBuf>, watch: Stopwatch) -> Outcome {
+        let xsim = match self.world.clone().zip(simulator) {
             None => None,
-            Some(world) => {
-                let binary = stack::build_xsim(self.project)?;
-                check_stop()?;
+            Some((world, binary)) => {
                 let url = stack::start_xsim(self.project, &mut self.children, &binary, &world)?;
                 self.file.note_groups(&self.children.groups())?;
                 Some(url)
@@ -139,10 +147,19 @@ impl<'a> Session<'a> {
         };
         let upstream = options.upstream.as_deref().or(xsim.as_deref()).unwrap_or_default();
         let vars = self.vars(upstream)?;
-        let dev = WranglerDev { port: options.port, state: &self.state, vars: &vars };
+        let config = Build::Quick.folder(self.project).join("wrangler.toml");
+        let dev =
+            WranglerDev { port: options.port, config: &config, state: &self.state, vars: &vars };
+        self.note_build()?;
         let up = dev.start(self.project, &mut self.children, &self.api);
         self.file.note_groups(&self.children.groups())?;
         up?;
+        if xsim.is_some() {
+            self.track()?;
+        }
+        let address = format!("{}#token={}", self.page, self.token);
+        println!("\n  The page is there after {}: {address}\n", steps::seconds(watch.elapsed()));
+        browser::open(self.project, &address);
         if let Some(xsim) = &xsim {
             self.fill(xsim, options.history)?;
         }
@@ -154,11 +171,17 @@ impl<'a> Session<'a> {
             "admin_token": self.token,
             "account": account,
         }))?;
-        let address = format!("{}#token={}", self.page, self.token);
         println!("\n  Roost is ready after {}: {address}", steps::seconds(watch.elapsed()));
+        println!("  A saved change of worker/, shared/ or frontend/ is taken up by itself.");
         println!("  Ctrl-C stops it. Logs: .roost/wrangler.log, .roost/xsim.log\n");
-        browser::open(self.project, &address);
         Ok(())
+    }
+
+    /// Says beside the page which build is served: an open page that sees another loads itself anew.
+    fn note_build(&self) -> Outcome {
+        let id = format!("{}-{}", std::process::id(), clock::now().0);
+        let place = Build::Quick.dist(self.project).join("build.json");
+        build::write_new(&place, json!({"id": id}).to_string().as_bytes())
     }
 
     /// Settings of the worker: the simulator's keys, or the owner's own.
@@ -180,16 +203,20 @@ impl<'a> Session<'a> {
         Ok(vars)
     }
 
-    /// The simulated account, its history and a first check.
-    fn fill(&mut self, xsim: &str, with_history: bool) -> Outcome {
+    /// The simulated account.
+    fn track(&self) -> Outcome {
         let account = json!({"id": ACCOUNT, "schedule": "hourly", "monthly_cap_usd": 1_000_000});
         self.api.post("/accounts", &account, true)?;
         // The account of the demonstration shows all there is; its bill is a simulated one.
-        self.api.patch(&format!("/accounts/{ACCOUNT}"), &json!({"tweets": true}))?;
+        self.api.patch(&format!("/accounts/{ACCOUNT}"), &json!({"tweets": true})).map(drop)
+    }
+
+    /// Its history and a first check.
+    fn fill(&mut self, xsim: &str, with_history: bool) -> Outcome {
         if with_history {
             self.load_history(xsim)?;
         }
-        let step = Step::start("first check");
+        let step = Step::start("first check (usually 3 s)");
         let since = clock::now();
         self.tick(since)?;
         let checked = self.wait_for_check(since)?;
@@ -204,11 +231,11 @@ impl<'a> Session<'a> {
         if instants.is_empty() {
             return Ok(());
         }
-        let step = Step::start("history");
+        let step = Step::start("history of 90 days, while the page shows (usually 40 s)");
         let Self { api, children, world, state, .. } = self;
         let source = Loader { xsim, api, account: ACCOUNT };
         let loaded = source.load(&instants, until, &step, |done| {
-            check_stop()?;
+            stop::check()?;
             children.check()?;
             match (done, world.as_mut()) {
                 (Some(at), Some(world)) => note(world, state, at),
@@ -255,19 +282,23 @@ impl<'a> Session<'a> {
                 Some(_) => return Ok("failed: see Collection on the page"),
             }
             self.children.check()?;
-            check_stop()?;
+            stop::check()?;
             std::thread::sleep(Duration::from_millis(200));
         }
     }
 
-    /// Ticks at every whole hour until Ctrl-C or until a server ends.
-    fn stay(&mut self) -> Outcome {
+    /// Takes up what changes and ticks at every whole hour, until Ctrl-C or until a server ends.
+    fn stay(&mut self, mut sources: Sources) -> Outcome {
         let hour = |at: UnixMs| at.0.div_euclid(HOUR_MS);
         let mut last = hour(clock::now());
         loop {
-            std::thread::sleep(Duration::from_millis(250));
-            check_stop()?;
+            std::thread::sleep(LOOK_EVERY);
+            stop::check()?;
             self.children.check()?;
+            let changed = sources.changed()?;
+            if !changed.is_empty() {
+                self.renew(&changed)?;
+            }
             let now = clock::now();
             if hour(now) > last {
                 last = hour(now);
@@ -278,6 +309,28 @@ impl<'a> Session<'a> {
                 }
             }
         }
+    }
+
+    /// Builds what changed; what is served stays where that fails.
+    fn renew(&mut self, changed: &[PathBuf]) -> Outcome {
+        let watch = Stopwatch::start();
+        let first = changed.first().map(|path| path.display().to_string()).unwrap_or_default();
+        let more = changed.len().saturating_sub(1);
+        let others = if more == 0 { String::new() } else { format!(" and {more} more") };
+        println!("  {first}{others} changed");
+        let built = build::everything(self.project, Build::Quick);
+        stop::check()?;
+        match built {
+            Ok(false) => println!("  nothing to build"),
+            Ok(true) => {
+                self.note_build()?;
+                println!("  served after {}\n", steps::seconds(watch.elapsed()));
+            }
+            Err(failure) => {
+                eprintln!("{failure}\n  What was built before it is still served.\n");
+            }
+        }
+        Ok(())
     }
 }
 

@@ -149,14 +149,6 @@ fn rust(project: &Project) -> Vec<Row> {
             "rustup component add clippy rustfmt",
         ));
     }
-    for cli in &tools::CLIS {
-        let found = process::output(Command::new(cli.path(project)).arg("--version"));
-        // worker-build tells no version: its folder is named for it.
-        let found = found
-            .and_then(second)
-            .or_else(|| cli.path(project).is_file().then(|| cli.version.to_owned()));
-        rows.push(Row::new(cli.binary, cli.version, found, State::Comes, "cargo install"));
-    }
     rows
 }
 

@@ -7,12 +7,12 @@
 //! # Layout
 //! - verbs: [`build`], [`dev`], [`test`], [`doctor`], [`openapi`], [`tidy`], [`deploy`],
 //!   [`sim`], [`stream`], [`bench`], [`screenshots`], [`replay`]
-//! - the build: [`tools`], [`page`], [`worker`], [`wasm`], [`bundle`],
+//! - the build: [`tools`], [`page`], [`worker`], [`bundle`],
 //!   [`stamp`], [`sizes`]
 //! - the local stack: [`stack`], [`children`], [`ports`], [`world`], [`history`], [`vars`],
-//!   [`dev_file`], [`api`], [`http`], [`browser`]
-//! - tests: [`specs`], [`tally`]
-//! - ground: [`project`], [`args`], [`failure`], [`hints`], [`steps`], [`process`], [`clock`]
+//!   [`sources`], [`dev_file`], [`api`], [`http`], [`browser`]
+//! - tests: [`specs`], [`checks`], [`wheels`], [`tally`], [`timings`]
+//! - ground: [`project`], [`args`], [`failure`], [`hints`], [`steps`], [`process`], [`stop`], [`clock`]
 
 mod api;
 mod args;
@@ -20,6 +20,7 @@ mod bench;
 mod browser;
 mod build;
 mod bundle;
+mod checks;
 mod children;
 mod clock;
 mod deploy;
@@ -41,17 +42,20 @@ mod replay;
 mod screenshots;
 mod sim;
 mod sizes;
+mod sources;
 mod specs;
 mod stack;
 mod stamp;
 mod steps;
+mod stop;
 mod stream;
 mod tally;
 mod test;
 mod tidy;
+mod timings;
 mod tools;
 mod vars;
-mod wasm;
+mod wheels;
 mod worker;
 mod world;
 

@@ -2,13 +2,17 @@
 //! not know what the page shows. Invariant: dist/ holds what was built from these sources or
 //! the stamp says that it is stale.
 
+use crate::build::{self, Build};
 use crate::failure::{Explain, Failure, Outcome};
 use crate::process;
 use crate::project::Project;
 use crate::steps::Step;
-use crate::{docs, geo, sizes, stamp, tools};
+use crate::{docs, geo, sizes, stamp};
 use serde_json::Value;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
+
+/// The page's document.
+const INDEX: &str = "index.html";
 
 /// Never `--all-features`: browsers refuse what binaryen 132 then writes. These are what rustc
 /// emits for the target anyway.
@@ -28,72 +32,91 @@ const WASM_OPT: [&str; 10] = [
     "--reorder-functions-by-name",
 ];
 
-/// Builds dist/ unless it is fresh; whether it did. `dev`: quick to build, not to load.
-pub(crate) fn build(project: &Project, dev: bool) -> Outcome<bool> {
-    let inputs = ["frontend", "shared", "Cargo.lock", "Cargo.toml", "vite.config.js"];
-    let mut inputs: Vec<_> = inputs.iter().map(|path| project.at(path)).collect();
-    inputs.extend([project.at("package-lock.json"), project.at(".assetsignore")]);
-    let own = ["page.rs", "geo.rs", "docs.rs", "openapi.rs"];
-    inputs.extend(own.map(|file| project.at("xtask/src").join(file)));
-    let mode = if dev { "dev" } else { "release" };
-    let digest = stamp::digest(project, &inputs, &[mode, &tools::rustc_version()])?;
-    let dist = project.at("dist");
-    if stamp::is_fresh(project, "page", &digest, &[dist.join("index.html"), geo::place(&dist)]) {
-        return Ok(false);
-    }
-    stamp::clear(project, "page");
-    let step = Step::start("building the page");
-    compile(project, &step, dev)?;
-    let initial = bundle(project, &step)?;
-    geo::write(&dist)?;
-    docs::write(&dist)?;
-    step.done("dist/");
-    if !dev {
-        sizes::page(&dist, &initial)?;
-    }
-    // Last: what is too large is not taken for built the next time.
-    stamp::write(project, "page", &digest)?;
-    Ok(true)
+/// The page's crate.
+pub(crate) const PACKAGE: &str = "frontend";
+/// Cargo's profile of the page that is shipped.
+pub(crate) const PROFILE: &str = "page";
+
+const INPUTS: [&str; 14] = [
+    "frontend",
+    "shared",
+    "Cargo.lock",
+    "Cargo.toml",
+    ".cargo/config.toml",
+    "vite.config.js",
+    "package-lock.json",
+    ".assetsignore",
+    "xtask/bindgen",
+    "xtask/src/page.rs",
+    "xtask/src/build.rs",
+    "xtask/src/geo.rs",
+    "xtask/src/docs.rs",
+    "xtask/src/openapi.rs",
+];
+
+/// A page that is to be built.
+pub(crate) struct Plan {
+    build: Build,
+    digest: String,
 }
 
-fn compile(project: &Project, step: &Step, dev: bool) -> Outcome {
-    let mut cargo = project.cargo();
-    cargo.args(["build", "--target", tools::TARGET, "-p", "frontend"]);
-    if !dev {
-        cargo.args(["--profile", "page"]);
+impl Plan {
+    /// Nothing if the page is up to date.
+    pub(crate) fn new(project: &Project, build: Build) -> Outcome<Option<Self>> {
+        let digest = build::digest(project, build, &INPUTS)?;
+        let dist = build.dist(project);
+        let outputs = [dist.join(INDEX), geo::place(&dist)];
+        let fresh = stamp::is_fresh(project, &stamp(build), &digest, &outputs);
+        Ok((!fresh).then_some(Self { build, digest }))
     }
-    // One compiled view for many types of view: a tenth of the wasm less, and built sooner.
-    let flags = std::env::var("RUSTFLAGS").unwrap_or_default();
-    cargo.env("RUSTFLAGS", format!("{flags} --cfg erase_components"));
-    process::run(step, &mut cargo, &project.log("page-cargo"))?;
-    let profile = if dev { "debug" } else { "page" };
-    let wasm = project.target().join(tools::TARGET).join(profile).join("frontend.wasm");
-    let pkg = project.at("frontend/pkg");
-    remove(&pkg)?;
-    let mut bindgen = project.command(tools::WASM_BINDGEN.path(project));
-    bindgen.args(["--target", "web", "--no-typescript", "--out-dir"]).arg(&pkg).arg(wasm);
-    process::run(step, &mut bindgen, &project.log("page-bindgen"))?;
-    if dev {
-        return Ok(());
+
+    /// From cargo's module to dist/.
+    pub(crate) fn finish(self, project: &Project) -> Outcome {
+        let Self { build, digest } = self;
+        let step = Step::start("bundling the page");
+        let profile = if build == Build::Quick { "dev" } else { PROFILE };
+        let module = build.module(project, profile, "frontend.wasm");
+        let pkg = project.at("frontend/pkg");
+        build::bindgen(project, &step, "page", &module, &pkg)?;
+        if build == Build::Shipped {
+            optimize(project, &step, &pkg.join("frontend_bg.wasm"))?;
+        }
+        let staging = project.target().join("xtask").join(format!("page-{}", build.name()));
+        let initial = bundle(project, &step, build, &staging)?;
+        geo::write(&staging)?;
+        docs::write(&staging)?;
+        if build == Build::Shipped {
+            sizes::page(&staging, &initial)?;
+        }
+        stamp::clear(project, &stamp(build));
+        place(&staging, &build.dist(project))?;
+        step.done(build.name());
+        stamp::write(project, &stamp(build), &digest)
     }
-    let glue = pkg.join("frontend_bg.wasm");
+}
+
+fn stamp(build: Build) -> String {
+    format!("page-{}", build.name())
+}
+
+fn optimize(project: &Project, step: &Step, module: &Path) -> Outcome {
     let mut optimize = project.node();
-    optimize.arg(project.npm_bin("wasm-opt")).args(WASM_OPT).arg(&glue).arg("-o").arg(&glue);
+    optimize.arg(project.npm_bin("wasm-opt")).args(WASM_OPT).arg(module).arg("-o").arg(module);
     process::run(step, &mut optimize, &project.log("page-wasm-opt"))
 }
 
-/// Runs Vite; the files that the page loads first.
-fn bundle(project: &Project, step: &Step) -> Outcome<Vec<String>> {
+/// Runs Vite into a folder of its own; the files that the page loads first.
+fn bundle(project: &Project, step: &Step, build: Build, staging: &Path) -> Outcome<Vec<String>> {
     let mut vite = project.node();
     vite.arg(project.at("node_modules/vite/bin/vite.js")).args(["build", "--logLevel", "warn"]);
+    vite.arg("--emptyOutDir").arg("--outDir").arg(staging).args(["--mode", build.name()]);
     process::run(step, &mut vite, &project.log("page-vite"))?;
-    let dist = project.at("dist");
     for (from, to) in [("frontend/_headers", "_headers"), (".assetsignore", ".assetsignore")] {
-        std::fs::copy(project.at(from), dist.join(to)).explain(format!("copying {from}"))?;
+        std::fs::copy(project.at(from), staging.join(to)).explain(format!("copying {from}"))?;
     }
-    let manifest = dist.join(".vite/manifest.json");
+    let manifest = staging.join(".vite/manifest.json");
     let text = std::fs::read_to_string(&manifest).explain("reading Vite's manifest")?;
-    remove(&dist.join(".vite"))?;
+    build::remove(&staging.join(".vite"))?;
     let manifest = serde_json::from_str(&text).explain("reading Vite's manifest")?;
     initial(&manifest).ok_or_else(|| {
         Failure::new(
@@ -102,6 +125,45 @@ fn bundle(project: &Project, step: &Step) -> Outcome<Vec<String>> {
             "see vite.config.js",
         )
     })
+}
+
+/// Makes `dist` what `staging` is: new files first, then the page that names them, and only then are
+/// those removed that nothing names any more. Who loads the page meanwhile gets one whole or the other.
+fn place(staging: &Path, dist: &Path) -> Outcome {
+    let names = files(staging)?;
+    let index = Path::new(INDEX);
+    for name in names.iter().filter(|name| *name != index).map(PathBuf::as_path).chain([index]) {
+        let from = staging.join(name);
+        let bytes = std::fs::read(&from).explain(format!("reading {}", from.display()))?;
+        let to = dist.join(name);
+        if std::fs::read(&to).is_ok_and(|old| old == bytes) {
+            continue;
+        }
+        build::write_new(&to, &bytes)?;
+    }
+    for old in files(dist)?.iter().filter(|old| !names.contains(old)) {
+        let old = dist.join(old);
+        std::fs::remove_file(&old).explain(format!("removing {}", old.display()))?;
+    }
+    Ok(())
+}
+
+/// Every file under a folder, relative to it.
+fn files(folder: &Path) -> Outcome<Vec<PathBuf>> {
+    let mut waiting = vec![folder.to_path_buf()];
+    let mut files = Vec::new();
+    while let Some(next) = waiting.pop() {
+        let what = format!("reading {}", next.display());
+        for entry in std::fs::read_dir(&next).explain(&what)? {
+            let path = entry.explain(&what)?.path();
+            if path.is_dir() {
+                waiting.push(path);
+            } else {
+                files.extend(path.strip_prefix(folder).ok().map(Path::to_path_buf));
+            }
+        }
+    }
+    Ok(files)
 }
 
 /// The files that loading `index.html` brings: its script, what that imports at once, and the
@@ -132,16 +194,30 @@ fn strings(chunk: &Value, list: &str) -> Vec<String> {
     items.iter().filter_map(Value::as_str).map(str::to_owned).collect()
 }
 
-fn remove(folder: &PathBuf) -> Outcome {
-    if folder.exists() {
-        std::fs::remove_dir_all(folder).explain(format!("removing {}", folder.display()))?;
-    }
-    Ok(())
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_folder_becomes_the_one_beside_it() {
+        let base = std::env::temp_dir().join(format!("roost-place-{}", std::process::id()));
+        let (staging, dist) = (base.join("staging"), base.join("dist"));
+        let put = |folder: &Path, name: &str, text: &str| {
+            build::write_new(&folder.join(name), text.as_bytes()).unwrap();
+        };
+        put(&dist, INDEX, "old");
+        put(&dist, "assets/old.js", "old");
+        put(&dist, "geo/same.bin", "same");
+        for (name, text) in [(INDEX, "new"), ("assets/new.js", "new"), ("geo/same.bin", "same")] {
+            put(&staging, name, text);
+        }
+        place(&staging, &dist).unwrap();
+        let mut names = files(&dist).unwrap();
+        names.sort();
+        assert_eq!(names, ["assets/new.js", "geo/same.bin", "index.html"].map(PathBuf::from));
+        assert_eq!(std::fs::read_to_string(dist.join(INDEX)).unwrap(), "new");
+        std::fs::remove_dir_all(base).unwrap();
+    }
 
     #[test]
     fn first_load_follows_imports_but_not_dynamic_ones() {

@@ -3,10 +3,11 @@
 //! started by [`attached`].
 
 use crate::failure::{Explain, Failure, Outcome};
-use crate::hints;
 use crate::steps::Step;
+use crate::{children, hints, stop};
 use std::collections::VecDeque;
 use std::io::{BufRead, BufReader, Read, Write};
+use std::os::unix::process::CommandExt;
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
 use std::sync::mpsc::{self, RecvTimeoutError};
@@ -74,6 +75,10 @@ pub(crate) fn follow(
     let mut file =
         std::fs::File::create(log).explain(format!("writing the log {}", log.display()))?;
     command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
+    if stop::is_listened_to() {
+        // A group of its own: what it started ends with it.
+        command.process_group(0);
+    }
     let mut child = command.spawn().map_err(|error| cannot_start(&name, &error))?;
     let mut excerpt = Excerpt::default();
     let lines = read_lines(&mut child);
@@ -84,6 +89,11 @@ pub(crate) fn follow(
                 let _ = writeln!(file, "{line}");
                 each(&line);
                 excerpt.add(line);
+            }
+            Err(RecvTimeoutError::Timeout) if stop::pressed() => {
+                children::signal_group("TERM", child.id());
+                let _ = child.wait();
+                stop::check()?;
             }
             Err(RecvTimeoutError::Timeout) => {}
             Err(RecvTimeoutError::Disconnected) => break,

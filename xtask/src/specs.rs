@@ -8,6 +8,7 @@ use crate::process;
 use crate::project::Project;
 use crate::steps::{self, Step};
 use crate::tally::Tally;
+use crate::timings;
 use std::collections::VecDeque;
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -138,6 +139,7 @@ impl Specs<'_> {
             tally = tally.plus(Tally::one(false));
         }
         drop(step);
+        timings::note(&name, watch.elapsed());
         let seconds = steps::seconds(watch.elapsed());
         steps::say(&format!("\n{name} ({seconds}){}", output.trim_end()));
         Ok(tally)

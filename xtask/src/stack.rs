@@ -22,14 +22,24 @@ pub(crate) const XSIM_PORT: u16 = 9801;
 /// A cold start of workerd on a slow machine.
 const PATIENCE: Duration = Duration::from_secs(90);
 
-/// Builds the simulator; its binary.
+/// Builds the simulator as the specs and `dev` use it; its binary. The tests of its crate use the same.
 pub(crate) fn build_xsim(project: &Project) -> Outcome<PathBuf> {
-    let step = Step::start("building the simulator");
+    let step = Step::start("building the simulator (usually 1 min the first time)");
+    build_xsim_as(project, step, "dev", "debug")
+}
+
+/// Builds the simulator so that it is not what a measurement measures; its binary.
+pub(crate) fn build_fast_xsim(project: &Project) -> Outcome<PathBuf> {
+    let step = Step::start("building the simulator for measuring (usually 1 min the first time)");
+    build_xsim_as(project, step, "sim", "sim")
+}
+
+fn build_xsim_as(project: &Project, step: Step, profile: &str, folder: &str) -> Outcome<PathBuf> {
     let mut cargo = project.cargo();
-    cargo.args(["build", "--profile", "sim", "-p", "xsim"]);
+    cargo.args(["build", "--profile", profile, "-p", "xsim"]);
     process::run(&step, &mut cargo, &project.log("xsim"))?;
     step.done("");
-    Ok(project.target().join("sim/xsim"))
+    Ok(project.target().join(folder).join("xsim"))
 }
 
 /// Starts the simulator and brings its clock to the present; its address.
@@ -39,7 +49,7 @@ pub(crate) fn start_xsim(
     binary: &Path,
     world: &World,
 ) -> Outcome<String> {
-    let step = Step::start("starting the simulator");
+    let step = Step::start("starting the simulator (usually 1 s)");
     let flags = [
         ("--seed", world.seed.to_string()),
         ("--followers", world.followers.to_string()),
@@ -81,6 +91,8 @@ pub(crate) fn start_xsim(
 pub(crate) struct WranglerDev<'a> {
     /// Where the page and the API will be.
     pub(crate) port: u16,
+    /// The quick build's wrangler.toml, which builds nothing.
+    pub(crate) config: &'a Path,
     /// Where storage is kept.
     pub(crate) state: &'a Path,
     /// Settings and secrets of the worker.
@@ -90,7 +102,7 @@ pub(crate) struct WranglerDev<'a> {
 impl WranglerDev<'_> {
     /// Starts it and waits until the worker answers.
     pub(crate) fn start(&self, project: &Project, children: &mut Children, api: &Api) -> Outcome {
-        let step = Step::start("starting the worker");
+        let step = Step::start("starting the worker (usually 5 s)");
         let file = self.state.join("dev.vars");
         vars::write(&file, self.vars)?;
         let mut command = project.wrangler();
@@ -105,6 +117,7 @@ impl WranglerDev<'_> {
     fn arguments(&self, command: &mut Command, file: &Path) {
         let port = self.port.to_string();
         command.args(["dev", "--ip", "127.0.0.1", "--port", &port]);
+        command.arg("--config").arg(self.config);
         command.arg("--persist-to").arg(self.state).arg("--env-file").arg(file);
         command.arg("--show-interactive-dev-session=false");
         // Without it wrangler fetches a sample of Cloudflare's request properties.
@@ -117,7 +130,7 @@ fn wait(children: &mut Children, what: &str, up: impl Fn() -> bool) -> Outcome {
     let watch = Stopwatch::start();
     while !up() {
         children.check()?;
-        crate::dev::check_stop()?;
+        crate::stop::check()?;
         if watch.elapsed() > PATIENCE {
             return Err(Failure::new(
                 format!("starting {what}"),

@@ -3,7 +3,7 @@
 //! log) lines are only ever added.
 
 use crate::clock::Stopwatch;
-use std::cell::Cell;
+use crate::timings;
 use std::io::{IsTerminal, Write};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
@@ -60,7 +60,8 @@ pub(crate) struct Step {
     label: String,
     watch: Stopwatch,
     terminal: bool,
-    said: Cell<Duration>,
+    /// When it last said that it is alive, in milliseconds since it began.
+    said: AtomicU64,
 }
 
 impl Step {
@@ -71,7 +72,7 @@ impl Step {
             label: label.into(),
             watch: Stopwatch::start(),
             terminal: std::io::stdout().is_terminal(),
-            said: Cell::new(Duration::ZERO),
+            said: AtomicU64::new(0),
         };
         if step.terminal {
             under_way().steps.push((step.id, String::new()));
@@ -89,8 +90,10 @@ impl Step {
             return;
         }
         let elapsed = self.watch.elapsed();
-        if elapsed.saturating_sub(self.said.get()) >= STILL_EVERY {
-            self.said.set(elapsed);
+        let said = Duration::from_millis(self.said.load(Ordering::Relaxed));
+        if elapsed.saturating_sub(said) >= STILL_EVERY {
+            let now = u64::try_from(elapsed.as_millis()).unwrap_or(u64::MAX);
+            self.said.store(now, Ordering::Relaxed);
             println!("  {} ... {note} ({})", self.label, seconds(elapsed));
         }
     }
@@ -99,8 +102,14 @@ impl Step {
     pub(crate) fn done(self, detail: &str) {
         let detail = if detail.is_empty() { String::new() } else { format!(": {detail}") };
         let line = format!("  {}{detail} ({})", self.label, seconds(self.watch.elapsed()));
+        timings::note(self.short_label(), self.watch.elapsed());
         drop(self);
         say(&line);
+    }
+
+    /// The label without what is said of its usual length.
+    fn short_label(&self) -> &str {
+        self.label.split_once(" (").map_or(&self.label, |(label, _)| label)
     }
 
     fn rewrite(&self, note: &str) {

@@ -1,6 +1,8 @@
 //! How many tests ran. Owns: reading the summaries of cargo and of node's test runner.
 //! Invariant: a test that neither passed nor was skipped on purpose counts as failed.
 
+use std::time::Duration;
+
 /// Counts of one stage or of all.
 #[derive(Clone, Copy, Default, PartialEq, Eq, Debug)]
 pub(crate) struct Tally {
@@ -47,6 +49,35 @@ impl Tally {
     }
 }
 
+/// The test program that a line of `cargo test` announces: `Running unittests src/lib.rs
+/// (target/debug/deps/shared-7cbf…)` is `shared src/lib.rs`.
+pub(crate) fn cargo_binary(line: &str) -> Option<String> {
+    let rest = line.trim_start().strip_prefix("Running ")?;
+    let (source, program) = rest.split_once(" (")?;
+    let source = source.trim_start_matches("unittests ");
+    let file = program.trim_end_matches(')').rsplit('/').next()?;
+    let (name, _) = file.rsplit_once('-')?;
+    Some(format!("{name} {source}"))
+}
+
+/// How long a test program ran, from the line that ends it.
+pub(crate) fn cargo_seconds(line: &str) -> Option<Duration> {
+    let text = line.trim().strip_prefix("test result: ")?.rsplit_once("finished in ")?.1;
+    Duration::try_from_secs_f64(text.strip_suffix('s')?.parse().ok()?).ok()
+}
+
+/// What `cargo test` says of all that is well.
+pub(crate) fn is_cargo_noise(line: &str) -> bool {
+    const STARTS: [&str; 10] = [
+        "Compiling ", "Finished ", "Running ", "Doc-tests ", "Blocking ", "Locking ",
+        "Downloading ", "Downloaded ", "running ", "test result: ok.",
+    ];
+    let line = line.trim();
+    line.is_empty()
+        || STARTS.iter().any(|start| line.starts_with(start))
+        || line.starts_with("test ") && (line.ends_with("... ok") || line.ends_with("... ignored"))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -62,6 +93,29 @@ mod tests {
             tally.add_cargo_line(line);
         }
         assert_eq!(tally, Tally { passed: 15, failed: 2 });
+    }
+
+    #[test]
+    fn cargos_lines_name_the_program_and_its_time() {
+        let binary = |line| cargo_binary(line);
+        let line = "     Running unittests src/lib.rs (target/debug/deps/shared-7cbfdaad1c06bec0)";
+        assert_eq!(binary(line).unwrap(), "shared src/lib.rs");
+        let line = "     Running tests/suite/main.rs (target/debug/deps/suite-aa)";
+        assert_eq!(binary(line).unwrap(), "suite tests/suite/main.rs");
+        assert_eq!(binary("running 3 tests"), None);
+        let line = "test result: ok. 12 passed; 0 failed; 0 filtered out; finished in 1.25s";
+        assert_eq!(cargo_seconds(line), Some(Duration::from_millis(1_250)));
+        assert_eq!(cargo_seconds("test result: none"), None);
+    }
+
+    #[test]
+    fn only_what_is_well_is_left_out() {
+        for line in ["", "   Compiling serde v1.0.0", "test a::b ... ok", "running 4 tests"] {
+            assert!(is_cargo_noise(line), "{line}");
+        }
+        for line in ["test a::b ... FAILED", "error[E0308]: x", "test result: FAILED. 1 passed"] {
+            assert!(!is_cargo_noise(line), "{line}");
+        }
     }
 
     #[test]

@@ -3,66 +3,61 @@
 //! every stage ran something.
 
 use crate::args::Args;
-use crate::failure::{Explain, Outcome};
+use crate::build::{self, Build};
+use crate::clock::Stopwatch;
+use crate::failure::Outcome;
 use crate::project::Project;
 use crate::specs::Specs;
 use crate::steps::{self, Step};
-use crate::tally::Tally;
-use crate::{browser, build, process, stack, tools};
+use crate::tally::{self, Tally};
+use crate::{browser, checks, process, stack, timings};
 use std::fmt::Write as _;
 use std::panic::resume_unwind;
 use std::path::PathBuf;
-use std::process::Command;
+use std::time::Duration;
 
 pub(crate) const HELP: &str = "\
-cargo xtask test [unit|e2e|browser] [NAME]
+cargo xtask test [unit|e2e|browser|shipped] [NAME] [--long] [--ci]
 
   Installs and builds what the tests need, then runs them; all stages unless one is named.
 
-  unit      format, lints, tests of the crates, house rules (tidy)
-  e2e       tests/e2e: the built worker in Cloudflare's runtime, against the simulator
-  browser   tests/browser: the built page in Chromium (ROOST_CHROMIUM names one)
+  unit      tests of the crates; format, lints, types, documentation, dependencies, house rules
+  e2e       tests/e2e: the worker in Cloudflare's runtime, against the simulator (quick build)
+  browser   tests/browser: the page in Chromium (quick build; ROOST_CHROMIUM names one)
+  shipped   tests/shipped: what is deployed, its size, a dry run of its deployment
 
-  NAME      only tests (unit) or files (e2e, browser) whose name contains it
+  NAME      only tests (unit) or files (the others) whose name contains it
+  --long    the long forms of those that have one: a million followers, 200 faults, 30 days
+  --ci      what CI runs: all of it, never the long forms, and the time is held to its budget
 
-  The last line is `N passed, N failed`.";
+  It ends with a table of seconds. The last line is `N passed, N failed`.";
 
-const STAGES: [&str; 3] = ["unit", "e2e", "browser"];
+const STAGES: [&str; 4] = ["unit", "e2e", "browser", "shipped"];
+/// What all of CI may take on two processors, from a clean clone.
+const CI_BUDGET: Duration = Duration::from_mins(60);
 
 pub(crate) fn run(mut args: Args) -> Outcome {
+    let (long, ci) = (args.flag("--long"), args.flag("--ci"));
     let stage = args.word();
     let name = args.word();
     if let Some(stage) = stage.as_ref().filter(|stage| !STAGES.contains(&stage.as_str())) {
         return Err(args.wrong(format!("no stage `{stage}`: there are {}", STAGES.join(", "))));
     }
+    if ci && (long || stage.is_some()) {
+        return Err(args.wrong("--ci runs every stage, and never the long forms"));
+    }
     args.done()?;
-    let tests = Tests { project: Project::find()?, name };
+    let watch = Stopwatch::start();
+    let tests = Tests { project: Project::find()?, name, long };
     let wanted = |name: &str| stage.as_ref().is_none_or(|stage| stage == name);
-    tools::ensure(&tests.project)?;
-    // Optimising wasm keeps one processor busy, and only the specs need it: what else there is to
-    // do is done meanwhile.
-    let (unit, xsim) = std::thread::scope(|scope| {
-        let specs = wanted("e2e") || wanted("browser");
-        let xsim = specs.then(|| scope.spawn(|| tests.build()));
-        let unit = wanted("unit").then(|| tests.unit());
-        (unit, xsim.map(|built| built.join().unwrap_or_else(|panic| resume_unwind(panic))))
-    });
-    let mut sum = Sum::default();
-    if let Some(tally) = unit {
-        sum.add("unit", tally?);
+    let sum = tests.stages(wanted)?;
+    timings::print();
+    let elapsed = watch.elapsed();
+    println!("\n{}in {}", sum.lines, steps::seconds(elapsed));
+    if ci && elapsed > CI_BUDGET {
+        println!("that is over CI's budget of {}: see what grew", steps::seconds(CI_BUDGET));
     }
-    if let Some(xsim) = xsim {
-        let xsim = xsim?;
-        if wanted("e2e") {
-            sum.add("e2e", tests.specs("tests/e2e", vec![("ROOST_XSIM", xsim.clone())])?);
-        }
-        if wanted("browser") {
-            let chromium = browser::ensure(&tests.project)?;
-            let env = vec![("ROOST_XSIM", xsim), ("ROOST_CHROMIUM", chromium)];
-            sum.add("browser", tests.specs("tests/browser", env)?);
-        }
-    }
-    println!("\n{}{} passed, {} failed", sum.lines, sum.all.passed, sum.all.failed);
+    println!("{} passed, {} failed", sum.all.passed, sum.all.failed);
     if sum.all.failed == 0 {
         return Ok(());
     }
@@ -91,37 +86,72 @@ impl Sum {
 struct Tests {
     project: Project,
     name: Option<String>,
+    long: bool,
 }
 
 impl Tests {
+    /// Runs the stages that are wanted. Specs wait for servers and browsers for much of their time:
+    /// crates are compiled and checked beside them, and what is shipped is built.
+    fn stages(&self, wanted: impl Fn(&str) -> bool + Sync) -> Outcome<Sum> {
+        let specs = wanted("e2e") || wanted("browser");
+        let xsim = (specs || wanted("shipped")).then(|| self.build_quick(specs)).transpose()?;
+        let specs = || -> Outcome<Vec<(&str, Tally)>> {
+            let Some(xsim) = &xsim else { return Ok(Vec::new()) };
+            let mut tallies = Vec::new();
+            for stage in ["e2e", "browser"].into_iter().filter(|stage| wanted(stage)) {
+                tallies.push((stage, self.specs(stage, Build::Quick, xsim)?));
+            }
+            Ok(tallies)
+        };
+        let compiler = || -> Outcome<Option<Tally>> {
+            let unit = wanted("unit").then(|| self.unit()).transpose()?;
+            if wanted("shipped") {
+                build::everything(&self.project, Build::Shipped)?;
+            }
+            Ok(unit)
+        };
+        let (unit, specs) = std::thread::scope(|scope| {
+            let specs = scope.spawn(specs);
+            let unit = compiler();
+            (unit, specs.join().unwrap_or_else(|panic| resume_unwind(panic)))
+        });
+        let mut sum = Sum::default();
+        if let Some(tally) = unit? {
+            sum.add("unit", tally);
+        }
+        for (stage, tally) in specs? {
+            sum.add(stage, tally);
+        }
+        if let Some(xsim) = xsim.filter(|_| wanted("shipped")) {
+            sum.add("shipped", self.specs("shipped", Build::Shipped, &xsim)?);
+        }
+        Ok(sum)
+    }
+
     /// Builds what the specs run against; the simulator's binary.
-    fn build(&self) -> Outcome<PathBuf> {
+    fn build_quick(&self, worker_and_page: bool) -> Outcome<PathBuf> {
         std::thread::scope(|scope| {
             let xsim = scope.spawn(|| stack::build_xsim(&self.project));
-            build::everything(&self.project, false)?;
+            if worker_and_page {
+                build::everything(&self.project, Build::Quick)?;
+            }
             xsim.join().unwrap_or_else(|panic| resume_unwind(panic))
         })
     }
 
     fn unit(&self) -> Outcome<Tally> {
-        steps::say("\nunit");
-        tools::ensure_components(&self.project)?;
-        let mut sum = self.cargo_tests()?;
+        let tests = self.cargo_tests()?;
         if self.name.is_some() {
-            return Ok(sum);
+            return Ok(tests);
         }
-        for (label, words) in CHECKS {
-            let mut cargo = self.project.cargo();
-            sum = sum.plus(self.check(label, cargo.args(*words))?);
-        }
-        let mut tidy = Command::new(std::env::current_exe().explain("finding xtask")?);
-        Ok(sum.plus(self.check("house rules", tidy.arg("tidy"))?))
+        Ok(tests.plus(checks::run(&self.project)?))
     }
 
-    /// Runs cargo's tests with their output shown; a crate that does not build is one failure.
+    /// Runs cargo's tests with their failures shown; a crate that does not build is one failure.
     fn cargo_tests(&self) -> Outcome<Tally> {
+        let step = Step::start("tests of the crates");
         let mut cargo = self.project.cargo();
-        cargo.args(["test", "--quiet", "--no-fail-fast"]);
+        cargo.args(["test", "--no-fail-fast"]);
         // The page is no default member, since it is built for wasm; its logic is tested here. All
         // in one call: what they share is compiled once.
         cargo.args(["--workspace", "--exclude", "worker-roost"]);
@@ -129,57 +159,41 @@ impl Tests {
             cargo.arg(name);
         }
         let mut tally = Tally::default();
+        let mut binary = String::new();
         let log = self.project.log("unit");
         let (status, _) = process::follow(&mut cargo, &log, |line| {
-            steps::say(line);
+            step.progress(line.trim());
+            if let Some(next) = tally::cargo_binary(line) {
+                next.clone_into(&mut binary);
+            }
+            if let Some(elapsed) = tally::cargo_seconds(line) {
+                timings::note(&format!("unit {binary}"), elapsed);
+            }
+            if !tally::is_cargo_noise(line) {
+                steps::say(line);
+            }
             tally.add_cargo_line(line);
         })?;
+        step.done(&format!("{} passed, {} failed", tally.passed, tally.failed));
         if status != Some(0) && tally.failed == 0 {
             tally = tally.plus(Tally::one(false));
         }
         Ok(tally)
     }
 
-    /// Runs one check that passes or fails as a whole.
-    fn check(&self, label: &str, command: &mut Command) -> Outcome<Tally> {
-        let step = Step::start(label);
-        let log = self.project.log(&format!("check-{}", label.replace(' ', "-")));
-        let (status, _) = process::follow(command, &log, |_| step.progress(""))?;
-        if status == Some(0) {
-            step.done("");
-            return Ok(Tally::one(true));
+    fn specs(&self, stage: &str, build: Build, xsim: &PathBuf) -> Outcome<Tally> {
+        let mut env = vec![
+            ("ROOST_XSIM", xsim.clone()),
+            ("ROOST_BUILD", build.folder(&self.project)),
+        ];
+        if stage != "e2e" {
+            env.push(("ROOST_CHROMIUM", browser::ensure(&self.project)?));
         }
-        step.done("FAILED");
-        let output = std::fs::read_to_string(&log).unwrap_or_default();
-        steps::say(&output);
-        Ok(Tally::one(false))
-    }
-
-    fn specs(&self, folder: &str, env: Vec<(&'static str, PathBuf)>) -> Outcome<Tally> {
+        if self.long {
+            env.push(("ROOST_LONG", "1".into()));
+        }
+        let folder = format!("tests/{stage}");
         let name = self.name.as_deref();
-        println!("\n{}", folder.trim_start_matches("tests/"));
-        Specs { project: &self.project, folder, name, env }.run()
+        Specs { project: &self.project, folder: &folder, name, env }.run()
     }
 }
-
-/// Checks of the whole workspace. The wasm crates are linted for the target they run on.
-const CHECKS: &[(&str, &[&str])] = &[
-    ("format", &["fmt", "--all", "--check"]),
-    ("lints, native", &["clippy", "--quiet", "--all-targets", "--", "-D", "warnings"]),
-    (
-        "lints, wasm",
-        &[
-            "clippy",
-            "--quiet",
-            "-p",
-            "worker-roost",
-            "-p",
-            "frontend",
-            "--target",
-            tools::TARGET,
-            "--",
-            "-D",
-            "warnings",
-        ],
-    ),
-];

@@ -15,48 +15,18 @@ pub(crate) const TARGET: &str = "wasm32-unknown-unknown";
 /// Node's first version that runs wrangler 4.164.
 pub(crate) const NODE_FOR_WRANGLER: (u32, u32) = (22, 12);
 
-/// A command-line tool that cargo builds, of exactly one version.
-pub(crate) struct Cli {
-    /// Its crate.
-    pub(crate) package: &'static str,
-    /// Its binary, and its name in the cache.
-    pub(crate) binary: &'static str,
-    /// The one version that fits the crates in Cargo.toml.
-    pub(crate) version: &'static str,
+/// Where the program is that writes the JavaScript beside a wasm module.
+pub(crate) fn bindgen(project: &Project) -> PathBuf {
+    project.target().join("debug/bindgen")
 }
 
-/// Speaks the schema of the crate `wasm-bindgen` of the same version, and no other.
-pub(crate) const WASM_BINDGEN: Cli =
-    Cli { package: "wasm-bindgen-cli", binary: "wasm-bindgen", version: "0.2.129" };
-/// Same version as the crate `worker`.
-pub(crate) const WORKER_BUILD: Cli =
-    Cli { package: "worker-build", binary: "worker-build", version: "0.8.7" };
-/// Both of them.
-pub(crate) const CLIS: [Cli; 2] = [WASM_BINDGEN, WORKER_BUILD];
-
-impl Cli {
-    /// Where its binary is, or will be.
-    pub(crate) fn path(&self, project: &Project) -> PathBuf {
-        project.tool_folder(self.binary, self.version).join("bin").join(self.binary)
-    }
-}
-
-/// Brings everything that a build needs.
-pub(crate) fn ensure(project: &Project) -> Outcome {
-    ensure_target(project)?;
-    ensure_clis(project)?;
-    ensure_npm(project)
-}
-
-fn ensure_clis(project: &Project) -> Outcome {
-    for cli in CLIS.iter().filter(|cli| !cli.path(project).is_file()) {
-        install(project, cli)?;
-    }
-    // The second shares most of what the first built; no one needs it after that.
-    let building = project.tool_folder("building", "tools");
-    if building.exists() {
-        std::fs::remove_dir_all(&building).explain(format!("removing {}", building.display()))?;
-    }
+/// Builds it; cargo knows whether it has to.
+pub(crate) fn build_bindgen(project: &Project) -> Outcome {
+    let step = Step::start("building wasm-bindgen (usually 1 min, once)");
+    let mut cargo = project.cargo();
+    cargo.args(["build", "-p", "bindgen"]);
+    process::run(&step, &mut cargo, &project.log("bindgen"))?;
+    step.done("");
     Ok(())
 }
 
@@ -72,7 +42,8 @@ pub(crate) fn rustc_version() -> String {
     process::output(Command::new("rustc").arg("--version")).unwrap_or_default()
 }
 
-fn ensure_target(project: &Project) -> Outcome {
+/// Adds the wasm target where it is missing.
+pub(crate) fn ensure_target(project: &Project) -> Outcome {
     if has_target() {
         return Ok(());
     }
@@ -107,26 +78,8 @@ pub(crate) fn ensure_components(project: &Project) -> Outcome {
     Ok(())
 }
 
-fn install(project: &Project, cli: &Cli) -> Outcome {
-    let step = Step::start(format!(
-        "{} {} (built once for all checkouts, about 2 min)",
-        cli.binary, cli.version
-    ));
-    let folder = project.tool_folder(cli.binary, cli.version);
-    let mut cargo = project.cargo();
-    cargo.args(["install", cli.package, "--version", cli.version, "--locked", "--root"]);
-    cargo.arg(&folder);
-    // Its build must not depend on what this workspace builds, nor wait for its lock.
-    cargo.arg("--target-dir").arg(project.tool_folder("building", "tools"));
-    // They run for a second or two per build: building them sooner is worth more.
-    cargo.env("CARGO_PROFILE_RELEASE_OPT_LEVEL", "1");
-    process::run(&step, &mut cargo, &project.log(cli.binary))?;
-    step.done("installed");
-    Ok(())
-}
-
 /// Runs `npm ci` unless `node_modules` is what the lock file says.
-fn ensure_npm(project: &Project) -> Outcome {
+pub(crate) fn ensure_npm(project: &Project) -> Outcome {
     let lock = project.at("package-lock.json");
     let wanted = stamp::digest(project, &[lock, project.at("package.json")], &[])?;
     let mark = project.at("node_modules/.roost-lock");
@@ -232,13 +185,14 @@ mod tests {
     }
 
     #[test]
-    fn the_pinned_tools_fit_the_pinned_crates() {
+    fn wasm_bindgen_and_what_writes_its_javascript_have_one_version() {
         let manifest = include_str!("../../Cargo.toml");
-        for (name, version) in
-            [("wasm-bindgen", WASM_BINDGEN.version), ("worker", WORKER_BUILD.version)]
-        {
-            let line = format!("\n{name} = \"={version}\"\n");
-            assert!(manifest.contains(&line), "Cargo.toml does not pin {name} to {version}");
-        }
+        let pin = |name: &str| {
+            let line = manifest.lines().find(|line| line.starts_with(&format!("{name} = ")));
+            line.and_then(|line| line.split('"').nth(1)).unwrap()
+        };
+        assert_eq!(pin("wasm-bindgen"), pin("wasm-bindgen-cli-support"));
+        assert!(pin("wasm-bindgen").starts_with('='));
+        assert_eq!(pin("worker"), "=0.8.7", "compare worker/js/entry.js with its worker-build");
     }
 }

@@ -29,7 +29,7 @@ pub(super) fn run(project: &Project, options: &mut Options) -> Outcome {
 
 /// Runs a script that prints one line of JSON, beside the simulator.
 pub(super) fn script(project: &Project, arguments: &[&str]) -> Outcome<Value> {
-    let xsim = stack::build_xsim(project)?;
+    let xsim = stack::build_fast_xsim(project)?;
     let mut node = project.node();
     node.arg("--disable-warning=ExperimentalWarning")
         .args(arguments)

@@ -111,7 +111,7 @@ pub(super) fn run(project: &Project, options: &mut Options) -> Outcome {
     };
     if chosen.iter().any(|contestant| contestant.name.starts_with("roost")) {
         options.build(project)?;
-        stack::build_xsim(project)?;
+        stack::build_fast_xsim(project)?;
     }
     let binary = load::build(project)?;
     let mut results = Vec::new();

@@ -72,7 +72,7 @@ pub(super) fn run(project: &Project, options: &mut Options) -> Outcome {
 
 /// So many posts of the simulator's stream, byte by byte as they came.
 fn record(project: &Project, posts: usize) -> Outcome<Vec<Vec<u8>>> {
-    stack::build_xsim(project)?;
+    stack::build_fast_xsim(project)?;
     let mut children = Children::default();
     let xsim = roost::start_xsim(project, &mut children)?;
     let step = Step::start(format!("recording {posts} posts"));

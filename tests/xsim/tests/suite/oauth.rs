@@ -1,17 +1,8 @@
 //! OAuth 2.0 over the wire: consent, exchange, rotation, revocation, and what tokens may.
-#![allow(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::indexing_slicing,
-    reason = "a test that cannot go on fails"
-)]
-
-mod support;
-
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use serde_json::{Value, json};
-use support::{APP, Client, Reply, START_MS, USER, config, start};
+use crate::support::{APP, Client, Reply, START_MS, USER, config, start};
 use xsim::Config;
 
 const CALLBACK: &str = "http://127.0.0.1:8787/auth/x/callback";

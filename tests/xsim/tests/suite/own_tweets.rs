@@ -1,16 +1,7 @@
 //! The accounts' own tweets: listings, lookups, edits, deletions, control.
-#![allow(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::indexing_slicing,
-    reason = "a test that cannot go on fails"
-)]
-
-mod support;
-
 use serde_json::{Value, json};
-use support::own::{LIST, id, some, standing, truth, walk};
-use support::{APP, DAY_MS, START_MS, USER, config, ids, start};
+use crate::support::own::{LIST, id, some, standing, truth, walk};
+use crate::support::{APP, DAY_MS, START_MS, USER, config, ids, start};
 use xsim::Config;
 
 #[tokio::test]
@@ -59,7 +50,7 @@ async fn windows_are_kept() {
     let from = found(format!("start_time={at}")).await;
     let to = found(format!("end_time={at}")).await;
     assert_eq!([from.clone(), to].concat(), all);
-    assert!(from.iter().all(|id| support::written_ms(id) >= at_ms) && from.len() > 30);
+    assert!(from.iter().all(|id| crate::support::written_ms(id) >= at_ms) && from.len() > 30);
     // Ids take precedence over times.
     assert_eq!(found(format!("since_id={older}&start_time={at}")).await, all[..60]);
     assert_eq!(found(format!("until_id={newer}&end_time={at}")).await, all[21..]);
@@ -97,7 +88,7 @@ async fn x_lists_the_newest_3200() {
     let beyond = &all[3_300];
     assert!(walk(&x, "12", &format!("until_id={beyond}"), APP).await.is_empty());
     assert_eq!(x.ok(&format!("/2/tweets?ids={beyond}"), APP).await["data"][0]["id"], **beyond);
-    let years = (support::written_ms(&all[0]) - support::written_ms(all.last().unwrap())) / DAY_MS;
+    let years = (crate::support::written_ms(&all[0]) - crate::support::written_ms(all.last().unwrap())) / DAY_MS;
     assert!(years > 5 * 365, "{years} days");
 }
 
@@ -240,8 +231,8 @@ async fn an_edit_is_a_new_id_that_takes_the_old_ones_place() {
     let edits: Vec<&str> =
         edited["edits"].as_array().unwrap().iter().map(|id| id.as_str().unwrap()).collect();
     assert_eq!(edits.last(), Some(&id(&edited)));
-    let half_hour = support::written_ms(edits[0]) + 30 * 60_000;
-    assert!(edits.iter().all(|id| support::written_ms(id) <= half_hour));
+    let half_hour = crate::support::written_ms(edits[0]) + 30 * 60_000;
+    assert!(edits.iter().all(|id| crate::support::written_ms(id) <= half_hour));
     let (above, below) = (edits[0].parse::<u64>().unwrap() - 1, edits.last().unwrap());
     let below = below.parse::<u64>().unwrap() + 1;
     let listed = walk(&x, "12", &format!("since_id={above}&until_id={below}"), APP).await;

@@ -7,6 +7,7 @@
 )]
 
 pub(crate) mod own;
+pub(crate) mod receiver;
 
 use serde_json::Value;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};

@@ -1,17 +1,8 @@
 //! What goes wrong with streams: ghosts, cuts, stalls, notices, and what kills them.
-#![allow(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::indexing_slicing,
-    reason = "a test that cannot go on fails"
-)]
-
-mod support;
-
 use std::time::Duration;
 
 use serde_json::{Value, json};
-use support::{APP, Client, End, Reader, STREAM, id_of, start, streaming};
+use crate::support::{APP, Client, End, Reader, STREAM, id_of, start, streaming};
 
 const RULE: &[&str] = &["the OR de OR a OR la OR que OR place_country:IN OR place_country:JP"];
 

@@ -1,18 +1,9 @@
 //! What the control surface under `/sim/` does and tells.
-#![allow(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::indexing_slicing,
-    reason = "a test that cannot go on fails"
-)]
-
-mod support;
-
 use std::collections::BTreeSet;
 use std::io::Read;
 
 use serde_json::{Value, json};
-use support::{APP, DAY_MS, START_MS, USER, config, ids, start};
+use crate::support::{APP, DAY_MS, START_MS, USER, config, ids, start};
 use xsim::Config;
 
 #[tokio::test]

@@ -1,18 +1,9 @@
 //! What the accounts' tweets count, who may see it, in which words, and what it costs.
-#![allow(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::indexing_slicing,
-    reason = "a test that cannot go on fails"
-)]
-
-mod support;
-
 use std::io::Read;
 
 use serde_json::{Value, json};
-use support::own::{ALL_FIELDS, LIST, age_days, id, some, standing, truth, walk};
-use support::{APP, BEFORE_MIDNIGHT_MS, Client, DAY_MS, START_MS, USER, config, ids, start};
+use crate::support::own::{ALL_FIELDS, LIST, age_days, id, some, standing, truth, walk};
+use crate::support::{APP, BEFORE_MIDNIGHT_MS, Client, DAY_MS, START_MS, USER, config, ids, start};
 use xsim::Config;
 
 const PRIVATE_FIELDS: [&str; 3] = ["non_public_metrics", "organic_metrics", "promoted_metrics"];
@@ -262,7 +253,7 @@ async fn a_file_holds_what_was_due_with_what_could_be_read() {
     let all = [list("promoted"), list("unpromoted")].concat();
     let young: Vec<String> = standing(&truth(&x, "").await)
         .into_iter()
-        .filter(|id| START_MS - support::written_ms(id) < 30 * DAY_MS)
+        .filter(|id| START_MS - crate::support::written_ms(id) < 30 * DAY_MS)
         .collect();
     let found = ids(&all);
     assert!(young.iter().all(|id| found.contains(id)), "each is due at least daily");

@@ -1,15 +1,6 @@
 //! What X's own routes answer.
-#![allow(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::indexing_slicing,
-    reason = "a test that cannot go on fails"
-)]
-
-mod support;
-
 use serde_json::json;
-use support::{APP, BEFORE_MIDNIGHT_MS, DAY_MS, START_MS, USER, config, ids, start};
+use crate::support::{APP, BEFORE_MIDNIGHT_MS, DAY_MS, START_MS, USER, config, ids, start};
 use xsim::{Config, Dialect};
 
 #[tokio::test]

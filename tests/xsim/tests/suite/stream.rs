@@ -1,15 +1,6 @@
 //! The streams: who may connect, what is delivered, what it costs.
-#![allow(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::indexing_slicing,
-    reason = "a test that cannot go on fails"
-)]
-
-mod support;
-
 use serde_json::{Value, json};
-use support::{APP, RULES, START_MS, STREAM, USER, id_of, start, streaming, written_ms};
+use crate::support::{APP, RULES, START_MS, STREAM, USER, id_of, start, streaming, written_ms};
 
 /// Matches most of the world, as a demo's rules do.
 const BROAD: &[&str] =

@@ -1,15 +1,6 @@
 //! Credits, caps, revoked tokens and answers of which a part is missing.
-#![allow(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::indexing_slicing,
-    reason = "a test that cannot go on fails"
-)]
-
-mod support;
-
 use serde_json::{Value, json};
-use support::{APP, DAY_MS, START_MS, USER, config, ids, start};
+use crate::support::{APP, DAY_MS, START_MS, USER, config, ids, start};
 use xsim::{Config, Dialect};
 
 const ME: &str = "/2/users/me";

@@ -1,15 +1,6 @@
 //! Each kind of fault that a single tweet or a page of tweets can have.
-#![allow(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::indexing_slicing,
-    reason = "a test that cannot go on fails"
-)]
-
-mod support;
-
 use serde_json::{Value, json};
-use support::{Client, START_MS, USER, config, ids, start};
+use crate::support::{Client, START_MS, USER, config, ids, start};
 
 const PAGE: &str = "/2/users/12/tweets?max_results=20&tweet.fields=author_id,created_at,\
     public_metrics,organic_metrics";
@@ -72,7 +63,7 @@ async fn a_tweet_is_ahead_of_the_clock() {
     let (good, bad) = pages("future_tweet", json!({"ahead_s": 7_200})).await;
     assert_eq!(data(&bad)[1..], data(&good)[..]);
     let future = &data(&bad)[0];
-    assert_eq!(support::written_ms(future["id"].as_str().unwrap()), START_MS + 7_200_000);
+    assert_eq!(crate::support::written_ms(future["id"].as_str().unwrap()), START_MS + 7_200_000);
     assert_eq!(future["created_at"], "2026-09-21T16:15:23.000Z");
 }
 

@@ -1,15 +1,6 @@
 //! Looking back: gap fill by search, counts, lookups, and the older dialects.
-#![allow(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::indexing_slicing,
-    reason = "a test that cannot go on fails"
-)]
-
-mod support;
-
 use serde_json::{Value, json};
-use support::{APP, Client, START_MS, USER, config, id_of, start, streaming, written_ms};
+use crate::support::{APP, Client, START_MS, USER, config, id_of, start, streaming, written_ms};
 use xsim::Config;
 
 const RULE: &str = "the OR de OR la OR place_country:IN";

@@ -1,17 +1,8 @@
 //! Kinds of loss, what lookups say of them, and the lists of an account.
-#![allow(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::indexing_slicing,
-    reason = "a test that cannot go on fails"
-)]
-
-mod support;
-
 use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::{Value, json};
-use support::{APP, Client, DAY_MS, START_MS, USER, config, ids, start};
+use crate::support::{APP, Client, DAY_MS, START_MS, USER, config, ids, start};
 use xsim::Config;
 
 const END_MS: i64 = START_MS + 30 * DAY_MS;

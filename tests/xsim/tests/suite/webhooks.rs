@@ -1,18 +1,7 @@
 //! Webhooks and the activity API: registration, subscriptions, delivery.
-#![allow(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::indexing_slicing,
-    reason = "a test that cannot go on fails"
-)]
-
-#[path = "support/receiver.rs"]
-mod receiver;
-mod support;
-
-use receiver::{Receiver, WAITS_MAX, signature};
+use crate::support::receiver::{Receiver, WAITS_MAX, signature};
 use serde_json::{Value, json};
-use support::{APP, Client, DAY_MS, START_MS, USER, config, start};
+use crate::support::{APP, Client, DAY_MS, START_MS, USER, config, start};
 use xsim::{Config, Dialect};
 
 const SUBSCRIPTIONS: &str = "/2/activity/subscriptions";

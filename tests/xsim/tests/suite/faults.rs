@@ -1,17 +1,8 @@
 //! Each kind of fault does what it says, as often as it says.
-#![allow(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::indexing_slicing,
-    reason = "a test that cannot go on fails"
-)]
-
-mod support;
-
 use std::time::Duration;
 
 use serde_json::{Value, json};
-use support::{APP, Client, START_MS, USER, config, ids, start};
+use crate::support::{APP, Client, START_MS, USER, config, ids, start};
 
 const PAGE: &str = "/2/users/12/followers?max_results=100";
 const ROUTE: &str = "/2/users/*/followers";
