@@ -55,6 +55,23 @@ function ground() {
   };
 }
 
+/** The packages that are in the bundle, for `cargo xtask build` to hold to package.json. */
+function shippedPackages() {
+  const named = /\/node_modules\/((?:@[^/]+\/)?[^/]+)\//g;
+  return {
+    name: "shipped-packages",
+    generateBundle(_options, bundle) {
+      const files = Object.values(bundle).flatMap((file) =>
+        file.type === "chunk" ? Object.keys(file.modules) : file.originalFileNames,
+      );
+      // What basemap.mjs reads while building: no module, but its data is what ships.
+      const names = new Set(["world-atlas"]);
+      for (const file of files) for (const [, name] of file.replaceAll("\\", "/").matchAll(named)) names.add(name);
+      this.emitFile({ type: "asset", fileName: ".vite/packages.json", source: JSON.stringify([...names].sort()) });
+    },
+  };
+}
+
 /** In quick builds the page notices a newer one. */
 function renewed(mode) {
   return {
@@ -67,7 +84,7 @@ function renewed(mode) {
 export default defineConfig(({ mode }) => ({
   root: here("./frontend"),
   publicDir: here("./frontend/public"),
-  plugins: [snippetsAreSources(), ground(), preloadWasm(), renewed(mode)],
+  plugins: [snippetsAreSources(), ground(), preloadWasm(), shippedPackages(), renewed(mode)],
   build: {
     outDir: here("./dist"),
     emptyOutDir: true,

@@ -9,14 +9,13 @@ import { Watcher } from "./watcher.ts";
 const BACK_MS = 100;
 const JITTER_MS = 300;
 
-/** What is kept of an event: a browser sees thousands. */
-const slim = ({ seq, kind, id, late }: Json): Json => ({ seq, kind, id, late });
-
 export class Reader {
   /** The number it began behind. */
   first = -1;
   /** Sockets that ended under it. */
   ended = 0;
+  /** Tweets so far, those that came late not among them. */
+  tweets = 0;
   readonly #base: () => URL;
   readonly #roll: () => number;
   readonly #sockets: Watcher[] = [];
@@ -44,11 +43,17 @@ export class Reader {
   }
 
   async #watch(): Promise<void> {
-    const watcher = await Watcher.open(this.#base(), { after: this.first < 0 ? undefined : this.cursor, keep: slim });
+    const watcher = await Watcher.open(this.#base(), { after: this.first < 0 ? undefined : this.cursor, keep: (event) => this.#keep(event) });
     if (this.first < 0) this.first = watcher.hello!.cursor;
     this.#sockets.push(watcher);
     await watcher.until("its end", () => watcher.closed !== undefined || this.#stopped, Infinity);
     watcher.close();
+  }
+
+  /** Counts an event, and keeps little of it: a browser sees thousands. */
+  #keep({ seq, kind, id, late }: Json): Json {
+    if (kind === "simple_tweet" && !late) this.tweets += 1;
+    return { seq, kind, id, late };
   }
 
   stop(): void {
@@ -67,12 +72,6 @@ export class Reader {
   /** Whether it was told that numbers behind one are lost with a memory. */
   toldOfLossBehind(seq: number): boolean {
     return this.#sockets.some(({ gaps }) => gaps.some(({ to, reason }) => reason === "restart" && to > seq));
-  }
-
-  /** Tweets so far, those that came late not among them. */
-  get tweets(): number {
-    const fresh = ({ kind, late }: Json) => kind === "simple_tweet" && !late;
-    return this.#sockets.reduce((sum, { events }) => sum + events.filter(fresh).length, 0);
   }
 
   /** Every event, in the order in which they came. */

@@ -4,6 +4,7 @@
 
 mod api;
 mod cost;
+mod edit;
 mod fanout;
 mod ladder;
 mod load;
@@ -18,14 +19,16 @@ mod tweets;
 mod usage;
 
 use crate::args::Args;
-use crate::build;
-use crate::failure::{Explain, Failure, Outcome};
+use crate::failure::{Failure, Outcome};
 use crate::project::Project;
-use std::sync::atomic::{AtomicBool, Ordering};
+use crate::{build, stop};
+use std::process::Command;
 
 pub(crate) const HELP: &str = "\
-cargo xtask bench [fanout|stream|map|scroll|api|tweets|cost|all] [--quick]
+cargo xtask bench [loop|fanout|stream|map|scroll|api|tweets|cost|all] [--quick]
 
+  loop      from saving a line to seeing it in a running `dev` (or one of its own), three times
+            each, beside the shipped build (about 10 min; --quick without that, 3 min)
   fanout    browsers that get 250 posts a second each with p99 under 500 ms: Roost in workerd,
             npm ws, socket.io, Tornado (about 5 min, --quick 1 min)
             --only NAME,NAME   some of roost, roost-tweets, ws, socketio, tornado
@@ -47,8 +50,6 @@ cargo xtask bench [fanout|stream|map|scroll|api|tweets|cost|all] [--quick]
 
   Without a name the names are listed. Figures are only printed.";
 
-static STOP: AtomicBool = AtomicBool::new(false);
-
 /// One benchmark.
 struct Bench {
     name: &'static str,
@@ -56,7 +57,12 @@ struct Bench {
     run: fn(&Project, &mut Options) -> Outcome,
 }
 
-const BENCHES: [Bench; 7] = [
+const BENCHES: [Bench; 8] = [
+    Bench {
+        name: "loop",
+        summary: "from saving a line to seeing it: worker, page, shipped build",
+        run: edit::run,
+    },
     Bench {
         name: "fanout",
         summary: "viewers sustained beside ws, socket.io and Tornado",
@@ -126,10 +132,10 @@ pub(crate) fn run(mut args: Args) -> Outcome {
     args.done()?;
     let project = Project::find()?;
     // Servers run in groups of their own: ours to end.
-    ctrlc::set_handler(|| STOP.store(true, Ordering::SeqCst)).explain("listening for Ctrl-C")?;
+    stop::listen()?;
     let mut failed = Vec::new();
     for bench in chosen {
-        check_stop()?;
+        stop::check()?;
         println!("\nbench {}", bench.name);
         // The others' figures are worth having although one could not be taken.
         if let Err(failure) = (bench.run)(&project, &mut options) {
@@ -158,10 +164,10 @@ impl Options {
     }
 }
 
-/// Ends whatever measures, once Ctrl-C was pressed.
-fn check_stop() -> Outcome {
-    if STOP.load(Ordering::SeqCst) {
-        return Err(Failure::new("cargo xtask bench", "stopped", "nothing: you asked for it"));
-    }
-    Ok(())
+/// Node for a script that measures what is shipped.
+fn node(project: &Project) -> Command {
+    let mut node = project.node();
+    node.arg("--disable-warning=ExperimentalWarning");
+    node.env("ROOST_BUILD", build::Build::Shipped.folder(project));
+    node
 }

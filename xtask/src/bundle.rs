@@ -4,6 +4,7 @@
 use crate::failure::{Explain, Failure, Outcome};
 use crate::project::Project;
 use crate::steps::Step;
+use crate::tools;
 use serde_json::{Value, json};
 use std::path::Path;
 
@@ -96,15 +97,14 @@ fn wrangler_toml(ours: &str, main: &str) -> Outcome<String> {
 fn package_json(ours: &str) -> Outcome<Value> {
     let ours: Value = serde_json::from_str(ours).explain("reading package.json")?;
     let pinned = |name: &&str| {
-        let version = ours.get("devDependencies").and_then(|all| all.get(*name));
-        version.map(|version| ((*name).to_owned(), version.clone()))
+        tools::pinned(&ours, name).map(|version| ((*name).to_owned(), Value::from(version)))
     };
     let packages: serde_json::Map<_, _> = PACKAGES.iter().filter_map(pinned).collect();
     if packages.len() < PACKAGES.len() {
         return Err(Failure::new(
             "writing the bundle's package.json",
             format!("package.json must pin {}", PACKAGES.join(" and ")),
-            "put the missing one back under devDependencies",
+            "put the missing one back",
         ));
     }
     let scripts = ours.get("allowScripts").cloned().unwrap_or(Value::Null);

@@ -61,7 +61,11 @@ fn checks(project: &Project) -> Outcome<Vec<Check>> {
         cargo("lints, native", &[&["clippy", "--quiet", "--all-targets"], &NATIVE, &DENIED], true),
         cargo("lints, wasm", &[&["clippy", "--quiet"], &WASM, &DENIED], true),
         cargo("documentation, native", &[&doc, &["--lib", "--bins"], &NATIVE], true),
-        cargo("documentation, wasm", &[&doc, &["-p", "worker-roost", "--target", tools::TARGET]], true),
+        cargo(
+            "documentation, wasm",
+            &[&doc, &["-p", "worker-roost", "--target", tools::TARGET]],
+            true,
+        ),
         Check { label: "types of the specs", command: types, by_compiler: false },
         Check { label: "house rules", command: tidy, by_compiler: false },
     ])
@@ -83,7 +87,7 @@ fn one(project: &Project, mut check: Check) -> Outcome<Tally> {
     Ok(Tally::one(passes))
 }
 
-/// A check by a tool of PyPI's. Without pip it is said to be not made; on CI that is a failure.
+/// A check by a tool of [`wheels`]. Without pip it is said to be not made; on CI that is a failure.
 fn dependencies(project: &Project, tool: &wheels::Wheel, words: &[&str]) -> Outcome<Tally> {
     let label = format!("dependencies, {}", tool.binary);
     let program = match wheels::ensure(project, tool) {

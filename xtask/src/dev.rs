@@ -12,11 +12,11 @@ use crate::failure::{Explain, Failure, Outcome};
 use crate::history::{self, Loader};
 use crate::http::{self, Request};
 use crate::project::Project;
+use crate::sources::Sources;
 use crate::stack::{self, WranglerDev};
 use crate::steps::{self, Step};
 use crate::vars::{self, Vars};
 use crate::world::{self, World};
-use crate::sources::Sources;
 use crate::{browser, build, ports, stop};
 use serde_json::{Value, json};
 use shared::time::{HOUR_MS, UnixMs};
@@ -136,7 +136,12 @@ impl<'a> Session<'a> {
     }
 
     /// From built to ready.
-    fn begin(&mut self, options: &Options, simulator: Option<PathBuf>, watch: Stopwatch) -> Outcome {
+    fn begin(
+        &mut self,
+        options: &Options,
+        simulator: Option<PathBuf>,
+        watch: Stopwatch,
+    ) -> Outcome {
         let xsim = match self.world.clone().zip(simulator) {
             None => None,
             Some((world, binary)) => {

@@ -7,7 +7,7 @@ use crate::args::Args;
 use crate::failure::{Failure, Outcome};
 use crate::project::Project;
 use crate::tools::{self, version};
-use crate::{browser, process};
+use crate::{browser, checks, process};
 use std::process::Command;
 
 pub(crate) const HELP: &str = "\
@@ -124,6 +124,7 @@ fn rust(project: &Project) -> Vec<Row> {
             "rustup update stable",
         )
         .at_least((1, 95), State::Needed),
+        lints(ask("rustc", &["--version"]).and_then(second)),
         Row::new(
             "wasm32-unknown-unknown",
             "any",
@@ -152,6 +153,20 @@ fn rust(project: &Project) -> Vec<Row> {
     rows
 }
 
+/// The compiler whose lints are errors: any other builds as well.
+fn lints(found: Option<String>) -> Row {
+    let (major, minor) = checks::LINTED_WITH;
+    let wanted = format!("{major}.{minor}");
+    let same = found.as_deref().and_then(version) == Some(checks::LINTED_WITH);
+    Row {
+        name: "rustc, for lints",
+        wanted,
+        found,
+        state: if same { State::Good } else { State::Optional },
+        todo: "what a newer one adds is printed by `test`, and fails nothing",
+    }
+}
+
 /// Where Node comes from.
 const GET: &str = "https://nodejs.org, or your distribution's nodejs and npm";
 
@@ -165,8 +180,8 @@ fn node(project: &Project) -> Vec<Row> {
     ];
     for name in ["node", "wrangler", "vite", "binaryen", "esbuild"] {
         let label = if name == "node" { "node (npm package)" } else { name };
-        let pinned = package.get("devDependencies").and_then(|all| all.get(name));
-        let wanted = pinned.and_then(|version| version.as_str()).unwrap_or_default();
+        let pinned = tools::pinned(&package, name);
+        let wanted = pinned.unwrap_or_default();
         let manifest = project.at("node_modules").join(name).join("package.json");
         let found = std::fs::read_to_string(manifest).ok().and_then(|text| {
             let value: serde_json::Value = serde_json::from_str(&text).ok()?;

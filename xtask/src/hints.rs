@@ -56,6 +56,11 @@ pub(crate) fn for_output(output: &str) -> Option<&'static str> {
     KNOWN.iter().find(|(pattern, _)| output.contains(pattern)).map(|(_, advice)| *advice)
 }
 
+/// Whether an output tells of a network that is not there.
+pub(crate) fn is_offline(output: &str) -> bool {
+    for_output(output) == Some(OFFLINE)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

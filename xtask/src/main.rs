@@ -6,7 +6,8 @@
 //!
 //! # Layout
 //! - verbs: [`build`], [`dev`], [`test`], [`doctor`], [`openapi`], [`tidy`], [`deploy`],
-//!   [`sim`], [`stream`], [`bench`], [`screenshots`], [`replay`]
+//!   [`sim`], [`stream`], [`bench`], [`audit`],
+//!   [`screenshots`], [`replay`]
 //! - the build: [`tools`], [`page`], [`worker`], [`bundle`],
 //!   [`stamp`], [`sizes`]
 //! - the local stack: [`stack`], [`children`], [`ports`], [`world`], [`history`], [`vars`],
@@ -16,6 +17,7 @@
 
 mod api;
 mod args;
+mod audit;
 mod bench;
 mod browser;
 mod build;
@@ -122,6 +124,12 @@ const VERBS: &[Verb] = &[
         summary: "measure Roost beside others, on this machine",
         help: bench::HELP,
         run: bench::run,
+    },
+    Verb {
+        name: "audit",
+        summary: "known weaknesses of what we depend on",
+        help: audit::HELP,
+        run: audit::run,
     },
     Verb {
         name: "replay",

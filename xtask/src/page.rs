@@ -9,6 +9,7 @@ use crate::project::Project;
 use crate::steps::Step;
 use crate::{docs, geo, sizes, stamp};
 use serde_json::Value;
+use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
 /// The page's document.
@@ -74,8 +75,7 @@ impl Plan {
     pub(crate) fn finish(self, project: &Project) -> Outcome {
         let Self { build, digest } = self;
         let step = Step::start("bundling the page");
-        let profile = if build == Build::Quick { "dev" } else { PROFILE };
-        let module = build.module(project, profile, "frontend.wasm");
+        let module = build.module(project, PROFILE, "frontend.wasm");
         let pkg = project.at("frontend/pkg");
         build::bindgen(project, &step, "page", &module, &pkg)?;
         if build == Build::Shipped {
@@ -114,10 +114,10 @@ fn bundle(project: &Project, step: &Step, build: Build, staging: &Path) -> Outco
     for (from, to) in [("frontend/_headers", "_headers"), (".assetsignore", ".assetsignore")] {
         std::fs::copy(project.at(from), staging.join(to)).explain(format!("copying {from}"))?;
     }
-    let manifest = staging.join(".vite/manifest.json");
-    let text = std::fs::read_to_string(&manifest).explain("reading Vite's manifest")?;
+    let manifest = read_json(&staging.join(".vite/manifest.json"))?;
+    let shipped = read_json(&staging.join(".vite/packages.json"))?;
+    hold_packages(&shipped, &read_json(&project.at("package.json"))?)?;
     build::remove(&staging.join(".vite"))?;
-    let manifest = serde_json::from_str(&text).explain("reading Vite's manifest")?;
     initial(&manifest).ok_or_else(|| {
         Failure::new(
             "reading Vite's manifest",
@@ -125,6 +125,34 @@ fn bundle(project: &Project, step: &Step, build: Build, staging: &Path) -> Outco
             "see vite.config.js",
         )
     })
+}
+
+fn read_json(path: &Path) -> Outcome<Value> {
+    let what = format!("reading {}", path.display());
+    serde_json::from_str(&std::fs::read_to_string(path).explain(&what)?).explain(&what)
+}
+
+/// What ships stands under `dependencies`, so that `npm audit --omit=dev` speaks of that alone.
+fn hold_packages(shipped: &Value, package: &Value) -> Outcome {
+    let shipped: BTreeSet<_> =
+        shipped.as_array().into_iter().flatten().filter_map(Value::as_str).collect();
+    let listed = package.get("dependencies").and_then(Value::as_object);
+    let listed: BTreeSet<_> = listed.into_iter().flatten().map(|(name, _)| name.as_str()).collect();
+    if shipped == listed {
+        return Ok(());
+    }
+    let of = |a: &BTreeSet<&str>, b: &BTreeSet<&str>| {
+        a.difference(b).copied().collect::<Vec<_>>().join(", ")
+    };
+    Err(Failure::new(
+        "package.json: `dependencies` are not what the page ships",
+        format!(
+            "in the bundle alone: {}\nlisted alone: {}",
+            of(&shipped, &listed),
+            of(&listed, &shipped)
+        ),
+        "list what ships under `dependencies`, the rest under `devDependencies`; then npm install",
+    ))
 }
 
 /// Makes `dist` what `staging` is: new files first, then the page that names them, and only then are
@@ -197,6 +225,19 @@ fn strings(chunk: &Value, list: &str) -> Vec<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn dependencies_are_what_ships() {
+        let package = serde_json::json!({"dependencies": {"a": "1", "b": "2"}, "devDependencies": {"c": "3"}});
+        assert!(hold_packages(&serde_json::json!(["a", "b"]), &package).is_ok());
+        for (shipped, wanted) in [
+            (serde_json::json!(["a"]), "listed alone: b"),
+            (serde_json::json!(["a", "b", "c"]), "alone: c"),
+        ] {
+            let text = hold_packages(&shipped, &package).unwrap_err().to_string();
+            assert!(text.contains(wanted), "{text}");
+        }
+    }
 
     #[test]
     fn a_folder_becomes_the_one_beside_it() {

@@ -27,7 +27,7 @@ pub(crate) fn pressed() -> bool {
 /// Ends whatever waits, once it was pressed.
 pub(crate) fn check() -> Outcome {
     if pressed() {
-        return Err(Failure::new("cargo xtask dev", "stopped", "nothing: you asked for it"));
+        return Err(Failure::new("cargo xtask", "stopped by Ctrl-C", "nothing: you asked for it"));
     }
     Ok(())
 }

@@ -69,8 +69,16 @@ pub(crate) fn cargo_seconds(line: &str) -> Option<Duration> {
 /// What `cargo test` says of all that is well.
 pub(crate) fn is_cargo_noise(line: &str) -> bool {
     const STARTS: [&str; 10] = [
-        "Compiling ", "Finished ", "Running ", "Doc-tests ", "Blocking ", "Locking ",
-        "Downloading ", "Downloaded ", "running ", "test result: ok.",
+        "Compiling ",
+        "Finished ",
+        "Running ",
+        "Doc-tests ",
+        "Blocking ",
+        "Locking ",
+        "Downloading ",
+        "Downloaded ",
+        "running ",
+        "test result: ok.",
     ];
     let line = line.trim();
     line.is_empty()

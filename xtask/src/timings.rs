@@ -50,7 +50,8 @@ mod tests {
     #[test]
     fn the_longest_part_stands_first_and_the_shortest_are_summed_up() {
         let part = |name: &str, ms| (name.to_owned(), Duration::from_millis(ms));
-        let text = render(vec![part("b", 1_500), part("tiny", 100), part("a", 61_000), part("less", 200)]);
+        let text =
+            render(vec![part("b", 1_500), part("tiny", 100), part("a", 61_000), part("less", 200)]);
         let lines: Vec<_> = text.lines().skip(1).map(str::trim).collect();
         assert_eq!(lines, ["61.0  a", "1.5  b", "0.3  2 others"]);
     }

@@ -7,6 +7,7 @@ use crate::process;
 use crate::project::Project;
 use crate::stamp;
 use crate::steps::Step;
+use serde_json::Value;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
@@ -136,6 +137,12 @@ fn need_npm(project: &Project) -> Outcome {
         }
     }
     Ok(())
+}
+
+/// The version of a package that package.json names.
+pub(crate) fn pinned<'a>(package: &'a Value, name: &str) -> Option<&'a str> {
+    let listed = |list: &str| package.get(list)?.get(name)?.as_str();
+    listed("dependencies").or_else(|| listed("devDependencies"))
 }
 
 /// Major and minor of `v22.23.3`, `1.95.0` or `cargo 1.95.0 (…)`.

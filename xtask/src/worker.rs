@@ -11,7 +11,7 @@ use crate::process;
 use crate::project::Project;
 use crate::steps::Step;
 use crate::{sizes, stamp};
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 /// The worker's crate.
 pub(crate) const PACKAGE: &str = "worker-roost";
@@ -66,8 +66,7 @@ impl Plan {
         let Self { build, digest } = self;
         let step = Step::start("bundling the worker");
         let staging = project.target().join("xtask").join(format!("worker-{}", build.name()));
-        let profile = if build == Build::Quick { "dev" } else { PROFILE };
-        let module = build.module(project, profile, "worker_roost.wasm");
+        let module = build.module(project, PROFILE, "worker_roost.wasm");
         build::bindgen(project, &step, "worker", &module, &staging)?;
         import_by_evaluation(&staging.join("index.js"))?;
         if build == Build::Shipped {
@@ -114,7 +113,8 @@ fn optimize(project: &Project, step: &Step, module: &Path) -> Outcome {
 /// One script of the entry, the glue and its snippets.
 fn bundle(project: &Project, step: &Step, build: Build, staging: &Path) -> Outcome {
     let entry = staging.join("entry.js");
-    std::fs::copy(project.at("worker/js/entry.js"), &entry).explain("copying worker/js/entry.js")?;
+    std::fs::copy(project.at("worker/js/entry.js"), &entry)
+        .explain("copying worker/js/entry.js")?;
     let mut esbuild = project.command(project.npm_bin("esbuild"));
     esbuild.arg(&entry);
     esbuild.args(["--bundle", "--format=esm", "--log-level=warning", "--allow-overwrite"]);
@@ -127,7 +127,7 @@ fn bundle(project: &Project, step: &Step, build: Build, staging: &Path) -> Outco
 }
 
 /// The script last: whoever watches it finds its module there.
-fn place(staging: &Path, folder: &PathBuf) -> Outcome {
+fn place(staging: &Path, folder: &Path) -> Outcome {
     for file in FILES {
         let from = staging.join(file);
         let bytes = std::fs::read(&from).explain(format!("reading {}", from.display()))?;

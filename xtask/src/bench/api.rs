@@ -30,12 +30,8 @@ pub(super) fn run(project: &Project, options: &mut Options) -> Outcome {
 /// Runs a script that prints one line of JSON, beside the simulator.
 pub(super) fn script(project: &Project, arguments: &[&str]) -> Outcome<Value> {
     let xsim = stack::build_fast_xsim(project)?;
-    let mut node = project.node();
-    node.arg("--disable-warning=ExperimentalWarning")
-        .args(arguments)
-        .env("ROOST_XSIM", xsim)
-        .stdin(Stdio::null())
-        .stderr(Stdio::inherit());
+    let mut node = super::node(project);
+    node.args(arguments).env("ROOST_XSIM", xsim).stdin(Stdio::null()).stderr(Stdio::inherit());
     let output = node.output().map_err(|error| process::cannot_start("node", &error))?;
     let text = String::from_utf8_lossy(&output.stdout);
     let last = text.lines().last().unwrap_or_default();

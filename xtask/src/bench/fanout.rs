@@ -166,7 +166,7 @@ fn climb(
         ladder.next().filter(|_| failures == 0 || watch.elapsed() < pace.budget)
     {
         step.progress(&format!("{viewers} viewers"));
-        super::check_stop()?;
+        crate::stop::check()?;
         let tried = stand.rung(viewers, pace)?;
         let verdict = tried.and_then(|rung| judge(&rung, f64::from(options.rate)).map(|()| rung));
         match verdict {

@@ -15,8 +15,8 @@ pub(super) fn run(project: &Project, options: &mut Options) -> Outcome {
     options.build(project)?;
     let chromium = browser::ensure(project)?;
     let step = Step::start("the Live page in headless Chromium");
-    let mut node = project.node();
-    node.args(["--disable-warning=ExperimentalWarning", "tests/bench/map.ts", "--seconds"])
+    let mut node = super::node(project);
+    node.args(["tests/bench/map.ts", "--seconds"])
         .arg(if options.quick { "3" } else { "8" })
         .env("ROOST_CHROMIUM", chromium)
         .stdin(Stdio::null())

@@ -139,7 +139,7 @@ pub(super) fn until<T>(
             return Ok(found);
         }
         children.check()?;
-        super::check_stop()?;
+        crate::stop::check()?;
         if watch.elapsed() > PATIENCE {
             return Err(Failure::new(
                 format!("starting {what}"),

@@ -69,8 +69,8 @@ pub(super) fn start(project: &Project) -> Outcome<Roost> {
     let mut children = Children::default();
     let xsim = start_xsim(project, &mut children)?;
     let vars = settings(&xsim);
-    let mut node = project.node();
-    node.args(["--disable-warning=ExperimentalWarning"]).arg(project.at("tests/bench/roost.ts"));
+    let mut node = super::node(project);
+    node.arg(project.at("tests/bench/roost.ts"));
     node.env("ROOST_VARS", vars.to_string());
     let log = project.log("bench-roost");
     rivals::start(&mut children, "workerd", &mut node, &log)?;

@@ -15,8 +15,8 @@ pub(super) fn run(project: &Project, options: &mut Options) -> Outcome {
     options.build(project)?;
     let chromium = browser::ensure(project)?;
     let step = Step::start("10,000 tweets in headless Chromium");
-    let mut node = project.node();
-    node.args(["--disable-warning=ExperimentalWarning", "tests/bench/scroll.ts"])
+    let mut node = super::node(project);
+    node.arg("tests/bench/scroll.ts")
         .env("ROOST_CHROMIUM", chromium)
         .stdin(Stdio::null())
         .stderr(Stdio::inherit());

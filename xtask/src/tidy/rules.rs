@@ -19,6 +19,17 @@ const BANNED: [&str; 5] = [
     concat!("db", "g!"),
 ];
 
+/// What makes a spec wait for a time to pass, or run otherwise each time.
+const IMPATIENT: [&str; 4] = ["setTimeout", "setInterval", "waitForTimeout", "Math.random"];
+/// Files of the specs that may: the one that polls, and what stands in for a server, takes pictures or
+/// samples a process.
+const PATIENT: [&str; 4] = [
+    "tests/poll.ts",
+    "tests/browser/mock.ts",
+    "tests/browser/screenshots.ts",
+    "tests/e2e/inspector.ts",
+];
+
 /// Crates that a folder must not name.
 const FORBIDDEN: [(&str, &[&str]); 4] = [
     ("shared/", &["worker", "leptos", "web_sys", "js_sys", "wasm_bindgen", "gloo_net"]),
@@ -30,6 +41,7 @@ const FORBIDDEN: [(&str, &[&str]); 4] = [
 /// Everything that is wrong with one file; `path` is relative to the checkout.
 pub(super) fn check(path: &str, text: &str) -> Vec<Complaint> {
     let mut complaints = banned_words(text);
+    complaints.extend(waits(path, text));
     if is_rust(path) {
         let code = lexer::code_of(text);
         complaints.extend(module_doc(path, text));
@@ -156,6 +168,28 @@ fn banned_words(text: &str) -> Vec<Complaint> {
     complaints
 }
 
+/// Lines of a spec, or of its helpers, that wait for a time or roll dice.
+fn waits(path: &str, text: &str) -> Vec<Complaint> {
+    let folders = ["tests/e2e/", "tests/browser/", "tests/shipped/", "tests/poll.ts"];
+    let ours = folders.iter().any(|folder| path.starts_with(folder)) && path.ends_with(".ts");
+    if !ours || PATIENT.contains(&path) {
+        return Vec::new();
+    }
+    let mut complaints = Vec::new();
+    for (at, line) in text.lines().enumerate().filter(|(_, line)| !is_ts_comment(line)) {
+        for word in IMPATIENT.iter().filter(|word| line.contains(*word)) {
+            let todo = format!("`{word}`: wait for a state with tests/poll.ts, or take a seed");
+            complaints.push(complaint(at + 1, "waiting", todo));
+        }
+    }
+    complaints
+}
+
+fn is_ts_comment(line: &str) -> bool {
+    let line = line.trim_start();
+    line.starts_with("//") || line.starts_with('*') || line.starts_with("/*")
+}
+
 /// Where a word stands in a line, not inside a longer one.
 fn whole_word(line: &str, word: &str) -> Option<usize> {
     let part = |c: Option<char>| c.is_some_and(|c| c.is_alphanumeric() || c == '_');
@@ -227,6 +261,17 @@ mod tests {
         let found = check(path, text);
         let found: Vec<_> = found.iter().map(|c| (c.line, c.rule)).collect();
         assert_eq!(found, wanted);
+    }
+
+    #[test]
+    fn a_spec_waits_for_states_only() {
+        let sleeps = "// setTimeout is for others\nawait new Promise((r) => setTimeout(r, 9));\n";
+        check_rules("tests/e2e/a.spec.ts", sleeps, &[(2, "waiting")]);
+        check_rules("tests/browser/a.ts", "await page.waitForTimeout(9);\n", &[(1, "waiting")]);
+        check_rules("tests/shipped/a.ts", "const x = Math.random();\n", &[(1, "waiting")]);
+        check_rules("tests/poll.ts", sleeps, &[]);
+        check_rules("tests/bench/map.ts", sleeps, &[]);
+        check_rules("frontend/js/a.js", sleeps, &[]);
     }
 
     #[test]

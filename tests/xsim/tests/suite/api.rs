@@ -1,6 +1,6 @@
 //! What X's own routes answer.
-use serde_json::json;
 use crate::support::{APP, BEFORE_MIDNIGHT_MS, DAY_MS, START_MS, USER, config, ids, start};
+use serde_json::json;
 use xsim::{Config, Dialect};
 
 #[tokio::test]

@@ -2,8 +2,8 @@
 use std::collections::BTreeSet;
 use std::io::Read;
 
-use serde_json::{Value, json};
 use crate::support::{APP, DAY_MS, START_MS, USER, config, ids, start};
+use serde_json::{Value, json};
 use xsim::Config;
 
 #[tokio::test]

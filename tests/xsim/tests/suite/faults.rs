@@ -1,8 +1,8 @@
 //! Each kind of fault does what it says, as often as it says.
 use std::time::Duration;
 
-use serde_json::{Value, json};
 use crate::support::{APP, Client, START_MS, USER, config, ids, start};
+use serde_json::{Value, json};
 
 const PAGE: &str = "/2/users/12/followers?max_results=100";
 const ROUTE: &str = "/2/users/*/followers";

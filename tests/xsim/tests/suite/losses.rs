@@ -1,8 +1,8 @@
 //! Kinds of loss, what lookups say of them, and the lists of an account.
 use std::collections::{BTreeMap, BTreeSet};
 
-use serde_json::{Value, json};
 use crate::support::{APP, Client, DAY_MS, START_MS, USER, config, ids, start};
+use serde_json::{Value, json};
 use xsim::Config;
 
 const END_MS: i64 = START_MS + 30 * DAY_MS;

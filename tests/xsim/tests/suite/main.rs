@@ -19,5 +19,5 @@ mod search;
 mod start;
 mod stream;
 mod stream_faults;
-mod webhooks;
 mod support;
+mod webhooks;

@@ -1,6 +1,6 @@
 //! Credits, caps, revoked tokens and answers of which a part is missing.
-use serde_json::{Value, json};
 use crate::support::{APP, DAY_MS, START_MS, USER, config, ids, start};
+use serde_json::{Value, json};
 use xsim::{Config, Dialect};
 
 const ME: &str = "/2/users/me";

@@ -1,8 +1,8 @@
 //! OAuth 2.0 over the wire: consent, exchange, rotation, revocation, and what tokens may.
+use crate::support::{APP, Client, Reply, START_MS, USER, config, start};
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use serde_json::{Value, json};
-use crate::support::{APP, Client, Reply, START_MS, USER, config, start};
 use xsim::Config;
 
 const CALLBACK: &str = "http://127.0.0.1:8787/auth/x/callback";

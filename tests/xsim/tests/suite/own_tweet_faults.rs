@@ -1,6 +1,6 @@
 //! Each kind of fault that a single tweet or a page of tweets can have.
-use serde_json::{Value, json};
 use crate::support::{Client, START_MS, USER, config, ids, start};
+use serde_json::{Value, json};
 
 const PAGE: &str = "/2/users/12/tweets?max_results=20&tweet.fields=author_id,created_at,\
     public_metrics,organic_metrics";

@@ -1,9 +1,9 @@
 //! What the accounts' tweets count, who may see it, in which words, and what it costs.
 use std::io::Read;
 
-use serde_json::{Value, json};
 use crate::support::own::{ALL_FIELDS, LIST, age_days, id, some, standing, truth, walk};
 use crate::support::{APP, BEFORE_MIDNIGHT_MS, Client, DAY_MS, START_MS, USER, config, ids, start};
+use serde_json::{Value, json};
 use xsim::Config;
 
 const PRIVATE_FIELDS: [&str; 3] = ["non_public_metrics", "organic_metrics", "promoted_metrics"];

@@ -1,7 +1,7 @@
 //! The accounts' own tweets: listings, lookups, edits, deletions, control.
-use serde_json::{Value, json};
 use crate::support::own::{LIST, id, some, standing, truth, walk};
 use crate::support::{APP, DAY_MS, START_MS, USER, config, ids, start};
+use serde_json::{Value, json};
 use xsim::Config;
 
 #[tokio::test]
@@ -88,7 +88,9 @@ async fn x_lists_the_newest_3200() {
     let beyond = &all[3_300];
     assert!(walk(&x, "12", &format!("until_id={beyond}"), APP).await.is_empty());
     assert_eq!(x.ok(&format!("/2/tweets?ids={beyond}"), APP).await["data"][0]["id"], **beyond);
-    let years = (crate::support::written_ms(&all[0]) - crate::support::written_ms(all.last().unwrap())) / DAY_MS;
+    let years = (crate::support::written_ms(&all[0])
+        - crate::support::written_ms(all.last().unwrap()))
+        / DAY_MS;
     assert!(years > 5 * 365, "{years} days");
 }
 

@@ -1,6 +1,6 @@
 //! Looking back: gap fill by search, counts, lookups, and the older dialects.
-use serde_json::{Value, json};
 use crate::support::{APP, Client, START_MS, USER, config, id_of, start, streaming, written_ms};
+use serde_json::{Value, json};
 use xsim::Config;
 
 const RULE: &str = "the OR de OR la OR place_country:IN";

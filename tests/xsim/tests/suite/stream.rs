@@ -1,6 +1,6 @@
 //! The streams: who may connect, what is delivered, what it costs.
-use serde_json::{Value, json};
 use crate::support::{APP, RULES, START_MS, STREAM, USER, id_of, start, streaming, written_ms};
+use serde_json::{Value, json};
 
 /// Matches most of the world, as a demo's rules do.
 const BROAD: &[&str] =

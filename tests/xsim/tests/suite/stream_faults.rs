@@ -1,8 +1,8 @@
 //! What goes wrong with streams: ghosts, cuts, stalls, notices, and what kills them.
 use std::time::Duration;
 
-use serde_json::{Value, json};
 use crate::support::{APP, Client, End, Reader, STREAM, id_of, start, streaming};
+use serde_json::{Value, json};
 
 const RULE: &[&str] = &["the OR de OR a OR la OR que OR place_country:IN OR place_country:JP"];
 

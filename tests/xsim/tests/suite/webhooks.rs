@@ -1,7 +1,7 @@
 //! Webhooks and the activity API: registration, subscriptions, delivery.
 use crate::support::receiver::{Receiver, WAITS_MAX, signature};
-use serde_json::{Value, json};
 use crate::support::{APP, Client, DAY_MS, START_MS, USER, config, start};
+use serde_json::{Value, json};
 use xsim::{Config, Dialect};
 
 const SUBSCRIPTIONS: &str = "/2/activity/subscriptions";
