@@ -193,8 +193,12 @@ pub(crate) fn write_new(path: &Path, bytes: &[u8]) -> Outcome {
         std::fs::create_dir_all(folder).explain(format!("making {}", folder.display()))?;
     }
     let beside = path.with_added_extension("new");
-    std::fs::write(&beside, bytes).explain(format!("writing {}", beside.display()))?;
-    std::fs::rename(&beside, path).explain(format!("writing {}", path.display()))
+    let written = std::fs::write(&beside, bytes).and_then(|()| std::fs::rename(&beside, path));
+    if written.is_err() {
+        // Half a file is of no use to anyone, and the disk may be full.
+        let _ = std::fs::remove_file(&beside);
+    }
+    written.explain(format!("writing {}", path.display()))
 }
 
 /// The digest of what a part of the build is made of.

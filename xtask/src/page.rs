@@ -121,7 +121,7 @@ fn bundle(project: &Project, step: &Step, build: Build, staging: &Path) -> Outco
     initial(&manifest).ok_or_else(|| {
         Failure::new(
             "reading Vite's manifest",
-            "it names no entry index.html",
+            "it names no index.html, or no wasm that it loads",
             "see vite.config.js",
         )
     })
@@ -214,7 +214,12 @@ fn initial(manifest: &Value) -> Option<Vec<String>> {
     }
     files.sort();
     files.dedup();
-    Some(files)
+    // Vite leaves out what it does not find in the script, and says nothing.
+    files.iter().any(|file| is_wasm(file)).then_some(files)
+}
+
+fn is_wasm(file: &str) -> bool {
+    Path::new(file).extension().is_some_and(|end| end == "wasm")
 }
 
 fn strings(chunk: &Value, list: &str) -> Vec<String> {

@@ -84,12 +84,13 @@ pub(crate) fn ensure_npm(project: &Project) -> Outcome {
     let lock = project.at("package-lock.json");
     let wanted = stamp::digest(project, &[lock, project.at("package.json")], &[])?;
     let mark = project.at("node_modules/.roost-lock");
-    if std::fs::read_to_string(&mark).is_ok_and(|found| found == wanted) {
+    let marked = std::fs::read_to_string(&mark).is_ok_and(|found| found == wanted);
+    if marked && packages_are_there(project)? {
         return Ok(());
     }
     need_own_folder(&project.at("node_modules"))?;
     need_npm(project)?;
-    let step = Step::start("npm packages");
+    let step = Step::start("npm packages (usually 20 s, once)");
     let mut npm = project.command("npm");
     // The engines of wrangler name Node 22, which is among the packages: no warning helps.
     npm.args(["ci", "--no-audit", "--no-fund", "--loglevel=error"]);
@@ -105,6 +106,17 @@ pub(crate) fn ensure_npm(project: &Project) -> Outcome {
     std::fs::write(&mark, wanted).explain(format!("writing {}", mark.display()))?;
     step.done(&format!("installed, Node {node}"));
     Ok(())
+}
+
+/// Whether every package that package.json names has its folder: some of them may have been removed.
+fn packages_are_there(project: &Project) -> Outcome<bool> {
+    let text =
+        std::fs::read_to_string(project.at("package.json")).explain("reading package.json")?;
+    let package: Value = serde_json::from_str(&text).explain("reading package.json")?;
+    let lists = ["dependencies", "devDependencies"].iter().filter_map(|list| package.get(*list));
+    let mut names = lists.filter_map(Value::as_object).flatten().map(|(name, _)| name);
+    let folder = project.at("node_modules");
+    Ok(names.all(|name| folder.join(name).join("package.json").is_file()))
 }
 
 /// npm empties the folder before it installs, also through a link: in another checkout, say.

@@ -29,7 +29,8 @@ fn run(words: &[String]) -> Result<(), String> {
     let mut bindgen = Bindgen::new();
     bindgen.input_path(module).typescript(false);
     let target = match target.as_str() {
-        "page" => bindgen.web(true),
+        // The module's address stands in the script, where Vite finds it and gives it its name.
+        "page" => bindgen.omit_default_module_path(false).web(true),
         // Can be started anew after a panic: worker/js/entry.js does that.
         "worker" => bindgen
             .out_name("index")
