@@ -4,6 +4,7 @@ import assert from "node:assert/strict";
 import { after, before, beforeEach, test } from "node:test";
 import { gunzipSync } from "node:zlib";
 import { ACCOUNT, followersName, idsOf, type Json, Roost } from "./harness.ts";
+import { pace } from "../poll.ts";
 
 const DAY_S = 86_400;
 /** Pages of 1,000 in this world. */
@@ -111,7 +112,7 @@ test("evictions at random moments change nothing", async () => {
   let going = true;
   const evicting = (async () => {
     // Waits until the object rests; refused when it is out of memory already.
-    while (going) await roost.evict().catch(() => new Promise((done) => setTimeout(done, 5)));
+    while (going) await roost.evict().catch(() => pace(5));
   })();
   const ended = await roost.ended(run);
   going = false;

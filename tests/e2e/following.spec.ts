@@ -4,6 +4,7 @@ import assert from "node:assert/strict";
 import { after, before, beforeEach, test } from "node:test";
 import { gzipSync } from "node:zlib";
 import { ACCOUNT, followersName, idsOf, iso, type Json, Roost } from "./harness.ts";
+import { pace } from "../poll.ts";
 
 const DAY_S = 24 * 3600;
 const LISTS = { following: "/2/users/*/following", blocking: "/2/users/*/blocking" };
@@ -274,7 +275,7 @@ test("an eviction between any two calls changes nothing", async () => {
   void ends.then(() => (over = true));
   while (!over) {
     await roost.evict();
-    await new Promise((done) => setTimeout(done, 40));
+    await pace(40);
     await roost.tick();
   }
   assert.equal((await ends).state, "done");

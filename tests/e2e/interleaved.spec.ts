@@ -8,6 +8,7 @@ import { request } from "node:http";
 import { after, before, beforeEach, test } from "node:test";
 import { ACCOUNT, ADMIN_TOKEN, type Answer, followersName, type Json, Roost } from "./harness.ts";
 import { Receiver } from "./receiver.ts";
+import { pace } from "../poll.ts";
 
 const DAY_MS = 86_400_000;
 const SOON_MS = 10_000;
@@ -23,8 +24,6 @@ after(async () => {
   await receiver?.stop();
 });
 beforeEach(() => roost.fresh());
-
-const pause = (ms: number) => new Promise((done) => setTimeout(done, ms));
 
 /** Runs of the account that have not ended. */
 const running = (): Promise<Json[]> => roost.all(`/runs?account=${ACCOUNT}&state=running`);
@@ -67,16 +66,19 @@ test("a file that comes twice at once, or is replaced before it is read, leaves 
 });
 
 test("a check ends with its account, and does not go on when that is added again", async () => {
-  const slow = await roost.fault("slow", { args: { ms: 1500 } });
+  const slow = await roost.fault("slow", { count: 2, args: { ms: 1500 } });
   const run = await roost.startCrawl();
   await roost.until("X to be asked", async () => (await roost.fired(slow)) > 0);
   assert.equal((await roost.api("DELETE", `/accounts/${ACCOUNT}`)).status, 204);
   const ended = await roost.get(`/runs/${run}`);
   assert.deepEqual([ended.state, ended.error?.title], ["failed", "Deleted"]);
+  // Whoever asks now is answered later than the check's last question was.
+  const headers = { authorization: "Bearer sim-bearer" };
+  const later = await fetch(`${roost.sim.url}/2/users/${ACCOUNT}/followers`, { headers });
+  assert.equal(later.status, 200, await later.text());
+  assert.ok((await roost.fired(slow)) > 1, "the later answer was not slow");
   await roost.sim.call("DELETE", "/sim/faults");
   await roost.track(ACCOUNT, { schedule: "count_only" });
-  // The answer that was under way comes now.
-  await pause(2000);
   await roost.tick();
   const { collector, followers } = await roost.account();
   assert.deepEqual([collector.state, collector.run, followers], ["idle", null, null]);
@@ -89,7 +91,7 @@ test("a look-up that is deleted while leave is asked for stays deleted", async (
   for (let n = 0; n < 60; n++) {
     const { json, status, text } = await roost.api("POST", "/lookups", { ids: [String(1000 + n)] });
     assert.equal(status, 202, text);
-    await pause(n % 20);
+    await pace(n % 20);
     assert.equal((await roost.api("DELETE", `/lookups/${json.run}`)).status, 204);
     deleted.push(json.run);
   }
@@ -113,7 +115,7 @@ test("an alert that is deleted while it is being changed stays deleted", async (
     patch.on("response", (answer) => found(answer.resume().statusCode ?? 0)).on("error", failed);
     patch.write(change.slice(0, 5));
     void (async () => {
-      await pause(300);
+      await pace(300);
       assert.equal((await roost.api("DELETE", path)).status, 204);
       patch.end(change.slice(5));
     })();

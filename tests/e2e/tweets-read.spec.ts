@@ -3,6 +3,7 @@ import assert from "node:assert/strict";
 import { after, before, beforeEach, test } from "node:test";
 import { gunzipSync } from "node:zlib";
 import { ACCOUNT, iso, type Json, Roost } from "./harness.ts";
+import { pace } from "../poll.ts";
 
 const HOUR_S = 3600;
 const DAY_S = 24 * HOUR_S;
@@ -291,7 +292,7 @@ test("an eviction between any two calls changes nothing", async () => {
   void ends.then(() => (over = true));
   while (!over) {
     await roost.evict();
-    await new Promise((done) => setTimeout(done, 40));
+    await pace(40);
     await roost.tick();
   }
   const run = await ends;
