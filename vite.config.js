@@ -76,8 +76,12 @@ function shippedPackages() {
 function renewed(mode) {
   return {
     name: "renewed",
-    transformIndexHtml: () =>
-      mode === "quick" ? [{ tag: "script", attrs: { type: "module", src: "/js/renew.js" }, injectTo: "head" }] : [],
+    transformIndexHtml: {
+      // Before Vite reads the page, which then bundles the script as it does the others.
+      order: "pre",
+      handler: () =>
+        mode === "quick" ? [{ tag: "script", attrs: { type: "module", src: "/js/renew.js" }, injectTo: "head" }] : [],
+    },
   };
 }
 

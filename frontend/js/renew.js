@@ -1,5 +1,5 @@
 // Loads the page anew when `cargo xtask dev` serves a newer build. Owns: noticing it. Must not know: what
-// changed. Only in quick builds (vite.config.js), and idle where no build.json is served.
+// changed. Only in quick builds (vite.config.js), and idle where no `dev` runs: the id is then null.
 const EVERY_MS = 500;
 
 async function served() {
@@ -11,9 +11,9 @@ async function watch(first) {
   for (;;) {
     await new Promise((done) => setTimeout(done, EVERY_MS));
     // While the worker is being replaced nobody answers.
-    const now = await served().catch(() => first);
-    if (now !== first) return location.reload();
+    const now = await served().catch(() => null);
+    if (now !== null && now !== first) return location.reload();
   }
 }
 
-served().then(watch, () => {});
+served().then((id) => id !== null && watch(id));

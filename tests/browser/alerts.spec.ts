@@ -3,7 +3,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import type { Page } from "playwright-core";
-import { Stage } from "./stage.ts";
+import { drawn, Stage, until } from "./stage.ts";
 
 const stage = new Stage();
 const sent = (method: string, path: string): Record<string, unknown>[] =>
@@ -74,6 +74,7 @@ test("what did not arrive is told with its reason and sent again by a press", as
   await row.getByRole("button", { name: "Log" }).click();
   const dead = page.locator("dialog[open] .key-row", { hasText: "discord.com answered 404." });
   await dead.getByRole("button", { name: "Send again" }).click();
-  await page.waitForTimeout(200);
-  assert.deepEqual(sent("POST", "/alerts/a1/retry"), [{ message: "m3" }]);
+  await until(() => sent("POST", "/alerts/a1/retry").length, (count) => count > 0, "it is asked for");
+  await drawn(page);
+  assert.deepEqual(sent("POST", "/alerts/a1/retry"), [{ message: "m3" }], "once");
 });

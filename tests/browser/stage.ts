@@ -5,6 +5,7 @@ import { readFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { after, afterEach, before, beforeEach } from "node:test";
 import { chromium, type Browser, type BrowserContext, type Page } from "playwright-core";
+import * as poll from "../poll.ts";
 import { startMock, type Mock } from "./mock.ts";
 
 const AXE = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
@@ -17,15 +18,32 @@ export interface Opening {
   still?: boolean;
 }
 
-/** Polls until `read` gives what is wanted; the page works in its own time. */
+/** Waits until `read` gives what is wanted; the page works in its own time. */
 export async function until<T>(read: () => Promise<T> | T, wanted: (value: T) => boolean, what: string): Promise<T> {
-  let value = await read();
-  for (let tries = 0; tries < 100 && !wanted(value); tries += 1) {
-    await new Promise((resolve) => setTimeout(resolve, 50));
-    value = await read();
-  }
-  assert.ok(wanted(value), `${what}: ${JSON.stringify(value)}`);
-  return value;
+  let value: T;
+  const ready = async (): Promise<boolean> => wanted((value = await read()));
+  await poll.until(() => `${what}: ${JSON.stringify(value)}`, ready, { patience: 20_000, every: 50 });
+  return value!;
+}
+
+/** Waits until `read` gives the same three times in a row. */
+export async function rest<T>(read: () => Promise<T>, same: (a: T, b: T) => boolean, what: string): Promise<T> {
+  let [last, times] = [await read(), 0];
+  const rests = async (): Promise<boolean> => {
+    const now = await read();
+    times = same(now, last) ? times + 1 : 0;
+    last = now;
+    return times >= 2;
+  };
+  await poll.until(what, rests, { patience: 20_000, every: 50 });
+  return last;
+}
+
+/** Waits until the page has drawn so many more frames: what it was told before is shown by then. */
+export function drawn(page: Page, frames = 30): Promise<void> {
+  return page.evaluate(async (frames) => {
+    for (let count = 0; count < frames; count += 1) await new Promise((done) => requestAnimationFrame(done));
+  }, frames);
 }
 
 export class Stage {

@@ -108,15 +108,14 @@ test("evictions at random moments change nothing", async () => {
   const a = await roost.goodCrawl();
   await roost.advance(DAY_S);
   const start = await roost.sim.now();
-  const run = await roost.startCrawl();
-  let going = true;
-  const evicting = (async () => {
+  let over = false;
+  const ends = roost.ended(await roost.startCrawl()).finally(() => (over = true));
+  await roost.until("the check to end", async () => {
     // Waits until the object rests; refused when it is out of memory already.
-    while (going) await roost.evict().catch(() => pace(5));
-  })();
-  const ended = await roost.ended(run);
-  going = false;
-  await evicting;
+    await roost.evict().catch(() => {});
+    return over;
+  });
+  const ended = await ends;
   assert.equal(ended.state, "done", JSON.stringify(ended));
   await roost.assertTrue(a, { run: ended, start, end: await roost.sim.now() });
 });

@@ -268,16 +268,12 @@ test("an eviction between any two calls changes nothing", async () => {
   await roost.advance(DAY_S);
   await on();
   const before = [await bill(), await books()];
-  for (const route of Object.values(LISTS)) await roost.fault("slow", { route, count: 20, args: { ms: 60 } });
+  const slow = await Promise.all(
+    Object.values(LISTS).map((route) => roost.fault("slow", { route, count: 20, args: { ms: 60 } })),
+  );
   const answer = await roost.api("POST", path("/check"));
   const ends = roost.ended(answer.json.run);
-  let over = false;
-  void ends.then(() => (over = true));
-  while (!over) {
-    await roost.evict();
-    await pace(40);
-    await roost.tick();
-  }
+  await roost.evictBetweenCalls(slow, ends);
   assert.equal((await ends).state, "done");
   await roost.until("the lists", async () => (await view()).last_read);
   assert.deepEqual(ids(await rows()), await told("following"));

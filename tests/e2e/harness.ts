@@ -164,6 +164,19 @@ export class Roost {
     return this.runtime.evict("Account", account);
   }
 
+  /** Takes the account out of memory after each call to X, counted by slow answers, until a run ends. */
+  async evictBetweenCalls(slow: number[], run: Promise<unknown>): Promise<void> {
+    let over = false;
+    void run.catch(() => {}).then(() => (over = true));
+    const calls = async () => (await Promise.all(slow.map((fault) => this.fired(fault)))).reduce((a, b) => a + b, 0);
+    for (let before = 0; !over; ) {
+      await this.evict();
+      await this.tick();
+      await this.until("another call, or the end", async () => over || (await calls()) > before);
+      before = await calls();
+    }
+  }
+
   /** Asks the simulator for a fault of the follower pages, or of another route. */
   async fault(kind: string, more: Json = {}): Promise<number> {
     const body = { route: "/2/users/*/followers", kind, ...more };

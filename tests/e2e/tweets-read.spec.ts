@@ -285,16 +285,10 @@ test("a cap leaves out what it does not cover, says so, and nothing is spent bey
 
 test("an eviction between any two calls changes nothing", async () => {
   await on();
-  await roost.fault("slow", { route: TIMELINE, count: 20, args: { ms: 50 } });
+  const slow = await roost.fault("slow", { route: TIMELINE, count: 20, args: { ms: 50 } });
   const answer = await roost.api("POST", api("/check"));
   const ends = roost.ended(answer.json.run);
-  let over = false;
-  void ends.then(() => (over = true));
-  while (!over) {
-    await roost.evict();
-    await pace(40);
-    await roost.tick();
-  }
+  await roost.evictBetweenCalls([slow], ends);
   const run = await ends;
   assert.equal(run.state, "done", JSON.stringify(run));
   const there = (await truth(0)).filter((t) => t.deleted_at === null);

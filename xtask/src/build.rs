@@ -116,10 +116,22 @@ pub(crate) fn everything(project: &Project, build: Build) -> Outcome<bool> {
     page.transpose()?;
     worker.transpose()?;
     if build == Build::Quick && anew {
+        if !build.dist(project).join(SERVED).is_file() {
+            note_served(project, None)?;
+        }
         let config = bundle::config(project, "main = \"worker/build/index.js\"")?;
         write_new(&build.folder(project).join("wrangler.toml"), config.as_bytes())?;
     }
     Ok(anew)
+}
+
+/// Beside the quick page: which build `dev` serves. An open page that sees another loads itself anew.
+pub(crate) const SERVED: &str = "build.json";
+
+/// Notes which build is served; none where no `dev` runs.
+pub(crate) fn note_served(project: &Project, id: Option<&str>) -> Outcome {
+    let text = serde_json::json!({ "id": id }).to_string();
+    write_new(&Build::Quick.dist(project).join(SERVED), text.as_bytes())
 }
 
 /// Compiles what is stale to wasm. The quick build is one call of cargo, so that what page and worker

@@ -101,8 +101,9 @@ fn live(project: &Project, options: &Options, file: DevFile, watch: Stopwatch) -
     });
     built?;
     let mut session = Session::new(project, options, file)?;
-    session.begin(options, simulator?, watch)?;
-    session.stay(sources)
+    let ended = session.begin(options, simulator?, watch).and_then(|()| session.stay(sources));
+    build::note_served(project, None)?;
+    ended
 }
 
 /// One running `dev`. Fields drop in order: the file first, then the servers.
@@ -182,11 +183,9 @@ impl<'a> Session<'a> {
         Ok(())
     }
 
-    /// Says beside the page which build is served: an open page that sees another loads itself anew.
+    /// Says beside the page that another build is served.
     fn note_build(&self) -> Outcome {
-        let id = format!("{}-{}", std::process::id(), clock::now().0);
-        let place = Build::Quick.dist(self.project).join("build.json");
-        build::write_new(&place, json!({"id": id}).to_string().as_bytes())
+        build::note_served(self.project, Some(&clock::now().0.to_string()))
     }
 
     /// Settings of the worker: the simulator's keys, or the owner's own.

@@ -169,7 +169,8 @@ fn place(staging: &Path, dist: &Path) -> Outcome {
         }
         build::write_new(&to, &bytes)?;
     }
-    for old in files(dist)?.iter().filter(|old| !names.contains(old)) {
+    let others = |old: &&PathBuf| !names.contains(old) && **old != *Path::new(build::SERVED);
+    for old in files(dist)?.iter().filter(others) {
         let old = dist.join(old);
         std::fs::remove_file(&old).explain(format!("removing {}", old.display()))?;
     }

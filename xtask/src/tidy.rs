@@ -101,16 +101,31 @@ fn list(path: &Path, files: &mut Vec<PathBuf>) -> std::io::Result<()> {
     Ok(())
 }
 
-/// Dependencies that ARCHITECTURE.md gives no reason for.
+/// Dependencies that ARCHITECTURE.md gives no reason for, and reasons for what is none.
 fn dependencies(project: &Project) -> Outcome<Vec<(PathBuf, Complaint)>> {
-    let reasons = std::fs::read_to_string(project.at("ARCHITECTURE.md")).unwrap_or_default();
-    let manifests = ["", "shared/", "worker/", "frontend/", "xtask/", "tests/xsim/"];
+    let place = project.at("ARCHITECTURE.md");
+    let reasons = std::fs::read_to_string(&place).explain("reading ARCHITECTURE.md")?;
+    let manifests = [
+        "",
+        "shared/",
+        "worker/",
+        "frontend/",
+        "xtask/",
+        "xtask/bindgen/",
+        "tests/xsim/",
+        "tests/load/",
+    ];
     let mut complaints = Vec::new();
+    let mut all =
+        std::fs::read_to_string(project.at("package.json")).explain("reading package.json")?;
     for folder in manifests {
         let path = project.at(&format!("{folder}Cargo.toml"));
         let text = std::fs::read_to_string(&path).explain(format!("reading {}", path.display()))?;
         let found = rules::dependencies(&text, &reasons);
         complaints.extend(found.into_iter().map(|complaint| (path.clone(), complaint)));
+        all.push_str(&text);
     }
+    let found = rules::reasons_for_nothing(&reasons, &all);
+    complaints.extend(found.into_iter().map(|complaint| (place.clone(), complaint)));
     Ok(complaints)
 }

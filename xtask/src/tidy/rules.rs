@@ -23,9 +23,10 @@ const BANNED: [&str; 5] = [
 const IMPATIENT: [&str; 4] = ["setTimeout", "setInterval", "waitForTimeout", "Math.random"];
 /// Files of the specs that may: the one that polls, and what stands in for a server, takes pictures or
 /// samples a process.
-const PATIENT: [&str; 4] = [
+const PATIENT: [&str; 5] = [
     "tests/poll.ts",
     "tests/browser/mock.ts",
+    "tests/browser/tweets.ts",
     "tests/browser/screenshots.ts",
     "tests/e2e/inspector.ts",
 ];
@@ -54,7 +55,11 @@ pub(super) fn check(path: &str, text: &str) -> Vec<Complaint> {
 }
 
 fn is_rust(path: &str) -> bool {
-    std::path::Path::new(path).extension().is_some_and(|end| end == "rs")
+    ends_with(path, "rs")
+}
+
+fn ends_with(path: &str, kind: &str) -> bool {
+    std::path::Path::new(path).extension().is_some_and(|end| end == kind)
 }
 
 fn complaint(line: usize, rule: &'static str, todo: impl Into<String>) -> Complaint {
@@ -171,8 +176,8 @@ fn banned_words(text: &str) -> Vec<Complaint> {
 /// Lines of a spec, or of its helpers, that wait for a time or roll dice.
 fn waits(path: &str, text: &str) -> Vec<Complaint> {
     let folders = ["tests/e2e/", "tests/browser/", "tests/shipped/", "tests/poll.ts"];
-    let ours = folders.iter().any(|folder| path.starts_with(folder)) && path.ends_with(".ts");
-    if !ours || PATIENT.contains(&path) {
+    let ours = folders.iter().any(|folder| path.starts_with(folder));
+    if !ours || !ends_with(path, "ts") || PATIENT.contains(&path) {
         return Vec::new();
     }
     let mut complaints = Vec::new();
@@ -222,6 +227,31 @@ pub(super) fn dependencies(manifest: &str, reasons: &str) -> Vec<Complaint> {
         {
             let todo = format!("say in ARCHITECTURE.md what `{name}` is for, or do without it");
             complaints.push(complaint(at + 1, "dependency", todo));
+        }
+    }
+    complaints
+}
+
+/// Rows of the table of dependencies in `architecture` that name what no manifest lists.
+pub(super) fn reasons_for_nothing(architecture: &str, manifests: &str) -> Vec<Complaint> {
+    let mut complaints = Vec::new();
+    let mut inside = false;
+    for (at, line) in architecture.lines().enumerate() {
+        if line.starts_with("## ") {
+            inside = line == "## Dependencies";
+        }
+        let row = line.strip_prefix("| `").filter(|_| inside);
+        let names = row.and_then(|row| row.split(" |").next()).unwrap_or_default();
+        for name in names.split(['`', ',', ' ']).filter(|name| !name.is_empty()) {
+            let listed = manifests.lines().any(|line| {
+                line.starts_with(&format!("{name} ="))
+                    || line.starts_with(&format!("{name}.workspace"))
+                    || line.trim_start().starts_with(&format!("\"{name}\":"))
+            });
+            if !listed {
+                let todo = format!("no manifest lists `{name}`: leave its row out");
+                complaints.push(complaint(at + 1, "dependency", todo));
+            }
         }
     }
     complaints
@@ -338,6 +368,14 @@ mod tests {
         let found: Vec<_> = found.iter().map(|c| (c.line, c.rule)).collect();
         assert_eq!(found, [(6, "dependency")]);
     }
+    #[test]
+    fn no_reason_is_given_for_what_is_not_there() {
+        let text = "| `other` | x |\n## Dependencies\n| `a`, `b-c` | x |\n| `@d/e` | y |\n| `gone` | z |\n";
+        let manifests = "a = \"1\"\nb-c.workspace = true\n  \"@d/e\": \"1\",\n";
+        let found: Vec<_> = reasons_for_nothing(text, manifests).iter().map(|c| c.line).collect();
+        assert_eq!(found, [5]);
+    }
+
     #[test]
     fn each_setting_is_in_the_readme() {
         let code = "let a = setting(env, \"A_KEY\");\nlet b = number(env, \"B_MAX\").or(c);\n\
