@@ -3,6 +3,7 @@
 // Who follows is imported, list by list, so that each test says who leaves when.
 import assert from "node:assert/strict";
 import { after, before, beforeEach, test } from "node:test";
+import { isDeepStrictEqual } from "node:util";
 import { gzipSync } from "node:zlib";
 import { ACCOUNT, ADMIN_TOKEN, followersName, type Json, Roost } from "./harness.ts";
 import { Receiver, signed } from "./receiver.ts";
@@ -71,7 +72,9 @@ async function settled({ id }: Json): Promise<Json> {
     // The deployment's own clock: it sees the simulator's only when it asks it something.
     const now = Date.parse((await roost.get("/status")).now);
     const busy = (await roost.all(`/alerts/${id}/log?state=sending`)).length > 0;
-    return !busy && (found.next_due === null || Date.parse(found.next_due) > now + 5_000) && found;
+    // What was under way at the first look may have ended before the second.
+    if (busy || !isDeepStrictEqual(await roost.get(`/alerts/${id}`), found)) return false;
+    return (found.next_due === null || Date.parse(found.next_due) > now + 5_000) && found;
   });
 }
 
