@@ -19,6 +19,8 @@ const NATIVE: [&str; 12] =
     ["-p", "shared", "-p", "xtask", "-p", "bindgen", "-p", "xsim", "-p", "load", "-p", "frontend"];
 /// Crates that are wasm.
 const WASM: [&str; 6] = ["-p", "worker-roost", "-p", "frontend", "--target", tools::TARGET];
+/// Broken links are errors. Readers of a crate's own documentation see its private items too.
+const DOCUMENTED: &str = "-D warnings -A rustdoc::private_intra_doc_links";
 const DENIED: [&str; 3] = ["--", "-D", "warnings"];
 
 /// One check.
@@ -48,7 +50,7 @@ pub(crate) fn run(project: &Project) -> Outcome<Tally> {
 fn checks(project: &Project) -> Outcome<Vec<Check>> {
     let cargo = |label, words: &[&[&str]], by_compiler| {
         let mut command = project.cargo();
-        command.args(words.concat()).env("RUSTDOCFLAGS", "-D warnings");
+        command.args(words.concat()).env("RUSTDOCFLAGS", DOCUMENTED);
         Check { label, command, by_compiler }
     };
     let mut tidy = Command::new(std::env::current_exe().explain("finding xtask")?);

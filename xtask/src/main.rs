@@ -5,8 +5,8 @@
 //! failed, why, and what to do.
 //!
 //! # Layout
-//! - verbs: [`build`], [`dev`], [`test`], [`doctor`], [`openapi`], [`tidy`], [`deploy`],
-//!   [`sim`], [`stream`], [`bench`], [`audit`],
+//! - verbs: [`build`], [`dev`], [`mod@test`], [`doctor`], [`openapi`], [`tidy`], [`deploy`],
+//!   [`sim`], [`stream`], [`mod@bench`], [`audit`],
 //!   [`screenshots`], [`replay`]
 //! - the build: [`tools`], [`page`], [`worker`], [`bundle`],
 //!   [`stamp`], [`sizes`]
