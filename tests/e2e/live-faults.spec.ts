@@ -48,11 +48,13 @@ interface Proof {
   stuck?: boolean;
 }
 
-/** A control of the worker: what it answers, if it does. */
-function control(what: string, signal?: AbortSignal) {
-  const headers = { authorization: `Bearer ${ADMIN_TOKEN}` };
-  return roost.raw("POST", `/api/sim/live/${what}`, { headers, signal });
+/** Asks the worker. A question that a panic takes with it is never answered: it is given up. */
+function ask(method: string, path: string, signal = AbortSignal.timeout(20_000)) {
+  return roost.raw(method, path, { headers: { authorization: `Bearer ${ADMIN_TOKEN}` }, signal });
 }
+
+/** A control of the worker that tests have. */
+const control = (what: string, signal?: AbortSignal) => ask("POST", `/api/sim/live/${what}`, signal);
 
 /** Has a wait of minutes pass at once. An object that is being made again does not answer. */
 async function hurry(): Promise<void> {
@@ -61,7 +63,7 @@ async function hurry(): Promise<void> {
 }
 
 async function connection(): Promise<Json> {
-  const answer = await roost.api("GET", "/stream").catch(() => undefined);
+  const answer = await ask("GET", "/api/v1/stream").catch(() => undefined);
   return answer?.json?.connection ?? {};
 }
 
@@ -81,7 +83,12 @@ function soon(seen: () => boolean): Promise<boolean> {
 
 /** Waits until a fault is seen. What is made again wakes only when it is asked for something. */
 function happens(kind: string, { what, seen }: Proof): Promise<boolean> {
-  return roost.until(`${kind}: ${what}`, async () => (await seen()) || void (await hurry()) || false, PATIENCE_MS);
+  const ready = async () => {
+    const happened = await seen();
+    if (!happened) await hurry();
+    return happened;
+  };
+  return roost.until(`${kind}: ${what}`, ready, PATIENCE_MS);
 }
 
 /** Faults of a stream, with browsers that watch. */
@@ -208,7 +215,7 @@ const BLOCK = 65_536;
 /** The newest number, as soon as the Live object says it. */
 async function head(): Promise<number> {
   return roost.until("the newest number", async () => {
-    const answer = await roost.api("GET", "/live/events").catch(() => undefined);
+    const answer = await ask("GET", "/api/v1/live/events").catch(() => undefined);
     return answer?.json?.to as number | undefined;
   });
 }
@@ -259,7 +266,7 @@ const panics: Inflict = async (shaking) => {
   const before = await headToLose(shaking);
   const given = new AbortController();
   let answer: string | undefined;
-  const ask = () => {
+  const panic = () => {
     answer = undefined;
     const failed = (error: unknown) => (answer = `500 ${error}`);
     void control("panic", given.signal).then(({ status, text }) => (answer = `${status} ${text}`), failed);
@@ -273,10 +280,10 @@ const panics: Inflict = async (shaking) => {
     // By the runtime, which sees that there will be no answer, or by an object that was being made
     // again: only that one is asked once more, or there would be a second panic at some later time.
     assert.match(answer, /^500/, `a panic was asked for and answered: ${answer}`);
-    if ((await head()) < (Math.floor(before / BLOCK) + 1) * BLOCK) ask();
+    if ((await head()) < (Math.floor(before / BLOCK) + 1) * BLOCK) panic();
     return false;
   };
-  ask();
+  panic();
   return { what: "browsers to be told of a lost memory", seen };
 };
 

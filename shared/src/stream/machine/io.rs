@@ -64,7 +64,7 @@ pub enum Input {
     },
     /// The settings changed so that another connection is needed.
     Reconnect,
-    /// [`Machine::wake_at`] has come, or any other time.
+    /// `Machine::wake_at` has come, or any other time.
     Tick,
 }
 
