@@ -4,7 +4,7 @@
 //! X will not take however often it is sent is not sent again.
 
 use crate::time::{HOUR_MS, MINUTE_MS, SECOND_MS, UnixMs};
-use crate::x::problem::{Class, Rate, XProblem};
+use crate::x::problem::{Class, RESET_AHEAD_MAX_MS, Rate, XProblem};
 use serde::{Deserialize, Serialize};
 
 /// Without any progress for this long a person should look.
@@ -20,8 +20,6 @@ pub(crate) const HTTP_MAX_MS: i64 = 320 * SECOND_MS;
 /// past the end of any 15-minute window.
 pub(crate) const RATE_FIRST_MS: i64 = MINUTE_MS;
 pub(crate) const RATE_MAX_MS: i64 = 16 * MINUTE_MS;
-/// A reset later than any window X has is not believed.
-const RESET_MAX_MS: i64 = 24 * HOUR_MS;
 /// Waits are longer by up to this part of themselves, so that those who failed together do not
 /// come back together; never shorter, since the waits are what X asks for.
 const JITTER_PART: i64 = 4;
@@ -199,7 +197,7 @@ fn unusable(trouble: &Trouble, tries: u32) -> Stop {
 /// When the window that the headers name is over, where they can be believed.
 pub(crate) fn next_window(rate: Option<&Rate>, now: UnixMs) -> Option<UnixMs> {
     let reset = rate?.reset;
-    (0..=RESET_MAX_MS).contains(&reset.since(now)).then(|| reset.plus(SECOND_MS))
+    (0..=RESET_AHEAD_MAX_MS).contains(&reset.since(now)).then(|| reset.plus(SECOND_MS))
 }
 
 fn refused(problem: &XProblem) -> Stop {

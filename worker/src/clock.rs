@@ -3,7 +3,7 @@
 //! real time. Nothing else in the worker asks what time it is.
 
 use crate::fault::Result;
-use shared::time::UnixMs;
+use shared::time::{DAY_MS, UnixMs};
 use std::sync::atomic::{AtomicBool, AtomicI64, Ordering};
 use worker::State;
 
@@ -16,9 +16,14 @@ pub(crate) fn now() -> UnixMs {
     real().plus(OFFSET_MS.load(Ordering::Relaxed))
 }
 
+/// The years that a simulator may be in, as of 1970: those of X.
+const SIM_YEARS: std::ops::Range<i64> = 36..130;
+
 /// Takes over the simulator's clock from the `x-sim-now` header of an answer.
 pub(crate) fn observe(sim_now: &str) {
-    if let Ok(sim) = sim_now.trim().parse::<i64>() {
+    if let Ok(sim) = sim_now.trim().parse::<i64>()
+        && SIM_YEARS.contains(&(sim / (365 * DAY_MS)))
+    {
         OFFSET_MS.store(UnixMs(sim).since(real()), Ordering::Relaxed);
         SEEN.store(true, Ordering::Relaxed);
     }

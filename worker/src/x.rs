@@ -327,6 +327,7 @@ async fn read_raw(mut response: Response) -> Result<Raw, Refusal> {
         header("x-rate-limit-limit").as_deref(),
         header("x-rate-limit-remaining").as_deref(),
         header("x-rate-limit-reset").as_deref(),
+        clock::now(),
     );
     let promised: Option<usize> = header("content-length").and_then(|text| text.parse().ok());
     let status = response.status_code();

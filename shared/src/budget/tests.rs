@@ -261,6 +261,18 @@ fn calls_without_headers_count_as_made() {
 }
 
 #[test]
+fn a_limit_that_the_reserve_takes_whole_holds_for_its_window_only() {
+    let mut book = Book::default();
+    book.change(keep(Some(8), None)).unwrap();
+    check(&mut book, &ask(0), "go 1×3");
+    let reset = NOW.plus(60_000);
+    let rate = Some(Rate { limit: 5, remaining: 5, reset });
+    book.settle(&Settlement { rate, ..settlement(1, 0) }, NOW);
+    check(&mut book, &ask(0), "no");
+    assert_eq!(word(&book.ask(&ask(0), reset)), "go 2×3");
+}
+
+#[test]
 fn a_header_that_cannot_be_does_not_stop_collection() {
     let mut book = Book::default();
     check(&mut book, &ask(0), "go 1×3");
@@ -271,7 +283,7 @@ fn a_header_that_cannot_be_does_not_stop_collection() {
     check(&mut book, &ask(0), "go 1×3");
     book.settle(&Settlement { lease: 1, rate: Some(zero), ..settlement(1, 0) }, NOW);
     check(&mut book, &ask(0), "later +900");
-    assert_eq!(word(&book.ask(&ask(0), NOW.plus(1_800_000))), "go 2×1");
+    assert_eq!(word(&book.ask(&ask(0), NOW.plus(1_800_000))), "go 2×3");
 }
 
 fn keep(calls: Option<u32>, percent: Option<u32>) -> api::BudgetChange {

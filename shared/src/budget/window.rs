@@ -3,15 +3,12 @@
 
 use super::reserve::Reserve;
 use crate::api::Quota;
-use crate::time::{HOUR_MS, MINUTE_MS, UnixMs};
-use crate::x::problem::Rate;
+use crate::time::{MINUTE_MS, UnixMs};
+use crate::x::problem::{RESET_AHEAD_MAX_MS, Rate};
 use serde::{Deserialize, Serialize};
 
 /// Every window of X that Roost uses lasts 15 minutes (docs.x.com, "Rate limits").
 const WINDOW_MS: i64 = 15 * MINUTE_MS;
-/// A window that claims to end later than this is taken to end then: a wrong header must not
-/// stop collection for long.
-const RESET_MAX_MS: i64 = 24 * HOUR_MS;
 
 /// See the module.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -27,7 +24,7 @@ pub(super) enum Room {
     Calls(u32),
     /// None before it ends.
     Full,
-    /// None ever: it has no more calls than the reserve keeps.
+    /// None: it has no more calls than the reserve keeps.
     AllReserve {
         /// Its calls.
         limit: u32,
@@ -82,9 +79,11 @@ impl Window {
         now: UnixMs,
     ) -> Room {
         if self.rate.as_ref().is_none_or(|rate| rate.reset <= now) {
-            let limit = self.rate.as_ref().map_or_else(|| published(route), |rate| rate.limit);
-            // A limit of nothing would never be asked again, and never be told anew.
-            let limit = limit.max(1);
+            let told = self.rate.as_ref().map(|rate| rate.limit);
+            // A limit that the reserve takes whole would never be asked again, and never be told
+            // anew: X's word holds for the window it was said of, then its published limit does.
+            let told = told.filter(|limit| *limit > reserve.of(*limit));
+            let limit = told.unwrap_or_else(|| published(route));
             self.rate = Some(Rate { limit, remaining: limit, reset: now.plus(WINDOW_MS) });
         }
         let Some(rate) = &self.rate else { return Room::Full };
@@ -102,7 +101,8 @@ impl Window {
         let current = self.rate.as_ref().map_or(UnixMs::default(), |rate| rate.reset);
         // An answer of a window gone by says nothing of this one; an assumed end is no end.
         if rate.reset > now || rate.reset >= current {
-            let reset = rate.reset.min(now.plus(RESET_MAX_MS));
+            // A settlement of an older Roost may name any instant.
+            let reset = rate.reset.min(now.plus(RESET_AHEAD_MAX_MS));
             self.rate = Some(Rate { reset, ..rate.clone() });
         }
     }

@@ -2,7 +2,7 @@
 //! rate-limit headers. Must not know: what is done about them ([`crate::retry`] decides).
 //! Invariant: every status and every body, however broken, has a class; texts are bounded.
 
-use crate::time::UnixMs;
+use crate::time::{DAY_MS, MINUTE_MS, SECOND_MS, UnixMs};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
@@ -182,15 +182,33 @@ impl Rate {
     }
 }
 
-/// Reads `x-rate-limit-limit`, `-remaining` and `-reset` (Unix seconds); all or nothing.
-pub fn rate(limit: Option<&str>, remaining: Option<&str>, reset: Option<&str>) -> Option<Rate> {
+/// No window of X lasts longer than a day (docs.x.com, "Rate limits"): a reset further ahead is
+/// none, milliseconds taken for seconds above all.
+pub(crate) const RESET_AHEAD_MAX_MS: i64 = DAY_MS;
+/// X's clock and ours may differ by minutes, and an answer may be as old as its window: a reset
+/// longer ago than the usual window lasts says nothing of now.
+const RESET_BEHIND_MAX_MS: i64 = 15 * MINUTE_MS;
+
+/// Reads `x-rate-limit-limit`, `-remaining` and `-reset` (Unix seconds). All or nothing: headers of
+/// which one cannot mean what it says are taken for absent. `now` is the clock that everything
+/// else is decided by.
+pub fn rate(
+    limit: Option<&str>,
+    remaining: Option<&str>,
+    reset: Option<&str>,
+    now: UnixMs,
+) -> Option<Rate> {
     let number = |text: Option<&str>| text?.trim().parse::<u64>().ok();
+    let count = |text| u32::try_from(number(text)?).ok();
     let reset_s = i64::try_from(number(reset)?).ok()?;
-    Some(Rate {
-        limit: u32::try_from(number(limit)?).ok()?,
-        remaining: u32::try_from(number(remaining)?).ok()?,
-        reset: UnixMs(reset_s.checked_mul(1_000)?),
-    })
+    let rate = Rate {
+        limit: count(limit)?,
+        remaining: count(remaining)?,
+        reset: UnixMs(reset_s.checked_mul(SECOND_MS)?),
+    };
+    let within = -RESET_BEHIND_MAX_MS..=RESET_AHEAD_MAX_MS;
+    let meant = rate.limit > 0 && rate.remaining <= rate.limit;
+    (meant && within.contains(&rate.reset.since(now))).then_some(rate)
 }
 
 #[cfg(test)]
@@ -341,13 +359,57 @@ mod tests {
         assert_eq!((problem.title.chars().count(), problem.detail.as_str()), (300, "d"));
     }
 
+    /// Whether the headers are believed at 2025-11-21T08:00:00Z, which is 1763712000.
+    #[track_caller]
+    fn check_rate(headers: [Option<&str>; 3], believed: bool) {
+        let [limit, remaining, reset] = headers;
+        let read = rate(limit, remaining, reset, UnixMs(1_763_712_000_000));
+        assert_eq!(read.is_some(), believed, "{headers:?}: {read:?}");
+    }
+
     #[test]
-    fn rate_headers_are_read_together_or_not_at_all() {
-        let read = rate(Some("300"), Some("299"), Some("1763712000"));
-        let reset = UnixMs(1_763_712_000_000);
+    fn rate_headers_that_mean_something_are_read() {
+        let now = UnixMs(1_763_712_000_000);
+        let read = rate(Some("300"), Some(" 299 "), Some("1763712900"), now);
+        let reset = now.plus(15 * MINUTE_MS);
         assert_eq!(read, Some(Rate { limit: 300, remaining: 299, reset }));
-        assert_eq!(rate(Some("300"), None, Some("1763712000")), None);
-        assert_eq!(rate(Some("-1"), Some("1"), Some("2")), None);
-        assert_eq!(rate(Some("1"), Some("1"), Some("18446744073709551615")), None);
+        for (remaining, reset) in [
+            ("0", "1763712000"),
+            ("300", "1763712001"),
+            ("1", "1763711999"),
+            ("1", "1763711100"),
+            ("1", "1763798400"),
+        ] {
+            check_rate([Some("300"), Some(remaining), Some(reset)], true);
+        }
+    }
+
+    #[test]
+    fn rate_headers_that_mean_nothing_are_taken_for_absent() {
+        let good = [Some("300"), Some("299"), Some("1763712900")];
+        for at in 0..3 {
+            for text in [
+                None, Some(""), Some("soon"), Some("-1"), Some("null"), Some("NaN"), Some("1e9"),
+                Some("2.5"), Some("0x10"), Some("18446744073709551615"),
+                Some("99999999999999999999"), Some("{}"), Some("300, 300"),
+            ] {
+                let mut headers = good;
+                if let Some(header) = headers.get_mut(at) {
+                    *header = text;
+                }
+                check_rate(headers, false);
+            }
+        }
+        for headers in [
+            ["0", "0", "1763712900"],
+            ["300", "301", "1763712900"],
+            ["300", "299", "1763712900000"],
+            ["300", "299", "1763798401"],
+            ["300", "299", "1763711099"],
+            ["300", "299", "900"],
+            ["300", "299", "253402300800"],
+        ] {
+            check_rate(headers.map(Some), false);
+        }
     }
 }
