@@ -9,7 +9,7 @@
 //! - names: [`id`], [`time`], [`tz`]
 //! - what X says: [`x`], [`tweet`], [`activity`], [`retry`], [`oauth1`], [`oauth2`], [`console`]
 //! - what is kept: [`roster`], [`handles`], [`profile`], [`snapshot`], [`tweets`],
-//!   [`metrics`], [`credentials`], [`sealed`], [`secret`]
+//!   [`metrics`], [`credentials`], [`sealed`], [`secret`], [`migration`]
 //! - what is decided: [`crawl`], [`acceptance`], [`ledger`], [`verdict`], [`lookup`], [`budget`],
 //!   [`schedule`], [`cadence`], [`following`]
 //! - what streams: [`stream`], [`live`]
@@ -37,6 +37,7 @@ pub mod listing;
 pub mod live;
 pub mod lookup;
 pub mod metrics;
+pub mod migration;
 pub mod notify;
 pub mod oauth1;
 pub mod oauth2;

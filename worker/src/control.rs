@@ -11,6 +11,7 @@ mod keys;
 mod pushes;
 mod renewal;
 mod runs;
+mod schema;
 mod sign_in;
 
 pub(crate) use keys::{CALLBACK, origin};
@@ -28,21 +29,6 @@ use shared::routes::{self, Op};
 use shared::time::UnixMs;
 use worker::{DurableObject, Env, Request, Response, State, durable_object};
 
-const SCHEMA: &[&str] = &[
-    "CREATE TABLE IF NOT EXISTS meta (key TEXT PRIMARY KEY, value TEXT NOT NULL) STRICT",
-    "CREATE TABLE IF NOT EXISTS accounts (account TEXT PRIMARY KEY, since INTEGER NOT NULL) STRICT",
-    "CREATE TABLE IF NOT EXISTS runs (id TEXT PRIMARY KEY, account TEXT, what TEXT NOT NULL,
-        state TEXT NOT NULL, run TEXT NOT NULL) STRICT",
-    // Events that X pushed, by their ids, so that none is taken twice.
-    "CREATE TABLE IF NOT EXISTS heard (uuid TEXT PRIMARY KEY, at INTEGER NOT NULL) STRICT",
-    // Keys for X: sealed bytes, and what may be told of them.
-    "CREATE TABLE IF NOT EXISTS credentials (name TEXT PRIMARY KEY, sealed BLOB NOT NULL,
-        facts TEXT NOT NULL) STRICT",
-    // What X said of each when it was last checked.
-    "CREATE TABLE IF NOT EXISTS checks (name TEXT PRIMARY KEY, at INTEGER NOT NULL,
-        refusal TEXT, step TEXT) STRICT",
-];
-
 /// Our own trouble passes within minutes or not at all.
 const AFTER_FAULT_MS: i64 = 60_000;
 
@@ -59,13 +45,16 @@ pub struct Control {
 
 impl DurableObject for Control {
     fn new(state: State, env: Env) -> Self {
-        let sql = Sql::open(&state, "control", SCHEMA);
+        let sql = Sql::open(&state, "Control", schema::MIGRATIONS);
         let (pushes, busy) = (pushes::Counting::default(), renewal::Busy::default());
         Self { state, env, sql, pushes, busy }
     }
 
     async fn fetch(&self, mut request: Request) -> worker::Result<Response> {
         let request_id = request.headers().get("x-request-id")?.unwrap_or_default();
+        if let Err(stop) = self.sql.ready() {
+            return Ok(http::problem(&stop, &request_id));
+        }
         let outcome = if request.path() == "/internal" {
             let command = rpc::command(&mut request).await;
             match command {
@@ -79,6 +68,10 @@ impl DurableObject for Control {
     }
 
     async fn alarm(&self) -> worker::Result<Response> {
+        if self.sql.ready().is_err() {
+            // Said when the object was loaded. The hourly tick finds it mended.
+            return Response::ok("");
+        }
         if let Err(fault) = self.resume().await {
             worker::console_error!("alarm: {}", fault.log());
             self.wake_in(AFTER_FAULT_MS).await.ok();

@@ -55,6 +55,11 @@ impl Fault {
         }
     }
 
+    /// What went wrong, for whoever has to mend it.
+    pub(crate) fn cause(&self) -> &str {
+        self.internal.as_deref().unwrap_or(&self.detail)
+    }
+
     /// The problem document of this fault in this request.
     pub(crate) fn problem(&self, request_id: &str) -> Problem {
         let anchor: String = self

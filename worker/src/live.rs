@@ -16,6 +16,7 @@ mod refill;
 mod relays;
 mod replay;
 mod rules;
+mod schema;
 mod sim;
 mod upstream;
 mod watch;
@@ -39,26 +40,6 @@ use worker::{
     DurableObject, Env, Request, Response, State, WebSocket, WebSocketIncomingMessage,
     durable_object,
 };
-
-const SCHEMA: &[&str] = &[
-    "CREATE TABLE IF NOT EXISTS meta (key TEXT PRIMARY KEY, value TEXT NOT NULL) STRICT",
-    // The replay window: a ring of slots. `raw` is the same stretch of the stream as gzip NDJSON,
-    // where the archive is on.
-    "CREATE TABLE IF NOT EXISTS slots (slot INTEGER PRIMARY KEY, number INTEGER NOT NULL,
-        info TEXT NOT NULL, at INTEGER NOT NULL, bytes BLOB NOT NULL, books TEXT NOT NULL,
-        raw BLOB, raw_count INTEGER NOT NULL DEFAULT 0) STRICT",
-    // Coverage: a row per minute in which the stream was wanted, and the times without it.
-    "CREATE TABLE IF NOT EXISTS minutes (at INTEGER PRIMARY KEY, counts BLOB NOT NULL) STRICT",
-    "CREATE TABLE IF NOT EXISTS gaps (began INTEGER PRIMARY KEY, ended INTEGER,
-        why TEXT NOT NULL) STRICT",
-    "CREATE TABLE IF NOT EXISTS rules (value TEXT PRIMARY KEY, id TEXT, tag TEXT,
-        origin TEXT NOT NULL, estimate TEXT) STRICT",
-    "CREATE TABLE IF NOT EXISTS archive (name TEXT PRIMARY KEY, key TEXT NOT NULL,
-        began INTEGER NOT NULL, ended INTEGER NOT NULL, count INTEGER NOT NULL,
-        bytes INTEGER NOT NULL, ids_only INTEGER NOT NULL, swept INTEGER NOT NULL) STRICT",
-    // What X had deleted: applied to whatever is read, until nothing stored holds it any more.
-    "CREATE TABLE IF NOT EXISTS purged (what TEXT PRIMARY KEY, at INTEGER NOT NULL) STRICT",
-];
 
 /// See the module.
 #[durable_object]
@@ -101,7 +82,7 @@ struct Core {
 
 impl DurableObject for Live {
     fn new(state: State, env: Env) -> Self {
-        let sql = Sql::open(&state, "live", SCHEMA);
+        let sql = Sql::open(&state, "Live", schema::MIGRATIONS);
         let (state, hub) = Hub::new(state);
         let simulated = Config::read(&env).simulated;
         let core = Core {
@@ -132,8 +113,11 @@ impl DurableObject for Live {
     }
 
     async fn fetch(&self, mut request: Request) -> worker::Result<Response> {
-        self.core.wake().await;
         let request_id = request.headers().get("x-request-id")?.unwrap_or_default();
+        if let Err(stop) = self.core.sql.ready() {
+            return Ok(http::problem(&stop, &request_id));
+        }
+        self.core.wake().await;
         let outcome = if request.path() == "/internal" {
             match rpc::command(&mut request).await {
                 Ok(command) => rpc::answer(self.core.obey(command).await),
@@ -148,6 +132,10 @@ impl DurableObject for Live {
     }
 
     async fn alarm(&self) -> worker::Result<Response> {
+        if self.core.sql.ready().is_err() {
+            // Said when the object was loaded. The hourly tick finds it mended.
+            return Response::ok("");
+        }
         self.core.wake().await;
         self.core.watch().await;
         Response::ok("")
@@ -158,6 +146,10 @@ impl DurableObject for Live {
         socket: WebSocket,
         message: WebSocketIncomingMessage,
     ) -> worker::Result<()> {
+        if let Err(stop) = self.core.sql.ready() {
+            self.core.hub.retire(&stop.detail);
+            return Ok(());
+        }
         self.core.wake().await;
         if let Said::Resume { after } = self.core.hub.message(&socket, message) {
             let outcome = self.core.resume(&socket, after);

@@ -8,6 +8,7 @@
 
 mod answers;
 mod kept;
+mod schema;
 mod work;
 
 use crate::fault::Result;
@@ -16,22 +17,6 @@ use crate::rpc::{self, ToLookups};
 use crate::sql::Sql;
 use std::cell::Cell;
 use worker::{DurableObject, Env, Request, Response, State, durable_object};
-
-const SCHEMA: &[&str] = &[
-    "CREATE TABLE IF NOT EXISTS meta (key TEXT PRIMARY KEY, value TEXT NOT NULL) STRICT",
-    // One small JSON document each: settings, machine, counts.
-    "CREATE TABLE IF NOT EXISTS lookups (id TEXT PRIMARY KEY, ended INTEGER, doc TEXT NOT NULL)
-        STRICT",
-    // The keys of a batch that nothing is known of yet, as JSON.
-    "CREATE TABLE IF NOT EXISTS batches (lookup TEXT NOT NULL, n INTEGER NOT NULL,
-        keys TEXT NOT NULL, PRIMARY KEY (lookup, n)) STRICT, WITHOUT ROWID",
-    // What answers said: a line of JSON for each key.
-    "CREATE TABLE IF NOT EXISTS results (seq INTEGER PRIMARY KEY, lookup TEXT NOT NULL,
-        lines TEXT NOT NULL) STRICT",
-    "CREATE INDEX IF NOT EXISTS results_by_lookup ON results (lookup, seq)",
-    // Whom X billed on the current UTC day.
-    "CREATE TABLE IF NOT EXISTS billed (seq INTEGER PRIMARY KEY, bytes BLOB NOT NULL) STRICT",
-];
 
 /// Our own trouble passes within minutes or not at all.
 const AFTER_FAULT_MS: i64 = 60_000;
@@ -48,12 +33,15 @@ pub struct Lookups {
 
 impl DurableObject for Lookups {
     fn new(state: State, env: Env) -> Self {
-        let sql = Sql::open(&state, "lookups", SCHEMA);
+        let sql = Sql::open(&state, "Lookups", schema::MIGRATIONS);
         Self { state, env, sql, working: Cell::new(false) }
     }
 
     async fn fetch(&self, mut request: Request) -> worker::Result<Response> {
         let request_id = request.headers().get("x-request-id")?.unwrap_or_default();
+        if let Err(stop) = self.sql.ready() {
+            return Ok(http::problem(&stop, &request_id));
+        }
         let outcome = if request.path() == "/internal" {
             match rpc::command(&mut request).await {
                 Ok(ToLookups::Tick) => rpc::answer(self.tick().await),
@@ -66,6 +54,10 @@ impl DurableObject for Lookups {
     }
 
     async fn alarm(&self) -> worker::Result<Response> {
+        if self.sql.ready().is_err() {
+            // Said when the object was loaded. The hourly tick finds it mended.
+            return Response::ok("");
+        }
         if let Err(fault) = self.work().await {
             worker::console_error!("lookups: {}", fault.log());
             // The state is as it was before the failed step: try again in a while.

@@ -7,6 +7,7 @@
 
 mod answers;
 mod keys;
+mod schema;
 mod send;
 mod store;
 
@@ -21,24 +22,6 @@ use crate::zone;
 use shared::notify::item::Item;
 use std::cell::Cell;
 use worker::{DurableObject, Env, Request, Response, State, durable_object};
-
-const SCHEMA: &[&str] = &[
-    // `feed`: the digest of a feed's secret; the secret itself is kept nowhere.
-    "CREATE TABLE IF NOT EXISTS alerts (id TEXT PRIMARY KEY, feed TEXT,
-        alert TEXT NOT NULL) STRICT",
-    // What of an alert is a secret, sealed; a feed has none.
-    "CREATE TABLE IF NOT EXISTS seals (alert TEXT PRIMARY KEY, sealed BLOB NOT NULL)
-        STRICT, WITHOUT ROWID",
-    // `open`: something is still to be done with it; `named`: it holds names of people.
-    "CREATE TABLE IF NOT EXISTS messages (id TEXT PRIMARY KEY, alert TEXT NOT NULL,
-        state TEXT NOT NULL, open INTEGER NOT NULL, named INTEGER NOT NULL,
-        message TEXT NOT NULL) STRICT",
-    "CREATE INDEX IF NOT EXISTS messages_by_alert ON messages (alert, open, id)",
-    // What each alert was told of which piece of news, and by which message.
-    "CREATE TABLE IF NOT EXISTS told (alert TEXT NOT NULL, key TEXT NOT NULL, at INTEGER NOT NULL,
-        message TEXT NOT NULL, meaning TEXT NOT NULL, PRIMARY KEY (alert, key))
-        STRICT, WITHOUT ROWID",
-];
 
 /// Our own trouble passes within minutes or not at all.
 const AFTER_FAULT_MS: i64 = 60_000;
@@ -57,7 +40,7 @@ pub struct Notices {
 
 impl DurableObject for Notices {
     fn new(state: State, env: Env) -> Self {
-        let sql = Sql::open(&state, "notices", SCHEMA);
+        let sql = Sql::open(&state, "Notices", schema::MIGRATIONS);
         let notices = Self { state, env, sql, sending: Cell::new(false), last_id: Cell::new(0) };
         // Before anything can be handed over by this memory: what is marked was so by another.
         if let Err(fault) = notices.recover() {
@@ -67,8 +50,11 @@ impl DurableObject for Notices {
     }
 
     async fn fetch(&self, mut request: Request) -> worker::Result<Response> {
-        self.mind_clock().await;
         let request_id = request.headers().get("x-request-id")?.unwrap_or_default();
+        if let Err(stop) = self.sql.ready() {
+            return Ok(http::problem(&stop, &request_id));
+        }
+        self.mind_clock().await;
         let path = request.path();
         let outcome = match path.as_str() {
             "/internal" => match rpc::command(&mut request).await {
@@ -86,6 +72,10 @@ impl DurableObject for Notices {
     }
 
     async fn alarm(&self) -> worker::Result<Response> {
+        if self.sql.ready().is_err() {
+            // Said when the object was loaded. The hourly tick finds it mended.
+            return Response::ok("");
+        }
         self.mind_clock().await;
         if let Err(fault) = self.send_due().await {
             worker::console_error!("notices: {}", fault.log());

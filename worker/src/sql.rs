@@ -1,11 +1,14 @@
-//! SQLite of a Durable Object. Owns: how statements run and rows are read. Must not know: any
-//! table but `meta`. Invariant: every cursor is drained through `raw`, the only call of the platform that
-//! returns errors instead of throwing through wasm (which would hang the request).
+//! SQLite of a Durable Object. Owns: how statements run, rows are read and stored data is brought to
+//! the form this Roost knows. Must not know: any table but `meta` and its own. Invariants: every cursor
+//! is drained through `raw`, the only call of the platform that returns errors instead of throwing
+//! through wasm (which would hang the request); no statement runs on data whose form is not known.
 
 use crate::fault::{Fault, Result};
 use js_sys::{Function, Reflect};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
+use shared::migration::{self, Found, Migration, Step, Stop};
+use std::rc::Rc;
 use wasm_bindgen::{JsCast, JsValue, closure::Closure};
 use worker::{SqlStorage, SqlStorageValue, State};
 
@@ -21,26 +24,93 @@ macro_rules! values {
 }
 pub(crate) use values;
 
+/// Holds the version of all other tables: one row.
+const VERSIONS: &str = "roost_version";
+
 /// The database of one object.
 #[derive(Clone)]
 pub(crate) struct Sql {
     sql: SqlStorage,
     storage: JsValue,
+    /// Why no statement may run.
+    stopped: Option<Rc<Fault>>,
 }
 
 impl Sql {
-    /// The database of the object `what`, with the tables it needs.
-    pub(crate) fn open(state: &State, what: &str, schema: &[&str]) -> Self {
+    /// The database of the object `what`, brought to the newest version. An object cannot refuse to
+    /// be made: where that fails, every call has to ask [`Sql::ready`].
+    pub(crate) fn open(state: &State, what: &str, migrations: &[Migration]) -> Self {
         let storage = state.storage();
         let raw: &JsValue = storage.as_raw().as_ref();
-        let sql = Self { sql: storage.sql(), storage: raw.clone() };
-        for statement in schema {
-            // An object cannot refuse to be made: whatever needs the table will say so again.
-            if let Err(fault) = sql.run(statement, values![]) {
-                worker::console_error!("{what}: {}", fault.log());
-            }
+        let mut sql = Self { sql: storage.sql(), storage: raw.clone(), stopped: None };
+        if let Err(stop) = sql.migrate(migrations) {
+            let fault = Fault::new(503, "Object stopped", stop.detail(what));
+            worker::console_error!("{}", fault.log());
+            sql.stopped = Some(Rc::new(fault));
         }
         sql
+    }
+
+    /// Whether the object may work.
+    ///
+    /// # Errors
+    /// What to answer to every call, and why an alarm must do nothing.
+    pub(crate) fn ready(&self) -> Result<()> {
+        self.stopped.as_deref().map_or(Ok(()), |fault| Err(fault.clone()))
+    }
+
+    /// Runs what is lacking, each migration as one write together with the version it gives.
+    fn migrate(&self, all: &[Migration]) -> std::result::Result<(), Stop> {
+        let found =
+            self.version().map_err(|fault| Stop::Unreadable { why: fault.cause().to_owned() })?;
+        let mut reached = match &found {
+            Found::Marked(versions) => versions.first().copied().unwrap_or_default(),
+            Found::Unmarked => 0,
+        };
+        for &Migration { to, steps } in migration::plan(&found, all)? {
+            let sql = self.clone();
+            self.atomically(move || {
+                steps.iter().try_for_each(|step| sql.step(step))?;
+                sql.mark(to)
+            })
+            .map_err(|fault| Stop::Failed {
+                found: reached,
+                to,
+                why: fault.cause().to_owned(),
+            })?;
+            reached = to;
+        }
+        Ok(())
+    }
+
+    fn version(&self) -> Result<Found> {
+        let marked = "SELECT 1 FROM sqlite_master WHERE type = 'table' AND name = ?";
+        if self.first(marked, values![VERSIONS])?.is_none() {
+            return Ok(Found::Unmarked);
+        }
+        let rows = self.rows(&format!("SELECT version FROM {VERSIONS}"), values![])?;
+        rows.into_iter().map(|mut row| row.int()).collect::<Result<_>>().map(Found::Marked)
+    }
+
+    fn step(&self, step: &Step) -> Result<()> {
+        match *step {
+            Step::Run(statement) => self.run(statement, values![]),
+            Step::Column { table, name, definition } => {
+                let known = "SELECT 1 FROM pragma_table_info(?) WHERE name = ?";
+                if self.first(known, values![table, name])?.is_some() {
+                    return Ok(());
+                }
+                let add = format!("ALTER TABLE {table} ADD COLUMN {name} {definition}");
+                self.run(&add, values![])
+            }
+        }
+    }
+
+    fn mark(&self, version: i64) -> Result<()> {
+        let create = "CREATE TABLE IF NOT EXISTS";
+        self.run(&format!("{create} {VERSIONS} (version INTEGER NOT NULL) STRICT"), values![])?;
+        self.run(&format!("DELETE FROM {VERSIONS}"), values![])?;
+        self.run(&format!("INSERT INTO {VERSIONS} (version) VALUES (?)"), values![version])
     }
 
     /// The document kept under a key of the table `meta`, which every object has.
@@ -70,6 +140,7 @@ impl Sql {
 
     /// Runs a statement and reads all its rows.
     pub(crate) fn rows(&self, statement: &str, values: Vec<Value>) -> Result<Vec<Row>> {
+        self.ready()?;
         if let Some(Value::Blob(blob)) =
             values.iter().find(|value| matches!(value, Value::Blob(b) if b.len() > BLOB_MAX))
         {
@@ -93,7 +164,7 @@ impl Sql {
         &self,
         work: impl FnOnce() -> Result<T> + 'static,
     ) -> Result<T> {
-        let outcome = std::rc::Rc::new(std::cell::RefCell::new(None));
+        let outcome = Rc::new(std::cell::RefCell::new(None));
         let slot = outcome.clone();
         let body = Closure::once_assert_unwind_safe(move || -> std::result::Result<(), JsValue> {
             let result = work();

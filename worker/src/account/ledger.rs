@@ -18,16 +18,6 @@ const ROWS_PER_INSERT: usize = 5_000;
 /// What is shown of a row, in both tables.
 pub(super) const SHOWN: &str = "kind, state, reason, confidence, how, settled, settles, look";
 
-/// Columns that tables of older versions lack.
-pub(super) const ADDED: [&str; 6] = [
-    "reason TEXT",
-    "confidence TEXT",
-    "how TEXT",
-    "settled INTEGER",
-    "settles INTEGER",
-    "look INTEGER",
-];
-
 /// The ledger's store.
 pub(super) struct SqlStore {
     sql: Sql,
@@ -271,23 +261,6 @@ pub(super) fn reshow(sql: &Sql, users: &BTreeSet<UserId>) -> Result<Vec<News>> {
 pub(super) fn hide_pushes(sql: &Sql) -> Result<()> {
     let nothing = SHOWN.replace(", ", " = NULL, ");
     sql.run(&format!("UPDATE verdicts SET {nothing} = NULL WHERE kind IS NOT NULL"), values![])
-}
-
-/// Adds what tables of older versions lack.
-pub(super) fn upgrade(sql: &Sql) -> Result<()> {
-    let known = "SELECT 1 FROM pragma_table_info('changes') WHERE name = 'look'";
-    if sql.first(known, values![])?.is_none() {
-        for column in ADDED {
-            sql.run(&format!("ALTER TABLE changes ADD COLUMN {column}"), values![])?;
-        }
-    }
-    for index in [
-        "CREATE INDEX IF NOT EXISTS changes_to_look ON changes (at) WHERE look IS NOT NULL",
-        "CREATE INDEX IF NOT EXISTS changes_gone ON changes (user) WHERE reason = 'gone'",
-    ] {
-        sql.run(index, values![])?;
-    }
-    Ok(())
 }
 
 impl Account {

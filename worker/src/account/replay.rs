@@ -52,7 +52,7 @@ impl Account {
         let replay = Replay { run: run.id.clone(), left, done: 0 };
         let sql = self.sql.clone();
         self.sql.atomically(move || {
-            for table in super::DERIVED {
+            for table in super::schema::DERIVED {
                 sql.run(&format!("DELETE FROM {table}"), values![])?;
             }
             super::ledger::hide_pushes(&sql)?;

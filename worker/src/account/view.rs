@@ -379,7 +379,7 @@ impl Account {
         self.state.storage().delete_alarm().await?;
         let sql = self.sql.clone();
         self.sql.atomically(move || {
-            for table in super::TABLES {
+            for table in super::schema::TABLES {
                 sql.run(&format!("DELETE FROM {table}"), values![])?;
             }
             Ok(())
