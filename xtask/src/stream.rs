@@ -326,12 +326,13 @@ fn agreed(source: &Source, options: &Options, posts: Option<u64>) -> Outcome<boo
 /// A refusal in words, with what to do: Roost's own policy knows both.
 fn verdict_of(trouble: &Trouble, head: &Head) -> Failure {
     let header = |name: &str| head.header(name);
+    let now = clock::now();
     let rate = problem::rate(
         header("x-rate-limit-limit"),
         header("x-rate-limit-remaining"),
         header("x-rate-limit-reset"),
+        now,
     );
-    let now = clock::now();
     match Backoff::default().refused(trouble, rate.as_ref(), None, now) {
         reconnect::Next::Stop(stop) => refused(&stop.title, &stop.detail),
         reconnect::Next::Again { at, first, why } => {
