@@ -84,7 +84,7 @@ pub(crate) use words;
 
 /// What is said of a word that is none of an enum's.
 pub(crate) fn no_word(word: &str, known: &[&str]) -> String {
-    let word: String = word.chars().take(40).collect();
+    let word = crate::text::cut(word, 40);
     format!("`{word}`: one of {} is expected", known.join(", "))
 }
 

@@ -20,7 +20,7 @@ fn parse(what: &'static str, text: &str) -> Result<u64, BadId> {
         && text.bytes().all(|b| b.is_ascii_digit())
         && (text.len() == 1 || !text.starts_with('0'));
     let number = if canonical { text.parse().ok() } else { None };
-    number.ok_or_else(|| BadId { what, text: text.chars().take(40).collect() })
+    number.ok_or_else(|| BadId { what, text: crate::text::cut(text, 40) })
 }
 
 macro_rules! ids {

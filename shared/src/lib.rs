@@ -55,6 +55,7 @@ pub mod series;
 pub mod session;
 pub mod snapshot;
 pub mod stream;
+pub mod text;
 pub mod time;
 pub mod tweet;
 pub mod tweets;

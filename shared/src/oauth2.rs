@@ -194,7 +194,7 @@ pub fn refusal(status: u16, body: &[u8]) -> TokenRefusal {
         (error, "") => error.to_owned(),
         (error, description) => format!("{error}: {description}"),
     };
-    let said: String = said.chars().take(TEXT_MAX_CHARS).collect();
+    let said = crate::text::cut(&said, TEXT_MAX_CHARS);
     let spent = ["token was invalid", "code was invalid"];
     let of_value = spent.iter().any(|text| told.error_description.contains(text));
     match (status, told.error.as_str()) {

@@ -194,7 +194,7 @@ pub fn query(route: &Route, query: &str) -> Result<BTreeMap<&'static str, String
 }
 
 fn unknown_parameter(route: &Route, name: &str) -> String {
-    let name: String = name.chars().take(40).collect();
+    let name = crate::text::cut(name, 40);
     if route.query.is_empty() {
         return format!("unknown query parameter `{name}`: this route takes none");
     }
@@ -207,7 +207,7 @@ pub fn percent_decode(text: &str) -> Option<String> {
     decode(text, false)
 }
 
-fn decode(text: &str, plus_is_space: bool) -> Option<String> {
+pub(crate) fn decode(text: &str, plus_is_space: bool) -> Option<String> {
     let mut bytes = Vec::with_capacity(text.len());
     let mut rest = text.bytes();
     while let Some(byte) = rest.next() {

@@ -400,7 +400,7 @@ impl Inner {
 
 fn close(socket: &WebSocket, code: u16, why: &str) {
     // A close frame takes at most 123 bytes of reason.
-    let why: String = why.chars().take(40).collect();
+    let why = shared::text::cut(why, 40);
     socket.close(Some(code), Some(why)).ok();
 }
 

@@ -3,6 +3,7 @@
 //! read from a written choice is that choice; what cannot be read is left out.
 
 use shared::api::{BoundingBox, LiveKind, Subscribe};
+use shared::text::cut;
 
 /// Hundredths of a degree: 1.1 km at most, and an address that can be read.
 const STEPS: f64 = 100.0;
@@ -118,7 +119,7 @@ impl Choice {
     /// Takes one pair of a query in; whether it was one of ours.
     pub(crate) fn read(&mut self, name: &str, value: &str) -> bool {
         match name {
-            "words" => self.words = value.chars().take(WORDS_MOST).collect(),
+            "words" => self.words = cut(value, WORDS_MOST),
             "lang" => self.lang = list(value, is_language),
             "country" => self.country = list(value, is_country),
             "rule" => self.rule = Some(value.to_owned()).filter(|rule| !rule.is_empty()),

@@ -10,9 +10,9 @@ use crate::erase::{Memo, Rows as _, Show, attr, effect, flag, memo, on_click, on
 use crate::fetching::Failure;
 use crate::numbers;
 use crate::pages::about_account;
-use crate::parts::{Ago, Avatar, EventChip, Icon, Moment, names, panel};
+use crate::parts::{Ago, Avatar, EventChip, Icon, Moment, panel};
 use crate::remote::{Reader, Remote, remote_by};
-use crate::words::person;
+use crate::words::person::{self, names};
 use leptos::html;
 use leptos::prelude::*;
 use leptos::task::spawn_local;

@@ -5,7 +5,7 @@ use crate::browser;
 use crate::erase::{Rows as _, on_click, shown};
 use crate::numbers;
 use crate::parts::{Ago, Icon, To};
-use crate::words::person;
+use crate::words::person::{self, names};
 use leptos::html;
 use leptos::prelude::*;
 use shared::api::{FollowerEvent, LossState, Person};
@@ -52,18 +52,6 @@ pub(crate) fn Name(person: Person) -> impl IntoView {
             <span class="handle">{handle}</span>
         </To>
     }
-}
-
-/// What to call a person of whom X may have told no name.
-pub(crate) fn names(person: &Person) -> (String, String) {
-    let handle =
-        if person.username.is_empty() { String::new() } else { format!("@{}", person.username) };
-    let name = match (person.name.trim(), handle.is_empty()) {
-        ("", true) => format!("User {}", person.id),
-        ("", false) => handle.clone(),
-        (name, _) => name.to_owned(),
-    };
-    (name, handle)
 }
 
 /// The chip of an event; for who left it opens "How we know".

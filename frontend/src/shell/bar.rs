@@ -4,6 +4,7 @@ use crate::address::{Page, View};
 use crate::app::{Layer, app};
 use crate::erase::{Rows as _, Show, attr, flag, memo, on_click, shown};
 use crate::parts::{Avatar, CopyLink, Icon, Mark, Menu, To};
+use crate::words::person::names;
 use crate::words::state::{self, Tone};
 use crate::{api, browser, numbers};
 use leptos::prelude::*;
@@ -129,7 +130,7 @@ fn Switcher() -> impl IntoView {
             <button type="button" class="menu-item account" aria-current=chosen.then_some("true")
                 on:click=on_click(move |_| choose(id.clone()))>
                 <Avatar person=as_person(&account)/>
-                <span class="name">{account.name.clone()}</span>
+                <span class="name">{names(&as_person(&account)).0}</span>
                 <span class="handle">{format!("@{}", account.username)}</span>
                 <span class="number">{account.x_count.or(account.followers).map(numbers::compact)}</span>
             </button>

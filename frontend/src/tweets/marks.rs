@@ -4,6 +4,7 @@
 use crate::calendar::{Zone, clock_text, date_at};
 use crate::tide::{Bucket, position};
 use serde::{Deserialize, Serialize};
+use shared::text::cut;
 use shared::time::UnixMs;
 
 /// A name is cut after so many letters.
@@ -56,9 +57,8 @@ pub(crate) fn name(text: Option<&str>) -> String {
     if line.is_empty() {
         return "a tweet without text".to_owned();
     }
-    let mut letters = line.chars();
-    let start: String = letters.by_ref().take(NAME_LETTERS).collect();
-    if letters.next().is_some() { format!("{}…", start.trim_end()) } else { start }
+    let start = cut(&line, NAME_LETTERS);
+    if start.len() < line.len() { format!("{}…", start.trim_end()) } else { start }
 }
 
 #[cfg(test)]

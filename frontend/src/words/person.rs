@@ -3,7 +3,8 @@
 
 use crate::calendar::Zone;
 use crate::words::{capital, sentence, when};
-use shared::api::{Confidence, EventKind, FollowerEvent, How, LossState, Reason, Verified};
+use shared::api::{Confidence, EventKind, FollowerEvent, How, LossState, Person, Reason, Verified};
+use shared::text::{is_blank, is_unseen};
 use shared::time::UnixMs;
 
 /// A chip: its word, its class (which carries the shape too).
@@ -32,6 +33,18 @@ pub(crate) fn reason(reason: Reason) -> Chip {
         Reason::YouBlocked => ("you blocked them", "blocked"),
         Reason::Unknown => ("reason not known", "unknown"),
     }
+}
+
+/// Name and handle of a person; X may have told none, and some names show nothing at all.
+pub(crate) fn names(person: &Person) -> (String, String) {
+    let handle =
+        if person.username.is_empty() { String::new() } else { format!("@{}", person.username) };
+    let name = match (is_blank(&person.name), handle.is_empty()) {
+        (true, true) => format!("User {}", person.id),
+        (true, false) => handle.clone(),
+        (false, _) => person.name.trim().to_owned(),
+    };
+    (name, handle)
 }
 
 /// What an event is in a person's history.
@@ -124,9 +137,10 @@ pub(crate) fn verified(mark: Verified) -> &'static str {
 
 /// Two letters for a picture that is not there.
 pub(crate) fn initials(name: &str, username: &str) -> String {
-    let from = if name.chars().any(char::is_alphanumeric) { name } else { username };
-    let firsts =
-        from.split_whitespace().filter_map(|word| word.chars().find(|c| c.is_alphanumeric()));
+    // Hangul's filler is a letter to Unicode, and drawn blank.
+    let letter = |c: &char| c.is_alphanumeric() && !is_unseen(*c);
+    let from = if name.chars().any(|c| letter(&c)) { name } else { username };
+    let firsts = from.split_whitespace().filter_map(|word| word.chars().find(letter));
     let letters: String = firsts.take(2).flat_map(char::to_uppercase).collect();
     if letters.is_empty() { "?".to_owned() } else { letters }
 }
@@ -204,10 +218,25 @@ mod tests {
     }
 
     #[test]
+    fn a_name_of_nothing_visible_shows_the_handle() {
+        let of = |name: &str, username: &str| {
+            let id = shared::id::UserId(7);
+            let (name, username) = (name.to_owned(), username.to_owned());
+            names(&Person { id, username, name, avatar: None }).0
+        };
+        for name in ["", " ", "\u{200b}", "\u{202e}\u{2066}", "\u{3164}", "\u{2800} ", "\u{fe0f}"] {
+            assert_eq!(of(name, "Ada_L"), "@Ada_L", "{name:?}");
+            assert_eq!(of(name, ""), "User 7", "{name:?}");
+        }
+        assert_eq!(of(" Ada ", "ada"), "Ada");
+    }
+
+    #[test]
     fn initials_come_from_the_name_or_the_handle() {
         assert_eq!(initials("Ada Lovelace King", "ada"), "AL");
         assert_eq!(initials("🌊🌊", "tide_line"), "T");
         assert_eq!(initials("", ""), "?");
+        assert_eq!(initials("\u{3164}", "ada"), "A");
         assert_eq!(initials("élise", ""), "É");
     }
 }

@@ -207,7 +207,7 @@ fn means(account: AccountId, kind: &str, payload: Option<Payload<'_>>) -> Result
             (None, _) => Err(lacks("id")),
         },
         _ => Ok(kind.strip_prefix("profile.update.").map_or(What::Nothing, |field| {
-            let now = payload.after.unwrap_or_default().chars().take(TEXT_MAX).collect();
+            let now = crate::text::cut(&payload.after.unwrap_or_default(), TEXT_MAX);
             What::Profile { user: account, field: Field::of(field), now }
         })),
     }

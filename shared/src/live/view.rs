@@ -238,7 +238,7 @@ fn list<T, U: Ord>(
 
 /// A text for an answer, not longer than a line.
 fn shown(text: &str) -> String {
-    text.chars().take(40).collect()
+    crate::text::cut(text, 40)
 }
 
 fn language(word: &str) -> Result<Language, String> {

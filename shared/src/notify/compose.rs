@@ -9,6 +9,7 @@ use super::message::Message;
 use super::words::{self, SAMPLE, Section, Tone};
 use crate::api::{AlertKind, FollowerEvent, MessageKind, Reason};
 use crate::id::AccountId;
+use crate::text::shorten_by;
 use crate::time::UnixMs;
 use hmac::{Hmac, KeyInit, Mac};
 use serde::Serialize;
@@ -306,19 +307,9 @@ fn cut(text: &str, most: usize) -> String {
     if length(text) <= most {
         return text.to_owned();
     }
-    let mut out = String::new();
-    let mut size = 0;
-    for c in text.chars() {
-        size += c.len_utf16();
-        if size > most.saturating_sub(1) {
-            break;
-        }
-        out.push(c);
-    }
+    let out = shorten_by(text, most, length);
     // Never half of an escape.
-    out.truncate(out.trim_end_matches('\\').len());
-    out.push('…');
-    out
+    format!("{}…", out.trim_end_matches(['…', '\\']))
 }
 
 /// As many lines as fit, and how many did not.

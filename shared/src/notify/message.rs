@@ -5,6 +5,7 @@
 use super::item::Item;
 use super::words;
 use crate::api::{self, AlertKind, MessageKind, MessageState};
+use crate::text::cut;
 use crate::time::{DAY_MS, HOUR_MS, MINUTE_MS, SECOND_MS, UnixMs};
 use serde::{Deserialize, Serialize};
 
@@ -120,11 +121,7 @@ impl Refusal {
                     .to_owned()
             }
             Self::Http { status, said, .. } => {
-                let said: String = said
-                    .chars()
-                    .map(|c| if c.is_control() { ' ' } else { c })
-                    .take(SAID_MAX)
-                    .collect();
+                let said = cut(&said.replace(char::is_control, " "), SAID_MAX);
                 let said = said.trim();
                 let colon = if said.is_empty() { "." } else { ": " };
                 format!("The destination answered {status}{colon}{said}")

@@ -6,6 +6,7 @@ use super::item::{Item, Meaning};
 use crate::api::{Confidence, FollowerEvent, MessageKind, Person, Reason};
 use crate::figures::thousands;
 use crate::id::AccountId;
+use crate::text;
 use crate::time::UnixMs;
 use chrono::{Datelike as _, Timelike as _};
 
@@ -262,16 +263,16 @@ fn date(at: UnixMs) -> String {
 /// A text of someone else's on one line: no control characters, none that turn the direction or
 /// are not seen, at most so many characters.
 pub fn clean(text: &str, most: usize) -> String {
+    if text::is_blank(text) {
+        return String::new();
+    }
     let hidden = |c: char| matches!(c, '\u{200b}' | '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2060}'..='\u{2069}' | '\u{feff}');
     let seen = text.chars().filter(|&c| !hidden(c));
     let plain: String = seen
         .map(|c| if c.is_control() || matches!(c, '\u{2028}' | '\u{2029}') { ' ' } else { c })
         .collect();
     let plain = plain.split_whitespace().collect::<Vec<_>>().join(" ");
-    if plain.chars().count() <= most {
-        return plain;
-    }
-    plain.chars().take(most.saturating_sub(1)).chain(['…']).collect()
+    text::shorten(&plain, most)
 }
 
 #[cfg(test)]
@@ -305,6 +306,28 @@ mod tests {
         check(&[left(7, Reason::Unknown)], "Ada 7 (@ada7) left @solvej: the reason is not known.");
         check(&[item(7, EventKind::Followed)], "Ada 7 (@ada7) came to @solvej.");
         check(&[item(7, EventKind::Returned)], "Ada 7 (@ada7) came back to @solvej.");
+    }
+
+    #[test]
+    fn a_name_of_nothing_visible_is_the_handle() {
+        for name in
+            ["\u{3164}", "\u{2800}", "\u{200b}\u{200d}", "\u{fe0f}", " \u{202e}", "\u{e0020}"]
+        {
+            let mut nameless = left(7, Reason::Unfollowed);
+            name.clone_into(&mut nameless.event.as_mut().unwrap().user.name);
+            check(&[nameless], "@ada7 left @solvej: unfollowed.");
+        }
+    }
+
+    #[test]
+    fn a_joined_emoji_is_cut_whole() {
+        let family = "👨\u{200d}👩\u{200d}👧";
+        for most in 1..40 {
+            let text = clean(&family.repeat(8), most);
+            let whole = text.trim_end_matches('…').replace(family, "");
+            assert!(whole.is_empty() || most < 6, "{most}: {text}");
+            assert!(text.chars().count() <= most);
+        }
     }
 
     #[test]

@@ -25,7 +25,7 @@ pub struct BadName {
 
 impl BadName {
     fn new(text: &str) -> Self {
-        Self { text: text.chars().take(120).collect() }
+        Self { text: crate::text::cut(text, 120) }
     }
 }
 

@@ -3,6 +3,7 @@
 
 use super::notice::{self, Notice};
 use crate::id::TweetId;
+use crate::text::cut;
 use serde::de::{DeserializeSeed, Deserializer, IgnoredAny, MapAccess, SeqAccess, Visitor};
 use serde_json::Value;
 
@@ -50,8 +51,15 @@ pub fn read(frame: &[u8]) -> Message<'_> {
     };
     let object = match look(json) {
         Ok(Some(object)) => object,
-        Ok(None) => return Message::Unreadable(format!("not an object: {}", cut(json))),
-        Err(error) => return Message::Unreadable(format!("not JSON ({error}): {}", cut(json))),
+        Ok(None) => {
+            return Message::Unreadable(format!("not an object: {}", cut(json, TEXT_MAX_CHARS)));
+        }
+        Err(error) => {
+            return Message::Unreadable(format!(
+                "not JSON ({error}): {}",
+                cut(json, TEXT_MAX_CHARS)
+            ));
+        }
     };
     match object {
         Object { inner: Some((Some(id), true)), .. } => post(json, Dialect::V2, id),
@@ -59,17 +67,15 @@ pub fn read(frame: &[u8]) -> Message<'_> {
         // Notices are rare: these may be read the long way.
         _ => match serde_json::from_str(json) {
             Ok(Value::Object(map)) => Message::Notices(notice::read(&map)),
-            Ok(_) | Err(_) => Message::Unreadable(format!("nested too deeply: {}", cut(json))),
+            Ok(_) | Err(_) => {
+                Message::Unreadable(format!("nested too deeply: {}", cut(json, TEXT_MAX_CHARS)))
+            }
         },
     }
 }
 
 fn post(json: &str, dialect: Dialect, id: u64) -> Message<'_> {
     Message::Post(Post { json, dialect, id: TweetId(id) })
-}
-
-fn cut(text: &str) -> String {
-    text.chars().take(TEXT_MAX_CHARS).collect()
 }
 
 /// One pass over the whole text, which thereby is known to be JSON; none if it is no object.

@@ -4,6 +4,7 @@
 
 use super::disconnect::{Disconnect, DisconnectType};
 use crate::id::{TweetId, UserId};
+use crate::text::cut;
 use crate::time::UnixMs;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
@@ -111,7 +112,9 @@ pub fn read(message: &Map<String, Value>) -> Vec<Notice> {
     }
     if notices.is_empty() {
         let keys = inner.filter(|inner| !inner.is_empty()).unwrap_or(message).keys();
-        notices.push(Notice::Unknown { keys: keys.take(LIST_MAX).map(|key| cut(key)).collect() });
+        notices.push(Notice::Unknown {
+            keys: keys.take(LIST_MAX).map(|key| cut(key, TEXT_MAX_CHARS)).collect(),
+        });
     }
     notices
 }
@@ -199,10 +202,12 @@ fn error_text(error: &Value) -> String {
     let detail = ["detail", "message"].iter().map(|key| text(error, key));
     let detail = detail.into_iter().find(|text| !text.is_empty()).unwrap_or_default();
     match (text(error, "title"), detail) {
-        (title, detail) if title.is_empty() && detail.is_empty() => cut(&error.to_string()),
+        (title, detail) if title.is_empty() && detail.is_empty() => {
+            cut(&error.to_string(), TEXT_MAX_CHARS)
+        }
         (title, detail) if title.is_empty() || title == detail => detail,
         (title, detail) if detail.is_empty() => title,
-        (title, detail) => cut(&format!("{title}: {detail}")),
+        (title, detail) => cut(&format!("{title}: {detail}"), TEXT_MAX_CHARS),
     }
 }
 
@@ -235,7 +240,7 @@ fn up_to(value: &Value) -> Option<TweetId> {
 fn countries(value: &Value) -> Vec<String> {
     let listed = value.get("withheld_in_countries").or_else(|| value.get("country_codes"));
     let listed = listed.and_then(Value::as_array).into_iter().flatten();
-    listed.filter_map(Value::as_str).take(LIST_MAX).map(cut).collect()
+    listed.filter_map(Value::as_str).take(LIST_MAX).map(|text| cut(text, TEXT_MAX_CHARS)).collect()
 }
 
 fn at(value: &Value) -> Option<UnixMs> {
@@ -251,14 +256,10 @@ fn number(value: &Value) -> Option<u64> {
 /// A field as text, whatever its kind; empty if there is none.
 fn text(value: &Value, key: &str) -> String {
     match value.get(key) {
-        Some(Value::String(text)) => cut(text),
+        Some(Value::String(text)) => cut(text, TEXT_MAX_CHARS),
         None | Some(Value::Null) => String::new(),
-        Some(other) => cut(&other.to_string()),
+        Some(other) => cut(&other.to_string(), TEXT_MAX_CHARS),
     }
-}
-
-fn cut(text: &str) -> String {
-    text.chars().take(TEXT_MAX_CHARS).collect()
 }
 
 impl Notice {

@@ -157,7 +157,7 @@ pub fn read_page(body: &[u8]) -> Result<SearchPage, PageFault> {
         serde_json::from_slice(body).map_err(|error| PageFault::NotJson { at: error.column() })?;
     if answer.data.is_none() && answer.meta.is_none() {
         return Err(match answer.errors {
-            Some(errors) => PageFault::Errors(errors.to_string().chars().take(300).collect()),
+            Some(errors) => PageFault::Errors(crate::text::cut(&errors.to_string(), 300)),
             None => PageFault::NoData,
         });
     }

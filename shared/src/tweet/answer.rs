@@ -5,6 +5,7 @@
 use super::object::Tweet;
 use crate::id::{AccountId, TweetId};
 use crate::metrics::Family;
+use crate::text::cut;
 use crate::time::{MINUTE_MS, UnixMs};
 use crate::x::page::PageFault;
 use serde::Deserialize;
@@ -226,14 +227,18 @@ fn take_error(answer: &mut Answer, error: &Value) {
     let Some(id) = id("resource_id").or_else(|| id("value")).filter(|_| about_tweet) else {
         let words = [text("title"), text("detail"), text("message")];
         let words: Vec<&str> = words.into_iter().filter(|words| !words.is_empty()).collect();
-        return answer.other_errors.push(cut(&words.join(": ")));
+        return answer.other_errors.push(cut(&words.join(": "), TEXT_MAX_CHARS));
     };
     let told = answer.tweets.iter().any(|tweet| tweet.id == id);
     let kind = text("type").rsplit('/').next().unwrap_or_default();
     if !text("field").is_empty()
         || matches!(kind, "not-authorized-for-field" | "field-unauthorized")
     {
-        return answer.refused.push(Refusal { id, field: cut(text("field")), told });
+        return answer.refused.push(Refusal {
+            id,
+            field: cut(text("field"), TEXT_MAX_CHARS),
+            told,
+        });
     }
     let aside = answer.foreign.contains(&id) || answer.early.contains(&id);
     if told || aside || answer.absent.iter().any(|absent| absent.id == id) {
@@ -244,9 +249,5 @@ fn take_error(answer: &mut Answer, error: &Value) {
         "not-authorized-for-resource" => Absence::Protected,
         _ => Absence::Unavailable,
     };
-    answer.absent.push(Absent { id, why, detail: cut(text("detail")) });
-}
-
-fn cut(text: &str) -> String {
-    text.chars().take(TEXT_MAX_CHARS).collect()
+    answer.absent.push(Absent { id, why, detail: cut(text("detail"), TEXT_MAX_CHARS) });
 }

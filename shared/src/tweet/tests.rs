@@ -96,6 +96,10 @@ fn texts_of_any_length_and_script_stay_whole() {
     let long = "ä".repeat(4_000);
     let note = json!({"id": "1", "text": "ä…", "note_tweet": {"text": long}});
     assert_eq!(tweet(&note).text, Some(long));
+    for note in [json!({"text": ""}), json!({}), json!(null)] {
+        let empty = json!({"id": "1", "text": "short", "note_tweet": note});
+        assert_eq!(tweet(&empty).text.as_deref(), Some("short"));
+    }
     let hebrew = "שלום \u{200f}(עולם) 👩‍👩‍👧";
     let found = tweet(&json!({"id": "1", "text": hebrew}));
     assert_eq!(found.text.as_deref(), Some(hebrew));

@@ -2,6 +2,7 @@
 //! rate-limit headers. Must not know: what is done about them ([`crate::retry`] decides).
 //! Invariant: every status and every body, however broken, has a class; texts are bounded.
 
+use crate::text::cut;
 use crate::time::{DAY_MS, MINUTE_MS, SECOND_MS, UnixMs};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -69,8 +70,8 @@ pub fn classify(status: u16, body: &[u8]) -> XProblem {
     let told = Told::read(&body);
     XProblem {
         class: class(status, &body, &told),
-        title: cut(told.title.unwrap_or_else(|| format!("HTTP {status}"))),
-        detail: cut(told.detail.unwrap_or_default()),
+        title: cut(&told.title.unwrap_or_else(|| format!("HTTP {status}")), TEXT_MAX_CHARS),
+        detail: cut(&told.detail.unwrap_or_default(), TEXT_MAX_CHARS),
     }
 }
 
@@ -151,13 +152,6 @@ fn not_enrolled(body: &Value, told: &Told, code: Option<u64>) -> bool {
     (told.kind == "client-forbidden" && reason != Some("official-client-forbidden"))
         || reason == Some("client-not-enrolled")
         || code == Some(453)
-}
-
-fn cut(text: String) -> String {
-    match text.char_indices().nth(TEXT_MAX_CHARS) {
-        Some((at, _)) => text.get(..at).unwrap_or_default().to_owned(),
-        None => text,
-    }
 }
 
 /// A rate window as the headers of an answer describe it.
@@ -389,9 +383,19 @@ mod tests {
         let good = [Some("300"), Some("299"), Some("1763712900")];
         for at in 0..3 {
             for text in [
-                None, Some(""), Some("soon"), Some("-1"), Some("null"), Some("NaN"), Some("1e9"),
-                Some("2.5"), Some("0x10"), Some("18446744073709551615"),
-                Some("99999999999999999999"), Some("{}"), Some("300, 300"),
+                None,
+                Some(""),
+                Some("soon"),
+                Some("-1"),
+                Some("null"),
+                Some("NaN"),
+                Some("1e9"),
+                Some("2.5"),
+                Some("0x10"),
+                Some("18446744073709551615"),
+                Some("99999999999999999999"),
+                Some("{}"),
+                Some("300, 300"),
             ] {
                 let mut headers = good;
                 if let Some(header) = headers.get_mut(at) {

@@ -15,6 +15,7 @@ use shared::oauth1::percent_encode;
 use shared::roster::Roster;
 use shared::routes;
 use shared::snapshot::{self, Damage, Name, Reader};
+use shared::text::cut;
 use std::collections::{BTreeMap, HashMap};
 
 /// Metadata: the etag of the list a sidecar was made of.
@@ -90,7 +91,7 @@ impl Account {
             facts.map(CrawlFacts::to_pairs).unwrap_or_default().into_iter().collect();
         metadata.insert(SOURCE.to_owned(), found.etag.clone());
         // Metadata travels as headers: plain characters only, 2 KB in all.
-        let why: String = set_aside.unwrap_or_default().chars().take(300).collect();
+        let why = cut(set_aside.unwrap_or_default(), 300);
         metadata.insert(VERDICT.to_owned(), percent_encode(&why));
         let kind = "application/octet-stream";
         let key = snapshot::handles_key(account, name);

@@ -107,7 +107,7 @@ async fn come_back(
         "access_denied" => SignInOutcome::Denied,
         _ => SignInOutcome::Refused,
     };
-    let words: String = said.chars().take(200).collect();
+    let words = shared::text::cut(said, 200);
     let detail = match outcome {
         SignInOutcome::Denied => "The consent page was answered with no.".to_owned(),
         _ => format!("X's consent page said {words}: compare the app in X's console"),

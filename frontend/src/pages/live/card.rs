@@ -7,6 +7,7 @@ use crate::erase::{Rows as _, on_click, shown};
 use crate::live::text;
 use crate::parts::{Ago, Avatar, Icon};
 use crate::words::live as words;
+use crate::words::person::names;
 use leptos::prelude::*;
 use shared::api::{Person, SimpleTweet};
 use std::sync::Arc;
@@ -19,7 +20,7 @@ pub(crate) fn card(tweet: Arc<SimpleTweet>) -> AnyView {
         name: tweet.name.clone(),
         avatar: tweet.avatar.clone(),
     };
-    let (name, handle) = crate::parts::names(&person);
+    let (name, handle) = names(&person);
     let (word, kind) = words::kind(tweet.refers.as_ref());
     let chip =
         (kind != "tweet").then(|| view! { <span class=format!("kind {kind}")>{word}</span> });

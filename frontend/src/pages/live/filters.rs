@@ -10,7 +10,11 @@ use crate::order::sorted;
 use crate::parts::Icon;
 use crate::words::live as words;
 use leptos::prelude::*;
+use shared::text::shorten;
 use std::time::Duration;
+
+/// Letters of a rule that are shown.
+const RULE_LETTERS: usize = 32;
 
 /// Languages most tweets are in; others can be asked for by the address.
 const LANGUAGES: [&str; 20] = [
@@ -181,7 +185,7 @@ fn rules(shared: Shared) -> Options {
         let tags = rules.into_iter().flat_map(|rules| &rules.items).filter_map(|rule| {
             let tag = rule.tag.clone().or_else(|| rule.id.clone())?;
             let text = rule.tag.clone().unwrap_or_else(|| rule.value.clone());
-            Some((tag, short(&text)))
+            Some((tag, shorten(&text, RULE_LETTERS)))
         });
         tags.collect()
     })
@@ -195,14 +199,6 @@ fn Rules(shared: Shared) -> impl IntoView {
     view! {
         <Show when=flag(any)>{choice(&RULE, shared)}</Show>
     }
-}
-
-/// At most 32 letters of a rule.
-fn short(text: &str) -> String {
-    if text.chars().count() <= 32 {
-        return text.to_owned();
-    }
-    text.chars().take(31).chain(['…']).collect()
 }
 
 /// The area that was drawn.

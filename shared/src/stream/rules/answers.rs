@@ -2,6 +2,7 @@
 //! form X gave it in; an answer without `meta` and without errors is no answer.
 
 use super::UpstreamRule;
+use crate::text::cut;
 use crate::x::page::PageFault;
 use serde::Deserialize;
 use serde_json::Value;
@@ -132,7 +133,7 @@ fn faults(answer: &Answer) -> Vec<Fault> {
     if faults.is_empty()
         && let Some(title) = answer.title.as_str()
     {
-        let (kind, text) = (FaultKind::Other, cut(title));
+        let (kind, text) = (FaultKind::Other, cut(title, TEXT_MAX_CHARS));
         faults.push(Fault { kind, value: None, id: None, text });
     }
     faults
@@ -160,11 +161,12 @@ fn fault(error: &Value) -> Fault {
     };
     let said = said.map_or_else(|| details.join(" "), str::to_owned);
     let some = |text: &str| (!text.is_empty()).then(|| text.to_owned());
-    Fault { kind, value: some(text("value")), id: some(text("id")), text: cut(&said) }
-}
-
-fn cut(text: &str) -> String {
-    text.chars().take(TEXT_MAX_CHARS).collect()
+    Fault {
+        kind,
+        value: some(text("value")),
+        id: some(text("id")),
+        text: cut(&said, TEXT_MAX_CHARS),
+    }
 }
 
 #[cfg(test)]
