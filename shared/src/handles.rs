@@ -137,11 +137,15 @@ impl Texts {
         if self.0.last().is_none_or(|last| last.len() + text.len() > CHUNK) {
             self.0.push(String::with_capacity(CHUNK));
         }
-        let before = self.0.len().checked_sub(1)?;
-        let last = self.0.last_mut().filter(|last| last.len() + text.len() <= CHUNK)?;
-        let at = u32::try_from(before.checked_mul(CHUNK)?.checked_add(last.len())?).ok()?;
-        last.push_str(text);
+        let at = self.end()?;
+        self.0.last_mut().filter(|last| last.len() + text.len() <= CHUNK)?.push_str(text);
         Some(at)
+    }
+
+    /// Where the last text ends; `None` of 4 GiB, and where there are no chunks.
+    fn end(&self) -> Option<u32> {
+        let before = self.0.len().checked_sub(1)?;
+        u32::try_from(before.checked_mul(CHUNK)?.checked_add(self.0.last()?.len())?).ok()
     }
 
     fn get(&self, at: u32, len: u32) -> Option<&str> {
@@ -165,7 +169,8 @@ impl IndexBuilder {
     /// 64 KiB, or one that no longer fits into 4 GiB of them, is left out as not known.
     pub fn push(&mut self, id: UserId, handle: &str) {
         let place = self.text.push(handle).zip(u32::try_from(handle.len()).ok());
-        let (at, len) = place.unwrap_or((u32::MAX, 0));
+        // What does not fit has its place in the order pushed all the same.
+        let (at, len) = place.unwrap_or_else(|| (self.text.end().unwrap_or(u32::MAX), 0));
         self.slots.push(Slot { id: id.0, at, len });
     }
 
@@ -179,13 +184,20 @@ impl IndexBuilder {
         self.slots.is_empty()
     }
 
-    /// The roster with its handles; of an id that came again the first is kept.
+    /// The roster with its handles; of an id that came again the last is kept, as of profiles
+    /// ([`crate::profile`]): the later entry is the newer sight.
     pub fn finish(self) -> Index {
         let Self { mut slots, text } = self;
         let pushed = slots.len();
         // Texts lie in the order pushed; of several at one place all but the last are empty.
         slots.sort_unstable_by_key(|slot| (slot.id, slot.at, slot.len));
-        slots.dedup_by_key(|slot| slot.id);
+        slots.dedup_by(|later, kept| {
+            let same = later.id == kept.id;
+            if same {
+                *kept = *later;
+            }
+            same
+        });
         let mut bytes = Vec::with_capacity(text.len() + slots.len() + 16);
         bytes.extend_from_slice(&MAGIC);
         packed::put_varint(&mut bytes, slots.len() as u64);
@@ -214,7 +226,7 @@ pub struct Index {
     pub roster: Roster,
     /// Their handles, in the same order.
     pub handles: Handles,
-    /// How often an id came again; the first one's handle is kept.
+    /// How often an id came again; the last one's handle is kept.
     pub repeats: u64,
 }
 
@@ -245,10 +257,14 @@ mod tests {
     }
 
     #[test]
-    fn of_a_repeated_id_the_first_handle_is_kept() {
+    fn of_a_repeated_id_the_last_handle_is_kept() {
         let repeated = index(&[(2, ""), (2, "later"), (1, "a"), (2, "last"), (1, "a")]);
         assert_eq!(repeated.repeats, 3);
-        assert_eq!(all(&repeated.handles), ["a", ""]);
+        assert_eq!(all(&repeated.handles), ["a", "last"]);
+        let too_long = "x".repeat(CHUNK + 1);
+        let repeated =
+            index(&[(1, &too_long), (2, "b"), (1, "a"), (2, &too_long), (3, "c"), (3, "")]);
+        assert_eq!(all(&repeated.handles), ["a", "", ""]);
     }
 
     #[test]
@@ -282,7 +298,7 @@ mod tests {
             let mut model = BTreeMap::new();
             for (id, handle) in &pairs {
                 builder.push(UserId(*id), handle);
-                model.entry(*id).or_insert(handle.as_str());
+                model.insert(*id, handle.as_str());
             }
             let index = builder.finish();
             prop_assert_eq!(index.roster.ids(), model.keys().copied().collect::<Vec<_>>());

@@ -123,7 +123,7 @@ pub fn repack(existing: Vec<Entry>, incoming: Vec<Entry>) -> Vec<Pack> {
 }
 
 /// Sorts by id and leaves the newest of each; of the equally new the one that came last.
-fn keep_newest(entries: &mut Vec<Entry>) {
+pub fn keep_newest(entries: &mut Vec<Entry>) {
     // Stable and fast on runs that are sorted already, as they are here.
     entries.sort_by_key(|entry| (entry.id, entry.seen));
     let mut kept: Vec<Entry> = Vec::with_capacity(entries.len());

@@ -290,6 +290,24 @@ test("ids in any order make the same ledger", async () => {
   assert.deepEqual(await ledger(), expected);
 });
 
+test("of a person listed under two handles the later entry counts, in handle, profile and renames", async () => {
+  const list = users(lists[0]);
+  const [one, other, ...rest] = list;
+  const named = (user: Json, username: string) => ({ ...user, username, name: `Name of ${username}` });
+  const first = [named(one, "old_handle"), { ...other, username: "" }];
+  const later = [named(one, "new_handle"), named(other, "has_a_handle")];
+  await roost.import(name(0), pack([...first, ...rest, ...later]));
+  for (const [user, username] of [[one, "new_handle"], [other, "has_a_handle"]]) {
+    const row = await roost.get(`/accounts/${ACCOUNT}/followers/${user.id}`);
+    assert.deepEqual([row.user.username, row.user.name], [username, `Name of ${username}`]);
+  }
+  await roost.import(name(1), pack([...later, ...rest]));
+  assert.deepEqual(await roost.events("kind=renamed"), []);
+  await roost.import(name(2), pack([named(one, "newest"), later[1], ...rest]));
+  const renamed = await roost.events("kind=renamed");
+  assert.deepEqual(renamed.map((event) => [event.user.id, event.from, event.to]), [[one.id, "new_handle", "newest"]]);
+});
+
 test("a person listed twice is one follower", async () => {
   const list = users(lists[0]);
   const run = await roost.import(name(0), pack([...list, ...list.slice(0, 10)]));

@@ -7,6 +7,7 @@ use crate::id::UserId;
 use serde::Deserialize;
 use serde_json::Value;
 use serde_json::value::RawValue;
+use std::collections::HashMap;
 
 /// A page of 1,000 users with every field is under 2 MB.
 const BODY_MAX: usize = 16 * 1024 * 1024;
@@ -131,6 +132,14 @@ pub fn followers_page(body: &[u8]) -> Result<FollowersPage, PageFault> {
     })
 }
 
+/// Each person of a page once, by the last of their entries: X's pages shift while it is read, and
+/// of one person twice the later entry is the newer sight.
+pub fn latest(users: &[PageUser]) -> impl Iterator<Item = &PageUser> {
+    let places = users.iter().enumerate();
+    let last: HashMap<UserId, usize> = places.clone().map(|(at, user)| (user.id, at)).collect();
+    places.filter(move |(at, user)| last.get(&user.id) == Some(at)).map(|(_, user)| user)
+}
+
 /// Reads a look-up, of one user or of many.
 ///
 /// # Errors
@@ -212,7 +221,7 @@ fn summary(errors: &[Value]) -> String {
             .collect::<Vec<_>>()
             .join(": ")
     });
-    let first: String = first.unwrap_or_default().chars().take(300).collect();
+    let first = crate::text::cut(&first.unwrap_or_default(), 300);
     if errors.len() > 1 { format!("{first} (and {} more)", errors.len() - 1) } else { first }
 }
 
@@ -223,6 +232,23 @@ fn text(value: &Value, name: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn of_one_person_twice_on_a_page_the_later_entry_counts() {
+        let body = r#"{"data":[{"id":"1","username":"old"},{"id":"2","username":"b"},
+            {"id":"1","username":"new"},{"id":"3","username":"c"}],"meta":{}}"#;
+        let page = followers_page(body.as_bytes()).unwrap();
+        let raws: Vec<&str> = latest(&page.users).map(|user| user.raw.as_str()).collect();
+        assert_eq!(
+            raws,
+            [
+                r#"{"id":"2","username":"b"}"#,
+                r#"{"id":"1","username":"new"}"#,
+                r#"{"id":"3","username":"c"}"#
+            ]
+        );
+        assert_eq!(latest(&[]).count(), 0);
+    }
 
     /// Ids, next token, dropped, refused.
     type Page<'a> = (&'a [u64], Option<&'a str>, u32, u32);

@@ -21,7 +21,7 @@ use shared::retry::{Stop, StopCause, Trouble};
 use shared::schedule::{self, Due};
 use shared::snapshot::{Place, member};
 use shared::time::UnixMs;
-use shared::x::page::{followers_page, lookup};
+use shared::x::page::{followers_page, latest, lookup};
 use shared::x::user::{USER_FIELDS, USER_FIELDS_OWNER};
 use std::collections::BTreeMap;
 
@@ -322,13 +322,8 @@ impl Account {
         };
         match crawl.page(facts, now) {
             PageVerdict::Keep { last } => {
-                let mut wanted: std::collections::HashSet<_> = fresh.iter().copied().collect();
-                let users: Vec<&str> = page
-                    .users
-                    .iter()
-                    .filter(|user| wanted.remove(&user.id))
-                    .map(|user| user.raw.as_str())
-                    .collect();
+                // Whoever an earlier page had comes again: whoever reads the file takes the last.
+                let users: Vec<&str> = latest(&page.users).map(|user| user.raw.as_str()).collect();
                 let member = member(&users, Place { first, last });
                 self.keep(gather::Page { number, fresh, member }, crawl, &open)
             }

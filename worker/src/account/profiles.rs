@@ -47,7 +47,7 @@ impl Account {
             let from = id_text(window.from);
             let until = window.until.map_or_else(|| "A".to_owned(), id_text);
             let rows = self.sql.rows(
-                "SELECT seq FROM spill WHERE hi >= ? AND lo < ?",
+                "SELECT seq FROM spill WHERE hi >= ? AND lo < ? ORDER BY seq",
                 values![from.as_str(), until.as_str()],
             )?;
             let mut entries = Vec::new();
@@ -59,8 +59,7 @@ impl Account {
                     entry.id >= window.from && window.until.is_none_or(|until| entry.id < until)
                 }));
             }
-            entries.sort_by_key(|entry| entry.id);
-            entries.dedup_by_key(|entry| entry.id);
+            profile::keep_newest(&mut entries);
             self.merge_entries(entries)?;
         }
         self.sql.run("DELETE FROM spill", values![])
