@@ -3,10 +3,17 @@
 //! what is neither id nor handle is never sent, and is told with its line.
 
 use shared::api::NewLookup;
-use shared::lookup::{By, keys};
+use shared::lookup::{By, keys, person};
+use shared::text::cut;
 
 /// The most of one kind that the API takes at once.
 pub(crate) const PEOPLE_MAX: usize = 10_000;
+
+/// What names are quoted with.
+const QUOTES: [char; 5] = ['"', '\'', '`', '“', '”'];
+
+/// Letters of a word left out that are shown.
+const ODD_LETTERS: usize = 60;
 
 /// A table's first line may name its column: these are no handles there.
 const HEADS: [&str; 8] =
@@ -23,25 +30,14 @@ pub(crate) struct Asked {
     pub(crate) again: usize,
 }
 
-/// Reads a text: names apart by spaces, commas, semicolons or lines, quoted or not, as links to a
-/// profile or alone. Digits alone are an id; a handle of digits alone needs its `@`.
+/// Reads a text: names apart by spaces, commas, semicolons, bars or lines, quoted or not, as links
+/// to X or alone. Digits alone are an id; a handle of digits alone needs its `@`.
 pub(crate) fn read(text: &str) -> Asked {
     let mut asked = Asked::default();
     for (number, line) in (1..).zip(text.lines()) {
-        let apart = |c: char| c.is_whitespace() || matches!(c, ',' | ';' | '"' | '\'');
-        for word in line.split(apart).filter(|word| !word.is_empty()) {
-            if number == 1 && HEADS.contains(&word.to_ascii_lowercase().as_str()) {
-                continue;
-            }
-            let (by, name) = sort(word);
-            let name = [name.to_owned()];
-            if keys(by, &name).is_err() {
-                asked.odd.push((number, word.chars().take(40).collect()));
-            } else if by == By::Ids {
-                asked.ids.extend(name);
-            } else {
-                asked.usernames.extend(name);
-            }
+        let words = line.split(|c: char| c.is_whitespace() || c == '\u{200b}');
+        for word in words.filter(|word| !word.is_empty()) {
+            read_word(&mut asked, number, word);
         }
     }
     let named = asked.people();
@@ -52,17 +48,41 @@ pub(crate) fn read(text: &str) -> Asked {
     asked
 }
 
-/// What kind of name a word is, and the name in it.
-fn sort(word: &str) -> (By, &str) {
-    let linked = ["https://x.com/", "https://twitter.com/", "x.com/", "twitter.com/"];
-    if let Some(rest) = linked.iter().find_map(|site| word.strip_prefix(site)) {
-        return (By::Usernames, rest.split(['/', '?']).next().unwrap_or(rest));
+/// Reads what stands between two blanks. Behind a link that names nobody (a search, say) the
+/// commas may be part of it: what follows is left out with it, up to another link.
+fn read_word(asked: &mut Asked, number: usize, word: &str) {
+    let mut open_link: Option<String> = None;
+    let apart = |c: char| matches!(c, ',' | ';' | '|' | '，' | '；' | '、');
+    for part in word.split(apart).filter(|part| !part.is_empty()) {
+        if let Some(link) = open_link.as_mut().filter(|_| !part.contains("//")) {
+            link.push(',');
+            link.push_str(part);
+            continue;
+        }
+        asked.leave_out(number, open_link.take());
+        let head = part.trim_matches(QUOTES).to_ascii_lowercase();
+        if number == 1 && HEADS.contains(&head.as_str()) {
+            continue;
+        }
+        match person(part) {
+            Some((By::Ids, id)) => asked.ids.push(id),
+            Some((By::Usernames, name)) => asked.usernames.push(name),
+            None if part.contains('/') && part.contains(['?', '#']) => {
+                open_link = Some(part.to_owned())
+            }
+            None => asked.leave_out(number, Some(part.to_owned())),
+        }
     }
-    let digits = word.bytes().all(|byte| byte.is_ascii_digit());
-    (if digits { By::Ids } else { By::Usernames }, word)
+    asked.leave_out(number, open_link);
 }
 
 impl Asked {
+    fn leave_out(&mut self, line: usize, word: Option<String>) {
+        // Quotes alone set nothing apart.
+        let word = word.filter(|word| word.chars().any(|c| !QUOTES.contains(&c)));
+        self.odd.extend(word.map(|word| (line, cut(&word, ODD_LETTERS))));
+    }
+
     /// How many people, by whatever name.
     pub(crate) fn people(&self) -> usize {
         self.ids.len() + self.usernames.len()
@@ -105,9 +125,17 @@ mod tests {
     #[test]
     fn names_come_in_many_shapes() {
         check("12, 13;14\n15", &["12", "13", "14", "15"], &[], &[]);
-        check("@Ada grace_h\r\n", &[], &["ada", "grace_h"], &[]);
+        check("@Ada grace_h\r\n", &[], &["Ada", "grace_h"], &[]);
         check("\"12\",\"ada\"", &["12"], &["ada"], &[]);
-        check("https://x.com/Ada?s=20 twitter.com/grace/status/5", &[], &["ada", "grace"], &[]);
+        check("https://x.com/Ada?s=20 twitter.com/grace/status/5", &[], &["Ada", "grace"], &[]);
+        check(
+            "https://x.com/i/user/7,https://x.com/intent/user?screen_name=Ada,bob",
+            &["7"],
+            &["Ada", "bob"],
+            &[],
+        );
+        check("'ada'|\"bob\"、＠Grace", &[], &["ada", "bob", "Grace"], &[]);
+        check("https://twitter.com/Ada?s=20,bob", &[], &["Ada", "bob"], &[]);
         check("@12", &[], &["12"], &[]);
         check("", &[], &[], &[]);
     }
@@ -128,6 +156,23 @@ mod tests {
         );
         check("99999999999999999999999", &[], &[], &[(1, "99999999999999999999999")]);
         check("https://x.com/", &[], &[], &[(1, "https://x.com/")]);
+        check(
+            "https://x.com/home x.com/search",
+            &[],
+            &[],
+            &[(1, "https://x.com/home"), (1, "x.com/search")],
+        );
+    }
+
+    #[test]
+    fn the_words_of_a_search_are_nobody() {
+        check(
+            "https://x.com/search?q=ada,bob;12&f=live,@eve,https://x.com/grace",
+            &[],
+            &["grace"],
+            &[(1, "https://x.com/search?q=ada,bob,12&f=live,@eve")],
+        );
+        check("O'Brien", &[], &[], &[(1, "O'Brien")]);
     }
 
     #[test]

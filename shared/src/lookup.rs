@@ -8,10 +8,12 @@
 //! their answers are not known.
 
 mod class;
+mod name;
 #[cfg(test)]
 mod tests;
 
-pub use class::{By, Class, Told, keys, sort};
+pub use class::{By, Class, Told, Unread, keys, refusal, sort};
+pub use name::person;
 
 use crate::retry::{Decision, Stop, StopCause, Trouble, Wait, decide};
 use crate::time::{HOUR_MS, UnixMs};

@@ -67,8 +67,9 @@ test("bad input is told by its name", async () => {
   for (const [body, expected] of [
     [{}, /`ids` and `usernames`/],
     [{ ids: ["1"], usernames: ["a"] }, /`ids` and `usernames`/],
-    [{ ids: ["x7"] }, /`ids`: `x7` is none/],
-    [{ usernames: ["no space"] }, /`no space`/],
+    [{ ids: ["x7"] }, /`ids\[0\]`: `x7` is none/],
+    [{ usernames: ["ada", "no space", "https://x.com/home"] }, /`usernames\[1\]`: `no space` is none; `usernames\[2\]`: `https:\/\/x.com\/home`/],
+    [{ usernames: ["https://x.com/i/user/12"] }, /it names the id 12/],
     [{ ids: many }, /10001 are more than 10000/],
     [{ ids: ["1"], pool: 7 }, /`pool`: 1 to 6/],
     [{ ids: ["1"], batch: 101 }, /`batch`: 1 to 100/],
@@ -166,6 +167,30 @@ test("two that come at once are looked up in turn, and the second says for which
   }
   assert.equal((await ended(others[1]!)).state, "done");
   for (const run of [first, others[0]!]) assert.equal((await roost.get(`/lookups/${run}`)).state, "done");
+});
+
+test("a handle does not say what becomes of it", async () => {
+  const run = await started({ usernames: ["ada_suspended", "notsuspended_x", "Nobody_at_all_1", "suspended"] });
+  const lookup = await ended(run);
+  assert.deepEqual(lookup.classes, { missing: 4 });
+  assert.deepEqual((await result(run)).map((line) => line.key), ["ada_suspended", "notsuspended_x", "Nobody_at_all_1", "suspended"]);
+  const now = await roost.sim.now();
+  const { lost } = await roost.sim.truth(now - 60 * 86_400_000, now);
+  const away = lost.filter((loss: Json) => loss.reason === "suspended" && loss.back === null).map((loss: Json) => loss.id);
+  assert.ok(away.length > 0);
+  const control = await ended(await started({ ids: away.slice(0, 20) }));
+  assert.deepEqual(control.classes, { suspended: Math.min(away.length, 20) });
+});
+
+test("links of X name ids and handles, and a handle keeps its spelling", async () => {
+  const some = (await followers()).slice(0, 2);
+  const byId = await started({ ids: [`https://x.com/i/user/${some[0]}`, `twitter.com/intent/user?user_id=${some[1]}`, some[0]] });
+  assert.equal((await ended(byId)).people, 2);
+  const names: string[] = (await result(byId)).map((line) => line.profile.username);
+  const spelt = names.map((name) => name.toUpperCase());
+  const run = await started({ usernames: [`https://mobile.twitter.com/${spelt[0]}/status/5?s=20`, `＠${spelt[1]}`, names[0]!] });
+  assert.deepEqual((await ended(run)).classes, { found: 2 });
+  assert.deepEqual((await result(run)).map((line) => line.key).sort(), [...spelt].sort());
 });
 
 test("handles are looked up whatever their case", async () => {

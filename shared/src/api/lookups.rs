@@ -7,14 +7,16 @@ use std::collections::BTreeMap;
 
 wire! {
     /// Body of `POST /lookups`. One of `ids` and `usernames` is required, up to 10,000 of them;
-    /// whoever is named twice is asked for once.
+    /// whoever is named twice is asked for once. What names nobody is an error that lists it, and
+    /// nobody is asked for.
     #[derive(Default)]
     #[serde(deny_unknown_fields)]
     pub struct NewLookup {
-        /// X user ids.
+        /// X user ids, alone or as links to X that hold one (`https://x.com/i/user/12`).
         #[serde(default)]
         pub ids: Vec<String>,
-        /// Handles, with or without `@`.
+        /// Handles, with or without `@`, or links to a profile or a tweet of theirs. Their spelling
+        /// stays in `key`.
         #[serde(default)]
         pub usernames: Vec<String>,
         /// `false`: only says what it would cost. Default true.

@@ -8,20 +8,102 @@ use proptest::prelude::*;
 use std::collections::BTreeSet;
 
 #[track_caller]
-fn check_keys(by: By, texts: &[&str], expected: Result<&[&str], &str>) {
+fn check_keys(by: By, texts: &[&str], expected: Result<&[&str], &[(usize, &str)]>) {
     let texts: Vec<String> = texts.iter().map(|text| (*text).to_owned()).collect();
     let expected = expected
         .map(|keys| keys.iter().map(|key| (*key).to_owned()).collect::<Vec<_>>())
-        .map_err(str::to_owned);
-    assert_eq!(keys(by, &texts), expected);
+        .map_err(|unread| unread.iter().map(|(at, text)| (*at, (*text).to_owned())).collect());
+    let unread = |unread: Vec<Unread>| -> Vec<(usize, String)> {
+        unread.into_iter().map(|one| (one.index, one.text)).collect()
+    };
+    assert_eq!(keys(by, &texts).map_err(unread), expected);
 }
 
 #[test]
 fn keys_are_folded() {
     check_keys(By::Ids, &["7", " 8", "7"], Ok(&["7", "8"]));
-    check_keys(By::Usernames, &["@Ann", "bob", "ANN", "Bob"], Ok(&["ann", "bob"]));
-    check_keys(By::Ids, &["7", "x1"], Err("x1"));
-    check_keys(By::Usernames, &["no space"], Err("no space"));
+    check_keys(By::Usernames, &["@Ann", "bob", "ANN", "Bob"], Ok(&["Ann", "bob"]));
+    check_keys(By::Usernames, &["https://x.com/Ann?s=20", "ann"], Ok(&["Ann"]));
+    check_keys(By::Ids, &["x1", "7", "x2"], Err(&[(0, "x1"), (2, "x2")]));
+    check_keys(By::Usernames, &["no space"], Err(&[(0, "no space")]));
+    check_keys(By::Usernames, &["https://x.com/i/user/7"], Err(&[(0, "https://x.com/i/user/7")]));
+}
+
+#[test]
+fn all_that_names_nobody_is_told_with_its_place() {
+    let texts = ["ada", "https://x.com/i/user/7", "a b"].map(str::to_owned);
+    let told = refusal(By::Usernames, &keys(By::Usernames, &texts).unwrap_err());
+    assert!(
+        told.contains("`usernames[1]`: `https://x.com/i/user/7` is none (it names the id 7)"),
+        "{told}"
+    );
+    assert!(told.contains("`usernames[2]`: `a b` is none: handles of 1 to 15"), "{told}");
+    let many = vec!["x1".to_owned(); 25];
+    assert!(refusal(By::Ids, &keys(By::Ids, &many).unwrap_err()).contains("; and 5 more: ids of"));
+}
+
+#[track_caller]
+fn check_class(asked: &str, (title, detail, kind): (&str, &str, &str), expected: Option<Class>) {
+    let body = serde_json::json!({"errors": [{"value": asked, "title": title, "detail": detail,
+        "type": format!("https://api.x.com/2/problems/{kind}")}]});
+    let answer = page::lookup(body.to_string().as_bytes()).unwrap();
+    let (told, _) = sort(By::Usernames, &[asked.to_owned()], answer);
+    assert_eq!(
+        told.first().map(|told| told.class),
+        expected,
+        "{asked}: {title} / {detail} / {kind}"
+    );
+}
+
+#[test]
+fn what_was_asked_for_does_not_say_what_it_is() {
+    let handles = ["ada_suspended", "notsuspended_x", "suspended", "Suspended", "nobody_at_all_1"];
+    for handle in handles {
+        let quoted = [
+            format!("[{handle}]"),
+            format!("`{handle}`"),
+            format!("@{handle}"),
+            format!("\"{handle}\""),
+            format!("“{handle}”"),
+            handle.to_owned(),
+            format!("({})", handle.to_lowercase()),
+        ];
+        for quoted in quoted {
+            let missing = format!("Could not find user with usernames: {quoted}.");
+            let suspended = format!("User has been suspended: {quoted}.");
+            let before = format!("User {quoted} has been suspended.");
+            let hidden =
+                format!("Sorry, you are not authorized to see the user with usernames: {quoted}.");
+            for (title, detail, kind, expected) in [
+                ("Not Found Error", missing.as_str(), "resource-not-found", Some(Class::Missing)),
+                (missing.as_str(), "", "resource-not-found", Some(Class::Missing)),
+                ("Not Found Error", &missing, "resource-unavailable", Some(Class::Missing)),
+                ("Not Found Error", &missing, "unheard-of", None),
+                ("Forbidden", &suspended, "resource-not-found", Some(Class::Suspended)),
+                ("Forbidden", &before, "resource-not-found", Some(Class::Suspended)),
+                ("User suspended", &missing, "resource-not-found", Some(Class::Suspended)),
+                ("Forbidden", &suspended, "", Some(Class::Suspended)),
+                (
+                    "Authorization Error",
+                    &hidden,
+                    "not-authorized-for-resource",
+                    Some(Class::Protected),
+                ),
+            ] {
+                check_class(handle, (title, detail, kind), expected);
+            }
+        }
+    }
+    check_class(
+        "bob",
+        ("", "Could not find users: [ada_suspended, suspended, bob].", "resource-not-found"),
+        Some(Class::Missing),
+    );
+    check_class(
+        "bob",
+        ("", "This user isn't there \"any more [suspended", "resource-not-found"),
+        Some(Class::Suspended),
+    );
 }
 
 #[test]

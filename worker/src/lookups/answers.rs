@@ -171,13 +171,8 @@ fn keys(new: &NewLookup) -> Result<(By, Vec<String>)> {
             texts.len()
         )));
     }
-    let keys = lookup::keys(by, texts).map_err(|text| {
-        let expected = match by {
-            By::Ids => "ids of 1 to 19 digits",
-            By::Usernames => "handles of 1 to 15 letters, digits or _",
-        };
-        Fault::bad(format!("`{by}`: `{text}` is none: {expected} are expected"))
-    })?;
+    let keys =
+        lookup::keys(by, texts).map_err(|unread| Fault::bad(lookup::refusal(by, &unread)))?;
     Ok((by, keys))
 }
 
