@@ -144,7 +144,7 @@ wire! {
         pub lon: f64,
         /// How exactly it is known.
         pub precision: Precision,
-        /// Half the diagonal of the place's box, in metres; 0 for a point.
+        /// From the centre of the place's box to its farthest corner, in metres; 0 for a point.
         pub radius_m: f64,
         /// The place's name.
         #[serde(default, skip_serializing_if = "Option::is_none")]

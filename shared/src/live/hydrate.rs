@@ -260,7 +260,8 @@ fn user<'a>(scene: Scene<'_, 'a>, clean: &mut Clean<'a>) -> Result<(), Odd> {
 
 /// Which of the two texts counts: a long one's whole text where X gave it.
 fn told<'r, 'a>(raw: &'r Raw<'a>) -> &'r Body<'a> {
-    if raw.whole.text.get().is_some() { &raw.whole } else { &raw.body }
+    let long = raw.whole.text.get().is_some_and(|text| !text.is_empty());
+    if long { &raw.whole } else { &raw.body }
 }
 
 /// The text with `&`, `<` and `>` where X writes them as HTML does, and where that moved the

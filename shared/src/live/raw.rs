@@ -172,7 +172,13 @@ fn data<'a>(reader: &mut Reader<'a>, raw: &mut Raw<'a>) -> Read<()> {
             "id" => raw.id = reader.whole()?,
             "text" => raw.body.text = reader.text()?,
             "entities" => raw.body.entities = entities(reader)?,
-            "note_tweet" | "note_post" => raw.whole = body(reader)?,
+            "note_tweet" | "note_post" => {
+                let whole = body(reader)?;
+                // Either name; one that is null or empty takes nothing from the other.
+                if raw.whole.text.get().is_none_or(Text::is_empty) {
+                    raw.whole = whole;
+                }
+            }
             "author_id" => raw.author = reader.whole()?,
             "created_at" => raw.created_at = reader.text()?,
             "lang" => raw.lang = reader.text()?,
@@ -384,8 +390,7 @@ fn bbox(reader: &mut Reader<'_>) -> Read<Field<[f64; 4]>> {
     Ok(if shape == Shape::Other { Field::Odd } else { found })
 }
 
-/// v1.1: `{"type":"Polygon","coordinates":[[[lon, lat] × 4]]}`; X begins with the south-west
-/// corner, and the third one is opposite.
+/// v1.1: `{"type":"Polygon","coordinates":[[[lon, lat] × 4]]}`.
 fn polygon(reader: &mut Reader<'_>) -> Read<Field<[f64; 4]>> {
     let mut corners: Few<[f64; 2]> = Few::None;
     let mut rings = Shape::Null;
@@ -406,11 +411,8 @@ fn polygon(reader: &mut Reader<'_>) -> Read<Field<[f64; 4]>> {
         })?;
         Ok(())
     })?;
-    let opposite = corners.first().zip(corners.get(2));
-    Ok(whole_of(rings, ()).and_then(|()| {
-        let (&[west, south], &[east, north]) = opposite.filter(|_| !odd)?;
-        Some(super::geo::ordered([west, south, east, north]))
-    }))
+    let bounds = super::geo::around(&corners).filter(|_| !odd);
+    Ok(whole_of(rings, ()).and_then(|()| bounds))
 }
 
 /// `{"type":"Point","coordinates":[…, …]}`, the numbers in the order in which they stand.

@@ -65,6 +65,19 @@ fn the_whole_text_counts_where_x_gives_it() {
     let note = json!({"text": "long\nand longer", "entities": {"hashtags": []}});
     assert_eq!(body(&with(v2(), "/data/note_tweet", note)).0, "long\nand longer");
     assert_eq!(body(&v11()).0, "Fish & chips <3 #food @ada");
+    for note in [json!({"text": ""}), json!({"text": null}), json!({}), Value::Null] {
+        for name in ["/data/note_tweet", "/data/note_post"] {
+            let (text, failed) = body(&with(v2(), name, note.clone()));
+            assert_eq!(
+                (text.as_str(), failed),
+                ("Grüße aus Köln #zoo @ada https://t.co/a $X", vec![])
+            );
+        }
+    }
+    let both = with(v2(), "/data/note_tweet", json!({"text": "long"}));
+    assert_eq!(body(&with(both, "/data/note_post", json!({"text": ""}))).0, "long");
+    let old = with(v11(), "/extended_tweet", json!({"full_text": ""}));
+    assert_eq!(body(&with(old, "/text", json!("short"))).0, "short");
     let (text, failed) = body(&with(v2(), "/data/note_tweet", json!(5)));
     assert_eq!((text.chars().count(), failed), (42, vec!["body"]), "the short text is left");
 }
@@ -185,6 +198,33 @@ fn a_place_gives_the_centre_of_its_box() {
     assert_eq!(spot(&with(v2(), "/data/geo/coordinates", Value::Null)), expected);
     let old = with(with(v11(), "/coordinates", Value::Null), "/geo", Value::Null);
     assert_eq!(spot(&old), expected);
+}
+
+#[test]
+fn a_place_on_both_sides_of_the_antimeridian_is_in_no_other_country() {
+    let countries = Countries::new(&pack(BOUNDARIES_ODBL_180X90)).unwrap();
+    let found = |bbox: Value, kind: &str, code: Option<&str>| {
+        let mut message = with(v2(), "/data/geo/coordinates", Value::Null);
+        let place = message.pointer_mut("/includes/places/1").unwrap();
+        place["geo"]["bbox"] = bbox;
+        place["place_type"] = json!(kind);
+        place["country_code"] = json!(code);
+        let text = message.to_string();
+        let clean = hydrate(&text, Some(&countries), &mut Failures::default()).unwrap().unwrap();
+        (clean.spot.map(|spot| (spot.lat, spot.lon, spot.precision)), clean.country)
+    };
+    let fiji = json!([-180.0, -17.0, 180.0, -15.7]);
+    let vague = |lat, lon| Some((lat, lon, Precision::Country));
+    assert_eq!(found(fiji, "admin", Some("FJ")), (vague(-16.35, 180.0), Country::read("FJ")));
+    let aleutians = json!([-179.15, 51.2, 179.78, 52.9]);
+    assert_eq!(found(aleutians, "city", None), (vague(52.05, -179.685), None));
+    let proper = json!([177.0, -19.0, -178.0, -16.0]);
+    let expected = Some((-17.5, 179.5, Precision::Place));
+    assert_eq!(found(proper, "admin", Some("FJ")), (expected, Country::read("FJ")));
+    let pole = json!([-180.0, -90.0, 180.0, -89.5]);
+    assert_eq!(found(pole, "poi", None).0, Some((-90.0, 0.0, Precision::Place)));
+    let world = json!([-180.0, -90.0, 180.0, 90.0]);
+    assert_eq!(found(world, "admin", None), (vague(0.0, 180.0), None));
 }
 
 #[test]
