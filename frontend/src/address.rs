@@ -7,6 +7,7 @@ use crate::live::filter::Choice;
 use crate::period::{Period, Preset};
 use crate::tweets::choice::Choice as TweetChoice;
 use shared::api::{Compare, Interval, Reason, RosterFilter, SignInOutcome};
+use shared::text::cut;
 use std::fmt::Write as _;
 
 /// The places of the page.
@@ -69,6 +70,9 @@ impl Page {
         matches!(self, Self::Overview | Self::Followers | Self::Tweets)
     }
 }
+
+/// Letters of a zone's name that are kept: IANA's have 14 a part, and three parts at most.
+const ZONE_LETTERS: usize = 64;
 
 /// What the figures are held against.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
@@ -238,7 +242,8 @@ pub(crate) fn read(path: &str, search: &str) -> View {
                 let known = Comparison::ORDER.into_iter().find(|one| one.slug() == value);
                 view.compare = known.unwrap_or_default();
             }
-            "tz" => view.zone = zone_name(&value),
+            // Whatever it says: the page tells what it does not know.
+            "tz" => view.zone = some(cut(value.trim(), ZONE_LETTERS)),
             "interval" => view.interval = Interval::from_word(&value),
             "day" => view.day = some(value),
             "reason" => view.reason = Reason::from_word(&value),
@@ -366,12 +371,6 @@ fn digits(text: &str) -> Option<String> {
     is_id.then(|| text.to_owned())
 }
 
-/// Letters of IANA names only: whether the zone exists, the browser says.
-fn zone_name(text: &str) -> Option<String> {
-    let letter = |c: char| c.is_ascii_alphanumeric() || matches!(c, '/' | '_' | '-' | '+');
-    (!text.is_empty() && text.len() <= 64 && text.chars().all(letter)).then(|| text.to_owned())
-}
-
 /// Only a path of this site may be gone to after sign-in: `//host` is another site's.
 fn is_own_path(next: &str) -> bool {
     next.starts_with('/') && !next.starts_with("//") && !next.contains('\\')
@@ -393,6 +392,8 @@ mod tests {
         check("/followers");
         check("/?account=12&period=7d");
         check("/?account=12&period=custom&from=2026-11-03&to=2026-11-09&compare=off");
+        check("/?tz=Nowhere/Land");
+        check("/?tz=%2B05:30");
         check("/?tz=America/Argentina/Buenos_Aires&interval=week&day=2026-11-03");
         check("/followers?q=caf%C3%A9%20%26%20co&sort=-followers&filter=left");
         check("/followers?as_of=2026-10-14&person=1234567890123456789");

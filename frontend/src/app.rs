@@ -12,6 +12,7 @@ use crate::period::{self, Frame, Period, Range};
 use crate::remote::{Question, Remote, remote};
 use crate::settings::{Settings, Theme};
 use crate::stream::Stream;
+use crate::words;
 use leptos::prelude::*;
 use leptos::task::spawn_local;
 use shared::api::{Account, CollectorState, FollowerChange, FollowerEvent, Interval, List, Status};
@@ -91,11 +92,7 @@ impl App {
             remote(move || signed_in.get().then(|| question("accounts", "/accounts?limit=1000")));
         let account = memo(move || chosen(accounts, view));
         let now = RwSignal::new(UnixMs(browser::clock_ms()));
-        let zone = memo(move || {
-            let name = view.with(|view| view.zone.clone());
-            let name = name.or_else(|| settings.with(|settings| settings.zone.clone()));
-            BrowserZone::new(&name.unwrap_or_else(browser::browser_zone))
-        });
+        let zone = memo(move || BrowserZone::new(&zone_name(view, settings)));
         let range = memo(move || {
             let zone = zone.get();
             let began = account.with(|account| began(account.as_ref(), now.get()));
@@ -155,6 +152,21 @@ impl App {
         account.unwrap_or_else(|| {
             self.status.with(|status| status.is_some_and(|status| status.simulated))
         })
+    }
+
+    /// The zone that was asked for, if there is none of that name: times are in UTC then.
+    pub(crate) fn zone_not_known(self) -> Option<String> {
+        let name = zone_name(self.view, self.settings);
+        BrowserZone::find(&name).is_none().then_some(name)
+    }
+
+    /// Why nothing can be shown of the chosen period, if so.
+    pub(crate) fn period_trouble(self) -> Option<String> {
+        let period = self.seen(|view| view.period);
+        let zone = self.zone.with(|zone| zone.name.clone());
+        let today = today(self);
+        self.with_frame(|frame| period.trouble(frame))
+            .map(|trouble| words::when::period_trouble(trouble, &period.label(today), &zone))
     }
 
     /// Runs with what periods are counted in.
@@ -390,6 +402,13 @@ fn chosen(accounts: Remote<List<Account>>, view: Held<View>) -> Option<Account> 
 /// The oldest data of an account.
 fn began(account: Option<&Account>, now: UnixMs) -> UnixMs {
     account.map_or(now, |one| one.first_snapshot.unwrap_or(one.created_at).min(one.created_at))
+}
+
+/// The name of the zone that was asked for: by the address, in the settings, by the browser.
+fn zone_name(view: Held<View>, settings: RwSignal<Settings>) -> String {
+    let name = view.with(|view| view.zone.clone());
+    let name = name.or_else(|| settings.with(|settings| settings.zone.clone()));
+    name.unwrap_or_else(browser::browser_zone)
 }
 
 /// Today in the viewer's zone.

@@ -4,6 +4,7 @@
 
 use crate::calendar::Zone;
 use shared::time::UnixMs;
+use std::collections::BTreeSet;
 use wasm_bindgen::prelude::*;
 use web_sys::{Element, File, HtmlElement};
 
@@ -12,11 +13,12 @@ extern "C" {
     #[wasm_bindgen(js_name = zoneOffset)]
     fn zone_offset(zone: &str, at_ms: f64) -> f64;
     #[wasm_bindgen(js_name = zoneIsKnown)]
-    pub(crate) fn zone_is_known(zone: &str) -> bool;
+    fn zone_is_known(zone: &str) -> bool;
     #[wasm_bindgen(js_name = browserZone)]
     pub(crate) fn browser_zone() -> String;
-    /// Every zone, one per line.
-    pub(crate) fn zones() -> String;
+    /// Every zone by the browser's name for it, one per line.
+    #[wasm_bindgen(js_name = zones)]
+    fn known_zones() -> String;
 
     pub(crate) fn address() -> String;
     pub(crate) fn origin() -> String;
@@ -105,23 +107,44 @@ extern "C" {
     pub(crate) fn scroll_to_top();
 }
 
-/// A zone of the browser's, by its IANA name.
+/// A zone of the browser's.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct BrowserZone {
+    /// As IANA writes it, and the API.
     pub(crate) name: String,
+    /// As the browser knows it: an older one has only an older name.
+    own: String,
 }
 
 impl BrowserZone {
-    /// The named zone, or UTC if the browser does not know it.
-    pub(crate) fn new(name: &str) -> Self {
-        let name = if zone_is_known(name) { name } else { "UTC" };
-        Self { name: name.to_owned() }
+    /// The zone of a name in any case, or of another name of its; `None` if the API would refuse
+    /// it or the browser does not know it.
+    pub(crate) fn find(name: &str) -> Option<Self> {
+        let canonical = shared::tz::canonical(name).ok()?.into_owned();
+        let own = [canonical.as_str(), name].into_iter().find(|name| zone_is_known(name))?;
+        Some(Self { own: own.to_owned(), name: canonical })
     }
+
+    /// The named zone, or UTC if there is none.
+    pub(crate) fn new(name: &str) -> Self {
+        let utc = || Self { name: "UTC".to_owned(), own: "UTC".to_owned() };
+        Self::find(name).unwrap_or_else(utc)
+    }
+}
+
+/// The names of every zone that the browser knows, as IANA writes them.
+pub(crate) fn zones() -> Vec<String> {
+    let mut names = vec!["UTC".to_owned()];
+    let known = known_zones();
+    let canonical = known.lines().filter_map(|name| shared::tz::canonical(name).ok());
+    let known: BTreeSet<String> = canonical.map(|name| name.into_owned()).collect();
+    names.extend(known.into_iter().filter(|name| name != "UTC"));
+    names
 }
 
 impl Zone for BrowserZone {
     fn offset_ms(&self, at: UnixMs) -> i64 {
-        crate::numbers::whole(zone_offset(&self.name, crate::numbers::float(at.0)))
+        crate::numbers::whole(zone_offset(&self.own, crate::numbers::float(at.0)))
     }
 }
 

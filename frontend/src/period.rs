@@ -1,11 +1,14 @@
 //! The period shown. Owns: presets, custom ranges, the step to the one before or after, and
 //! which widths of buckets suit a range. Must not know: the address bar, the browser.
-//! Invariant: a range is never empty, and begins and ends on midnights of the viewer's zone
-//! (on full hours for the last 24).
+//! Invariant: a range begins and ends on midnights of the viewer's zone (on its full hours for
+//! the last 24); it is empty only for a date that the zone left out.
 
 use crate::calendar::{Date, Zone, date_at, midnight};
 use shared::api::Interval;
 use shared::time::{DAY_MS, HOUR_MS, UnixMs};
+
+/// Days above which a range has more weeks than the API takes points.
+const WEEKS_MAX_DAYS: i64 = 7 * (shared::tz::POINTS_MAX as i64 - 2);
 
 /// The presets, with Plausible's keys.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -122,6 +125,20 @@ impl Preset {
     }
 }
 
+/// Why nothing can be shown of a period.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Trouble {
+    /// It is a date that the zone left out.
+    Empty,
+    /// It lies in years of which nothing can be known.
+    Outside,
+}
+
+/// Where the zone's hour of an instant begins.
+fn hour_floor(at: UnixMs, zone: &dyn Zone) -> UnixMs {
+    at.plus(-(at.0 + zone.offset_ms(at)).rem_euclid(HOUR_MS))
+}
+
 /// What stretch of time the page shows.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(crate) enum Period {
@@ -220,11 +237,22 @@ impl Period {
     /// The instants it covers.
     pub(crate) fn range(self, frame: &Frame) -> Range {
         if self == Self::Preset(Preset::Hours24) {
-            let to = UnixMs((frame.now.0.div_euclid(HOUR_MS) + 1) * HOUR_MS);
-            return Range { from: to.plus(-DAY_MS), to };
+            let to = hour_floor(frame.now, frame.zone).plus(HOUR_MS);
+            // Where clocks changed by half an hour meanwhile, the first hour is not cut.
+            let from = hour_floor(to.plus(HOUR_MS - DAY_MS - 1), frame.zone);
+            return Range { from, to };
         }
         let (first, last) = self.span(frame);
         Range { from: midnight(first, frame.zone), to: midnight(last.plus_days(1), frame.zone) }
+    }
+
+    /// Why nothing can be shown of it, if so.
+    pub(crate) fn trouble(self, frame: &Frame) -> Option<Trouble> {
+        let Range { from, to } = self.range(frame);
+        if from == to {
+            return Some(Trouble::Empty);
+        }
+        shared::tz::check_range(Some(from), Some(to)).is_err().then_some(Trouble::Outside)
     }
 
     /// The period of the same shape before (`step` -1) or after (`step` 1); `None` if it would
@@ -290,6 +318,8 @@ pub(crate) fn intervals(range: Range) -> Vec<Interval> {
         14..=61 => vec![Interval::Day, Interval::Week],
         62..=130 => vec![Interval::Day, Interval::Week, Interval::Month],
         131..=730 => vec![Interval::Week, Interval::Month],
+        // By the week they are more than the API gives.
+        WEEKS_MAX_DAYS.. => vec![Interval::Month],
         _ => vec![Interval::Month, Interval::Week],
     }
 }
@@ -357,6 +387,84 @@ mod tests {
         let range = Period::Preset(Preset::Hours24).range(&frame());
         assert_eq!(range.from.rfc3339(), "2026-11-19T23:00:00Z");
         assert_eq!(range.to.rfc3339(), "2026-11-20T23:00:00Z");
+    }
+
+    /// A zone whose clocks go half an hour forward at an instant, as those of Lord Howe do.
+    struct HalfForward(&'static str);
+
+    impl Zone for HalfForward {
+        fn offset_ms(&self, at: UnixMs) -> i64 {
+            let summer = at >= UnixMs::parse(self.0).unwrap();
+            if summer { 11 * HOUR_MS } else { 21 * HOUR_MS / 2 }
+        }
+    }
+
+    /// A zone that leaves out 30 December 2011, as Samoa did.
+    struct Samoa;
+
+    impl Zone for Samoa {
+        fn offset_ms(&self, at: UnixMs) -> i64 {
+            let changed = at >= UnixMs::parse("2011-12-30T10:00:00Z").unwrap();
+            if changed { 14 * HOUR_MS } else { -10 * HOUR_MS }
+        }
+    }
+
+    #[track_caller]
+    fn check_hours(now: &str, zone: &dyn Zone, expected: (&str, &str)) {
+        let frame = Frame { now: UnixMs::parse(now).unwrap(), zone, ..frame() };
+        let range = Period::Preset(Preset::Hours24).range(&frame);
+        assert_eq!((range.from.rfc3339().as_str(), range.to.rfc3339().as_str()), expected);
+        let whole = |at: UnixMs| (at.0 + zone.offset_ms(at)) % HOUR_MS == 0;
+        assert!(whole(range.from) && whole(range.to) && range.holds(frame.now), "{range:?}");
+    }
+
+    #[test]
+    fn the_last_24_hours_are_hours_of_the_zone() {
+        let now = "2026-11-20T10:10:00Z";
+        check_hours(now, &Fixed(0), ("2026-11-19T11:00:00Z", "2026-11-20T11:00:00Z"));
+        let kolkata = Fixed(11 * HOUR_MS / 2);
+        check_hours(now, &kolkata, ("2026-11-19T10:30:00Z", "2026-11-20T10:30:00Z"));
+        let kathmandu = Fixed(23 * HOUR_MS / 4);
+        check_hours(now, &kathmandu, ("2026-11-19T10:15:00Z", "2026-11-20T10:15:00Z"));
+        let chatham = Fixed(55 * HOUR_MS / 4);
+        check_hours(now, &chatham, ("2026-11-19T10:15:00Z", "2026-11-20T10:15:00Z"));
+        let newfoundland = Fixed(-7 * HOUR_MS / 2);
+        check_hours(now, &newfoundland, ("2026-11-19T10:30:00Z", "2026-11-20T10:30:00Z"));
+        let changed = HalfForward("2026-11-20T00:30:00Z");
+        check_hours(now, &changed, ("2026-11-19T11:30:00Z", "2026-11-20T11:00:00Z"));
+    }
+
+    #[test]
+    fn nothing_is_shown_of_what_cannot_be() {
+        let of = |first: &str, last: &str, zone: &dyn Zone| {
+            let period = Period::Custom { first: date(first), last: date(last) };
+            period.trouble(&Frame { zone, ..frame() })
+        };
+        assert_eq!(of("2011-12-30", "2011-12-30", &Samoa), Some(Trouble::Empty));
+        assert_eq!(of("2011-12-29", "2011-12-29", &Samoa), None);
+        assert_eq!(of("2011-12-30", "2011-12-31", &Samoa), None);
+        assert_eq!(of("2011-12-30", "2011-12-30", &ZONE), None);
+        assert_eq!(of("0001-01-01", "2026-01-01", &ZONE), Some(Trouble::Outside));
+        assert_eq!(of("2026-01-01", "9999-12-31", &ZONE), Some(Trouble::Outside));
+        assert_eq!(of("9999-12-31", "9999-12-31", &ZONE), Some(Trouble::Outside));
+        assert_eq!(of("1970-01-02", "2099-12-31", &ZONE), None);
+    }
+
+    #[test]
+    fn every_width_that_is_offered_has_no_more_points_than_the_api_takes() {
+        for days in 1..=130 * 366 {
+            let range = Range { from: UnixMs(0), to: UnixMs(days * DAY_MS) };
+            for interval in intervals(range) {
+                let width = match interval {
+                    Interval::Hour => HOUR_MS,
+                    Interval::Day => DAY_MS,
+                    Interval::Week => 7 * DAY_MS,
+                    Interval::Month => 28 * DAY_MS,
+                };
+                let points = range.length_ms() / width + 2;
+                assert!(points <= shared::tz::POINTS_MAX as i64, "{days} days by {interval}");
+            }
+        }
     }
 
     #[track_caller]

@@ -77,6 +77,8 @@ enum State {
     Waiting,
     Failed,
     First,
+    /// The period is none of which anything could be known.
+    NoPeriod,
     Page(Page),
 }
 
@@ -91,6 +93,7 @@ fn Content() -> impl IntoView {
             _ if !app.ready() => State::Waiting,
             None => State::Failed,
             Some(0) if !matches!(page, Page::Settings | Page::Connect | Page::Live) => State::First,
+            Some(_) if page.has_period() && app.period_trouble().is_some() => State::NoPeriod,
             Some(_) => State::Page(page),
         }
     });
@@ -103,6 +106,12 @@ fn Content() -> impl IntoView {
             State::Failed => view! {
                 <div class="page narrow">
                     <Failed failure=move || app.accounts.failure() retry=move |()| app.accounts.again()/>
+                </div>
+            }
+            .into_any(),
+            State::NoPeriod => view! {
+                <div class="page narrow">
+                    <p class="no-period" role="status">{shown(move || app.period_trouble())}</p>
                 </div>
             }
             .into_any(),

@@ -1,5 +1,6 @@
 // The follower curve: what it adds up to, where days begin, and what was not seen.
 import assert from "node:assert/strict";
+import { readFileSync } from "node:fs";
 import { after, before, test } from "node:test";
 import { ACCOUNT, followersName, iso, type Json, Roost } from "./harness.ts";
 
@@ -91,13 +92,53 @@ for (const tz of ["UTC", "Europe/Berlin", "America/New_York", "Asia/Kolkata", "P
 }
 
 test("what is no zone of the IANA database is refused", async () => {
-  for (const tz of ["Europe/Nowhere", "Berlin", "+01:00", "IST", "SystemV/AST4", ""]) {
+  for (const tz of ["Europe/Nowhere", "Berlin", "+01:00", "IST", "SystemV/AST4", "Factory", "Etc/Unknown", "Nowhere/Land", ""]) {
     for (const path of ["followers/series", "export/followers.csv"]) {
       const answer = await roost.api("GET", `/accounts/${ACCOUNT}/${path}?tz=${encodeURIComponent(tz)}`);
       assert.equal(answer.status, 400, `${path} ${tz}: ${answer.text.slice(0, 200)}`);
       assert.match(answer.json.detail, /is not an IANA time zone/);
     }
   }
+});
+
+const NAMES: string[][] = readFileSync(new URL("../../shared/src/tz/names.txt", import.meta.url), "utf8")
+  .trim()
+  .split("\n")
+  .map((line) => line.split(" "));
+
+test("every name of a zone is taken in any case, and answered as IANA writes it", async () => {
+  const names = new Map(NAMES.flatMap(([canonical, ...others]) => [canonical!, ...others].map((name): [string, string] => [name, canonical!])));
+  for (const name of Intl.supportedValuesOf("timeZone")) assert.ok(names.has(name), `${name} is known to browsers`);
+  const range = { from: WHOLE.from, to: iso(FIRST + DAY_MS), interval: "day" };
+  for (const [name, canonical] of names) {
+    for (const tz of [name, name.toLowerCase(), name.toUpperCase()]) {
+      assert.equal((await series({ ...range, tz })).tz, canonical, tz);
+    }
+  }
+});
+
+test("a range outside of what can be is refused by its parameter", async () => {
+  for (const [query, words] of [
+    ["from=2026-01-01T00:00:00Z&to=9999-01-01T00:00:00Z", /`to` \(9999-/],
+    ["from=0001-01-01T00:00:00Z&to=2026-01-01T00:00:00Z&interval=hour", /`from` \(0001-/],
+    ["from=1970-01-01T00:00:00Z&to=2026-01-01T00:00:00Z&interval=hour", /`interval=hour` makes more than 5000 points/],
+    ["from=2026-01-02T00:00:00Z&to=2026-01-01T00:00:00Z", /`from` .* must be before `to`/],
+    ["from=2026-01-01T00:00:00Z&to=2026-01-01T00:00:00.001Z", /`to` .* a second or more after `from`/],
+    ["from=yesterday", /`from=yesterday`/],
+  ] as const) {
+    const answer = await roost.api("GET", `/accounts/${ACCOUNT}/followers/series?${query}`);
+    assert.equal(answer.status, 400, query);
+    assert.match(answer.json.detail, words);
+  }
+  const events = await roost.api("GET", `/accounts/${ACCOUNT}/followers/events?to=9999-01-01T00:00:00Z`);
+  assert.equal(events.status, 400);
+  assert.match(events.json.detail, /`to` \(9999-/);
+});
+
+test("a date that a zone left out is no day, and the days beside it are whole", async () => {
+  const range = { from: "2011-12-29T10:00:00Z", to: "2011-12-31T10:00:00Z", interval: "day", tz: "Pacific/Apia" };
+  const { points } = await series(range);
+  assert.deepEqual(points.map((point: Json) => point.at), ["2011-12-29T10:00:00Z", "2011-12-30T10:00:00Z"]);
 });
 
 test("a week begins on Monday, a month on its first", async () => {

@@ -4,6 +4,7 @@
 use crate::fault::{Fault, Result};
 use shared::api::List;
 use shared::time::UnixMs;
+use shared::tz;
 use std::collections::BTreeMap;
 
 /// Twelve digits of a time, and six or more that are random: ids of runs and of messages.
@@ -31,14 +32,10 @@ pub(crate) fn instant(query: &Query, name: &str) -> Result<Option<UnixMs>> {
     })
 }
 
-/// `from` and `to`, in order.
+/// `from` and `to`, in order and within the years there can be data of.
 pub(crate) fn range(query: &Query) -> Result<(Option<UnixMs>, Option<UnixMs>)> {
     let (from, to) = (instant(query, "from")?, instant(query, "to")?);
-    if let (Some(from), Some(to)) = (from, to)
-        && from >= to
-    {
-        return Err(Fault::bad(format!("`from` ({from}) must be before `to` ({to})")));
-    }
+    tz::check_range(from, to).map_err(Fault::bad)?;
     Ok((from, to))
 }
 

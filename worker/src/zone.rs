@@ -7,6 +7,7 @@ use crate::query::Query;
 use js_sys::{Array, Object, Reflect};
 use shared::time::UnixMs;
 use shared::tz::{self, Zone};
+use std::borrow::Cow;
 use wasm_bindgen::JsValue;
 use wasm_bindgen::prelude::wasm_bindgen;
 
@@ -21,13 +22,13 @@ extern "C" {
     fn format(this: &DateTimeFormat, at: f64) -> std::result::Result<String, JsValue>;
 }
 
-/// The zone of the parameter `tz`, with its name; UTC without one.
+/// The zone of the parameter `tz`, with its name as IANA writes it; UTC without one.
 ///
 /// # Errors
 /// 400, if it is no zone's name.
-pub(crate) fn asked(query: &Query) -> Result<(&str, Zone)> {
+pub(crate) fn asked(query: &Query) -> Result<(Cow<'static, str>, Zone)> {
     let name = query.get("tz").map_or("UTC", String::as_str);
-    Ok((name, named(name)?))
+    Ok((tz::canonical(name).map_err(of_parameter)?, named(name)?))
 }
 
 /// The zone of a name.
@@ -35,14 +36,20 @@ pub(crate) fn asked(query: &Query) -> Result<(&str, Zone)> {
 /// # Errors
 /// 400, if it is no zone's name.
 pub(crate) fn named(name: &str) -> Result<Zone> {
-    tz::check_name(name).map_err(Fault::bad)?;
-    let format = formatter(name).map_err(|_| Fault::bad(tz::unknown(name)))?;
+    let canonical = tz::canonical(name).map_err(of_parameter)?;
+    // A platform that is older than a zone's new name knows it by the old one.
+    let format = formatter(&canonical).or_else(|_| formatter(name));
+    let format = format.map_err(|_| of_parameter(tz::unknown(name)))?;
     #[allow(clippy::cast_precision_loss, reason = "milliseconds since 1970 fit 2^53")]
     let zone = Zone::new(move |at: UnixMs| {
         // An instant that JavaScript has no date for lies outside of chrono's calendar as well.
         format.format(at.0 as f64).map_or(0, |text| tz::offset_ms(&text))
     });
     Ok(zone)
+}
+
+fn of_parameter(why: String) -> Fault {
+    Fault::bad(format!("`tz`: {why}"))
 }
 
 fn formatter(name: &str) -> std::result::Result<DateTimeFormat, JsValue> {

@@ -3,11 +3,12 @@
 use crate::address::{Page, View};
 use crate::api;
 use crate::app::app;
-use crate::browser;
+use crate::browser::{self, BrowserZone};
 use crate::erase::{Rows as _, Show, flag, memo, on_checked, on_click, on_submit, on_value, shown};
 use crate::pages::reading::{Reading, What};
 use crate::parts::{Dialog, Segmented, To};
 use crate::settings::Theme;
+use crate::words::when;
 use leptos::prelude::*;
 use leptos::task::spawn_local;
 
@@ -83,8 +84,11 @@ fn Device() -> impl IntoView {
 #[component]
 fn ZoneSetting() -> impl IntoView {
     let app = app();
-    let own = browser::browser_zone();
-    let chosen = move || app.settings.with(|settings| settings.zone.clone()).unwrap_or_default();
+    let own = BrowserZone::new(&browser::browser_zone()).name;
+    let chosen = move || {
+        let zone = app.settings.with(|settings| settings.zone.clone());
+        zone.map(|zone| BrowserZone::new(&zone).name).unwrap_or_default()
+    };
     let option = move |zone: &str| {
         let value = zone.to_owned();
         let text = zone.replace('_', " ");
@@ -100,13 +104,14 @@ fn ZoneSetting() -> impl IntoView {
             <span>
                 "Time zone"
                 <span class="note">"Days begin at its midnight."</span>
+                <span class="note">{shown(move || app.zone_not_known().as_deref().map(when::no_zone))}</span>
             </span>
             <select on:change=on_value(move |value| {
                 let zone = value;
                 app.set(|settings| settings.zone = (!zone.is_empty()).then_some(zone));
             })>
                 <option value="" selected=flag(move || chosen().is_empty())>{format!("This browser's ({})", own.replace('_', " "))}</option>
-                {zones.lines().map(option).rows()}
+                {zones.iter().map(|zone| option(zone)).rows()}
             </select>
         </label>
     }

@@ -2,12 +2,13 @@
 
 use crate::address::{Comparison, Page};
 use crate::app::app;
-use crate::browser;
+use crate::browser::{self, BrowserZone};
 use crate::erase::{Rows as _, Show, attr, flag, on_click, on_value, shown};
 use crate::parts::{CopyLink, Icon};
 use crate::period;
 use crate::shell::command;
 use crate::shell::period_menu::PeriodMenu;
+use crate::words::when;
 use leptos::prelude::*;
 use shared::api::Interval;
 
@@ -41,6 +42,9 @@ pub(super) fn Filters() -> impl IntoView {
                 <ZoneChoice/>
                 <CopyLink/>
             </div>
+            <p class="filters-told" role="status">
+                {shown(move || app.zone_not_known().as_deref().map(when::no_zone))}
+            </p>
         </div>
     }
 }
@@ -122,7 +126,7 @@ fn ZoneChoice() -> impl IntoView {
     let options = move || {
         let own = app.settings.with(|settings| settings.zone.clone());
         // The last of them is UTC, whatever else there is.
-        let mut names = vec![own.unwrap_or_else(browser::browser_zone)];
+        let mut names = vec![BrowserZone::new(&own.unwrap_or_else(browser::browser_zone)).name];
         names.push(app.zone.with(|zone| zone.name.clone()));
         names.retain(|name| name != "UTC");
         names.push("UTC".to_owned());
@@ -137,7 +141,7 @@ fn ZoneChoice() -> impl IntoView {
     };
     let choose = move |name: String| {
         let own = app.settings.with_untracked(|settings| settings.zone.clone());
-        let default = own.unwrap_or_else(browser::browser_zone);
+        let default = BrowserZone::new(&own.unwrap_or_else(browser::browser_zone)).name;
         app.change(|view| {
             view.zone = (name != default).then_some(name);
             view.day = None;

@@ -57,15 +57,20 @@ pub(crate) fn spoken(bucket: &Bucket) -> String {
 
 /// The chart in one sentence.
 pub(crate) fn caption(tide: &Tide, period: &str) -> String {
-    let ends: Vec<_> = tide.buckets.iter().filter_map(|bucket| bucket.followers).collect();
+    let mut seen = tide.buckets.iter().filter(|bucket| bucket.followers.is_some());
     let sum =
         |side: fn(&Bucket) -> Option<u64>| -> u64 { tide.buckets.iter().filter_map(side).sum() };
     let line = if tide.counted_only { "X's count" } else { "Followers" };
-    let (Some(&first), Some(&last)) = (ends.first(), ends.last()) else {
+    let Some(first) = seen.next() else {
         return format!("{line}: nothing observed in this period.");
     };
+    let at_end = |bucket: &Bucket| bucket.followers.unwrap_or_default();
+    let last = at_end(seen.next_back().unwrap_or(first));
     let signed_count = |number: u64| i64::try_from(number).unwrap_or(i64::MAX);
-    let change = signed_count(last) - signed_count(first);
+    // A bucket's followers are those at its end: who came and left in the first belongs to it.
+    let first_net = first.came.zip(first.left);
+    let first_net = first_net.map_or(0, |(came, left)| signed_count(came) - signed_count(left));
+    let change = signed_count(last) - signed_count(at_end(first)) + first_net;
     let went = match change {
         0 => format!("stayed at {}", count(last)),
         1.. => format!("rose by {} to {}", grouped(change), count(last)),
@@ -96,7 +101,7 @@ mod tests {
     fn the_caption_says_what_the_picture_shows() {
         assert_eq!(
             caption(&tide(), "3 days"),
-            "3 days: Followers rose by 3 to 103. 9 came, 3 left."
+            "3 days: Followers rose by 6 to 103. 9 came, 3 left."
         );
         assert_eq!(
             caption(&make(vec![], &[], 0), "Today"),

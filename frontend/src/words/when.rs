@@ -1,7 +1,8 @@
 //! Times in words. Invariant: a time far enough away for its day to matter names its day.
 
 use crate::calendar::{Date, Zone, clock_text, date_at};
-use crate::period::Range;
+use crate::period::{Range, Trouble};
+use shared::text::cut;
 use shared::time::{DAY_MS, HOUR_MS, MINUTE_MS, UnixMs};
 
 /// Weekdays in full, for times to come.
@@ -14,6 +15,30 @@ fn weekday_full(date: Date) -> &'static str {
         4 => "Friday",
         5 => "Saturday",
         _ => "Sunday",
+    }
+}
+
+/// Of a time zone that nobody knows by this name.
+pub(crate) fn no_zone(name: &str) -> String {
+    format!(
+        "“{}” is no time zone that Roost knows: days are counted in UTC. Names are like \
+         Europe/Berlin.",
+        cut(name, 40)
+    )
+}
+
+/// Why nothing can be shown of a period; `label` is that of the period.
+pub(crate) fn period_trouble(trouble: Trouble, label: &str, zone: &str) -> String {
+    match trouble {
+        Trouble::Empty => format!(
+            "{label} is an empty day: there was no such date in {}. Its clocks went from the day \
+             before to the day after.",
+            zone.replace('_', " ")
+        ),
+        Trouble::Outside => format!(
+            "{label} cannot be shown: a period lies between 1970 and 2100. Choose another one \
+             above."
+        ),
     }
 }
 
@@ -94,6 +119,18 @@ pub(crate) fn duration(ms: i64) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_cannot_be_shown_is_a_sentence() {
+        assert!(no_zone("Nowhere/Land").starts_with("“Nowhere/Land” is no time zone"));
+        let empty = period_trouble(Trouble::Empty, "Fri 30 Dec 2011", "Pacific/Apia");
+        assert!(
+            empty.starts_with("Fri 30 Dec 2011 is an empty day: there was no such date in Pacific")
+        );
+        let outside = period_trouble(Trouble::Outside, "1 Jan 1 – 31 Dec 9999", "UTC");
+        assert!(outside.ends_with("lies between 1970 and 2100. Choose another one above."));
+    }
+
     use crate::calendar::Fixed;
 
     const UTC: Fixed = Fixed(0);

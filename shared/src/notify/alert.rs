@@ -240,8 +240,7 @@ impl Alert {
             self.digest_hour = hour;
         }
         if let Some(tz) = &change.tz {
-            tz::check_name(tz)?;
-            self.tz.clone_from(tz);
+            self.tz = tz::canonical(tz).map_err(|why| format!("`tz`: {why}"))?.into_owned();
         }
         self.min_followers = change.min_followers.unwrap_or(self.min_followers);
         self.suspected = change.suspected.unwrap_or(self.suspected);

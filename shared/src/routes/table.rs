@@ -10,7 +10,12 @@ pub(super) const fn param(name: &'static str, doc: &'static str) -> Param {
 
 pub(super) const FROM: Param = param("from", "RFC 3339, inclusive.");
 pub(super) const TO: Param = param("to", "RFC 3339, exclusive.");
-const TZ: Param = param("tz", "IANA zone whose midnights bound days; default UTC.");
+const TZ: Param = param(
+    "tz",
+    "IANA zone whose midnights bound days, by any of its names in any case; default UTC. Answers \
+     carry its name as `zone.tab` writes it. Offsets such as `+05:30`, `Factory` and `Etc/Unknown` \
+     are no zones.",
+);
 const INTERVAL: Param = param("interval", "hour, day, week or month; default day.");
 const METRICS: Param = param(
     "metrics",

@@ -117,7 +117,7 @@ impl Account {
     async fn followers(&self, account: AccountId, query: &Query, csv: bool) -> Result<Pieces> {
         let wanted = RosterWanted::read(query)?;
         let sort = wanted.sort;
-        let zone = zone::asked(query)?.0.to_owned();
+        let zone = zone::asked(query)?.0.into_owned();
         let mut walk = self.walk(wanted).await?;
         let line = move |row: &shared::api::Follower| -> Result<String> {
             if csv {

@@ -223,7 +223,7 @@ impl Account {
         http::json(
             200,
             &api::Series {
-                tz: zone_name.to_owned(),
+                tz: zone_name.into_owned(),
                 interval,
                 points,
                 compare,

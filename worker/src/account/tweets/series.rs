@@ -12,7 +12,7 @@ use shared::api::{Interval, MedianPoint, TweetPoint, TweetSeries};
 use shared::growth::band;
 use shared::id::TweetId;
 use shared::metrics::{METRICS_MAX, Metric, Series};
-use shared::time::{HOUR_MS, UnixMs};
+use shared::time::{HOUR_MS, SECOND_MS, UnixMs};
 use shared::tz;
 use worker::Response;
 
@@ -64,7 +64,7 @@ impl Account {
         let (asked_from, asked_to) = query::range(query)?;
         let first = kept.created.or(kept.series.times().first().copied()).unwrap_or(now);
         let from = asked_from.unwrap_or(first);
-        let to = asked_to.unwrap_or_else(|| now.max(from.plus(1)));
+        let to = asked_to.unwrap_or_else(|| now.max(from.plus(SECOND_MS)));
         let edges = tz::edges_within(from, to, interval, &zone, tz::TWEET_POINTS_MAX)
             .map_err(Fault::bad)?;
         let cut = |at: UnixMs, end: UnixMs| {
@@ -86,7 +86,7 @@ impl Account {
             (false, ..) => None,
         };
         let series = TweetSeries {
-            tz: zone_name.to_owned(),
+            tz: zone_name.into_owned(),
             interval,
             metrics: metrics.iter().map(ToString::to_string).collect(),
             points: points.map(point).collect(),

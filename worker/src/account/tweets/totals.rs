@@ -71,7 +71,7 @@ impl Account {
             },
         )?;
         let metrics = metrics.iter().map(ToString::to_string).collect();
-        http::json(200, &TweetTotals { tz: zone_name.to_owned(), interval, metrics, points })
+        http::json(200, &TweetTotals { tz: zone_name.into_owned(), interval, metrics, points })
     }
 
     /// `GET …/tweets/hours`.
