@@ -3,6 +3,8 @@
 //! doing of theirs is set aside, and nobody is counted as left because of it.
 
 use crate::crawl::CrawlFacts;
+use crate::figures::thousands;
+use crate::snapshot::Summary;
 
 /// What X's own count may be off by without meaning anything: it lags, and counts people whom
 /// the list does not show.
@@ -18,11 +20,37 @@ const COMMON_FROM: u64 = 20;
 /// Two lists of one account have more than this of the shorter in common.
 const COMMON_PERCENT: u64 = 10;
 
+/// What the entries of a list came to.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Entries {
+    /// How many there were, of whatever kind.
+    pub entries: u64,
+    /// Of them: those that name nobody who can be trusted to be meant.
+    pub unreadable: u64,
+    /// Of them: those that name someone whom another one named before.
+    pub repeated: u64,
+}
+
+impl Entries {
+    /// Those of a file, of which `repeated` came again, and of the pages it was written from, whose
+    /// repeats and unreadable entries stand in no file.
+    pub fn of(file: &Summary, repeated: u64, facts: Option<&CrawlFacts>) -> Self {
+        let (repeats, dropped) = facts.map_or((0, 0), |facts| (facts.repeats, facts.dropped));
+        Self {
+            entries: file.entries.saturating_add(repeats).saturating_add(dropped),
+            unreadable: file.unreadable.saturating_add(dropped),
+            repeated: repeated.saturating_add(repeats),
+        }
+    }
+}
+
 /// A list to be judged.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Candidate {
     /// How many it lists.
     pub count: u64,
+    /// Entries beside them that could not be read.
+    pub unreadable: u64,
     /// How it was read; none: it was imported.
     pub facts: Option<CrawlFacts>,
     /// How it compares with the accepted list before it, if there is one.
@@ -55,11 +83,30 @@ pub(crate) fn falls_short(count: u64, expected: u64) -> bool {
 
 /// Judges.
 pub fn judge(candidate: &Candidate) -> Verdict {
-    let why = match &candidate.facts {
+    let why = nobody_readable(candidate.count, candidate.unreadable);
+    let why = why.or_else(|| match &candidate.facts {
         Some(facts) => implausible_crawl(candidate, facts),
         None => implausible_import(candidate),
-    };
+    });
     why.map_or(Verdict::Accept, Verdict::Quarantine)
+}
+
+/// Why a list of entries none of which could be read counts for nothing, also as the first: it may
+/// name anybody. `count` of its entries name someone, `unreadable` do not.
+pub fn nobody_readable(count: u64, unreadable: u64) -> Option<String> {
+    if count > 0 || unreadable == 0 {
+        return None;
+    }
+    let entries = match unreadable {
+        1 => "The one entry of this list".to_owned(),
+        many => format!("None of the {} entries of this list", thousands(many)),
+    };
+    let could = if unreadable == 1 { "could not" } else { "could" };
+    Some(format!(
+        "{entries} {could} be read: an id is expected in each, as text (`\"id\": \"12\"`), as \
+         `id_str`, or as a whole number that was not rounded. It was set aside, and nobody was \
+         counted as left."
+    ))
 }
 
 fn implausible_crawl(candidate: &Candidate, facts: &CrawlFacts) -> Option<String> {
@@ -67,9 +114,14 @@ fn implausible_crawl(candidate: &Candidate, facts: &CrawlFacts) -> Option<String
     let told = [facts.x_count_start, facts.x_count_end];
     let least = told.into_iter().flatten().min();
     if let Some(expected) = least.filter(|&expected| falls_short(count, expected)) {
+        let unreadable = match candidate.unreadable {
+            0 => String::new(),
+            1 => " (one entry could not be read)".to_owned(),
+            many => format!(" ({many} entries could not be read)"),
+        };
         return Some(format!(
             "The check listed {count} followers while X itself counts {expected}: the list is \
-             incomplete. It was set aside, and nobody was counted as left."
+             incomplete{unreadable}. It was set aside, and nobody was counted as left."
         ));
     }
     let Overlap { prev_count, kept } = candidate.prev?;
@@ -123,7 +175,18 @@ mod tests {
     #[track_caller]
     fn check(count: u64, facts: Option<CrawlFacts>, prev: Option<(u64, u64)>, quarantined: &str) {
         let prev = prev.map(|(prev_count, kept)| Overlap { prev_count, kept });
-        let why = match judge(&Candidate { count, facts, prev }) {
+        check_with(0, count, facts, prev, quarantined);
+    }
+
+    #[track_caller]
+    fn check_with(
+        unreadable: u64,
+        count: u64,
+        facts: Option<CrawlFacts>,
+        prev: Option<Overlap>,
+        quarantined: &str,
+    ) {
+        let why = match judge(&Candidate { count, unreadable, facts, prev }) {
             Verdict::Accept => String::new(),
             Verdict::Quarantine(why) => {
                 assert!(why.contains("nobody was counted as left"), "{why}");
@@ -199,6 +262,42 @@ mod tests {
     #[test]
     fn an_import_may_lose_many() {
         check(500, None, Some((1_000, 300)), "");
+    }
+
+    #[test]
+    fn what_pages_held_is_added_to_what_their_file_holds() {
+        let file = Summary {
+            entries: 9,
+            users: 8,
+            unreadable: 1,
+            again: false,
+            members: 1,
+            raw_bytes: 100,
+        };
+        let (entries, unreadable, repeated) = (9, 1, 2);
+        assert_eq!(Entries::of(&file, 2, None), Entries { entries, unreadable, repeated });
+        let facts = CrawlFacts { repeats: 10, dropped: 3, ..CrawlFacts::default() };
+        let (entries, unreadable, repeated) = (22, 4, 12);
+        assert_eq!(Entries::of(&file, 2, Some(&facts)), Entries { entries, unreadable, repeated });
+    }
+
+    #[test]
+    fn a_list_that_nobody_can_be_read_from_is_set_aside_also_as_the_first() {
+        check_with(1, 0, None, None, "The one entry of this list could not be read");
+        check_with(1_200, 0, None, None, "None of the 1,200 entries of this list could be read");
+        let prev = Some(Overlap { prev_count: 3, kept: 0 });
+        check_with(3, 0, None, prev, "None of the 3 entries");
+        check_with(3, 0, crawl(3, Some(3)), None, "None of the 3 entries");
+        check_with(3, 0, crawl(0, Some(0)), None, "None of the 3 entries");
+    }
+
+    #[test]
+    fn a_list_of_which_some_can_be_read_is_taken() {
+        check_with(4, 1, None, Some(Overlap { prev_count: 5, kept: 1 }), "");
+        check_with(80, 120, None, Some(Overlap { prev_count: 200, kept: 120 }), "");
+        check_with(3, 50, crawl(53, Some(53)), None, "");
+        check_with(30, 50, crawl(80, Some(80)), None, "(30 entries could not be read)");
+        check_with(1, 50, crawl(80, Some(80)), None, "(one entry could not be read)");
     }
 
     #[test]

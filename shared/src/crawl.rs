@@ -395,6 +395,7 @@ impl Crawl {
             x_count_end: self.x_count_end,
             refused: self.walk.refused,
             repeats: self.walk.repeats,
+            dropped: self.walk.dropped,
             doubtful: self.walk.doubtful,
         }
     }

@@ -4,10 +4,11 @@
 //! Accepted snapshots in order of time are S(0), S(1), …; interval k is the way from S(k-1) to
 //! S(k), and its raw changes are the set difference of the two, and renames. Raw changes are
 //! facts; what is *shown* follows from all of them:
-//! - a loss in interval k is retracted if S(k+1) lists the person, confirmed if S(k+1) does
-//!   not, suspected while there is no S(k+1); a suspected loss is withheld (not told) if S(k)
-//!   is [doubtful](Timeline::doubtful);
-//! - coming in interval k is not shown if it retracts a loss of interval k-1, is `returned` if
+//! - a loss in interval k is confirmed by the first list after S(k) that lacks the person and is
+//!   not [doubtful](Timeline::doubtful), retracted if one before that lists them, suspected while
+//!   there is neither; one of a doubtful S(k) is withheld (not told) until it is confirmed, and
+//!   for good if it is retracted before that;
+//! - coming in interval k is not shown if it retracts a loss, is `returned` if
 //!   the person was ever lost before, else `followed`;
 //! - the first snapshot makes no events.
 //!
@@ -298,9 +299,9 @@ fn put(rows: &mut [Change], change: &Change) {
 }
 
 /// Everyone whose shown changes may differ afterwards: those of the intervals replaced, before
-/// and after; those lost in the interval before each, whose loss is now settled or unsettled;
-/// those lost in the last, whose list may be doubtful now; and those of whom X said something that
-/// one of these lists may bear on.
+/// and after; those lost before each, whose loss is now settled or unsettled; the same of lists
+/// whose doubt may have changed; and those of whom X said something that one of these lists may
+/// bear on.
 fn concerned<S: Store>(
     store: &S,
     timeline: &Timeline,
@@ -311,13 +312,10 @@ fn concerned<S: Store>(
     for &at in fresh.keys() {
         users.extend(store.interval(at)?.iter().filter_map(moved));
     }
-    let before = fresh.keys().filter_map(|&at| timeline.before(at));
-    for at in before.chain(timeline.last()).collect::<BTreeSet<_>>() {
-        if !fresh.contains_key(&at) {
-            let rows = store.interval(at)?;
-            let lost = |row: &&Change| matches!(row.dir, Dir::Left | Dir::Missed);
-            users.extend(rows.iter().filter(lost).map(|row| row.user));
-        }
+    for at in unsettled(timeline, fresh).into_iter().filter(|at| !fresh.contains_key(at)) {
+        let rows = store.interval(at)?;
+        let lost = |row: &&Change| matches!(row.dir, Dir::Left | Dir::Missed);
+        users.extend(rows.iter().filter(lost).map(|row| row.user));
     }
     for &at in fresh.keys() {
         let before = timeline.before(at);
@@ -328,6 +326,26 @@ fn concerned<S: Store>(
         users.extend(said.into_iter().map(|(user, _)| user));
     }
     Ok(users)
+}
+
+/// The intervals whose losses the lists of `fresh` may settle, or settled before: those of a list
+/// whose doubt may have changed, and back from there, and from each of `fresh`, to the first list
+/// without doubt.
+fn unsettled(timeline: &Timeline, fresh: &BTreeMap<UnixMs, Vec<Change>>) -> BTreeSet<UnixMs> {
+    let counted: BTreeSet<UnixMs> =
+        fresh.keys().filter_map(|&at| timeline.counted_after(at)).collect();
+    let mut found: BTreeSet<UnixMs> = counted.iter().copied().chain(timeline.last()).collect();
+    for &from in fresh.keys().chain(&counted) {
+        let mut at = timeline.before(from);
+        while let Some(before) = at {
+            found.insert(before);
+            let uncertain = timeline.doubtful(before)
+                || fresh.contains_key(&before)
+                || counted.contains(&before);
+            at = timeline.before(before).filter(|_| uncertain);
+        }
+    }
+    found
 }
 
 fn tally<S: Store>(
@@ -364,7 +382,7 @@ fn tally<S: Store>(
 }
 
 fn settled(row: &Change, counts: &mut Counts) {
-    match row.shown.and_then(|shown| shown.state) {
+    match row.shown.filter(|shown| !shown.withheld).and_then(|shown| shown.state) {
         Some(LossState::Retracted) => counts.retracted += 1,
         Some(LossState::Confirmed) => counts.confirmed += 1,
         _ => {}

@@ -23,6 +23,7 @@ pub use name::{Family, Metric};
 pub use points::Bucket;
 
 use crate::time::UnixMs;
+use crate::x::count::COUNT_MAX;
 use std::collections::BTreeMap;
 
 /// Most instants of one tweet: 5 years by the hour. The cadence makes about 130 in a year.
@@ -102,6 +103,16 @@ impl Series {
             }
         }
         if changed { Pushed::Changed } else { Pushed::Same }
+    }
+
+    /// Values above [`COUNT_MAX`], which older versions stored, become that: a reader of JSON would
+    /// take them for no number at all.
+    #[must_use]
+    pub fn limited(mut self) -> Self {
+        for value in self.columns.values_mut().flatten().flatten() {
+            *value = COUNT_MAX.min(*value);
+        }
+        self
     }
 
     /// Takes an instant out, for a snapshot that was replaced or removed; tells whether it was in.

@@ -14,6 +14,7 @@ mod name;
 mod reader;
 mod writer;
 
+pub use array::ENTRIES_MAX;
 pub use name::{BadName, Name, handles_key, key, parse_key, roster_key};
 pub use reader::{Damage, Reader, Seen, Summary};
 pub use writer::{Place, member};

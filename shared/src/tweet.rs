@@ -5,16 +5,20 @@
 //! what X wrote of a tweet is kept as X wrote it.
 
 mod answer;
+mod entries;
 mod file;
 pub mod kept;
 pub mod list;
+mod merge;
 mod object;
 #[cfg(test)]
 mod tests;
 
 pub use answer::{Absence, Absent, Answer, Reading, Refusal, again, read};
+pub use entries::{Entry, EntryCounts, TWEETS_FILE_MAX, counts as entry_counts, split};
 pub use file::{File, Listed, redacted, write};
 pub use kept::{Head, Kept};
+pub use merge::merge;
 pub use object::Tweet;
 pub(crate) use object::created_by_id;
 

@@ -3,15 +3,19 @@
 //! file says of a tweet is kept as X wrote it; the last file that names a tweet names its text.
 
 use crate::id::TweetId;
+use crate::tweet::{merge, split};
 use flate2::Compression;
 use flate2::write::{DeflateEncoder, MultiGzDecoder};
-use serde::Deserialize;
 use serde_json::value::RawValue;
 use std::collections::BTreeMap;
 use std::io::Write;
 
 /// Largest file taken, unpacked: 3,200 tweets with every field X has are under 20 MB.
-const JSON_MAX: usize = 64 * 1024 * 1024;
+const JSON_MAX: usize = 32 * 1024 * 1024;
+/// Compressed bytes unpacked at a time: a thousandfold they are within the limit.
+const PIECE_BYTES: usize = 4 * 1024;
+/// By so much the room for what is unpacked grows: doubling would take twice what it holds.
+const ROOM_BYTES: usize = 4 * 1024 * 1024;
 /// First byte of the packed form.
 const VERSION: u8 = 1;
 /// The metrics a file says of a tweet, in the seed's order.
@@ -27,6 +31,12 @@ pub enum Damage {
     /// More than any account's tweets.
     #[error("it unpacks to more than {JSON_MAX} bytes")]
     TooLarge,
+    /// Text of two bytes a character.
+    #[error(
+        "its text is UTF-16 (PowerShell writes that by itself); save it as UTF-8, compress it and \
+         put it again"
+    )]
+    Utf16,
     /// Not the seed's shape.
     #[error("it is not {{\"promoted\":[…],\"unpromoted\":[…]}}: {0}")]
     Json(String),
@@ -37,13 +47,41 @@ pub enum Damage {
 
 /// Collects a file's JSON from its compressed bytes.
 pub struct Gunzip {
-    decoder: MultiGzDecoder<Vec<u8>>,
+    decoder: MultiGzDecoder<Limited>,
+}
+
+/// At most [`JSON_MAX`] bytes.
+#[derive(Default)]
+struct Limited(Vec<u8>);
+
+impl Write for Limited {
+    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
+        if self.0.len() + bytes.len() > JSON_MAX {
+            return Err(std::io::Error::from(std::io::ErrorKind::FileTooLarge));
+        }
+        if self.0.capacity() < self.0.len() + bytes.len() {
+            self.0.reserve_exact(ROOM_BYTES.max(bytes.len()));
+        }
+        self.0.extend_from_slice(bytes);
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> std::io::Result<()> {
+        Ok(())
+    }
+}
+
+fn gzip(error: &std::io::Error) -> Damage {
+    match error.kind() {
+        std::io::ErrorKind::FileTooLarge => Damage::TooLarge,
+        _ => Damage::Gzip(error.to_string()),
+    }
 }
 
 impl Gunzip {
     /// Nothing yet.
     pub fn new() -> Self {
-        Self { decoder: MultiGzDecoder::new(Vec::new()) }
+        Self { decoder: MultiGzDecoder::new(Limited::default()) }
     }
 
     /// Takes more compressed bytes.
@@ -51,8 +89,10 @@ impl Gunzip {
     /// # Errors
     /// They are no gzip, or unpack to too much.
     pub fn push(&mut self, bytes: &[u8]) -> Result<(), Damage> {
-        self.decoder.write_all(bytes).map_err(|error| Damage::Gzip(error.to_string()))?;
-        if self.decoder.get_ref().len() > JSON_MAX { Err(Damage::TooLarge) } else { Ok(()) }
+        bytes
+            .chunks(PIECE_BYTES)
+            .try_for_each(|piece| self.decoder.write_all(piece))
+            .map_err(|error| gzip(&error))
     }
 
     /// The JSON.
@@ -60,7 +100,7 @@ impl Gunzip {
     /// # Errors
     /// The file ended early.
     pub fn finish(self) -> Result<Vec<u8>, Damage> {
-        let json = self.decoder.finish().map_err(|error| Damage::Gzip(error.to_string()))?;
+        let Limited(json) = self.decoder.finish().map_err(|error| gzip(&error))?;
         if json.is_empty() { Err(Damage::Gzip("it is empty".to_owned())) } else { Ok(json) }
     }
 }
@@ -84,48 +124,39 @@ pub struct Sight {
     pub stats: String,
 }
 
-/// A file read.
-#[derive(Debug)]
-pub struct Sights {
-    /// Its tweets: promoted, then unpromoted, as the seed reads them.
-    pub tweets: Vec<Sight>,
-    /// Entries without a tweet id.
-    pub dropped: u64,
-}
-
-#[derive(Deserialize)]
-struct File<'a> {
-    #[serde(borrow)]
-    promoted: Vec<&'a RawValue>,
-    #[serde(borrow)]
-    unpromoted: Vec<&'a RawValue>,
-}
-
-/// Reads a file's JSON.
+/// A file read: its tweets, promoted, then unpromoted, each once. Where several entries name one,
+/// what they say is put together, and the later one counts, as in the seed.
 ///
 /// # Errors
-/// [`Damage::Json`] where it has not the seed's shape.
-pub fn parse(json: &[u8]) -> Result<Sights, Damage> {
-    let file: File<'_> =
-        serde_json::from_slice(json).map_err(|error| Damage::Json(error.to_string()))?;
-    let mut sights = Sights { tweets: Vec::new(), dropped: 0 };
-    for raw in file.promoted.into_iter().chain(file.unpromoted) {
-        match sight(raw) {
-            Some(sight) => sights.tweets.push(sight),
-            None => sights.dropped += 1,
+/// [`Damage::Json`] where it has not the seed's shape; [`Damage::Utf16`].
+pub fn parse(json: &[u8]) -> Result<Vec<Sight>, Damage> {
+    let mut all: Vec<(TweetId, Vec<&str>)> = Vec::new();
+    let mut places: BTreeMap<TweetId, usize> = BTreeMap::new();
+    for entry in split(json)? {
+        let Some(id) = entry.id else { continue };
+        let place = *places.entry(id).or_insert(all.len());
+        match all.get_mut(place) {
+            Some((_, raws)) => raws.push(entry.raw.get()),
+            None => all.push((id, vec![entry.raw.get()])),
         }
     }
-    Ok(sights)
+    let told = |(id, mut raws): (TweetId, Vec<&str>)| {
+        raws.reverse();
+        match raws.as_slice() {
+            [raw] => sight(id, raw),
+            raws => sight(id, &merge(raws)?),
+        }
+    };
+    Ok(all.into_iter().filter_map(told).collect())
 }
 
-fn sight(raw: &RawValue) -> Option<Sight> {
-    let fields: BTreeMap<&str, &RawValue> = serde_json::from_str(raw.get()).ok()?;
+fn sight(id: TweetId, raw: &str) -> Option<Sight> {
+    let fields: BTreeMap<String, &RawValue> = serde_json::from_str(raw).ok()?;
     let field = |name: &str| fields.get(name).map_or("null", |value| value.get());
-    let id: String = serde_json::from_str(field("id")).ok()?;
     let metrics: Vec<String> =
         METRICS.iter().map(|name| format!("\"{name}\":{}", field(name))).collect();
     Some(Sight {
-        id: id.parse().ok()?,
+        id,
         text: field("text").to_owned(),
         created_at: field("created_at").to_owned(),
         stats: format!("{{{}}}", metrics.join(",")),
@@ -260,7 +291,7 @@ mod tests {
     fn stats(files: &[(&str, Vec<u8>)]) -> Value {
         let mut stats = StatsTweets::new();
         for (stamp, json) in files {
-            let packed = pack(&parse(json).unwrap().tweets);
+            let packed = pack(&parse(json).unwrap());
             for sight in unpack(&packed).unwrap() {
                 stats.saw(stamp, sight);
             }
@@ -297,9 +328,30 @@ mod tests {
     }
 
     #[test]
-    fn entries_without_an_id_are_dropped_and_counted() {
+    fn entries_without_an_id_are_left_out() {
         let sights = parse(&file(&json!([{"text": "?"}, 3]), &json!([{"id": "9"}]))).unwrap();
-        assert_eq!((sights.tweets.len(), sights.dropped), (1, 2));
+        assert_eq!(sights.iter().map(|sight| sight.id.0).collect::<Vec<_>>(), [9]);
+    }
+
+    #[test]
+    fn what_one_entry_lacks_another_tells() {
+        let promoted = json!([{"id": "7", "text": null, "promoted_metrics": {"like_count": 1}}]);
+        let plain = json!([{"id": "7", "text": "t", "public_metrics": {"like_count": 2}}]);
+        let stats = stats(&[("t1", file(&promoted, &plain))]);
+        assert_eq!(stats["7"]["text"], "t");
+        let counted = &stats["7"]["stats"]["t1"];
+        assert_eq!(counted["promoted_metrics"]["like_count"], 1);
+        assert_eq!(counted["public_metrics"]["like_count"], 2);
+    }
+
+    #[test]
+    fn a_file_that_unpacks_to_too_much_is_refused_while_it_is_read() {
+        let mut gz = flate2::write::GzEncoder::new(Vec::new(), Compression::best());
+        gz.write_all(&vec![b' '; JSON_MAX + 1]).unwrap();
+        let bytes = gz.finish().unwrap();
+        let mut gunzip = Gunzip::new();
+        let pushed = gunzip.push(&bytes).and_then(|()| gunzip.finish());
+        assert_eq!(pushed, Err(Damage::TooLarge));
     }
 
     #[test]
@@ -311,7 +363,7 @@ mod tests {
 
     #[test]
     fn a_cut_pack_is_damage() {
-        let packed = pack(&parse(&file(&json!([]), &json!([{"id": "9"}]))).unwrap().tweets);
+        let packed = pack(&parse(&file(&json!([]), &json!([{"id": "9"}]))).unwrap());
         for end in 0..packed.len() - 1 {
             let cut = unpack(packed.get(..end).unwrap());
             assert!(cut.as_ref().map_or(true, Vec::is_empty), "{end}: {cut:?}");

@@ -129,11 +129,13 @@ pub(crate) struct Loss {
     looked: Option<UnixMs>,
     /// They follow again: nobody needs to look any more.
     over: bool,
+    /// Nothing but lists in doubt ever said so: it is not told, and needs no correction either.
+    doubtful: bool,
 }
 
 impl Loss {
-    /// Someone is missing from the list of `at`.
-    pub(crate) fn listed(at: UnixMs) -> Self {
+    /// Someone is missing from the list of `at`, which may be in doubt.
+    pub(crate) fn listed(at: UnixMs, doubtful: bool) -> Self {
         Self {
             at,
             state: LossState::Suspected,
@@ -145,21 +147,27 @@ impl Loss {
             missing: None,
             looked: None,
             over: false,
+            doubtful,
         }
     }
 
     /// X pushed it.
     pub(crate) fn pushed(at: UnixMs) -> Self {
-        let mut loss = Self::listed(at);
+        let mut loss = Self::listed(at, false);
         loss.certain(Reason::Unfollowed, How::Push, at);
         loss
     }
 
     fn certain(&mut self, reason: Reason, how: How, at: UnixMs) {
-        self.state = LossState::Confirmed;
+        self.confirmed();
         self.say(reason, Confidence::Certain, how);
         self.settled = Some(at);
         self.missing = None;
+    }
+
+    fn confirmed(&mut self) {
+        self.state = LossState::Confirmed;
+        self.doubtful = false;
     }
 
     fn say(&mut self, reason: Reason, confidence: Confidence, how: How) {
@@ -172,13 +180,14 @@ impl Loss {
         if self.settled.is_some() {
             return;
         }
-        let next = timeline.after(self.since).filter(passed);
+        // Who is missing from a list in doubt may follow all the same.
+        let next = timeline.sure_after(self.since).filter(passed);
         if next.is_some() {
-            self.state = LossState::Confirmed;
+            self.confirmed();
         }
         self.settled = match self.missing {
             None => next,
-            Some(since) => timeline.after(since.plus(GONE_MS - 1)).filter(passed),
+            Some(since) => timeline.sure_after(since.plus(GONE_MS - 1)).filter(passed),
         };
     }
 
@@ -198,7 +207,10 @@ impl Loss {
             Said::Suspended => self.certain(Reason::Suspended, How::Lookup, at),
             Said::Blocked => self.certain(Reason::YouBlocked, How::Lookup, at),
             Said::Found => {
-                self.state = LossState::Confirmed;
+                // An app is not told who follows: that they exist confirms no list in doubt.
+                if !self.doubtful {
+                    self.confirmed();
+                }
                 self.say(Reason::Unfollowed, Confidence::Likely, How::Lookup);
                 if self.missing.take().is_some() {
                     // Back, and perhaps following again: the next list tells.
@@ -206,7 +218,7 @@ impl Loss {
                 }
             }
             Said::Missing => {
-                self.state = LossState::Confirmed;
+                self.confirmed();
                 self.say(Reason::Gone, Confidence::Likely, How::Lookup);
                 let since = *self.missing.get_or_insert(at);
                 let over = at.since(since) >= GONE_MS;
@@ -228,7 +240,7 @@ impl Loss {
     pub(crate) fn followed_again(&mut self, at: UnixMs) {
         self.over = true;
         if self.settled.is_none() {
-            self.state = LossState::Confirmed;
+            self.confirmed();
             if self.reason != Reason::Unfollowed {
                 self.say(Reason::Unfollowed, Confidence::Likely, How::Push);
             }
@@ -245,6 +257,11 @@ impl Loss {
         self.confidence = Confidence::Unknown;
         self.missing = None;
         self.settled = Some(at);
+    }
+
+    /// Whether it is not told: nothing but lists in doubt ever said so.
+    pub(crate) fn is_withheld(&self) -> bool {
+        self.doubtful
     }
 
     pub(crate) fn is_settled(&self) -> bool {
@@ -290,9 +307,10 @@ mod tests {
     #[track_caller]
     fn check(lists: &[i64], looks: &[(i64, Said)], expected: &str) {
         let marks = std::iter::once(&0).chain(lists);
-        let marks = marks.map(|at| Mark { at: m(*at), count: 1, facts: None }).collect();
+        let marks =
+            marks.map(|at| Mark { at: m(*at), count: 1, unreadable: 0, facts: None }).collect();
         let timeline = Timeline::new(marks);
-        let mut loss = Loss::listed(m(0));
+        let mut loss = Loss::listed(m(0), false);
         for &(at, said) in looks {
             loss.absent(&timeline, Some(m(at).plus(1)));
             loss.look(m(at), said);
@@ -406,10 +424,10 @@ mod tests {
         let verdict = pushed.verdict();
         assert_eq!((verdict.reason, verdict.how), (Reason::Unfollowed, Some(How::Push)));
         assert_eq!((verdict.settled, verdict.look), (Some(m(5)), None));
-        let mut listed = Loss::listed(m(0));
+        let mut listed = Loss::listed(m(0), false);
         listed.confirm(m(5));
         assert_eq!(listed.verdict(), verdict);
-        let mut again = Loss::listed(m(0));
+        let mut again = Loss::listed(m(0), false);
         again.look(m(1), Said::Missing);
         again.followed_again(m(9));
         let verdict = again.verdict();

@@ -33,6 +33,17 @@ pub(crate) async fn stream(bucket: &Bucket, key: &str) -> Result<Option<(Found, 
     Ok(Some((found, body.stream()?)))
 }
 
+/// The body of an object once more, of the very bytes that were found before.
+pub(crate) async fn same(env: &Env, key: &str, before: &Found) -> Result<ByteStream> {
+    match stream(&open(env)?, key).await? {
+        Some((now, body)) if now.etag == before.etag => Ok(body),
+        _ => {
+            let why = format!("{key} was replaced while it was read: it is read again");
+            Err(Fault::new(503, "Replaced", why))
+        }
+    }
+}
+
 /// A sidecar whole.
 pub(crate) async fn read(bucket: &Bucket, key: &str) -> Result<Option<(Found, Vec<u8>)>> {
     let Some(object) = bucket.get(key).execute().await? else { return Ok(None) };

@@ -2,7 +2,7 @@
 
 use crate::numbers::{count, plural};
 use crate::words::{listed, sentence};
-use shared::api::{Run, RunState, SnapshotState, Trigger};
+use shared::api::{Run, RunState, Snapshot, SnapshotKind, SnapshotState, Trigger};
 
 /// What a run does.
 pub(crate) fn what(run: &Run) -> &str {
@@ -77,6 +77,42 @@ pub(crate) fn saved(state: SnapshotState) -> (&'static str, &'static str) {
     }
 }
 
+/// Why a list was set aside, and that it harmed nobody.
+pub(crate) fn set_aside(why: &str) -> String {
+    let why = sentence(why);
+    if why.contains("counted as left") || why.contains("nobody was counted") {
+        return why;
+    }
+    format!("{why} Nobody was counted as left.")
+}
+
+/// That entries of a list could not be read; of a list of followers also what follows from it.
+pub(crate) fn unread(entries: u64, followers: bool) -> String {
+    let told = plural(entries, "entry", "entries");
+    if followers {
+        format!(
+            "{told} could not be read, so whoever is missing from this list is not counted as \
+             left: the next whole list tells."
+        )
+    } else {
+        format!("{told} could not be read.")
+    }
+}
+
+/// How many a saved list names, and how much of it could not be read.
+pub(crate) fn named(item: &Snapshot) -> String {
+    let followers = item.kind == SnapshotKind::Followers;
+    let (one, many) = if followers { ("person", "people") } else { ("tweet", "tweets") };
+    let count = item.count.map(|count| plural(count, one, many));
+    let accepted = item.state == SnapshotState::Accepted;
+    let unreadable = item.unreadable.filter(|&entries| entries > 0 && accepted);
+    let unread = unreadable.map(|entries| unread(entries, followers));
+    match (count, unread) {
+        (Some(count), Some(unread)) => format!("{} {unread}", sentence(&count)),
+        (count, unread) => count.or(unread).unwrap_or_default(),
+    }
+}
+
 /// How a run ended, or stands, in a sentence.
 pub(crate) fn outcome(run: &Run) -> String {
     let number = |name: &str| run.counts.get(name).copied().and_then(|n| u64::try_from(n).ok());
@@ -107,10 +143,14 @@ pub(crate) fn outcome(run: &Run) -> String {
         let told_before = if told.is_empty() { "" } else { " " };
         told = format!("{told}{told_before}{}.", plural(retries, "retry", "retries"));
     }
+    if let Some(dropped) = number("dropped").filter(|&dropped| dropped > 0) {
+        let told_before = if told.is_empty() { "" } else { " " };
+        told = format!("{told}{told_before}{}", unread(dropped, number("followers").is_some()));
+    }
     match (run.state, &run.error) {
         (RunState::Quarantined, error) => {
             let why = error.as_ref().map_or("the list was incomplete", |error| &error.detail);
-            format!("Set aside: {} Nobody was counted as left.", sentence(why))
+            format!("Set aside: {}", set_aside(why))
         }
         (_, Some(error)) => sentence(&error.detail),
         (RunState::Running, None) if told.is_empty() => "Under way.".to_owned(),
@@ -179,5 +219,47 @@ mod tests {
             outcome(&run(RunState::Quarantined, &counts, Some("40 of 10,432 were read"))),
             "Set aside: 40 of 10,432 were read. Nobody was counted as left."
         );
+        let told = "It is incomplete. It was set aside, and nobody was counted as left.";
+        assert_eq!(
+            outcome(&run(RunState::Quarantined, &counts, Some(told))),
+            format!("Set aside: {told}"),
+            "said once"
+        );
+    }
+
+    #[test]
+    fn what_could_not_be_read_is_told() {
+        let counts = [("followers", 120), ("dropped", 80)];
+        assert_eq!(
+            outcome(&run(RunState::Done, &counts, None)),
+            "120 followers. 80 entries could not be read, so whoever is missing from this list is \
+             not counted as left: the next whole list tells."
+        );
+        let counts = [("tweets", 3), ("dropped", 1)];
+        assert_eq!(
+            outcome(&run(RunState::Done, &counts, None)),
+            "3 tweets. 1 entry could not be read."
+        );
+        let list = Snapshot {
+            name: String::new(),
+            kind: SnapshotKind::Followers,
+            at: UnixMs(0),
+            bytes: 1,
+            count: Some(1),
+            entries: Some(3),
+            unreadable: Some(2),
+            repeated: Some(0),
+            origin: shared::api::Origin::Import,
+            state: SnapshotState::Accepted,
+            reason: None,
+            etag: String::new(),
+            run: None,
+        };
+        assert!(named(&list).starts_with("1 person. 2 entries could not be read, so whoever"));
+        let tweets = Snapshot { kind: SnapshotKind::Tweets, ..list.clone() };
+        assert_eq!(named(&tweets), "1 tweet. 2 entries could not be read.");
+        let whole = Snapshot { unreadable: Some(0), ..list.clone() };
+        assert_eq!(named(&whole), "1 person");
+        assert_eq!(named(&Snapshot { unreadable: None, count: None, ..list }), "");
     }
 }

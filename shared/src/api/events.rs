@@ -274,6 +274,16 @@ wire! {
         pub bytes: u64,
         /// How many it lists, once read.
         pub count: Option<u64>,
+        /// How many entries it has, once read: those of `count`, `repeated` and `unreadable`.
+        #[serde(default)]
+        pub entries: Option<u64>,
+        /// Entries without an id that can be trusted. A list that has any makes nobody lost and
+        /// confirms nothing.
+        #[serde(default)]
+        pub unreadable: Option<u64>,
+        /// Entries that name again who was named before.
+        #[serde(default)]
+        pub repeated: Option<u64>,
         /// Where it came from.
         #[serde(default)]
         pub origin: Origin,

@@ -15,6 +15,9 @@ pub struct CrawlFacts {
     pub refused: u64,
     /// Ids that came more than once.
     pub repeats: u64,
+    /// Entries without a readable id: they stand in no file.
+    #[serde(default)]
+    pub dropped: u64,
     /// A page had to be kept although it looked wrong: some followers may be missing.
     pub doubtful: bool,
 }
@@ -23,6 +26,7 @@ const START: &str = "x-count-start";
 const END: &str = "x-count-end";
 const REFUSED: &str = "refused";
 const REPEATS: &str = "repeats";
+const DROPPED: &str = "dropped";
 const DOUBTFUL: &str = "doubtful";
 
 impl CrawlFacts {
@@ -35,6 +39,7 @@ impl CrawlFacts {
             .chain([
                 (REFUSED, self.refused.to_string()),
                 (REPEATS, self.repeats.to_string()),
+                (DROPPED, self.dropped.to_string()),
                 (DOUBTFUL, self.doubtful.to_string()),
             ])
             .map(|(name, value)| (name.to_owned(), value))
@@ -49,6 +54,8 @@ impl CrawlFacts {
             x_count_end: count(END).map_or(Some(None), |count: Option<u64>| count.map(Some))?,
             refused: count(REFUSED)??,
             repeats: count(REPEATS)??,
+            // Facts written before it was counted lack it.
+            dropped: count(DROPPED).unwrap_or(Some(0))?,
             doubtful: pairs.get(DOUBTFUL)?.parse().ok()?,
         })
     }
@@ -65,6 +72,7 @@ mod tests {
             x_count_end: Some(u64::MAX),
             refused: 1,
             repeats: 2,
+            dropped: 3,
             doubtful: true,
         };
         for facts in [all, CrawlFacts::default()] {
@@ -80,6 +88,8 @@ mod tests {
         pairs.remove(START);
         pairs.insert("author".into(), "someone".into());
         assert!(CrawlFacts::from_pairs(&pairs).is_some(), "other metadata beside ours");
+        pairs.remove(DROPPED);
+        assert!(CrawlFacts::from_pairs(&pairs).is_some(), "of before it was counted");
         pairs.remove(DOUBTFUL);
         assert_eq!(CrawlFacts::from_pairs(&pairs), None);
         assert_eq!(CrawlFacts::from_pairs(&BTreeMap::new()), None);

@@ -3,7 +3,7 @@
 //! anyone else. Invariant: what is shown and not retracted alternates between coming and leaving.
 
 use super::{Change, Contradiction, Dir, Shown, Timeline};
-use crate::api::{EventKind, LossState};
+use crate::api::EventKind;
 use crate::time::{MINUTE_MS, UnixMs};
 use crate::verdict::{Evidence, Loss, Said};
 
@@ -55,7 +55,7 @@ pub(super) fn fold(
         }
     }
     belief.absent(timeline, None);
-    belief.tell(timeline, chain, evidence);
+    belief.tell(chain, evidence);
     Ok(())
 }
 
@@ -92,9 +92,10 @@ impl Belief {
         }
         self.follows = Some(here);
         if here {
-            self.back(timeline, at, dir == Dir::Came, Slot::Change(c), (chain, evidence));
+            self.back(at, dir == Dir::Came, Slot::Change(c), (chain, evidence));
         } else {
-            self.lost(timeline, Slot::Change(c), Loss::listed(at), (chain, evidence));
+            let loss = Loss::listed(at, timeline.doubtful(at));
+            self.lost(Slot::Change(c), loss, (chain, evidence));
         }
     }
 
@@ -123,7 +124,8 @@ impl Belief {
         if self.follows == Some(here) {
             // A list was faster; a loss that it suspects is told for certain.
             let newest = timeline.before(at.plus(1));
-            if let Some((_, loss)) = self.loss.as_mut().filter(|(_, l)| Some(l.at) == newest)
+            let open = |loss: &Loss| Some(loss.at) == newest || loss.is_withheld();
+            if let Some((_, loss)) = self.loss.as_mut().filter(|(_, loss)| open(loss))
                 && !here
             {
                 loss.confirm(at);
@@ -133,9 +135,9 @@ impl Belief {
         }
         self.follows = Some(here);
         if here {
-            self.back(timeline, at, false, slot, (chain, evidence));
+            self.back(at, false, slot, (chain, evidence));
         } else {
-            self.lost(timeline, slot, Loss::pushed(at), (chain, evidence));
+            self.lost(slot, Loss::pushed(at), (chain, evidence));
         }
     }
 
@@ -143,7 +145,6 @@ impl Belief {
     /// one that had not.
     fn back(
         &mut self,
-        timeline: &Timeline,
         at: UnixMs,
         by_list: bool,
         slot: Slot,
@@ -160,18 +161,17 @@ impl Belief {
             }
             None => Some(EventKind::Followed),
         };
-        self.tell(timeline, chain, evidence);
+        self.tell(chain, evidence);
         show(slot, kind.map(Shown::plain), chain, evidence);
     }
 
     fn lost(
         &mut self,
-        timeline: &Timeline,
         slot: Slot,
         loss: Loss,
         (chain, evidence): (&mut [Change], &mut [Evidence]),
     ) {
-        self.tell(timeline, chain, evidence);
+        self.tell(chain, evidence);
         self.loss = Some((slot, loss));
     }
 
@@ -185,10 +185,9 @@ impl Belief {
     }
 
     /// Shows the loss as it now stands.
-    fn tell(&self, timeline: &Timeline, chain: &mut [Change], evidence: &mut [Evidence]) {
+    fn tell(&self, chain: &mut [Change], evidence: &mut [Evidence]) {
         let Some((slot, loss)) = &self.loss else { return };
-        let suspected = loss.state == LossState::Suspected;
-        let withheld = suspected && timeline.doubtful(loss.at);
+        let withheld = loss.is_withheld();
         let (kind, state) = (EventKind::Lost, Some(loss.state));
         let shown = Shown { kind, state, verdict: Some(loss.verdict()), withheld };
         show(*slot, Some(shown), chain, evidence);

@@ -32,7 +32,7 @@ pub struct Shown {
     pub state: Option<LossState>,
     /// Of a loss: why.
     pub verdict: Option<Verdict>,
-    /// A suspected loss of a [doubtful](super::Timeline::doubtful) list: kept, but not told.
+    /// A loss that nothing but [doubtful](super::Timeline::doubtful) lists say: kept, but not told.
     pub withheld: bool,
 }
 

@@ -16,6 +16,7 @@ impl World {
         let mark = |(&at, (roster, facts)): (&UnixMs, &(Roster, Option<CrawlFacts>))| Mark {
             at,
             count: roster.len() as u64,
+            unreadable: 0,
             facts: facts.clone(),
         };
         Timeline::new(self.lists.iter().map(mark).collect())
@@ -115,8 +116,45 @@ fn a_doubtful_list_withholds_its_losses_until_the_next() {
     let counts = world.put(2, &[1, 4], doubtful());
     assert_eq!((world.shown().as_str(), counts.lost, counts.gained), ("2+4", 0, 1));
     let counts = world.put(3, &[1, 2, 4], None);
-    assert_eq!(world.shown(), "2-2~ 2-3! 2+4");
-    assert_eq!((counts.lost, counts.retracted, counts.confirmed), (0, 1, 1));
+    assert_eq!(world.shown(), "2-3! 2+4", "what was never told needs no correction");
+    assert_eq!((counts.lost, counts.retracted, counts.confirmed), (0, 0, 1));
+}
+
+#[test]
+fn a_list_in_doubt_confirms_nothing() {
+    let mut world = World::default();
+    world.put(1, &[1, 2, 3], None);
+    world.put(2, &[1, 3], None);
+    assert_eq!(world.put(3, &[1], doubtful()).confirmed, 0);
+    world.put(4, &[1], doubtful());
+    assert_eq!(world.shown(), "2-2?", "3 is missing from lists in doubt alone");
+    assert_eq!(world.put(5, &[1], None).confirmed, 2);
+    assert_eq!(world.shown(), "2-2! 3-3!");
+}
+
+#[test]
+fn who_is_back_after_lists_in_doubt_never_left() {
+    let mut world = World::default();
+    world.put(1, &[1, 2], None);
+    world.put(2, &[1], doubtful());
+    world.put(3, &[1], doubtful());
+    let counts = world.put(4, &[1, 2], None);
+    assert_eq!((world.shown(), counts), (String::new(), Counts::default()));
+}
+
+#[test]
+fn an_app_that_finds_someone_confirms_no_list_in_doubt() {
+    let mut world = World::default();
+    world.put(1, &[1, 2, 3, 4], None);
+    world.put(2, &[1], doubtful());
+    for (user, said, shown) in
+        [(2, Said::Found, ""), (3, Said::Missing, "2-3!"), (4, Said::NotFollowing, "2-3! 2-4!")]
+    {
+        world.witness(user, 3, said);
+        assert_eq!(world.shown(), shown);
+    }
+    world.put(4, &[1, 2], None);
+    assert_eq!(world.shown(), "2-3! 2-4!", "who was found is back in the list");
 }
 
 #[test]
@@ -137,17 +175,24 @@ fn counts_tell_what_an_application_did() {
 }
 
 /// The definitions of the module, word for word, for one person.
-fn defined(present: &[bool], doubtful_last: bool) -> Vec<(i64, &'static str)> {
+fn defined(present: &[bool], doubts: usize) -> Vec<(i64, &'static str)> {
     let mut events = Vec::new();
     let at = |k: usize| i64::try_from(k).unwrap() + 1;
+    let doubt = |k: usize| doubts >> k & 1 == 1;
+    let settled = |from: usize| (from + 1..present.len()).find(|&k| present[k] || !doubt(k));
     for k in 1..present.len() {
-        match (present[k - 1], present[k], present.get(k + 1)) {
-            (true, false, Some(true)) => events.push((at(k), "retracted")),
-            (true, false, Some(false)) => events.push((at(k), "confirmed")),
-            (true, false, None) if !doubtful_last => events.push((at(k), "suspected")),
-            (false, true, _) if k >= 2 && present[k - 2] => {}
-            (false, true, _) if present[..k].contains(&true) => events.push((at(k), "returned")),
-            (false, true, _) => events.push((at(k), "followed")),
+        match (present[k - 1], present[k]) {
+            (true, false) => match settled(k) {
+                Some(next) if !present[next] => events.push((at(k), "confirmed")),
+                _ if doubt(k) => {}
+                Some(_) => events.push((at(k), "retracted")),
+                None => events.push((at(k), "suspected")),
+            },
+            (false, true) => match present[..k].iter().rposition(|here| *here) {
+                Some(last) if settled(last + 1) == Some(k) => {}
+                Some(_) => events.push((at(k), "returned")),
+                None => events.push((at(k), "followed")),
+            },
             _ => {}
         }
     }
@@ -172,13 +217,13 @@ fn every_history_in_every_order_is_as_defined() {
     const LISTS: usize = 5;
     let orders = permutations(&(0..LISTS).collect::<Vec<_>>());
     assert_eq!(orders.len(), 120);
-    for doubt in [false, true] {
+    for doubts in 0..1_usize << LISTS {
         for order in &orders {
             // Person h follows as the bits of h say: all histories at once.
             let mut world = World::default();
             for &k in order {
                 let ids: Vec<u64> = (0..1 << LISTS).filter(|h| h >> k & 1 == 1).collect();
-                let facts = if doubt && k == LISTS - 1 { doubtful() } else { None };
+                let facts = if doubts >> k & 1 == 1 { doubtful() } else { None };
                 world.put(i64::try_from(k).unwrap() + 1, &ids, facts);
             }
             for history in 0..1_u64 << LISTS {
@@ -188,8 +233,9 @@ fn every_history_in_every_order_is_as_defined() {
                     let shown = row.shown.filter(|shown| !shown.withheld)?;
                     Some((row.at.0, shown.state.map_or(shown.kind.as_str(), LossState::as_str)))
                 });
-                let expected = defined(&present, doubt);
-                assert_eq!(shown.collect::<Vec<_>>(), expected, "{present:?} {order:?}");
+                let expected = defined(&present, doubts);
+                let case = format!("{present:?} {doubts:b} {order:?}");
+                assert_eq!(shown.collect::<Vec<_>>(), expected, "{case}");
             }
         }
     }
@@ -198,16 +244,17 @@ fn every_history_in_every_order_is_as_defined() {
 #[test]
 fn a_list_taken_out_leaves_the_ledger_as_if_it_had_never_been() {
     let lists: [&[u64]; 5] = [&[1, 2, 3], &[1, 4], &[1, 2, 4, 5], &[2, 5], &[1, 2, 3, 4]];
-    for without in 1..=5 {
+    for (without, doubts) in (1..=5).flat_map(|without| (0..32).map(move |d| (without, d))) {
         let (mut never, mut taken) = (World::default(), World::default());
         for (at, list) in (1..).zip(lists) {
-            taken.put(at, list, None);
+            let facts = || if doubts >> (at - 1) & 1 == 1 { doubtful() } else { None };
+            taken.put(at, list, facts());
             if at != without {
-                never.put(at, list, None);
+                never.put(at, list, facts());
             }
         }
         taken.take(without);
-        assert_eq!(taken.store, never.store, "without {without}");
+        assert_eq!(taken.store, never.store, "without {without}, doubts {doubts:b}");
     }
 }
 
@@ -259,7 +306,7 @@ fn renames_are_told_where_both_handles_are_known() {
     let blind = diff(&prev.roster, &next.roster, None, Some(&next.handles));
     assert_eq!(blind, Raw { renamed: vec![], ..expected.clone() });
     let mut store = Memory::default();
-    let mark = |at| Mark { at: UnixMs(at), count: 5, facts: None };
+    let mark = |at| Mark { at: UnixMs(at), count: 5, unreadable: 0, facts: None };
     let timeline = Timeline::new(vec![mark(1), mark(2)]);
     let counts = apply(&mut store, &timeline, vec![(UnixMs(2), expected)], &[]).unwrap();
     assert_eq!((counts.renamed, counts.gained, counts.lost), (1, 1, 1));
@@ -270,7 +317,7 @@ fn renames_are_told_where_both_handles_are_known() {
 
 #[test]
 fn a_contradiction_stops_before_anything_is_written() {
-    let mark = |at| Mark { at: UnixMs(at), count: 1, facts: None };
+    let mark = |at| Mark { at: UnixMs(at), count: 1, unreadable: 0, facts: None };
     let timeline = Timeline::new((1..=4).map(mark).collect());
     let raw = |came: &[u64], left: &[u64]| Raw {
         came: came.iter().copied().map(UserId).collect(),

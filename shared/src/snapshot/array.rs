@@ -1,12 +1,20 @@
 //! A JSON array, one value at a time, as bytes come. Invariant: at most one value of at most
-//! 64 KB is held; a value is handed on only when it is whole and valid JSON.
+//! 64 KB is held; a value is handed on only when it is whole and valid JSON; every value is
+//! counted, whether it can be read or not.
 
 use super::reader::{Damage, Seen};
+use crate::id::UserId;
 use crate::x::user::{Head, USER_MAX_BYTES};
-use serde::de::IgnoredAny;
 
 /// The most text of one file, in bytes: 4 GB, about five million users.
 const RAW_MAX_BYTES: u64 = 4_000_000_000;
+
+/// The most entries of one file, repeats and those that cannot be read included: what they need in
+/// memory is known then, whatever a file claims to hold.
+pub const ENTRIES_MAX: u64 = 1_100_000;
+
+/// The UTF-8 byte order mark, which programs of Windows put before a text.
+const MARK: [u8; 3] = [0xef, 0xbb, 0xbf];
 
 /// Where in the array the next byte stands.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -45,20 +53,26 @@ pub(super) struct Users {
     begin: u64,
     /// Text read.
     read: u64,
+    /// Whether an entry proved, or the caller knows, that the writer does not round integers.
+    pub(super) exact: bool,
+    pub(super) entries: u64,
     pub(super) known: u64,
-    pub(super) dropped: u64,
+    /// Entries not handed on, for want of such a proof until then.
+    pub(super) unproven: u64,
 }
 
 impl Users {
-    pub(super) fn new() -> Self {
+    pub(super) fn new(exact: bool) -> Self {
         Self {
             at: At::Begin,
             held: Vec::new(),
             oversize: false,
             begin: 0,
             read: 0,
+            exact,
+            entries: 0,
             known: 0,
-            dropped: 0,
+            unproven: 0,
         }
     }
 
@@ -82,6 +96,10 @@ impl Users {
             }
             if let Some(shape) = self.between(byte)? {
                 // The value begins with this very byte.
+                if self.entries == ENTRIES_MAX {
+                    return Err(Damage::TooMany);
+                }
+                self.entries += 1;
                 self.begin = self.read;
                 self.at = At::Value(shape);
                 continue;
@@ -103,7 +121,12 @@ impl Users {
 
     /// A byte between values; the shape of the value that begins with it, if one does.
     fn between(&mut self, byte: u8) -> Result<Option<Shape>, Damage> {
+        let mark = usize::try_from(self.read).ok().and_then(|at| MARK.get(at));
         self.at = match (self.at, byte) {
+            (At::Begin, byte) if mark == Some(&byte) => At::Begin,
+            (At::Begin, 0xfe | 0xff) if self.read == 0 => return Err(Damage::Utf16),
+            // ASCII of two bytes each: a text of UTF-16 without its mark.
+            (At::Begin | At::First, 0) if self.read <= 1 => return Err(Damage::Utf16),
             (at, b' ' | b'\n' | b'\r' | b'\t') => at,
             (At::Begin, b'[') => At::First,
             (At::Begin, _) => return Err(Damage::NotArray { at: self.read }),
@@ -142,41 +165,35 @@ impl Users {
         }
         self.at = At::Behind;
         if std::mem::take(&mut self.oversize) {
-            self.dropped += 1;
             self.held.clear();
             return Ok(part.len());
         }
         // Most values lie whole in one piece of text: no copy.
-        let is_user = if self.held.is_empty() {
-            self.whole(part, on_user)?
+        if self.held.is_empty() {
+            self.whole(part, on_user)?;
         } else {
             let mut held = std::mem::take(&mut self.held);
             held.extend_from_slice(part);
-            let is_user = self.whole(&held, on_user)?;
+            self.whole(&held, on_user)?;
             held.clear();
             self.held = held;
-            is_user
-        };
-        if is_user {
-            self.known += 1;
-        } else {
-            self.dropped += 1;
         }
         Ok(part.len())
     }
 
-    /// Hands a whole value on, if it is a user.
-    fn whole(&self, value: &[u8], on_user: &mut dyn FnMut(Seen<'_>)) -> Result<bool, Damage> {
+    /// Hands a whole value on, if it is a user whose id can be trusted.
+    fn whole(&mut self, value: &[u8], on_user: &mut dyn FnMut(Seen<'_>)) -> Result<(), Damage> {
         let broken = Damage::BadJson { at: self.begin };
         let raw = std::str::from_utf8(value).map_err(|_| broken.clone())?;
-        if !raw.starts_with('{') {
-            // No user, but is it JSON? An array would pass for an object's fields in order.
-            let any: Result<IgnoredAny, _> = serde_json::from_str(raw);
-            return any.map(|_| false).map_err(|_| broken);
+        let head = Head::read(raw).map_err(|_| broken)?;
+        self.exact |= head.id.proves;
+        if let Some(id) = head.id.by(self.exact) {
+            self.known += 1;
+            on_user(Seen { id: UserId(id), username: &head.username, raw });
+        } else if head.id.told.is_some() {
+            self.unproven += 1;
         }
-        let Some(head) = Head::read(raw).map_err(|_| broken)? else { return Ok(false) };
-        on_user(Seen { id: head.id, username: &head.username, raw });
-        Ok(true)
+        Ok(())
     }
 }
 

@@ -1,7 +1,8 @@
 //! Reading a snapshot user by user. Invariant: users are handed on while the file comes, so
-//! nothing may be made of them before [`Reader::finish`] said that the file was whole.
+//! nothing may be made of them before [`Reader::finish`] said that the file was whole, and that
+//! it need not be read [again](Summary::again).
 
-use super::array::Users;
+use super::array::{ENTRIES_MAX, Users};
 use super::gunzip::Gunzip;
 use crate::id::UserId;
 
@@ -51,6 +52,18 @@ pub enum Damage {
         /// Where in the text.
         at: u64,
     },
+    /// Text of two bytes a character.
+    #[error(
+        "the file's text is UTF-16 (PowerShell writes that by itself); save it as UTF-8, compress \
+         it and put it again"
+    )]
+    Utf16,
+    /// More than [`ENTRIES_MAX`] entries.
+    #[error(
+        "the file has more than {ENTRIES_MAX} entries, repeated ones included; Roost reads \
+         lists of at most so many"
+    )]
+    TooMany,
     /// Broken JSON.
     #[error("the file's JSON is broken at, or in the value that begins at, byte {at} of its text")]
     BadJson {
@@ -88,10 +101,16 @@ pub struct Seen<'a> {
 /// What a whole file held.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Summary {
+    /// Entries of the list: users and whatever else stands there.
+    pub entries: u64,
     /// Users handed on (an id that comes twice counts twice).
     pub users: u64,
-    /// Values left out: no object, no valid id, or over 64 KB.
-    pub dropped: u64,
+    /// Entries left out: no object, no id that can be trusted (see [`crate::x::json_id`]), or over
+    /// 64 KB.
+    pub unreadable: u64,
+    /// Users were left out before an entry behind them proved that their ids can be trusted:
+    /// forget what was handed on and read the file again with [`Reader::exact`].
+    pub again: bool,
     /// Gzip members.
     pub members: u64,
     /// Bytes of text.
@@ -115,7 +134,12 @@ impl Default for Reader {
 impl Reader {
     /// A reader at the beginning of a file.
     pub fn new() -> Self {
-        Self { gunzip: Gunzip::new(), users: Users::new(), damage: None }
+        Self { gunzip: Gunzip::new(), users: Users::new(false), damage: None }
+    }
+
+    /// A reader at the beginning of a file that is read [again](Summary::again).
+    pub fn exact() -> Self {
+        Self { gunzip: Gunzip::new(), users: Users::new(true), damage: None }
     }
 
     /// Takes more of the file, however it is cut into pieces.
@@ -143,8 +167,10 @@ impl Reader {
         self.gunzip.finish()?;
         self.users.finish()?;
         Ok(Summary {
+            entries: self.users.entries,
             users: self.users.known,
-            dropped: self.users.dropped,
+            unreadable: self.users.entries - self.users.known,
+            again: self.users.exact && self.users.unproven > 0,
             members: self.gunzip.members(),
             raw_bytes: self.users.read(),
         })

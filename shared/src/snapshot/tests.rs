@@ -30,17 +30,36 @@ fn read<'a>(pieces: impl IntoIterator<Item = &'a [u8]>) -> Result<(Users, Summar
     Ok((users, summary))
 }
 
+/// Reads a text as a shell does: again where the first reading says so.
+fn read_twice(json: &str) -> (Vec<u64>, Summary) {
+    let file = gzip(json.as_bytes());
+    let (users, summary) = read([file.as_slice()]).unwrap();
+    let ids = |users: &[(u64, String, String)]| users.iter().map(|user| user.0).collect();
+    if !summary.again {
+        return (ids(&users), summary);
+    }
+    let mut users = Users::new();
+    let mut on_user = |seen: Seen<'_>| users.push((seen.id.0, String::new(), String::new()));
+    let mut reader = Reader::exact();
+    reader.push(&file, &mut on_user).unwrap();
+    let summary = reader.finish(&mut on_user).unwrap();
+    assert!(!summary.again, "it is known now");
+    (ids(&users), summary)
+}
+
 #[track_caller]
-fn check(json: &str, expected: &[(u64, &str, &str)], dropped: u64) {
+fn check(json: &str, expected: &[(u64, &str, &str)], unreadable: u64) {
     let file = gzip(json.as_bytes());
     let (users, summary) = read([file.as_slice()]).unwrap();
     let users: Vec<_> =
         users.iter().map(|(id, name, raw)| (*id, name.as_str(), raw.as_str())).collect();
     assert_eq!(users, expected, "{json}");
     let raw_bytes = json.len() as u64;
+    let users = expected.len() as u64;
+    let entries = users + unreadable;
     assert_eq!(
         summary,
-        Summary { users: expected.len() as u64, dropped, members: 1, raw_bytes },
+        Summary { entries, users, unreadable, again: false, members: 1, raw_bytes },
         "{json}"
     );
 }
@@ -64,9 +83,66 @@ fn users_are_read_byte_for_byte() {
 
 #[test]
 fn a_number_is_an_id_while_it_is_exact() {
-    let exact = r#"{"id":9007199254740991,"username":"a"}"#;
-    check(&format!("[{exact}]"), &[(9_007_199_254_740_991, "a", exact)], 0);
-    check(r#"[{"id":9007199254740992}]"#, &[], 1);
+    let exact = r#"{"id":9007199254740992,"username":"a"}"#;
+    check(&format!("[{exact}]"), &[(9_007_199_254_740_992, "a", exact)], 0);
+    check(r#"[{"id":9007199254740993},{"id":1857043292182618000}]"#, &[], 2);
+    check(r#"[{"id":61.0},{"id":6e1},{"id":-7},{"id":true}]"#, &[], 4);
+}
+
+#[test]
+fn one_long_integer_proves_that_its_file_does_not_round() {
+    let (rounded, exact) = (1_857_043_292_182_618_000, 1_857_043_292_182_618_112);
+    for json in [
+        format!(r#"[{{"id":{rounded}}},{{"id":{exact}}}]"#),
+        format!(r#"[{{"id":{exact}}},{{"id":{rounded}}}]"#),
+        format!(r#"[{{"id":{rounded}}},{{"id":{rounded}}},null,{{"id":{exact}}}]"#),
+    ] {
+        let (ids, summary) = read_twice(&json);
+        assert!(ids.contains(&rounded) && ids.contains(&exact), "{json}");
+        assert_eq!(summary.unreadable, u64::from(json.contains("null")), "{json}");
+    }
+    let (ids, summary) = read_twice(&format!(r#"[{{"id":{rounded}}},{{"id":12345678901234567}}]"#));
+    assert_eq!((ids, summary.unreadable), (vec![], 2));
+}
+
+#[test]
+fn an_id_as_text_is_taken_before_a_number() {
+    let both = r#"{"id":1857043292182618000,"id_str":"1857043292182618112","username":"a"}"#;
+    check(&format!("[{both}]"), &[(1_857_043_292_182_618_112, "a", both)], 0);
+    let alone = r#"{"id_str":"7"}"#;
+    check(&format!("[{alone}]"), &[(7, "", alone)], 0);
+}
+
+#[test]
+fn a_byte_order_mark_is_stepped_over() {
+    check("\u{feff}[]", &[], 0);
+    check("\u{feff} [{\"id\":\"7\"}]\r\n", &[(7, "", "{\"id\":\"7\"}")], 0);
+    check_json("\u{feff}\u{feff}[]".as_bytes(), Damage::NotArray { at: 3 });
+    check_json("\u{feff}{}".as_bytes(), Damage::NotArray { at: 3 });
+}
+
+#[test]
+fn utf_16_is_named() {
+    let wide = |text: &str| text.encode_utf16().flat_map(u16::to_le_bytes).collect::<Vec<u8>>();
+    for text in ["\u{feff}[{\"id\":\"1\"}]", "[{\"id\":\"1\"}]", "[]"] {
+        let little = wide(text);
+        let big: Vec<u8> = little.chunks(2).flat_map(|pair| [pair[1], pair[0]]).collect();
+        check_json(&little, Damage::Utf16);
+        check_json(&big, Damage::Utf16);
+    }
+}
+
+#[test]
+fn entries_end_at_a_number_repeats_included() {
+    let entry = "{\"id\":\"1\"},".repeat(usize::try_from(ENTRIES_MAX).unwrap());
+    let whole = format!("[{}]", entry.trim_end_matches(','));
+    let (users, summary) = read([gzip(whole.as_bytes()).as_slice()]).unwrap();
+    assert_eq!((users.len() as u64, summary.entries), (ENTRIES_MAX, ENTRIES_MAX));
+    drop(users);
+    // It stops there and then: what follows is not even read.
+    for more in ["{\"id\":\"2\"}]", "null]", "[", "7 and no JSON at all"] {
+        check_json(format!("[{entry}{more}").as_bytes(), Damage::TooMany);
+    }
 }
 
 #[test]
@@ -147,7 +223,10 @@ fn members() -> Vec<u8> {
 fn every_split_of_a_file_reads_the_same() {
     let file = members();
     let whole = read([file.as_slice()]).unwrap();
-    assert_eq!(whole.1, Summary { users: 2, dropped: 0, members: 4, raw_bytes: 57 });
+    assert_eq!(
+        whole.1,
+        Summary { entries: 2, users: 2, unreadable: 0, again: false, members: 4, raw_bytes: 57 }
+    );
     for at in 0..=file.len() {
         assert_eq!(read([&file[..at], &file[at..]]), Ok(whole.clone()), "{at}");
     }
@@ -260,7 +339,7 @@ proptest! {
         at.sort_unstable();
         let (read, summary) = read(at.windows(2).map(|pair| &file[pair[0]..pair[1]])).unwrap();
         prop_assert_eq!(summary.raw_bytes, json.len() as u64);
-        prop_assert_eq!(summary.dropped, 0);
+        prop_assert_eq!(summary.unreadable, 0);
         prop_assert_eq!(read, users);
     }
 
@@ -272,7 +351,8 @@ proptest! {
         match read([gzip(json.as_bytes()).as_slice()]) {
             Ok((users, summary)) => {
                 let values = expected.map_err(|error| TestCaseError::fail(error.to_string()))?;
-                prop_assert_eq!(summary.users + summary.dropped, values.len() as u64);
+                prop_assert_eq!(summary.users + summary.unreadable, values.len() as u64);
+                prop_assert_eq!(summary.entries, values.len() as u64);
                 prop_assert_eq!(summary.users, users.len() as u64);
             }
             Err(damage) => prop_assert!(expected.is_err(), "{}: {}", json, damage),

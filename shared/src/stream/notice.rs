@@ -6,6 +6,7 @@ use super::disconnect::{Disconnect, DisconnectType};
 use crate::id::{TweetId, UserId};
 use crate::text::cut;
 use crate::time::UnixMs;
+use crate::x::count::count;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
@@ -121,7 +122,7 @@ pub fn read(message: &Map<String, Value>) -> Vec<Notice> {
 
 fn one(key: &str, value: &Value) -> Option<Notice> {
     match key {
-        "limit" => Some(Notice::Limit { track: number(value.get("track")?)?, at: at(value) }),
+        "limit" => Some(Notice::Limit { track: count(value.get("track")?)?, at: at(value) }),
         // Dropped is deleted to everyone but its author: shown no more.
         "delete" | "drop" | "tweet_delete" | "tweet_drop" => {
             let (tweet, user) = tweet(value)?;

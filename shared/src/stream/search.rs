@@ -10,7 +10,8 @@ use super::rules::{alternatives, join, operators};
 use super::settings::fields;
 use crate::id::TweetId;
 use crate::time::{SECOND_MS, UnixMs};
-use crate::x::page::PageFault;
+use crate::x::count::count;
+use crate::x::page::{PageFault, token};
 use serde::{Deserialize, Deserializer};
 use serde_json::Value;
 use serde_json::value::RawValue;
@@ -170,8 +171,8 @@ pub fn read_page(body: &[u8]) -> Result<SearchPage, PageFault> {
             None => page.dropped += 1,
         }
     }
-    let token = answer.meta.as_ref().and_then(|meta| meta.get("next_token"));
-    page.next_token = token.and_then(Value::as_str).map(str::to_owned);
+    let next = answer.meta.as_ref().and_then(|meta| meta.get("next_token"));
+    page.next_token = next.and_then(token);
     Ok(page)
 }
 
@@ -219,14 +220,16 @@ fn message(
 pub fn read_total(body: &[u8]) -> Result<u64, PageFault> {
     let body: Value =
         serde_json::from_slice(body).map_err(|error| PageFault::NotJson { at: error.column() })?;
-    let number = |value: &Value| value.as_u64().or_else(|| value.as_str()?.parse().ok());
     let total = body.get("meta").and_then(|meta| {
-        ["total_tweet_count", "total_post_count"].iter().find_map(|name| number(meta.get(name)?))
+        ["total_tweet_count", "total_post_count"].iter().find_map(|name| count(meta.get(name)?))
     });
     let of_bucket = |bucket: &Value| {
-        ["tweet_count", "post_count"].iter().find_map(|name| number(bucket.get(name)?))
+        ["tweet_count", "post_count"].iter().find_map(|name| count(bucket.get(name)?))
     };
-    let buckets = || Some(body.get("data")?.as_array()?.iter().filter_map(of_bucket).sum());
+    let buckets = || {
+        let buckets = body.get("data")?.as_array()?.iter().filter_map(of_bucket);
+        Some(buckets.fold(0, u64::saturating_add))
+    };
     total.or_else(buckets).ok_or(PageFault::NoData)
 }
 

@@ -1,19 +1,22 @@
 //! `TWEETS_` files: `{"promoted":[…],"unpromoted":[…]}`. Owns: how one is written from X's
 //! objects and read for the series. Must not know: compression, names, where files are kept.
-//! Invariant: a tweet counts once; in both lists, the promoted entry counts, which knows more.
+//! Invariant: a tweet counts once; what several entries say of it is put together, and where they
+//! differ the promoted one counts, which knows more, then the one read first.
 //!
-//! The seed's own result, `STATS_TWEETS`, takes the entry read last ([`crate::tweets`]); for files
-//! written here that is the same, as they name no tweet twice.
+//! The seed's own result, `STATS_TWEETS`, prefers the entry read last ([`crate::tweets`]); for
+//! files written here that is the same, as they name no tweet twice.
 
 use super::answer::is_early;
+use super::entries::{Entry, EntryCounts, counts, split};
 use super::kept::redact;
+use super::merge::merge;
 use super::object::Tweet;
+use crate::figures::thousands;
 use crate::id::TweetId;
 use crate::time::UnixMs;
 use crate::tweets::Damage;
-use serde::Deserialize;
 use serde_json::value::RawValue;
-use std::collections::BTreeSet;
+use std::collections::BTreeMap;
 
 /// One tweet of a file.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -29,67 +32,86 @@ pub struct Listed {
 pub struct File {
     /// Its tweets: promoted, then unpromoted, each once.
     pub tweets: Vec<Listed>,
-    /// Tweets in both lists: an error, of which the promoted entry was taken.
+    /// What its entries came to.
+    pub entries: EntryCounts,
+    /// Entries of tweets that stand in the other list too: an error.
     pub both: u64,
-    /// Tweets twice in one list, of which the first entry was taken.
+    /// Entries of tweets that stood in the same list before.
     pub repeated: u64,
-    /// Entries without a readable id.
-    pub dropped: u64,
     /// Tweets written after the file.
     pub early: u64,
     /// Metrics that are no counts.
     pub odd_metrics: u64,
 }
 
-#[derive(Deserialize)]
-struct Lists<'a> {
-    #[serde(borrow)]
-    promoted: Vec<&'a RawValue>,
-    #[serde(borrow)]
-    unpromoted: Vec<&'a RawValue>,
+/// The entries of one tweet.
+struct Told<'a> {
+    id: TweetId,
+    promoted: bool,
+    raws: Vec<&'a str>,
 }
 
 impl File {
     /// Reads a file's JSON; `at` is the instant its name says.
     ///
     /// # Errors
-    /// [`Damage::Json`] where it has not the seed's shape.
+    /// [`Damage::Json`] where it has not the seed's shape; [`Damage::Utf16`].
     pub fn read(json: &[u8], at: UnixMs) -> Result<Self, Damage> {
-        let lists: Lists<'_> =
-            serde_json::from_slice(json).map_err(|error| Damage::Json(error.to_string()))?;
-        let mut file = Self::default();
-        let promoted = file.list(&lists.promoted, true, &BTreeSet::new(), at);
-        file.list(&lists.unpromoted, false, &promoted, at);
+        let entries = split(json)?;
+        let mut file = Self { entries: counts(&entries), ..Self::default() };
+        for told in file.gather(&entries) {
+            let merged = if told.raws.len() > 1 { merge(&told.raws) } else { None };
+            let tweet = merged.and_then(|raw| Tweet::of(told.id, &raw));
+            let tweet = tweet.or_else(|| Tweet::of(told.id, told.raws.first()?));
+            let Some(tweet) = tweet else {
+                file.entries.unreadable += told.raws.len() as u64;
+                continue;
+            };
+            if is_early(&tweet, at) {
+                file.early += 1;
+            } else {
+                file.odd_metrics += u64::from(tweet.odd_metrics);
+                let promoted = told.promoted || tweet.promoted();
+                file.tweets.push(Listed { tweet, promoted });
+            }
+        }
         Ok(file)
     }
 
-    /// Takes in one list; gives the ids in it.
-    fn list(
-        &mut self,
-        entries: &[&RawValue],
-        promoted: bool,
-        other: &BTreeSet<u64>,
-        at: UnixMs,
-    ) -> BTreeSet<u64> {
-        let mut ids = BTreeSet::new();
-        for raw in entries {
-            let Some(tweet) = Tweet::from_raw(raw.get()) else {
-                self.dropped += 1;
+    /// The readable entries by tweet, in the order in which tweets come.
+    fn gather<'a>(&mut self, entries: &[Entry<'a>]) -> Vec<Told<'a>> {
+        let mut all: Vec<Told<'a>> = Vec::new();
+        let mut places: BTreeMap<TweetId, usize> = BTreeMap::new();
+        for entry in entries {
+            let Some(id) = entry.id else { continue };
+            let place = *places.entry(id).or_insert(all.len());
+            let Some(told) = all.get_mut(place) else {
+                all.push(Told { id, promoted: entry.promoted, raws: vec![entry.raw.get()] });
                 continue;
             };
-            if !ids.insert(tweet.id.0) {
+            if told.promoted == entry.promoted {
                 self.repeated += 1;
-            } else if other.contains(&tweet.id.0) {
-                self.both += 1;
-            } else if is_early(&tweet, at) {
-                self.early += 1;
             } else {
-                self.odd_metrics += u64::from(tweet.odd_metrics);
-                let promoted = promoted || tweet.promoted();
-                self.tweets.push(Listed { tweet, promoted });
+                self.both += 1;
             }
+            told.raws.push(entry.raw.get());
         }
-        ids
+        all
+    }
+
+    /// Why a file of entries none of which can be read is set aside, if it is one.
+    pub fn set_aside(&self) -> Option<String> {
+        let EntryCounts { entries, unreadable } = self.entries;
+        (entries > 0 && entries == unreadable).then(|| {
+            format!(
+                "{} could be read: an id is expected in each, as text (`\"id\": \"12\"`), as \
+                 `id_str`, or as a whole number that was not rounded. The file was set aside.",
+                match entries {
+                    1 => "Not even the one entry of this file".to_owned(),
+                    many => format!("None of the {} entries of this file", thousands(many)),
+                }
+            )
+        })
     }
 }
 
@@ -114,19 +136,19 @@ pub fn write(tweets: &[Tweet]) -> Vec<u8> {
 /// # Errors
 /// [`Damage::Json`] where it has not the seed's shape.
 pub fn redacted(json: &[u8], gone: impl Fn(TweetId) -> bool) -> Result<Option<Vec<u8>>, Damage> {
-    let lists: Lists<'_> =
-        serde_json::from_slice(json).map_err(|error| Damage::Json(error.to_string()))?;
+    let entries = split(json)?;
     let mut changed = false;
-    let mut list = |entries: &[&RawValue]| {
-        let entry = |raw: &&RawValue| {
-            let purge = Tweet::from_raw(raw.get()).is_some_and(|tweet| gone(tweet.id));
-            let left = if purge { redact(raw.get()) } else { None };
+    let mut list = |promoted: bool| {
+        let entry = |entry: &Entry<'_>| {
+            let raw: &RawValue = entry.raw;
+            let left = if entry.id.is_some_and(&gone) { redact(raw.get()) } else { None };
             changed |= left.is_some();
             left.unwrap_or_else(|| raw.get().to_owned())
         };
-        entries.iter().map(entry).collect::<Vec<_>>().join(",")
+        let entries = entries.iter().filter(|entry| entry.promoted == promoted);
+        entries.map(entry).collect::<Vec<_>>().join(",")
     };
-    let (promoted, unpromoted) = (list(&lists.promoted), list(&lists.unpromoted));
+    let (promoted, unpromoted) = (list(true), list(false));
     let json = format!("{{\"promoted\":[{promoted}],\"unpromoted\":[{unpromoted}]}}");
     Ok(changed.then(|| json.into_bytes()))
 }

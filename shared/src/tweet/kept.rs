@@ -143,8 +143,8 @@ fn told(tweet: &Tweet) -> (Option<String>, Vec<Entity>) {
 }
 
 /// What stays of a purged tweet beside its metrics: with an edit's ids its versions stay one tweet.
-const KEPT: [&str; 5] =
-    ["id", "created_at", "text", "edit_history_tweet_ids", "edit_history_post_ids"];
+const KEPT: [&str; 6] =
+    ["id", "id_str", "created_at", "text", "edit_history_tweet_ids", "edit_history_post_ids"];
 
 /// What a purged tweet's object is reduced to: that it was, when, and what was counted. `None`
 /// if nothing else is in it.

@@ -1,10 +1,12 @@
 //! One tweet object. Owns: how both dialects are read. Must not know: which answer it stood in.
 //! Invariant: a metric that is null, negative, a fraction or absent is absent, never 0.
 
+use super::entries::named;
 use crate::api::TweetKind;
 use crate::id::{TweetId, UserId};
 use crate::metrics::{Family, Metric};
 use crate::time::UnixMs;
+use crate::x::count::count;
 use crate::x::user::object;
 use serde::Deserialize;
 use serde_json::Value;
@@ -12,7 +14,7 @@ use serde_json::value::RawValue;
 use std::collections::BTreeMap;
 
 /// Largest object taken: 25,000 characters of text, each escaped, twice, are under 400 KB.
-const TWEET_MAX_BYTES: usize = 512 * 1024;
+pub(super) const TWEET_MAX_BYTES: usize = 512 * 1024;
 /// The first id made of a time, in November 2010; older ones are plain numbers.
 const TIMED_ID_MIN: u64 = 29_700_000_000;
 /// Below these bits of such an id are its milliseconds since [`TIMED_ID_EPOCH_MS`] (X's
@@ -48,10 +50,16 @@ pub struct Tweet {
 }
 
 impl Tweet {
-    /// Reads a tweet object; `None` if it is none, is too large or has no readable id.
+    /// Reads a tweet object that stands alone; `None` if it is none, is too large or has no id that
+    /// can be trusted.
     pub fn from_raw(raw: &str) -> Option<Self> {
+        Self::of(TweetId(named(raw)?.alone()?), raw)
+    }
+
+    /// Reads a tweet object whose id is known: that of an integer above 2^53 can only be trusted by
+    /// the file it stood in.
+    pub fn of(id: TweetId, raw: &str) -> Option<Self> {
         let fields = Fields::read(raw)?;
-        let id = fields.text("id")?.parse().ok()?;
         let (metrics, odd_metrics) = fields.metrics();
         let long = ["note_tweet", "note_post"].into_iter().find_map(|name| {
             fields.get(name)?.get("text")?.as_str().filter(|t| !t.is_empty()).map(str::to_owned)
@@ -161,12 +169,4 @@ impl<'a> Fields<'a> {
         }
         (metrics.into_iter().collect(), odd)
     }
-}
-
-/// A count, as a number or, as X writes some since 2.167, as digits.
-fn count(value: &Value) -> Option<u64> {
-    value.as_u64().or_else(|| {
-        let digits = value.as_str()?;
-        digits.bytes().all(|b| b.is_ascii_digit()).then(|| digits.parse().ok())?
-    })
 }

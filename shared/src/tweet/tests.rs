@@ -128,7 +128,7 @@ fn one_odd_field_costs_itself_only() {
 
 #[test]
 fn what_is_no_tweet_is_dropped() {
-    for raw in ["7", "[]", "{}", r#"{"id":7}"#, r#"{"id":"x"}"#, r#"{"id":null}"#] {
+    for raw in ["7", "[]", "{}", r#"{"id":7.0}"#, r#"{"id":"x"}"#, r#"{"id":null}"#] {
         assert_eq!(Tweet::from_raw(raw), None, "{raw}");
     }
 }
@@ -295,12 +295,71 @@ fn file(promoted: &Value, unpromoted: &Value) -> File {
 }
 
 #[test]
-fn a_tweet_in_both_lists_is_counted_and_the_promoted_entry_kept() {
+fn a_tweet_in_both_lists_is_counted_and_the_promoted_entry_preferred() {
     let promoted = json!([{"id": "1", "text": "p", "promoted_metrics": {"like_count": 4}}]);
     let found = file(&promoted, &json!([{"id": "1", "text": "u"}, {"id": "2"}]));
     let tweets: Vec<_> = found.tweets.iter().map(|l| (l.tweet.id.0, l.promoted)).collect();
     assert_eq!((tweets, found.both), (vec![(1, true), (2, false)], 1));
     assert_eq!(found.tweets[0].tweet.text.as_deref(), Some("p"));
+}
+
+#[test]
+fn what_the_promoted_entry_lacks_the_other_tells() {
+    let promoted = json!([{"id": "1", "promoted_metrics": {"like_count": 4}}]);
+    let plain =
+        json!([{"id": "1", "text": "u", "lang": "en", "public_metrics": {"like_count": 9}}]);
+    let found = file(&promoted, &plain);
+    let tweet = &found.tweets[0].tweet;
+    assert_eq!((tweet.text.as_deref(), tweet.lang.as_deref()), (Some("u"), Some("en")));
+    let words: Vec<_> = tweet.metrics.iter().map(|(metric, n)| format!("{metric} {n}")).collect();
+    assert_eq!(words, ["public.like_count 9", "promoted.like_count 4"]);
+}
+
+#[test]
+fn a_file_decides_whether_its_integers_are_ids() {
+    let ids = |list: Value| {
+        let found = file(&json!([]), &list);
+        let ids: Vec<u64> = found.tweets.iter().map(|listed| listed.tweet.id.0).collect();
+        (ids, found.entries.entries, found.entries.unreadable)
+    };
+    assert_eq!(ids(json!([{"id": 7}, {"id": 61.5}, {"id": true}])), (vec![7], 3, 2));
+    let (rounded, exact) = (1_346_889_436_626_259_000_u64, 1_346_889_436_626_259_968_u64);
+    assert_eq!(ids(json!([{"id": rounded}, {"id": rounded + 1_000}])), (vec![], 2, 2));
+    assert_eq!(ids(json!([{"id": rounded}, {"id": exact}])), (vec![rounded, exact], 2, 0));
+    let both = json!([{"id": rounded, "id_str": exact.to_string()}]);
+    assert_eq!(ids(both), (vec![exact], 1, 0));
+}
+
+#[test]
+fn a_file_of_which_nothing_can_be_read_is_set_aside() {
+    let why = |list: Value| file(&json!([]), &list).set_aside();
+    assert!(why(json!([null])).unwrap().starts_with("Not even the one entry"));
+    assert!(why(json!([null, {"id": 1.5}])).unwrap().starts_with("None of the 2 entries"));
+    assert_eq!(why(json!([])), None);
+    assert_eq!(why(json!([null, {"id": "1"}])), None);
+}
+
+#[test]
+fn a_byte_order_mark_is_stepped_over_and_utf_16_named() {
+    let json = r#"{"promoted":[],"unpromoted":[{"id":"1"}]}"#;
+    let marked = format!("\u{feff}{json}");
+    assert_eq!(File::read(marked.as_bytes(), now()).unwrap().tweets.len(), 1);
+    for wide in [json, marked.as_str()] {
+        let bytes: Vec<u8> = wide.encode_utf16().flat_map(u16::to_le_bytes).collect();
+        assert_eq!(File::read(&bytes, now()), Err(crate::tweets::Damage::Utf16));
+    }
+}
+
+#[test]
+fn entries_end_at_a_number() {
+    let json = |n: usize| {
+        let list = vec![r#"{"id":"1"}"#; n].join(",");
+        format!(r#"{{"promoted":[],"unpromoted":[{list}]}}"#)
+    };
+    let whole = File::read(json(TWEETS_FILE_MAX).as_bytes(), now()).unwrap();
+    assert_eq!((whole.tweets.len(), whole.entries.entries), (1, TWEETS_FILE_MAX as u64));
+    let over = File::read(json(TWEETS_FILE_MAX + 1).as_bytes(), now()).unwrap_err();
+    assert!(over.to_string().contains("at most 100000 tweets"), "{over}");
 }
 
 #[test]
@@ -310,7 +369,7 @@ fn what_a_file_has_wrong_is_counted() {
         &json!([{"id": "1"}, {"id": "1"}, {"text": "?"}, {"id": "2", "created_at": "2027-01-01T00:00:00Z"},
                 {"id": "3", "public_metrics": {"like_count": -4}}]),
     );
-    assert_eq!((found.tweets.len(), found.repeated, found.dropped), (2, 1, 1));
+    assert_eq!((found.tweets.len(), found.repeated, found.entries.unreadable), (2, 1, 1));
     assert_eq!((found.early, found.odd_metrics), (1, 1));
 }
 
@@ -338,7 +397,7 @@ fn a_written_file_has_the_seeds_shape() {
     let mut turned = tweets;
     turned.reverse();
     assert_eq!(String::from_utf8(write(&turned)).unwrap(), json, "in any order");
-    assert_eq!(crate::tweets::parse(json.as_bytes()).unwrap().tweets.len(), 3);
+    assert_eq!(crate::tweets::parse(json.as_bytes()).unwrap().len(), 3);
 }
 
 #[test]

@@ -2,7 +2,9 @@
 //! `meta`, `errors`). Must not know: what is done with users. Invariant: an entry without a
 //! readable id is dropped and counted; raw objects stay as X wrote them.
 
-use super::user::{USER_MAX_BYTES, id, object};
+use super::count::count;
+use super::json_id::{JsonId, read_id};
+use super::user::{USER_MAX_BYTES, object};
 use crate::id::UserId;
 use serde::Deserialize;
 use serde_json::Value;
@@ -126,7 +128,7 @@ pub fn followers_page(body: &[u8]) -> Result<FollowersPage, PageFault> {
     let next_token = envelope.meta.as_ref().and_then(|meta| meta.get("next_token"));
     Ok(FollowersPage {
         users,
-        next_token: next_token.and_then(Value::as_str).map(str::to_owned),
+        next_token: next_token.and_then(token),
         dropped,
         refused: u32::try_from(envelope.errors.len()).unwrap_or(u32::MAX),
     })
@@ -165,26 +167,31 @@ pub fn lookup(body: &[u8]) -> Result<Lookup, PageFault> {
     Ok(Lookup { users, errors: errors.collect() })
 }
 
+/// The token of the page after this one; an empty text is none.
+pub(crate) fn token(next_token: &Value) -> Option<String> {
+    next_token.as_str().filter(|token| !token.is_empty()).map(str::to_owned)
+}
+
 /// X's own count of an account's followers, from its raw user object.
 pub fn profile_count(raw: &str) -> Option<u64> {
     let user: Value = serde_json::from_str(raw).ok()?;
-    user.get("public_metrics")?.get("followers_count")?.as_u64()
+    count(user.get("public_metrics")?.get("followers_count")?)
 }
 
 /// How many people X says an account follows, from its raw user object.
 pub fn profile_following(raw: &str) -> Option<u64> {
     let user: Value = serde_json::from_str(raw).ok()?;
-    user.get("public_metrics")?.get("following_count")?.as_u64()
+    count(user.get("public_metrics")?.get("following_count")?)
 }
 
 /// How many tweets X says an account wrote, from its raw user object in either dialect.
 pub fn profile_tweets(raw: &str) -> Option<u64> {
     let user: Value = serde_json::from_str(raw).ok()?;
     let counts = user.get("public_metrics")?;
-    counts.get("tweet_count").or(counts.get("post_count"))?.as_u64()
+    count(counts.get("tweet_count").or(counts.get("post_count"))?)
 }
 
-/// The users of `data`, an array or a single object, and how many had no id.
+/// The users of `data`, an array or a single object, and how many have no id that can be trusted.
 fn users(data: Option<&RawValue>) -> Result<(Vec<PageUser>, u32), PageFault> {
     let Some(data) = data else { return Ok((Vec::new(), 0)) };
     let raw: Vec<&RawValue> = if data.get().starts_with('[') {
@@ -193,22 +200,31 @@ fn users(data: Option<&RawValue>) -> Result<(Vec<PageUser>, u32), PageFault> {
     } else {
         vec![data]
     };
+    let ids: Vec<Option<JsonId>> = raw.iter().map(|raw| named(raw.get())).collect();
+    let exact = ids.iter().flatten().any(|id| id.proves);
     let mut dropped = 0;
     let mut users = Vec::with_capacity(raw.len());
-    for raw in raw {
-        #[derive(Deserialize)]
-        struct Named {
-            id: Value,
-        }
-        // What the snapshot's reader would not take back is not taken here either.
-        let fits = object(raw.get()).filter(|raw| raw.len() <= USER_MAX_BYTES);
-        let named = fits.and_then(|raw| serde_json::from_str::<Named>(raw).ok());
-        match named.and_then(|named| id(&named.id)) {
-            Some(id) => users.push(PageUser { id, raw: raw.get().to_owned() }),
+    for (raw, id) in raw.into_iter().zip(ids) {
+        match id.and_then(|id| id.by(exact)) {
+            Some(id) => users.push(PageUser { id: UserId(id), raw: raw.get().to_owned() }),
             None => dropped += 1,
         }
     }
     Ok((users, dropped))
+}
+
+/// The id of a user object that the snapshot's reader would take back.
+fn named(raw: &str) -> Option<JsonId> {
+    #[derive(Deserialize)]
+    struct Named<'a> {
+        #[serde(borrow, default)]
+        id: Option<&'a RawValue>,
+        #[serde(borrow, default)]
+        id_str: Option<&'a RawValue>,
+    }
+    let fits = object(raw).filter(|raw| raw.len() <= USER_MAX_BYTES)?;
+    let named: Named<'_> = serde_json::from_str(fits).ok()?;
+    Some(read_id(named.id_str, named.id))
 }
 
 fn summary(errors: &[Value]) -> String {
@@ -282,6 +298,35 @@ mod tests {
             "meta":{"result_count":2,"next_token":"abc"}}"#;
         check(body, Ok((&[9, 1_857_043_292_182_618_112], Some("abc"), 0, 0)));
         check(r#"{"data":[{"id":"9"}],"meta":{"result_count":1}}"#, Ok((&[9], None, 0, 0)));
+    }
+
+    #[test]
+    fn an_empty_token_is_the_end() {
+        for token in [r#""""#, "null", "7"] {
+            let body = format!(r#"{{"data":[{{"id":"9"}}],"meta":{{"next_token":{token}}}}}"#);
+            check(&body, Ok((&[9], None, 0, 0)));
+        }
+    }
+
+    #[test]
+    fn a_page_decides_whether_its_integers_are_ids() {
+        let big = r#"{"data":[{"id":1857043292182618000},{"id":7}],"meta":{}}"#;
+        check(big, Ok((&[7], None, 1, 0)));
+        let exact = r#"{"data":[{"id":1857043292182618000},{"id":1857043292182618112}],"meta":{}}"#;
+        check(exact, Ok((&[1_857_043_292_182_618_000, 1_857_043_292_182_618_112], None, 0, 0)));
+        let text =
+            r#"{"data":[{"id":1857043292182618000,"id_str":"1857043292182618112"}],"meta":{}}"#;
+        check(text, Ok((&[1_857_043_292_182_618_112], None, 0, 0)));
+    }
+
+    #[test]
+    fn counts_that_nobody_can_have_are_none() {
+        let huge = r#"{"public_metrics":{"followers_count":9007199254740992,
+            "following_count":18446744073709551615,"tweet_count":1e99}}"#;
+        assert_eq!(
+            (profile_count(huge), profile_following(huge), profile_tweets(huge)),
+            (None, None, None)
+        );
     }
 
     #[test]

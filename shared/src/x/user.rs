@@ -2,6 +2,8 @@
 //! dialects are read. Must not know: how objects are kept. Invariant: every field but the id may
 //! be missing, null or of another shape; what cannot be read is absent, never wrong.
 
+use super::count::count;
+use super::json_id::{JsonId, read_id};
 use crate::api::{Person, Verified};
 use crate::id::UserId;
 use crate::time::UnixMs;
@@ -46,9 +48,11 @@ pub struct Profile {
 
 /// The fields, each read on its own: one odd field must not cost the others.
 #[derive(Deserialize)]
-struct Raw {
-    #[serde(deserialize_with = "loose")]
-    id: Value,
+struct Raw<'a> {
+    #[serde(borrow, default)]
+    id: Option<&'a RawValue>,
+    #[serde(borrow, default)]
+    id_str: Option<&'a RawValue>,
     #[serde(default, deserialize_with = "loose")]
     username: Value,
     #[serde(default, deserialize_with = "loose")]
@@ -78,21 +82,33 @@ fn loose<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<Value, D::
 }
 
 impl Profile {
-    /// Reads a user object; `None` without a readable id.
+    /// Reads a user object that stands alone; `None` without an id that can be trusted.
     pub fn from_raw(raw: &str) -> Option<Self> {
-        let raw: Raw = serde_json::from_str(object(raw)?).ok()?;
+        let fields: Raw<'_> = serde_json::from_str(object(raw)?).ok()?;
+        let id = read_id(fields.id_str, fields.id).alone()?;
+        Some(Self::of_fields(UserId(id), &fields))
+    }
+
+    /// Reads a user object whose id is known: that of an integer above 2^53 can only be trusted by
+    /// the file it stood in.
+    pub fn of(id: UserId, raw: &str) -> Option<Self> {
+        let fields: Raw<'_> = serde_json::from_str(object(raw)?).ok()?;
+        Some(Self::of_fields(id, &fields))
+    }
+
+    fn of_fields(id: UserId, raw: &Raw<'_>) -> Self {
         let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
         let filled = |value: &Value| Some(text(value)).filter(|text| !text.is_empty());
         let connections = raw.connection_status.as_array();
         let connected = |word: &str| connections.map(|all| all.iter().any(|status| status == word));
-        Some(Self {
+        Self {
             person: Person {
-                id: id(&raw.id)?,
+                id,
                 username: text(&raw.username),
                 name: text(&raw.name),
                 avatar: filled(&raw.profile_image_url).filter(|url| !url.contains(NO_PICTURE)),
             },
-            followers: raw.public_metrics.get("followers_count").and_then(Value::as_u64),
+            followers: raw.public_metrics.get("followers_count").and_then(count),
             verified: mark(&raw.verified, &raw.verified_type),
             protected: raw.protected.as_bool().unwrap_or_default(),
             description: filled(&raw.description),
@@ -100,7 +116,7 @@ impl Profile {
             mutual: connected("following"),
             follows: connected("followed_by"),
             blocked: connected("blocking"),
-        })
+        }
     }
 }
 
@@ -110,42 +126,38 @@ pub const USER_MAX_BYTES: usize = 64 * 1024;
 /// The little of a user object that reading a list needs: cheap enough for a million of them.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Head<'a> {
-    /// The id.
-    pub id: UserId,
+    /// What its id fields say.
+    pub id: JsonId,
     /// The handle; empty where the object has none.
     pub username: Cow<'a, str>,
 }
 
 impl<'a> Head<'a> {
-    /// Reads a JSON value; `None` if it is no object with a readable id.
+    /// Reads a JSON value; without an id if it is no object, or one that has a field twice.
     ///
     /// # Errors
     /// It is not JSON.
-    pub fn read(raw: &'a str) -> serde_json::Result<Option<Self>> {
-        #[derive(Deserialize)]
+    pub fn read(raw: &'a str) -> serde_json::Result<Self> {
+        #[derive(Default, Deserialize)]
         struct Fields<'a> {
-            #[serde(borrow)]
-            id: &'a RawValue,
+            #[serde(borrow, default)]
+            id: Option<&'a RawValue>,
+            #[serde(borrow, default)]
+            id_str: Option<&'a RawValue>,
             #[serde(borrow, default)]
             username: Option<&'a RawValue>,
         }
-        if object(raw).is_none() {
-            serde_json::from_str::<serde::de::IgnoredAny>(raw)?;
-            return Ok(None);
-        }
-        let fields: Fields<'a> = match serde_json::from_str(raw) {
-            Ok(fields) => fields,
-            Err(error) if error.is_data() => {
-                // Another value or an object without an id; but is it JSON at all?
+        let fields = match object(raw).map(serde_json::from_str::<Fields<'a>>) {
+            Some(Ok(fields)) => fields,
+            Some(Err(error)) if !error.is_data() => return Err(error),
+            _ => {
+                // No user; but is it JSON at all?
                 serde_json::from_str::<serde::de::IgnoredAny>(raw)?;
-                return Ok(None);
+                Fields::default()
             }
-            Err(error) => return Err(error),
         };
-        let loose = serde_json::from_str(fields.id.get()).unwrap_or(Value::Null);
-        let Some(id) = id(&loose) else { return Ok(None) };
         let username = fields.username.map_or(Cow::Borrowed(""), |raw| handle(raw.get()));
-        Ok(Some(Self { id, username }))
+        Ok(Self { id: read_id(fields.id_str, fields.id), username })
     }
 }
 
@@ -160,15 +172,6 @@ fn handle(json: &str) -> Cow<'_, str> {
         return Cow::Borrowed(plain);
     }
     Cow::Owned(serde_json::from_str::<String>(json).unwrap_or_default())
-}
-
-/// An id as X writes it, or as a number JavaScript could have kept whole.
-pub(crate) fn id(value: &Value) -> Option<UserId> {
-    match value {
-        Value::String(text) => text.parse().ok(),
-        Value::Number(number) => number.as_u64().filter(|n| *n < 1 << 53).map(UserId),
-        _ => None,
-    }
 }
 
 /// `verified_type` where X gives it; before there was one, `verified` alone meant blue.
@@ -234,6 +237,25 @@ mod tests {
     fn without_an_id_there_is_no_one() {
         for raw in ["{}", r#"{"id":"x"}"#, r#"{"id":1.5}"#, "[]", r#"["5","a"]"#, "nonsense"] {
             assert_eq!(Profile::from_raw(raw), None, "{raw}");
+        }
+        let rounded = r#"{"id":1857043292182618000,"username":"ada"}"#;
+        assert_eq!(Profile::from_raw(rounded), None);
+        let known = Profile::of(UserId(1_857_043_292_182_618_112), rounded).unwrap();
+        assert_eq!(
+            (known.person.id.0, known.person.username.as_str()),
+            (1_857_043_292_182_618_112, "ada")
+        );
+    }
+
+    #[test]
+    fn a_count_that_nobody_can_have_is_none() {
+        let followers = |count: &str| {
+            profile(&format!(r#"{{"id":"1","public_metrics":{{"followers_count":{count}}}}}"#))
+                .followers
+        };
+        assert_eq!(followers("9007199254740991"), Some(9_007_199_254_740_991));
+        for count in ["9007199254740992", "18446744073709551615", "1e30", "-1", "1.5", "null"] {
+            assert_eq!(followers(count), None, "{count}");
         }
     }
 }

@@ -439,6 +439,8 @@ impl Account {
         let mark = |(at, known): (UnixMs, &Known)| Mark {
             at,
             count: known.count,
+            // Nothing unreadable is stored: what a page held is among its check's facts.
+            unreadable: 0,
             facts: known.facts.clone(),
         };
         Timeline::new(self.accepted().into_iter().map(mark).collect())
@@ -455,8 +457,9 @@ impl Account {
         let before = self.accepted().range(..at).next_back().map(|(&at, _)| at);
         let prev = before.map(|before| self.list(before)).transpose()?;
         let overlap = prev.as_ref().map(|(prev, _)| overlap(prev, &roster));
-        let candidate =
-            Candidate { count: roster.len() as u64, facts: facts.clone(), prev: overlap };
+        let unreadable = facts.as_ref().map_or(0, |facts| facts.dropped);
+        let count = roster.len() as u64;
+        let candidate = Candidate { count, unreadable, facts: facts.clone(), prev: overlap };
         let accepted = self.bug == Bug::AcceptAll || judge(&candidate) == Verdict::Accept;
         if !accepted {
             self.happen("quarantined");

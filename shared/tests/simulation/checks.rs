@@ -69,29 +69,18 @@ fn shown(account: &Account) -> Result<Shown, String> {
 /// Invariant 3: the ledger follows from the accepted lists, by the definitions alone.
 fn as_defined(account: &Account) -> Result<(), String> {
     let instants: Vec<UnixMs> = account.accepted().into_keys().collect();
-    let Some(&newest) = instants.last() else { return Ok(()) };
     let mut present: BTreeMap<u64, Vec<bool>> = BTreeMap::new();
     for (k, &at) in instants.iter().enumerate() {
         for &id in account.list(at)?.0.ids() {
             present.entry(id).or_insert_with(|| vec![false; instants.len()])[k] = true;
         }
     }
-    let doubt = account.timeline().doubtful(newest);
+    let timeline = account.timeline();
+    let doubts: Vec<bool> = instants.iter().map(|&at| timeline.doubtful(at)).collect();
     let mut expected = Shown::new();
     for (id, present) in present {
         for (k, &at) in instants.iter().enumerate().skip(1) {
-            let lost = |state| Some((EventKind::Lost, Some(state)));
-            let event = match (present[k - 1], present[k], present.get(k + 1)) {
-                (true, false, Some(true)) => lost(LossState::Retracted),
-                (true, false, Some(false)) => lost(LossState::Confirmed),
-                (true, false, None) if !doubt => lost(LossState::Suspected),
-                (false, true, _) if k >= 2 && present[k - 2] => None,
-                (false, true, _) if present[..k].contains(&true) => {
-                    Some((EventKind::Returned, None))
-                }
-                (false, true, _) => Some((EventKind::Followed, None)),
-                _ => None,
-            };
+            let event = event(&present, &doubts, k);
             expected.extend(event.map(|event| ((at, id), event)));
         }
     }
@@ -104,6 +93,31 @@ fn as_defined(account: &Account) -> Result<(), String> {
     };
     let (more, less) = (differ(&shown, &expected), differ(&expected, &shown));
     Err(format!("shown but not defined: {more:?}; defined but not shown: {less:?}"))
+}
+
+/// What a person's presence in the lists makes of the list numbered `k`, where `doubts` may lack
+/// people.
+fn event(present: &[bool], doubts: &[bool], k: usize) -> Option<(EventKind, Option<LossState>)> {
+    // The first list after `from` that has the person, or lacks them without doubt.
+    let settled = |from: usize| (from + 1..present.len()).find(|&j| present[j] || !doubts[j]);
+    match (present[k - 1], present[k]) {
+        (true, false) => {
+            let state = match settled(k) {
+                Some(j) if !present[j] => LossState::Confirmed,
+                _ if doubts[k] => return None,
+                Some(_) => LossState::Retracted,
+                None => LossState::Suspected,
+            };
+            Some((EventKind::Lost, Some(state)))
+        }
+        (false, true) => {
+            let Some(last) = present[..k].iter().rposition(|here| *here) else {
+                return Some((EventKind::Followed, None));
+            };
+            (settled(last + 1) != Some(k)).then_some((EventKind::Returned, None))
+        }
+        _ => None,
+    }
 }
 
 /// Renames are those whom two neighbouring lists name differently.

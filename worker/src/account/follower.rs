@@ -62,7 +62,10 @@ impl Account {
         let events = events(&self.sql, &wanted, EVENTS_MAX)?.items;
         let entry = profiles::entry(&self.sql, user)?;
         let following = match self.accepted_at(None)? {
-            Some(known) => self.load_roster(&known).await?.contains(user),
+            Some(known) => {
+                self.withheld(None)?.contains(&user)
+                    || self.load_roster(&known).await?.contains(user)
+            }
             None => false,
         };
         let followed = self.followed()?;
@@ -75,7 +78,7 @@ impl Account {
                 "user {user} was never seen following, nor followed"
             )));
         }
-        let profile = entry.as_ref().and_then(|entry| Profile::from_raw(&entry.raw));
+        let profile = entry.as_ref().and_then(|entry| Profile::of(user, &entry.raw));
         let came = |kind| matches!(kind, EventKind::Followed | EventKind::Returned);
         let note = self.note(user)?;
         let told = profile.as_ref();

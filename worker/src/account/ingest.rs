@@ -11,7 +11,7 @@ use crate::fault::{Fault, Result};
 use crate::rpc::{ControlClient, RunEnd};
 use crate::sql::{Sql, values};
 use futures_util::StreamExt;
-use shared::acceptance::{Candidate, Overlap, Verdict, judge};
+use shared::acceptance::{Candidate, Entries, Overlap, Verdict, judge, nobody_readable};
 use shared::api::{RunState, SnapshotKind, SnapshotState, Trigger};
 use shared::crawl::CrawlFacts;
 use shared::handles::{Index, IndexBuilder};
@@ -19,15 +19,13 @@ use shared::id::AccountId;
 use shared::ledger::{self, Counts, Raw};
 use shared::profile::{Entry, Sorted, Sorter};
 use shared::roster::{self, Roster, Side};
-use shared::snapshot::{self, Damage, Name, Reader, Summary};
+use shared::snapshot::{self, Damage, ENTRIES_MAX, Name, Reader, Summary};
 use shared::time::UnixMs;
 use std::collections::BTreeMap;
 use worker::ByteStream;
 
 /// Followers that come while a list is walked, about.
 const ROOM_SPARE: u64 = 10_000;
-/// A count is only a guess: it may not ask for more memory than this many followers need.
-const ROOM_MAX: u64 = 1_100_000;
 
 /// A list read to its end.
 struct List {
@@ -50,16 +48,27 @@ pub(super) struct Arrived<'a> {
 pub(super) struct End {
     pub(super) state: SnapshotState,
     pub(super) count: Option<u64>,
+    /// What its entries came to; none: they were not read to their end.
+    pub(super) entries: Option<Entries>,
     pub(super) reason: Option<String>,
 }
 
 impl Arrived<'_> {
+    /// Entries without a readable id of the answers that a file of tweets was written from.
+    pub(super) fn dropped(&self) -> u64 {
+        let dropped = self.found.metadata.get(snapshots::DROPPED);
+        dropped.and_then(|count| count.parse().ok()).unwrap_or(0)
+    }
+
     /// The write that ends it: whichever bytes were read are the snapshot's from then on.
     pub(super) fn conclude(&self, end: End) -> Result<impl FnOnce(&Sql) -> Result<()> + 'static> {
         let facts = self.facts.as_ref().map(serde_json::to_string).transpose()?;
         let bound = values![
             end.state.as_str(),
             end.count.map(int),
+            end.entries.map(|entries| int(entries.entries)),
+            end.entries.map(|entries| int(entries.unreadable)),
+            end.entries.map(|entries| int(entries.repeated)),
             end.reason,
             self.found.etag.as_str(),
             int(self.found.bytes),
@@ -68,8 +77,8 @@ impl Arrived<'_> {
         ];
         Ok(move |sql: &Sql| {
             sql.run(
-                "UPDATE snapshots SET state = ?, count = ?, reason = ?, etag = ?, bytes = ?,
-                    facts = ? WHERE name = ?",
+                "UPDATE snapshots SET state = ?, count = ?, entries = ?, unreadable = ?,
+                    repeated = ?, reason = ?, etag = ?, bytes = ?, facts = ? WHERE name = ?",
                 bound,
             )
         })
@@ -129,30 +138,37 @@ impl Account {
         if name.kind() != SnapshotKind::Followers {
             return self.take_tweets(arrived, body).await;
         }
-        let list = match self.read_list(name.at(), self.room(arrived)?, body).await? {
+        let list = match self.read_list(arrived, body).await? {
             Ok(list) => list,
             Err(damage) => {
                 let why = format!("the file could not be read, nobody was counted: {damage}");
-                return self.set_aside(arrived, None, why, BTreeMap::new()).await;
+                return self.set_aside(arrived, None, None, why, BTreeMap::new()).await;
             }
         };
         let count = list.index.roster.len() as u64;
+        let entries = Entries::of(&list.summary, list.index.repeats, facts.as_ref());
+        // Of a check these replace what its pages came to, which they include.
         let counts = BTreeMap::from([
             ("followers".to_owned(), int(count)),
-            ("dropped".to_owned(), int(list.summary.dropped)),
-            ("repeats".to_owned(), int(list.index.repeats)),
+            ("dropped".to_owned(), int(entries.unreadable)),
+            ("repeats".to_owned(), int(entries.repeated)),
         ]);
         let prev = self.index_before(*account, name).await?;
-        let why = self.set_aside_for(arrived, &list.index, prev.as_ref())?;
+        let why = self.set_aside_for(arrived, &list.index, entries, prev.as_ref())?;
         // Also of a list that is set aside: what a crawl knew of it, and the verdict, outlive
         // this object, so that a replay decides as was decided.
         let why_kept = why.as_deref();
         self.write_sidecars(*account, name, found, facts.as_ref(), why_kept, &list.index).await?;
         if let Some(why) = why {
-            return self.set_aside(arrived, Some(count), why, counts).await;
+            return self.set_aside(arrived, Some(count), Some(entries), why, counts).await;
         }
         self.merge_profiles(list.sorted, &list.index.roster)?;
-        let end = End { state: SnapshotState::Accepted, count: Some(count), reason: None };
+        let end = End {
+            state: SnapshotState::Accepted,
+            count: Some(count),
+            entries: Some(entries),
+            reason: None,
+        };
         let counted = self.place(arrived, end, Some(&list.index), prev.as_ref()).await?;
         // Nothing awaits in between: it lands with the ledger.
         self.note_news(name)?;
@@ -175,15 +191,22 @@ impl Account {
         &self,
         arrived: &Arrived<'_>,
         index: &Index,
+        entries: Entries,
         prev: Option<&Index>,
     ) -> Result<Option<String>> {
+        let (count, unreadable) = (index.roster.len() as u64, entries.unreadable);
+        // Whatever was once decided: older versions took such a list for an empty one.
+        if let Some(why) = nobody_readable(count, unreadable) {
+            return Ok(Some(why));
+        }
         if let Some(twin) = self.twin(arrived.name)? {
             let why = format!("`{twin}` has the same instant: one list per instant is kept");
             return Ok(Some(why));
         }
         let judged = || {
             judge(&Candidate {
-                count: index.roster.len() as u64,
+                count,
+                unreadable,
                 facts: arrived.facts.clone(),
                 prev: prev.map(|prev| overlap(&prev.roster, &index.roster)),
             })
@@ -201,19 +224,37 @@ impl Account {
             Some(count) => Some(count),
             None => self.neighbour(arrived.name, false)?.and_then(|known| known.count),
         };
-        let room = expected.unwrap_or(0).saturating_add(ROOM_SPARE).min(ROOM_MAX);
+        let room = expected.unwrap_or(0).saturating_add(ROOM_SPARE).min(ENTRIES_MAX);
         Ok(usize::try_from(room).unwrap_or(0))
     }
 
-    /// Streams a list: never more than one user object of text at a time, ids and handles packed.
+    /// Reads a list; a second time where its ids can be trusted only for what its end proves.
     async fn read_list(
         &self,
+        arrived: &Arrived<'_>,
+        body: ByteStream,
+    ) -> Result<std::result::Result<List, Damage>> {
+        let Arrived { account, name, found, .. } = arrived;
+        let room = self.room(arrived)?;
+        match self.read_once(Reader::new(), name.at(), room, body).await? {
+            Ok(list) if list.summary.again => {
+                drop(list);
+                let body = bucket::same(&self.env, &snapshot::key(*account, name), found).await?;
+                self.read_once(Reader::exact(), name.at(), room, body).await
+            }
+            read => Ok(read),
+        }
+    }
+
+    /// Streams a list: never more than one user object of text at a time, ids and handles packed.
+    async fn read_once(
+        &self,
+        mut reader: Reader,
         at: UnixMs,
         room: usize,
         mut body: ByteStream,
     ) -> Result<std::result::Result<List, Damage>> {
         self.sql.run("DELETE FROM spill", values![])?;
-        let mut reader = Reader::new();
         let mut index = IndexBuilder::with_capacity(room);
         let mut sorter = Sorter::new();
         let mut spilled: Result<()> = Ok(());
@@ -279,7 +320,9 @@ impl Account {
         let mut audited = BTreeMap::new();
         if let (Some(index), Some(prev)) = (index, prev) {
             let raw = self.diff(at, prev, index)?;
-            if let Some(before) = self.neighbour(arrived.name, false)? {
+            // Whom a list could not be read to have, X may well have pushed.
+            let whole = end.entries.is_none_or(|entries| entries.unreadable == 0);
+            if let Some(before) = self.neighbour(arrived.name, false)?.filter(|_| whole) {
                 audited = self.audit_push((before.name.at(), at), &raw, &index.roster)?;
             }
             fresh.push((at, raw));
@@ -343,11 +386,13 @@ impl Account {
         &self,
         arrived: &Arrived<'_>,
         count: Option<u64>,
+        entries: Option<Entries>,
         reason: String,
         counts: BTreeMap<String, i64>,
     ) -> Result<Outcome> {
         self.sql.run("DELETE FROM spill", values![])?;
-        let end = End { state: SnapshotState::Quarantined, count, reason: Some(reason.clone()) };
+        let state = SnapshotState::Quarantined;
+        let end = End { state, count, entries, reason: Some(reason.clone()) };
         let was = self.snapshot(arrived.name)?.map(|known| known.state);
         let list = arrived.name.kind() == SnapshotKind::Followers;
         if list && was == Some(SnapshotState::Accepted) {

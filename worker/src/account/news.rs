@@ -5,6 +5,7 @@
 use super::Account;
 use super::changes::{self, Wanted};
 use super::settings::Settings;
+use super::snapshots;
 use super::tell::{NEWS_MS, settled};
 use crate::clock;
 use crate::fault::Result;
@@ -28,7 +29,8 @@ const UNTOLD_MS: i64 = DAY_MS;
 /// The newest list, until Notices knows what it brought.
 #[derive(Debug, Serialize, Deserialize)]
 struct Untold {
-    /// The list before it: of that interval, news is what this list settled.
+    /// The oldest list whose losses it may settle: of the intervals before its own, news is what
+    /// this list settled.
     from: UnixMs,
     at: UnixMs,
 }
@@ -47,21 +49,16 @@ impl Account {
     /// Notes that a list just accepted is news, if it is; to be called in its write.
     pub(super) fn note_news(&self, name: &Name) -> Result<()> {
         let at = name.at();
-        let lists = self.sql.rows(
-            "SELECT at FROM lists WHERE at >= ? OR at = (SELECT MAX(at) FROM lists WHERE at < ?)
-             ORDER BY at LIMIT 3",
-            values![at.0, at.0],
-        )?;
-        let ats = lists.into_iter().map(|mut row| row.int()).collect::<Result<Vec<_>>>()?;
-        let newest = ats.last() == Some(&at.0);
+        let timeline = snapshots::timeline(&self.sql)?;
+        let newest = timeline.last() == Some(at);
         // A replay says again what was said; halfway through it says what no longer holds.
         if !newest || clock::now().since(at) > NEWS_MS || self.is_replaying()? {
             return Ok(());
         }
         // What is still untold of an earlier list is told with this one.
-        let earlier = self.meta::<Untold>("untold")?.map(|untold| untold.from.0);
-        let from = ats.first().copied().into_iter().chain(earlier).min();
-        self.put_meta("untold", &Untold { from: UnixMs(from.unwrap_or(at.0)), at })
+        let earlier = self.meta::<Untold>("untold")?.map(|untold| untold.from);
+        let from = timeline.settled_from(at).into_iter().chain(earlier).min();
+        self.put_meta("untold", &Untold { from: from.unwrap_or(at), at })
     }
 
     /// Tells Notices what is noted and not told yet.

@@ -105,8 +105,8 @@ impl Account {
 
     /// X's own count, as last read, and when.
     pub(super) fn counted(&self) -> Result<Option<(UnixMs, u64)>> {
-        let row =
-            self.sql.first("SELECT at, count FROM counts ORDER BY at DESC LIMIT 1", values![])?;
+        let row = "SELECT at, MIN(count, 9007199254740991) FROM counts ORDER BY at DESC LIMIT 1";
+        let row = self.sql.first(row, values![])?;
         row.map(|mut row| Ok::<_, Fault>((UnixMs(row.int()?), unsigned(row.int()?)))).transpose()
     }
 

@@ -147,7 +147,7 @@ pub(super) fn find(
         let mut take = |id: UserId| {
             if let Ok(at) = entries.binary_search_by_key(&id, |entry| entry.id)
                 && let Some(entry) = entries.get(at)
-                && let Some(profile) = Profile::from_raw(&entry.raw)
+                && let Some(profile) = Profile::of(id, &entry.raw)
             {
                 found.insert(id, profile);
             }

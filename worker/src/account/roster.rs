@@ -116,6 +116,7 @@ impl Account {
         Ok(Walk {
             told: self.told(wanted.as_of)?,
             notes: self.notes()?,
+            withheld: self.withheld(wanted.as_of)?,
             chosen: self.chosen(&wanted)?,
             starts: starts.into(),
             followed,
@@ -165,6 +166,18 @@ impl Account {
         Ok(told)
     }
 
+    /// Who is missing from the newest list of an instant, and perhaps from some before it, but from
+    /// none without doubt: they count as following.
+    pub(super) fn withheld(&self, as_of: Option<UnixMs>) -> Result<HashSet<UserId>> {
+        let at = as_of.map_or(9_007_199_254_740_991, |at| at.0);
+        let rows = self.sql.rows(
+            "SELECT user FROM changes WHERE kind IS NULL AND state IS NOT NULL AND at <= ?1
+                AND (state = 'suspected' OR settled > ?1)",
+            values![at],
+        )?;
+        rows.into_iter().map(|mut row| id_from_text(&row.text()?)).collect()
+    }
+
     pub(super) fn notes(&self) -> Result<HashMap<UserId, Note>> {
         let rows = self.sql.rows("SELECT user, muted, note FROM notes", values![])?;
         rows.into_iter()
@@ -186,13 +199,15 @@ pub(super) struct Walk {
     chosen: Option<HashSet<UserId>>,
     /// Whom the account follows, if that was read.
     followed: Option<Followed>,
+    /// Whom the list lacks, but perhaps for no other reason than that it could not be read whole.
+    withheld: HashSet<UserId>,
     starts: VecDeque<String>,
 }
 
 impl Walk {
     /// How many follow at the walk's instant.
     pub(super) fn followers(&self) -> usize {
-        self.roster.len()
+        self.roster.len() + self.withheld.len()
     }
 
     /// The wanted rows of the next pack, in id order.
@@ -205,7 +220,7 @@ impl Walk {
             profiles::pack(&self.sql, &lo)?
         };
         for entry in entries {
-            let here = self.roster.contains(entry.id);
+            let here = self.roster.contains(entry.id) || self.withheld.contains(&entry.id);
             let candidate = match &self.chosen {
                 Some(chosen) => chosen.contains(&entry.id),
                 None => here || self.wanted.followed,
@@ -214,7 +229,7 @@ impl Walk {
                 continue;
             }
             let note = self.notes.get(&entry.id);
-            let profile = Profile::from_raw(&entry.raw);
+            let profile = Profile::of(entry.id, &entry.raw);
             let mut row = row(entry.id, profile.as_ref(), here, &self.told, note);
             row.mutual = mutual(self.followed.as_ref(), entry.id, row.mutual, entry.seen);
             if self.wanted.admits(&row) {

@@ -5,7 +5,8 @@ use shared::migration::Step::{Column, Run};
 use shared::migration::{Migration, are_numbered};
 
 /// From an empty database to the newest version.
-pub(super) const MIGRATIONS: &[Migration] = &[Migration {
+pub(super) const MIGRATIONS: &[Migration] = &[
+    Migration {
     to: 1,
     steps: &[
             Run("CREATE TABLE IF NOT EXISTS meta (key TEXT PRIMARY KEY, value TEXT NOT NULL)
@@ -112,7 +113,17 @@ pub(super) const MIGRATIONS: &[Migration] = &[Migration {
                 NULL"),
             Run("CREATE INDEX IF NOT EXISTS changes_gone ON changes (user) WHERE reason = 'gone'"),
     ],
-}];
+    },
+    Migration {
+        to: 2,
+        steps: &[
+            // What the entries of a list came to; nothing of lists read before that was counted.
+            Column { table: "snapshots", name: "entries", definition: "INTEGER" },
+            Column { table: "snapshots", name: "unreadable", definition: "INTEGER" },
+            Column { table: "snapshots", name: "repeated", definition: "INTEGER" },
+        ],
+    },
+];
 
 const _: () = assert!(are_numbered(MIGRATIONS));
 

@@ -14,14 +14,31 @@ use shared::id::AccountId;
 use shared::oauth1::percent_encode;
 use shared::roster::Roster;
 use shared::routes;
-use shared::snapshot::{self, Damage, Name, Reader};
+use shared::snapshot::{self, Damage, Name, Reader, Summary};
 use shared::text::cut;
 use std::collections::{BTreeMap, HashMap};
+use worker::ByteStream;
 
 /// Metadata: the etag of the list a sidecar was made of.
 const SOURCE: &str = "source";
 /// Metadata: why the list was set aside; empty if it was accepted.
 const VERDICT: &str = "set-aside";
+
+/// The ids and handles of a list, and whether it is to be read [again](Summary::again).
+async fn index_of(
+    mut reader: Reader,
+    mut body: ByteStream,
+) -> Result<std::result::Result<(Index, bool), Damage>> {
+    let mut index = IndexBuilder::with_capacity(1024);
+    let mut on_user = |user: snapshot::Seen<'_>| index.push(user.id, user.username);
+    while let Some(bytes) = body.next().await {
+        if let Err(damage) = reader.push(&bytes?, &mut on_user) {
+            return Ok(Err(damage));
+        }
+    }
+    let read = reader.finish(&mut on_user);
+    Ok(read.map(|summary| (index.finish(), summary.again)))
+}
 
 /// What a sidecar remembers of its list.
 #[derive(Default)]
@@ -46,18 +63,15 @@ impl Account {
             return Ok(Index { roster, handles, repeats: 0 });
         }
         let key = snapshot::key(account, &known.name);
-        let (found, mut body) = bucket::stream(&bucket, &key)
+        let (found, body) = bucket::stream(&bucket, &key)
             .await?
             .ok_or_else(|| Fault::internal(format!("{key} is gone; put it back, or replay")))?;
-        let mut reader = Reader::new();
-        let mut index = IndexBuilder::with_capacity(1024);
-        let mut on_user = |user: snapshot::Seen<'_>| index.push(user.id, user.username);
         let damaged = |damage: Damage| Fault::internal(format!("{key}: {damage}"));
-        while let Some(bytes) = body.next().await {
-            reader.push(&bytes?, &mut on_user).map_err(damaged)?;
+        let (mut index, again) = index_of(Reader::new(), body).await?.map_err(damaged)?;
+        if again {
+            let body = bucket::same(&self.env, &key, &found).await?;
+            (index, _) = index_of(Reader::exact(), body).await?.map_err(damaged)?;
         }
-        reader.finish(&mut on_user).map_err(damaged)?;
-        let index = index.finish();
         self.write_sidecars(account, &known.name, &found, known.facts.as_ref(), None, &index)
             .await?;
         Ok(index)

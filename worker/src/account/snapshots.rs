@@ -7,6 +7,7 @@ use crate::fault::{Fault, Result};
 use crate::http;
 use crate::query::{self, Query};
 use crate::sql::{Row, Sql, values};
+use shared::acceptance::Entries;
 use shared::api::{self, Origin, SnapshotState};
 use shared::crawl::CrawlFacts;
 use shared::ledger::{Mark, Timeline};
@@ -21,6 +22,8 @@ pub(super) struct Known {
     pub(super) etag: String,
     pub(super) bytes: u64,
     pub(super) count: Option<u64>,
+    /// What its entries came to; none of lists that were not read, or before that was counted.
+    pub(super) entries: Option<Entries>,
     pub(super) state: SnapshotState,
     pub(super) reason: Option<String>,
     pub(super) run: Option<String>,
@@ -28,16 +31,27 @@ pub(super) struct Known {
     pub(super) origin: Origin,
 }
 
-const COLUMNS: &str = "name, etag, bytes, count, state, reason, run, facts,
+const COLUMNS: &str = "name, etag, bytes, count, entries, unreadable, repeated, state, reason,
+    run, facts,
     (SELECT origin FROM origins WHERE file = name)";
 
 /// Metadata of a stored list: where it came from, if it is neither a check nor a plain import.
 pub(crate) const ORIGIN: &str = "origin";
 
+/// Metadata of a file of tweets: entries without a readable id of the answers it was written from.
+pub(crate) const DROPPED: &str = "dropped";
+
 fn read(mut row: Row) -> Result<Known> {
     let unsigned = |n: i64| u64::try_from(n).unwrap_or_default();
     let (name, etag) = (row.text()?, row.text()?);
     let (bytes, count) = (unsigned(row.int()?), row.maybe_int()?.map(unsigned));
+    let mut counted = || Ok::<_, Fault>(row.maybe_int()?.map(unsigned));
+    let entries = match (counted()?, counted()?, counted()?) {
+        (Some(entries), Some(unreadable), Some(repeated)) => {
+            Some(Entries { entries, unreadable, repeated })
+        }
+        _ => None,
+    };
     let state = SnapshotState::from_word(&row.text()?)
         .ok_or_else(|| Fault::internal("a snapshot's state".to_owned()))?;
     let (reason, run) = (row.maybe_text()?, row.maybe_text()?);
@@ -50,6 +64,7 @@ fn read(mut row: Row) -> Result<Known> {
         etag,
         bytes,
         count,
+        entries,
         state,
         reason,
         run,
@@ -68,6 +83,7 @@ pub(super) fn timeline(sql: &Sql) -> Result<Timeline> {
     let marks = accepted(sql)?.into_iter().map(|known| Mark {
         at: known.name.at(),
         count: known.count.unwrap_or_default(),
+        unreadable: known.entries.map_or(0, |entries| entries.unreadable),
         facts: known.facts,
     });
     Ok(Timeline::new(marks.collect()))
@@ -153,6 +169,9 @@ fn shown(known: Known) -> api::Snapshot {
         name: known.name.as_str().to_owned(),
         bytes: known.bytes,
         count: known.count,
+        entries: known.entries.map(|entries| entries.entries),
+        unreadable: known.entries.map(|entries| entries.unreadable),
+        repeated: known.entries.map(|entries| entries.repeated),
         origin: known.origin,
         state: known.state,
         reason: known.reason,

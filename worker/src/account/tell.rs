@@ -5,6 +5,7 @@
 use super::Account;
 use super::changes::{self, Wanted};
 use super::settings::Settings;
+use super::snapshots;
 use crate::clock;
 use crate::fault::Result;
 use crate::rpc::{self, ToLive};
@@ -30,12 +31,10 @@ impl Account {
         if newest != Some(at.0) || clock::now().since(at) > NEWS_MS {
             return Ok(());
         }
-        let before = self.sql.first("SELECT MAX(at) FROM lists WHERE at < ?", values![at.0])?;
-        let before = before.map(|mut row| row.maybe_int()).transpose()?.flatten();
-        let from = UnixMs(before.unwrap_or(at.0));
+        let from = snapshots::timeline(&self.sql)?.settled_from(at).unwrap_or(at);
         let wanted = Wanted { from: Some(from), to: Some(at.plus(1)), ..Wanted::default() };
         let mut events = changes::events(&self.sql, &wanted, EVENTS_MAX)?.items;
-        // Of the interval before, news is only what this list settled.
+        // Of the intervals before, news is only what this list settled.
         events.retain(|event| !event.muted && (event.at == at || settled(event.state)));
         self.tell(account, events).await
     }

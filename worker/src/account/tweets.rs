@@ -16,12 +16,13 @@ use super::ingest::{Arrived, End, Outcome};
 use crate::fault::{Fault, Result};
 use crate::sql::{BLOB_MAX, Sql, values};
 use futures_util::StreamExt;
+use shared::acceptance::Entries;
 use shared::api::SnapshotState;
 use shared::id::TweetId;
 use shared::metrics::Pushed;
 use shared::snapshot::Name;
 use shared::time::UnixMs;
-use shared::tweet::{File, Kept, Listed, kept::redact};
+use shared::tweet::{EntryCounts, File, Kept, Listed, kept::redact};
 use shared::tweets::{self, Gunzip, StatsTweets};
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use worker::ByteStream;
@@ -35,6 +36,9 @@ const TWEETS_AT_A_TIME: usize = 100;
 struct Told {
     packed: Vec<u8>,
     listed: Vec<Listed>,
+    entries: Entries,
+    /// Why none of it can be used, if so.
+    set_aside: Option<String>,
     counts: BTreeMap<String, i64>,
 }
 
@@ -62,11 +66,16 @@ impl Account {
         if let Some(twin) = self.twin(arrived.name)? {
             self.forget_file(arrived.name)?;
             let why = format!("`{twin}` has the same instant: one file per instant is kept");
-            return self.set_aside(arrived, None, why, told.counts).await;
+            return self.set_aside(arrived, None, Some(told.entries), why, told.counts).await;
+        }
+        if let Some(why) = told.set_aside.take() {
+            self.forget_file(arrived.name)?;
+            return self.set_aside(arrived, Some(0), Some(told.entries), why, told.counts).await;
         }
         let count = told.counts.get("tweets").copied().unwrap_or_default();
         let count = u64::try_from(count).ok();
-        let end = End { state: SnapshotState::Accepted, count, reason: None };
+        let entries = Some(told.entries);
+        let end = End { state: SnapshotState::Accepted, count, entries, reason: None };
         let conclude = arrived.conclude(end)?;
         let (sql, name) = (self.sql.clone(), arrived.name.clone());
         let counts = std::mem::take(&mut told.counts);
@@ -94,11 +103,16 @@ impl Account {
             Ok(sights) => sights,
             Err(damage) => return Ok(Err(damage)),
         };
-        let (packed, count) = (pack(sights.tweets, |id| is_gone(&gone, id, at)), sights.dropped);
+        let packed = pack(sights, |id| is_gone(&gone, id, at));
         let file = match File::read(json, at) {
             Ok(file) => file,
             Err(damage) => return Ok(Err(damage)),
         };
+        let (set_aside, repeated) = (file.set_aside(), file.both + file.repeated);
+        let EntryCounts { entries, unreadable } = file.entries;
+        let dropped = arrived.dropped();
+        let (entries, unreadable) = (entries + dropped, unreadable + dropped);
+        let entries = Entries { entries, unreadable, repeated };
         let named = (file.tweets.len() as u64) + file.early;
         let mut listed = file.tweets;
         let before = listed.len();
@@ -107,7 +121,7 @@ impl Account {
         let foreign = (before - listed.len()) as u64;
         let counts = [
             ("tweets", named),
-            ("dropped", count),
+            ("dropped", unreadable),
             ("both", file.both),
             ("repeated", file.repeated),
             ("early", file.early),
@@ -118,7 +132,7 @@ impl Account {
         let counts = counts.into_iter().filter(|(name, n)| *n > 0 || always.contains(name));
         let counts =
             counts.map(|(name, n)| (name.to_owned(), i64::try_from(n).unwrap_or(i64::MAX)));
-        Ok(Ok(Told { packed, listed, counts: counts.collect() }))
+        Ok(Ok(Told { packed, listed, entries, set_aside, counts: counts.collect() }))
     }
 
     async fn damaged_tweets(
@@ -130,7 +144,7 @@ impl Account {
             self.forget_file(arrived.name)?;
         }
         let why = format!("the file could not be read: {damage}");
-        self.set_aside(arrived, None, why, BTreeMap::new()).await
+        self.set_aside(arrived, None, None, why, BTreeMap::new()).await
     }
 
     /// Takes out what an earlier edition of a file said, if that was accepted.

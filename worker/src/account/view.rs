@@ -100,7 +100,8 @@ impl Account {
         let newest = self.accepted_at(None)?;
         let baseline = self.baseline()?;
         let counted = self.counted()?;
-        let followers = newest.as_ref().and_then(|known| known.count);
+        let withheld = self.withheld(None)?.len() as u64;
+        let followers = newest.as_ref().and_then(|known| Some(known.count? + withheld));
         let x_count = counted.map(|(_, count)| count);
         let owned = config.owner_id() == Some(settings.account);
         Ok(Some(api::Account {
@@ -263,12 +264,11 @@ impl Account {
     }
 
     pub(super) fn history(&self) -> Result<History> {
-        // A loss that was retracted, or is withheld while its check is in doubt, never was one:
-        // who is missing from such a list is counted as following. What a push told before is no
-        // event of its list's.
+        // A loss that was retracted, or is withheld while its list is in doubt, never was one: who
+        // is missing from such a list, and from those after it until one without doubt, is counted
+        // as following. What a push told before is no event of its list's.
         let rows = self.sql.rows(
             "SELECT s.at, s.count,
-                COALESCE(SUM(c.kind IS NULL AND c.state IS NOT NULL), 0),
                 COALESCE(SUM(c.kind IN ('followed', 'returned')), 0),
                 COALESCE(SUM(c.kind = 'lost' AND c.state <> 'retracted'), 0),
                 COALESCE(SUM(c.kind = 'lost' AND c.state <> 'retracted'
@@ -278,17 +278,18 @@ impl Account {
             values![],
         )?;
         let mut away = Vec::new();
-        let retracted = "SELECT at, settled FROM shown WHERE state = 'retracted'";
-        for mut row in self.sql.rows(retracted, values![])? {
-            let at = row.int()?;
-            away.push(at..row.maybe_int()?.unwrap_or(at + 1));
+        let absent = "SELECT at, COALESCE(settled, at + 1) FROM shown WHERE state = 'retracted'
+            UNION ALL SELECT at, COALESCE(settled, 9007199254740991) FROM changes
+                WHERE kind IS NULL AND state IS NOT NULL";
+        for mut row in self.sql.rows(absent, values![])? {
+            away.push(row.int()?..row.int()?);
         }
         let mut history = History { seen: vec![], tallies: vec![], counted: vec![] };
         for mut row in rows {
             let at = UnixMs(row.int()?);
-            let (count, still) = (unsigned(row.int()?), unsigned(row.int()?));
+            let count = unsigned(row.int()?);
             let here = away.iter().filter(|away| away.contains(&at.0)).count() as u64;
-            history.seen.push(Seen { at, followers: count + still + here });
+            history.seen.push(Seen { at, followers: count + here });
             history.tallies.push(tally(at, &mut row)?);
         }
         let pushed = self.sql.rows(
@@ -303,7 +304,8 @@ impl Account {
             history.tallies.push(tally(at, &mut row)?);
         }
         history.tallies.sort_by_key(|tally| tally.at);
-        for mut row in self.sql.rows("SELECT at, count FROM counts ORDER BY at", values![])? {
+        let counts = "SELECT at, MIN(count, 9007199254740991) FROM counts ORDER BY at";
+        for mut row in self.sql.rows(counts, values![])? {
             history.counted.push(Counted { at: UnixMs(row.int()?), count: unsigned(row.int()?) });
         }
         Ok(history)

@@ -32,14 +32,11 @@ fn content(list: Memo<List<Snapshot>>, limit: RwSignal<u32>) -> AnyView {
         let href = api::below(&format!("/accounts/{}/snapshots/{name}", id.unwrap_or_default()));
         let (word, class) = runs::saved(item.state);
         let why = (item.state == SnapshotState::Quarantined).then(|| {
-            format!(
-                "{} Nobody was counted as left.",
-                words::sentence(&words::capital(
-                    item.reason.as_deref().unwrap_or("The list was incomplete")
-                ))
-            )
+            runs::set_aside(&words::capital(
+                item.reason.as_deref().unwrap_or("The list was incomplete"),
+            ))
         });
-        let people = item.count.map(|count| numbers::plural(count, "person", "people"));
+        let people = runs::named(&item);
         view! {
             <tr>
                 <th scope="row"><Moment at=item.at/></th>

@@ -116,7 +116,7 @@ fn read() -> Tweets {
 fn taken(tweets: &Tweets) -> Vec<Tweet> {
     let at = UnixMs::parse("2026-03-03T10:11:12Z").unwrap();
     let file = File::read(tweets.file().as_bytes(), at).unwrap();
-    assert_eq!((file.dropped, file.repeated, file.both, file.early), (0, 0, 0, 0));
+    assert_eq!((file.entries.unreadable, file.repeated, file.both, file.early), (0, 0, 0, 0));
     file.tweets.into_iter().map(|listed| listed.tweet).collect()
 }
 

@@ -188,7 +188,7 @@ impl Walk {
     fn each_light(&self, mut take: impl FnMut(Light)) -> Result<()> {
         let Wanted { filter, sort, .. } = &self.wanted;
         let value = match &sort.key {
-            SortKey::Metric(_) => "json_extract(t.metrics, ?)",
+            SortKey::Metric(_) => "MIN(json_extract(t.metrics, ?), 9007199254740991)",
             _ => "t.created",
         };
         let text = if filter.q.is_some() { "IIF(g.id IS NULL, t.text, NULL)" } else { "NULL" };

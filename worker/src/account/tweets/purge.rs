@@ -140,7 +140,7 @@ impl Account {
             )?;
             if let (Some(_), Ok(sights)) = (known, tweets::parse(&json)) {
                 let at = name.at();
-                keep_packed(&sql, &name, &pack(sights.tweets, |id| is_gone(&gone, id, at)))?;
+                keep_packed(&sql, &name, &pack(sights, |id| is_gone(&gone, id, at)))?;
             }
             sql.run("DELETE FROM purge WHERE name = ?", values![text])
         })

@@ -7,7 +7,7 @@ use super::{purge, store};
 use crate::account::Account;
 use crate::account::lease::{Leave, Open};
 use crate::account::settings::{Settings, Stopped};
-use crate::account::snapshots::ORIGIN;
+use crate::account::snapshots::{DROPPED, ORIGIN};
 use crate::bucket;
 use crate::clock;
 use crate::config::Config;
@@ -319,7 +319,8 @@ impl Account {
         // Registered before the object appears, so that whoever reads it finds its run.
         self.register(&name, "", 0, None, Some(watch.run()))?;
         let origin = (ORIGIN.to_owned(), Origin::Check.as_str().to_owned());
-        let metadata = HashMap::from([origin]);
+        let dropped = watch.counts().get("dropped").copied().unwrap_or_default();
+        let metadata = HashMap::from([origin, (DROPPED.to_owned(), dropped.to_string())]);
         let put = bucket::put(&bucket, &key, gz.finish(), "application/gzip", metadata).await?;
         self.register(&name, &put.etag, put.bytes, None, Some(watch.run()))?;
         SnapshotPut::new(&key, &put.etag).send(&self.env).await

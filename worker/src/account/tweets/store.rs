@@ -78,7 +78,7 @@ pub(super) fn kind(word: &str) -> Result<TweetKind> {
 }
 
 fn series(bytes: &[u8]) -> Result<Series> {
-    Series::decode(bytes).map_err(|error| Fault::internal(error.to_string()))
+    Series::decode(bytes).map(Series::limited).map_err(|error| Fault::internal(error.to_string()))
 }
 
 /// Writes rows, new ones and those known.
