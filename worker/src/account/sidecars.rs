@@ -24,7 +24,7 @@ const SOURCE: &str = "source";
 /// Metadata: why the list was set aside; empty if it was accepted.
 const VERDICT: &str = "set-aside";
 
-/// The ids and handles of a list, and whether it is to be read [again](Summary::again).
+/// The ids and handles of a list, and whether it is to be read [again](snapshot::Summary::again).
 async fn index_of(
     mut reader: Reader,
     mut body: ByteStream,
