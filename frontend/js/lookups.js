@@ -18,18 +18,16 @@ const COLUMNS = {
   why: (line) => line.why,
 };
 
-function cell(value) {
-  if (typeof value !== "string") return String(value ?? "");
-  const text = /^[=+\-@\t\r]/.test(value) ? `'${value}` : value;
-  // Spreadsheets round long numbers: an id is quoted as any text is.
-  return /^\d+$|[",\r\n]|^ | $/.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
-}
-
-/** A result, one JSON object a line, as CSV. */
-export function resultTable(text) {
+/** A result, one JSON object a line, as CSV; `cell` writes a text as one, guarded and quoted. */
+export function resultTable(text, cell) {
   const lines = text.split("\n").filter(Boolean).map((line) => JSON.parse(line));
-  const rows = lines.map((line) => Object.values(COLUMNS).map((read) => cell(read(line, line.profile ?? {}))).join(","));
-  return [Object.keys(COLUMNS).join(","), ...rows, ""].join("\r\n");
+  const written = (value) => {
+    if (typeof value !== "string") return String(value ?? "");
+    // Spreadsheets round long numbers: an id is quoted as any text is.
+    return /^\d+$/.test(value) ? `"${value}"` : cell(value);
+  };
+  const row = (line) => Object.values(COLUMNS).map((read) => written(read(line, line.profile ?? {}))).join(",");
+  return [Object.keys(COLUMNS).join(","), ...lines.map(row), ""].join("\r\n");
 }
 
 /** The text of a file that was chosen or dropped. */

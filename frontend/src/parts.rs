@@ -3,6 +3,7 @@
 //! size of its content, so that nothing jumps.
 
 mod copy_link;
+mod csv_menu;
 mod icon;
 mod layer;
 mod metric_menu;
@@ -11,6 +12,7 @@ mod person;
 mod search;
 
 pub(crate) use copy_link::{CopyLink, CopyText};
+pub(crate) use csv_menu::CsvMenu;
 pub(crate) use icon::{Icon, Mark};
 pub(crate) use layer::{Dialog, Menu};
 pub(crate) use metric_menu::MetricMenu;

@@ -2,15 +2,13 @@
 //! know: handlers. Invariant: it is made of [all routes](all) and the types of [`crate::api`] and
 //! nothing else, so it cannot say what the code does not; equal types make equal bytes.
 
-use crate::api::{self, List};
+mod shapes;
+
+use self::shapes::{Body, Shapes};
+use crate::api;
 use crate::routes::{Access, BASE, Op, Param, Route, all};
 use crate::session;
-use schemars::generate::{SchemaGenerator, SchemaSettings};
-use schemars::{JsonSchema, Schema};
 use serde_json::{Map, Value, json};
-
-/// Where the shapes stand, as a JSON pointer.
-const SCHEMAS: &str = "/components/schemas";
 
 /// The document.
 pub fn document() -> Value {
@@ -51,72 +49,6 @@ pub fn document() -> Value {
     })
 }
 
-/// The shapes referred to. What we send always has all its fields and what we are sent may
-/// leave some out, so the two are described differently.
-struct Shapes {
-    sent: SchemaGenerator,
-    taken: SchemaGenerator,
-}
-
-impl Shapes {
-    fn new() -> Self {
-        let settings = SchemaSettings::draft2020_12().with(|settings| {
-            settings.definitions_path = SCHEMAS.into();
-            settings.meta_schema = None;
-        });
-        Self {
-            sent: settings.clone().for_serialize().into_generator(),
-            taken: settings.for_deserialize().into_generator(),
-        }
-    }
-
-    /// Refers to the shape of what we send.
-    fn sent<T: JsonSchema>(&mut self) -> Body {
-        Body::Json(self.sent.subschema_for::<T>())
-    }
-
-    /// Refers to the shape of a list page, named for its items: `AccountList`.
-    fn list<T: JsonSchema>(&mut self) -> Body {
-        let name = format!("{}List", T::schema_name());
-        let schema = List::<T>::json_schema(&mut self.sent);
-        let reference = Schema::new_ref(format!("#{SCHEMAS}/{name}"));
-        self.sent.definitions_mut().insert(name, schema.into());
-        Body::Json(reference)
-    }
-
-    /// Refers to the shape of what we are sent.
-    fn taken<T: JsonSchema>(&mut self) -> Body {
-        Body::Json(self.taken.subschema_for::<T>())
-    }
-
-    fn finish(mut self) -> Map<String, Value> {
-        let mut schemas = self.taken.take_definitions(true);
-        schemas.extend(self.sent.take_definitions(true));
-        schemas
-    }
-}
-
-/// A body, of a request or an answer.
-enum Body {
-    Nothing,
-    Json(Schema),
-    /// A file in one of these media types.
-    File(&'static [&'static str]),
-}
-
-impl Body {
-    fn content(self) -> Option<Value> {
-        match self {
-            Self::Nothing => None,
-            Self::Json(schema) => Some(json!({ "application/json": { "schema": schema } })),
-            // In OpenAPI 3.1 bytes are a media type without a schema.
-            Self::File(types) => {
-                Some(types.iter().map(|&media| (media.to_owned(), json!({}))).collect())
-            }
-        }
-    }
-}
-
 fn operation(route: &Route, shapes: &mut Shapes) -> Value {
     let mut operation = Map::new();
     let mut put = |name: &str, value: Value| operation.insert(name.to_owned(), value);
@@ -132,7 +64,9 @@ fn operation(route: &Route, shapes: &mut Shapes) -> Value {
         put("parameters", parameters.into());
     }
     if let Some(content) = taken(route.op, shapes).content() {
-        put("requestBody", json!({ "required": true, "content": content }));
+        // Without a body every message that died is sent again.
+        let required = route.op != Op::RetryAlert;
+        put("requestBody", json!({ "required": required, "content": content }));
     }
     let mut responses = Map::new();
     for (status, description) in statuses(route.op) {
@@ -196,6 +130,8 @@ fn user_id() -> Value {
 fn query_parameter(op: Op, param: &Param) -> Value {
     let schema = match param.name {
         "limit" => json!({ "type": "integer", "minimum": 1, "maximum": 1000, "default": 100 }),
+        "after" => json!({ "type": "integer", "format": "uint64", "minimum": 0 }),
+        "wait" => json!({ "type": "integer", "minimum": 0, "maximum": 25, "default": 0 }),
         "from" | "to" | "as_of" | "growth_from" | "growth_to" => {
             json!({ "type": "string", "format": "date-time" })
         }
@@ -209,6 +145,11 @@ fn query_parameter(op: Op, param: &Param) -> Value {
             words(api::FollowingFilter::ALL.iter().map(|word| word.as_str()))
         }
         "origin" => words(api::Origin::ALL.iter().map(|word| word.as_str())),
+        "excel" => words(["0", "1"].into_iter()),
+        "filter" if op == Op::Export => {
+            let roster = api::RosterFilter::ALL.iter().map(|word| word.as_str());
+            words(std::iter::once(api::FollowingFilter::All.as_str()).chain(roster))
+        }
         "filter" => words(api::RosterFilter::ALL.iter().map(|word| word.as_str())),
         "state" if op == Op::Runs => words(api::RunState::ALL.iter().map(|word| word.as_str())),
         "reason" => words(api::Reason::ALL.iter().map(|word| word.as_str())),
@@ -216,9 +157,15 @@ fn query_parameter(op: Op, param: &Param) -> Value {
             words(api::MessageState::ALL.iter().map(|word| word.as_str()))
         }
         "state" => words(api::LossState::ALL.iter().map(|word| word.as_str())),
-        _ => json!({ "type": "string" }),
+        _ if param.may_be_empty() => json!({ "type": "string" }),
+        _ => json!({ "type": "string", "minLength": 1 }),
     };
-    let required = op == Op::ImportSnapshot && param.name == "name";
+    let required = match op {
+        Op::ImportSnapshot => param.name == "name",
+        Op::HookChallenge => param.name == "crc_token",
+        Op::DeleteStreamRules => param.name == "ids",
+        _ => false,
+    };
     json!({
         "name": param.name, "in": "query", "required": required,
         "schema": schema, "description": param.doc,
@@ -355,159 +302,4 @@ fn statuses(op: Op) -> &'static [(u16, &'static str)] {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use std::collections::BTreeSet;
-
-    /// Every string of a value that stands under this key.
-    fn under<'a>(value: &'a Value, key: &str, found: &mut Vec<&'a str>) {
-        match value {
-            Value::Object(fields) => {
-                for (name, value) in fields {
-                    match value {
-                        Value::String(text) if name == key => found.push(text),
-                        _ => under(value, key, found),
-                    }
-                }
-            }
-            Value::Array(items) => items.iter().for_each(|item| under(item, key, found)),
-            _ => {}
-        }
-    }
-
-    fn at<'a>(document: &'a Value, pointer: &str) -> &'a Value {
-        document.pointer(pointer).unwrap_or_else(|| panic!("no {pointer}"))
-    }
-
-    fn operations(document: &Value) -> Vec<&Value> {
-        let paths = at(document, "/paths").as_object().unwrap();
-        paths.values().flat_map(|methods| methods.as_object().unwrap().values()).collect()
-    }
-
-    #[test]
-    fn every_reference_leads_somewhere() {
-        let document = document();
-        let mut found = Vec::new();
-        under(&document, "$ref", &mut found);
-        assert!(found.len() > all().count(), "{}", found.len());
-        for reference in found {
-            let pointer = reference.strip_prefix('#').expect(reference);
-            assert!(pointer.starts_with(SCHEMAS), "{reference}");
-            assert!(at(&document, pointer).is_object());
-        }
-    }
-
-    #[test]
-    fn every_shape_is_referred_to() {
-        let document = document();
-        let mut found = Vec::new();
-        under(&document, "$ref", &mut found);
-        for name in at(&document, SCHEMAS).as_object().unwrap().keys() {
-            assert!(found.iter().any(|r| r.ends_with(&format!("/{name}"))), "{name}");
-        }
-    }
-
-    #[test]
-    fn every_route_has_a_described_answer_and_a_described_problem() {
-        let document = document();
-        for route in all() {
-            let path = route.path.replace('/', "~1");
-            let method = route.method.to_ascii_lowercase();
-            let responses = at(&document, &format!("/paths/{path}/{method}/responses"));
-            assert!(responses.pointer("/default/content/application~1problem+json").is_some());
-            let good: Vec<_> = responses.as_object().unwrap().iter().collect();
-            assert!(good.len() > 1, "{:?}", route.op);
-            for (status, response) in good {
-                assert!(!response["description"].as_str().unwrap().is_empty());
-                let empty = ["204", "302"].contains(&status.as_str());
-                assert_eq!(response.get("content").is_none(), empty, "{:?}", route.op);
-            }
-        }
-    }
-
-    #[test]
-    fn every_operation_has_its_own_id() {
-        let document = document();
-        let ids: BTreeSet<_> =
-            operations(&document).iter().map(|op| op["operationId"].as_str().unwrap()).collect();
-        assert_eq!(ids.len(), all().count());
-        assert!(ids.contains("addAccount"));
-    }
-
-    #[test]
-    fn open_routes_ask_for_no_token_and_others_inherit_it() {
-        let document = document();
-        for route in all() {
-            let path = route.path.replace('/', "~1");
-            let method = route.method.to_ascii_lowercase();
-            let security = document.pointer(&format!("/paths/{path}/{method}/security"));
-            assert_eq!(security.is_some(), route.access == Access::Open, "{:?}", route.op);
-        }
-        assert_eq!(at(&document, "/security/1"), &json!({ "session": [] }));
-    }
-
-    #[test]
-    fn answers_have_all_their_fields_and_bodies_need_only_theirs() {
-        let document = document();
-        let required =
-            |name: &str| at(&document, &format!("{SCHEMAS}/{name}")).get("required").cloned();
-        assert_eq!(required("Quota"), Some(json!(["limit", "remaining", "reset"])));
-        let point = required("Point").unwrap();
-        assert!(point.as_array().unwrap().contains(&json!("followers")), "null, but there");
-        assert_eq!(required("NewAccount"), None);
-        assert_eq!(required("SignIn"), Some(json!(["token"])));
-    }
-
-    #[test]
-    fn a_shape_both_sent_and_taken_is_one_shape() {
-        let mut shapes = Shapes::new();
-        for route in all() {
-            sent(route.op, &mut shapes);
-            taken(route.op, &mut shapes);
-        }
-        let sent = shapes.sent.take_definitions(true);
-        for (name, taken) in shapes.taken.take_definitions(true) {
-            if let Some(sent) = sent.get(&name) {
-                assert_eq!(sent, &taken, "{name}");
-            }
-        }
-    }
-
-    #[test]
-    fn ids_and_times_are_strings() {
-        let document = document();
-        let person = at(&document, &format!("{SCHEMAS}/Person/properties/id"));
-        assert_eq!(person["type"], "string");
-        let time = at(&document, &format!("{SCHEMAS}/Session/properties/expires"));
-        assert_eq!(time["format"], "date-time");
-    }
-
-    #[test]
-    fn a_list_page_is_named_for_its_items() {
-        let document = document();
-        let list = at(&document, &format!("{SCHEMAS}/FollowerList"));
-        assert_eq!(list["required"], json!(["items", "next_cursor"]));
-        assert_eq!(list["properties"]["items"]["items"]["$ref"], "#/components/schemas/Follower");
-    }
-
-    #[test]
-    fn path_segments_and_parameters_are_described() {
-        let document = document();
-        let parameters = at(&document, "/paths/~1accounts~1{account}~1snapshots/post/parameters");
-        let names: Vec<_> = parameters
-            .as_array()
-            .unwrap()
-            .iter()
-            .map(|p| {
-                (p["in"].as_str().unwrap(), p["name"].as_str().unwrap(), p["required"] == true)
-            })
-            .collect();
-        let origin = ("query", "origin", false);
-        assert_eq!(names, [("path", "account", true), ("query", "name", true), origin]);
-    }
-
-    #[test]
-    fn the_document_is_the_same_every_time() {
-        assert_eq!(document().to_string(), document().to_string());
-    }
-}
+mod tests;

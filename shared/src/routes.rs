@@ -103,6 +103,14 @@ pub struct Param {
     pub doc: &'static str,
 }
 
+impl Param {
+    /// Whether an empty value says something: a search for nothing in particular, and whatever
+    /// others send along. Elsewhere it is an error: it may be a script's unset variable.
+    pub fn may_be_empty(&self) -> bool {
+        matches!(self.name, "q" | "nonce" | "code" | "error" | "error_description")
+    }
+}
+
 /// One route.
 #[derive(Debug)]
 pub struct Route {
@@ -149,15 +157,24 @@ pub fn all() -> impl Iterator<Item = &'static Route> {
 /// [`Miss`] says whether the path or only the method is unknown.
 pub fn find(method: &str, path: &str) -> Result<Found, Miss> {
     let rest = path.strip_prefix(BASE).ok_or(Miss::Path)?;
+    let matching = || all().filter(|route| matched(route.path, rest).is_some());
+    // `/tweets/check` is a path of its own, not a tweet named so: what is written out goes before
+    // what is named, from the left.
+    let template = matching().map(|route| route.path).max_by_key(|path| written_out(path));
+    let Some(template) = template else { return Err(Miss::Path) };
     let mut methods = Vec::new();
-    for route in all() {
-        let Some(named) = matched(route.path, rest) else { continue };
+    for route in matching().filter(|route| route.path == template) {
         if route.method == method || (route.method == "GET" && method == "HEAD") {
-            return Ok(Found { route, path: named });
+            return Ok(Found { route, path: matched(route.path, rest).unwrap_or_default() });
         }
         methods.push(route.method);
     }
-    Err(if methods.is_empty() { Miss::Path } else { Miss::Method(methods) })
+    Err(Miss::Method(methods))
+}
+
+/// Which segments of a template are written out.
+fn written_out(template: &str) -> Vec<bool> {
+    template.split('/').map(|segment| !segment.starts_with('{')).collect()
 }
 
 fn matched(template: &'static str, path: &str) -> Option<BTreeMap<&'static str, String>> {
@@ -186,6 +203,9 @@ pub fn query(route: &Route, query: &str) -> Result<BTreeMap<&'static str, String
         let Some(param) = known else { return Err(unknown_parameter(route, name)) };
         let value = decode(value, true)
             .ok_or_else(|| format!("`{name}` is not valid percent-encoded UTF-8"))?;
+        if value.is_empty() && !param.may_be_empty() {
+            return Err(format!("`{name}` is empty: give it a value, or leave it out"));
+        }
         if values.insert(param.name, value).is_some() {
             return Err(format!("`{name}` is given twice"));
         }
@@ -290,6 +310,25 @@ mod tests {
     }
 
     #[test]
+    fn a_path_that_is_written_out_is_never_taken_for_a_name() {
+        let account = "/api/v1/accounts/12";
+        for (path, method, methods) in [
+            ("/tweets/check", "OPTIONS", vec!["POST"]),
+            ("/tweets/check", "GET", vec!["POST"]),
+            ("/followers/events", "PATCH", vec!["GET"]),
+            ("/tweets/12", "POST", vec!["GET"]),
+        ] {
+            check(method, &format!("{account}{path}"), Err(Miss::Method(methods)));
+        }
+        check("PUT", "/api/v1/credentials/check", Err(Miss::Method(vec!["POST"])));
+        check(
+            "POST",
+            &format!("{account}/tweets/check"),
+            Ok((Op::CheckTweets, &[("account", "12")])),
+        );
+    }
+
+    #[test]
     fn an_unknown_parameter_is_an_error_that_lists_the_known() {
         let route = find("GET", "/api/v1/accounts").unwrap().route;
         assert_eq!(
@@ -305,6 +344,18 @@ mod tests {
         assert_eq!(values.get("q").map(String::as_str), Some("café au"));
         assert!(query(route, "q=%ff").is_err());
         assert!(query(route, "q=1&q=2").is_err());
+    }
+
+    #[test]
+    fn an_empty_value_is_an_error_but_of_a_search() {
+        let route = find("GET", "/api/v1/accounts/1/followers").unwrap().route;
+        for name in ["cursor", "sort", "filter", "from", "limit"] {
+            for given in [format!("{name}="), name.to_owned()] {
+                let expected = format!("`{name}` is empty: give it a value, or leave it out");
+                assert_eq!(query(route, &given).unwrap_err(), expected);
+            }
+        }
+        assert_eq!(query(route, "q=").unwrap().get("q").map(String::as_str), Some(""));
     }
 
     #[test]

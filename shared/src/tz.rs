@@ -75,6 +75,17 @@ impl Zone {
         u8::try_from(self.local(at).hour()).unwrap_or_default()
     }
 
+    /// What the zone's clocks show, for a file's name: `2026-11-21T08-05-09`, of a midnight the date
+    /// alone.
+    pub fn stamp(&self, at: UnixMs) -> String {
+        let (local, time) = (self.local(at), self.local(at).time());
+        let date = format!("{:04}-{:02}-{:02}", local.year(), local.month(), local.day());
+        if time == NaiveTime::MIN {
+            return date;
+        }
+        format!("{date}T{:02}-{:02}-{:02}", time.hour(), time.minute(), time.second())
+    }
+
     /// The next instant after `at` at which the zone's clocks show this full hour, 0 to 23. On a
     /// day whose clocks jump over it, that of the jump; where they show it twice, the first.
     pub fn next_hour(&self, hour: u8, at: UnixMs) -> UnixMs {

@@ -217,6 +217,10 @@ test("a parameter of the wrong form is 400 and is named", async () => {
     ["/lookups?cursor=x", "cursor"],
     ["/stream/archive?cursor=~", "cursor"],
     [`${followers}/series?interval=minute`, "interval"],
+    [`${followers}?sort=`, "sort"],
+    [`${followers}?cursor=`, "cursor"],
+    ["/live/events?after=", "after"],
+    ["/hooks/x", "crc_token"],
     [`${followers}/series?tz=Middle/Earth`, "Middle/Earth"],
     [`${followers}/series?from=2026-01-02T00:00:00Z&to=2026-01-01T00:00:00Z`, "from"],
   ]) {
@@ -229,6 +233,40 @@ test("a wrong route is 404, a wrong method 405", async () => {
   const answer = await roost.api("DELETE", "/health");
   assertProblem(answer, 405, "GET");
   assert.equal(answer.headers.get("allow"), "GET");
+  const check = await roost.api("OPTIONS", `/accounts/${ACCOUNT}/tweets/check`);
+  assert.equal(check.headers.get("allow"), "POST");
+});
+
+test("a call that is refused leaves a failed run with the reason", async () => {
+  for (const [method, path, body] of [
+    ["POST", "/credentials/check", {}],
+    ["PUT", "/stream", { stait: "on" }],
+    ["PATCH", `/accounts/${ACCOUNT}`, { schedule: "sometimes" }],
+  ] as const) {
+    const answer = await roost.api(method, path, body);
+    assertProblem(answer, 400);
+    const what = `${method} ${path.replace(ACCOUNT, "{account}")}`;
+    const run = (await roost.all("/runs")).find((run) => run.what === what);
+    assert.deepEqual([run?.state, run?.error.detail], ["failed", answer.json.detail], what);
+  }
+});
+
+test("a body that is required is required", async () => {
+  for (const [method, path] of [
+    ["PUT", "/stream"],
+    ["PUT", "/budget"],
+    ["PATCH", `/accounts/${ACCOUNT}`],
+    ["POST", "/lookups"],
+  ] as const) {
+    assertProblem(await roost.api(method, path), 400, "empty");
+  }
+});
+
+test("how large wasm's memory is, is said where it is asked", async () => {
+  const name = "x-roost-wasm-bytes";
+  assert.equal((await roost.raw("GET", "/api/v1/health")).headers.get(name), null);
+  const asked = await roost.raw("GET", "/api/v1/health", { headers: { [name]: "1" } });
+  assert.ok(Number(asked.headers.get(name)) > 0);
 });
 
 test("a body that is no JSON, or not the right JSON, is 400", async () => {

@@ -7,6 +7,7 @@ import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { after, before, test } from "node:test";
 import { gunzipSync, gzipSync } from "node:zlib";
+import { rows } from "../csv.ts";
 import { ACCOUNT, followersName, iso, type Json, Roost } from "./harness.ts";
 import { XSIM } from "./simulator.ts";
 
@@ -166,6 +167,108 @@ test("followers as CSV and NDJSON are the roster", async () => {
   const filtered = await roost.api("GET", `/accounts/${ACCOUNT}/export/followers.csv?filter=new`);
   assert.equal(filtered.status, 200);
   assert.ok(filtered.text.split("\r\n").length < roster.length);
+});
+
+const table = async (query: string) => {
+  const answer = await roost.api("GET", `/accounts/${ACCOUNT}/export/${query}`);
+  assert.equal(answer.status, 200, answer.text.slice(0, 300));
+  assert.equal(answer.headers.get("content-type"), "text/csv; charset=utf-8");
+  return { ...answer, rows: rows(answer.bytes.toString("utf8").replace(/^\ufeff/, "")) };
+};
+const named = (answer: { headers: Headers }) => answer.headers.get("content-disposition");
+
+test("the list of those who left says when and why each left", async () => {
+  const left = await roost.all(`/accounts/${ACCOUNT}/followers?filter=left&limit=1000`);
+  const found = (await table("followers.csv?filter=left")).rows;
+  assert.deepEqual(found.map((row) => row.user_id), left.map((row) => row.user.id));
+  assert.ok(found.length > 5, "nobody left: this proves nothing");
+  const lost = (await roost.events("kind=lost")).filter((event) => event.state !== "retracted");
+  for (const row of found) {
+    const event = lost.find(({ user }) => user.id === row.user_id);
+    assert.ok(event, row.user_id);
+    assert.deepEqual(
+      [row.left_at, row.left_not_before, row.left_state, row.left_reason, row.left_confidence],
+      [event.at, event.not_before, event.state, event.reason, event.confidence],
+    );
+  }
+});
+
+test("who follows has no reason to have left", async () => {
+  for (const row of (await table("followers.csv")).rows) {
+    assert.deepEqual([row.following, row.left_at, row.left_reason], ["true", "", ""]);
+  }
+});
+
+test("the list of those who came is the list's own", async () => {
+  const [{ at }] = await roost.events("kind=lost");
+  const query = `filter=new&from=${encodeURIComponent(iso(Date.parse(at) - 48 * HOUR_MS))}&sort=id`;
+  const came = await roost.all(`/accounts/${ACCOUNT}/followers?limit=1000&${query}`);
+  const found = (await table(`followers.csv?${query}`)).rows;
+  assert.ok(found.length > 0);
+  assert.deepEqual(found.map((row) => row.user_id), came.map((row) => row.user.id));
+});
+
+test("the curve as a file is the series, point for point", async () => {
+  const query = "interval=hour&tz=Europe/Berlin";
+  const { points } = await roost.get(`/accounts/${ACCOUNT}/followers/series?${query}`);
+  const found = (await table(`series.csv?${query}`)).rows;
+  const text = (value: unknown) => (value === null ? "" : String(value));
+  assert.deepEqual(
+    found.map((row) => [row.at, row.followers, row.gained, row.lost, row.net, row.x_count, row.partial]),
+    points.map((p: Json) => [p.at, p.followers, p.gained, p.lost, p.net, p.x_count, p.partial].map(text)),
+  );
+  assert.ok(found.some((row) => row.followers !== "") && found.some((row) => row.followers === ""));
+  assert.ok(found.every((row) => row.time_zone === "Europe/Berlin" && row.account_id === ACCOUNT));
+});
+
+test("for Excel a table has a byte order mark and ids as text", async () => {
+  for (const file of ["followers", "events", "series", "tweets"]) {
+    const excel = await table(`${file}.csv?excel=1`);
+    assert.deepEqual([...excel.bytes.subarray(0, 3)], [0xef, 0xbb, 0xbf], file);
+    const plain = await table(`${file}.csv`);
+    assert.notEqual(plain.bytes[0], 0xef, file);
+    const ids = (row: Json) => ["account_id", "user_id", "tweet_id"].filter((name) => name in row);
+    for (const [at, row] of plain.rows.entries()) {
+      for (const id of ids(row)) assert.equal(excel.rows[at]![id], `="${row[id]}"`);
+    }
+  }
+  for (const file of ["followers.ndjson", "USER_INFO.json.gz"]) {
+    const answer = await roost.api("GET", `/accounts/${ACCOUNT}/export/${file}?excel=1`);
+    assert.equal(answer.status, 400, file);
+    assert.match(answer.json.detail, /excel/);
+  }
+});
+
+test("a file's name says filter, range and zone, and every system takes it", async () => {
+  const range = "from=2026-08-01T00:00:00Z&to=2026-09-01T12:30:00Z";
+  assert.equal(
+    named(await table(`followers.csv?filter=left&${range}&tz=Asia/Kolkata`)),
+    'attachment; filename="followers_left_2026-08-01T05-30-00_to_2026-09-01T18-00-00_Asia-Kolkata.csv"',
+  );
+  assert.equal(named(await table("series.csv")), 'attachment; filename="series_UTC.csv"');
+  const search = encodeURIComponent('a/b:c*?"<>|\r\nx');
+  assert.match(named(await table(`followers.csv?q=${search}`)) ?? "", /^attachment; filename="[\w.-]+"$/);
+  const { name } = (await roost.snapshots())[0]!;
+  const saved = await roost.api("GET", `/accounts/${ACCOUNT}/snapshots/${name}`);
+  assert.doesNotMatch(named(saved) ?? "", /:/);
+});
+
+test("no cell of a stranger's begins as a formula", async () => {
+  const hostile = ["=1+1", " =1+1", "\u200b@SUM(A1)", "＝1+1", "x;=1+1;y", "a\n-2+3", "\n+1", "a\u0000", "\t=1"];
+  const now = await roost.sim.now();
+  const list = JSON.parse(gunzipSync(await roost.sim.snapshot(now)).toString());
+  for (const [at, name] of hostile.entries()) Object.assign(list[at], { name, description: `${name} ${at}` });
+  const run = await roost.import(followersName(now), gzipSync(JSON.stringify(list)));
+  assert.equal(run.state, "done", JSON.stringify(run));
+  const { text, rows: found } = await table("followers.csv");
+  assert.doesNotMatch(text, /\0/);
+  for (const [at] of hostile.entries()) {
+    const row = found.find(({ user_id }) => user_id === list[at].id);
+    assert.ok(row, list[at].id);
+    for (const cell of [row.name!, row.description!].flatMap((cell) => cell.split(/[;\t\r\n]/))) {
+      assert.doesNotMatch(cell, /^[\s\p{Cf}]*[=+\-@＝]/u, JSON.stringify(row));
+    }
+  }
 });
 
 test("an export that does not exist is 404 and names those that do", async () => {

@@ -4,6 +4,7 @@ import assert from "node:assert/strict";
 import { after, before, beforeEach, test } from "node:test";
 import { gzipSync } from "node:zlib";
 import { ACCOUNT, followersName, idsOf, iso, type Json, Roost } from "./harness.ts";
+import { rows as csvRows } from "../csv.ts";
 import { pace } from "../poll.ts";
 
 const DAY_S = 24 * 3600;
@@ -50,6 +51,18 @@ async function goodCheck(): Promise<Json> {
   assert.equal(run.state, "done", JSON.stringify(run));
   return run;
 }
+
+test("whom it follows can be saved, with the list's own filters", async () => {
+  await goodCheck();
+  await roost.goodCrawl();
+  for (const filter of ["all", "mutual", "not_back"]) {
+    const answer = await roost.api("GET", `/accounts/${ACCOUNT}/export/following.csv?filter=${filter}&sort=id`);
+    assert.equal(answer.status, 200, answer.text);
+    const saved = csvRows(answer.text).map((row) => row.user_id);
+    assert.deepEqual(saved, (await rows(filter, "&sort=id")).map((row) => row.user.id), filter);
+    assert.ok(saved.length > 0, filter);
+  }
+});
 
 test("nothing is read before the owner, who has seen the price, switches it on", async () => {
   const before = await bill();

@@ -230,6 +230,14 @@ test("a run of an account that ends is told to the owner's browsers", async () =
   assert.equal(events[0].run.id, run.id);
 });
 
+test("a long poll from beyond the newest number is told so, and goes on from there", async () => {
+  const { to: head } = await roost.get("/live/events");
+  const lost = await roost.get("/live/events?after=1000000000000");
+  assert.deepEqual([lost.to >= head, lost.events, lost.gap.reason], [true, [], "restart"]);
+  assert.equal(lost.gap.to, lost.to);
+  assert.deepEqual((await roost.get(`/live/events?after=${lost.to}`)).gap, null);
+});
+
 test("a run that failed is told with its reason", async () => {
   await roost.track("12");
   const watcher = await watch({ subscribe: { kinds: ["run"], accounts: ["12"] } });

@@ -301,6 +301,10 @@ test("a feed has its entries corrected, and is read only with its secret", async
   assert.equal(before.headers.get("content-type"), "application/atom+xml; charset=utf-8");
   assert.match(before.text, /<title>Roost: My &lt;feed&gt;<\/title>/);
   assert.match(before.text, /<title>Ada 7 \(@ada7\) may have left @solvej: still being checked.<\/title>/);
+  const own = new URL(feed.feed, roost.runtime.url);
+  assert.ok(before.text.includes(`<link rel="self" type="application/atom+xml" href="${own}"/>`), before.text);
+  const times = [...before.text.matchAll(/<published>(.*?)<\/published>\n<updated>(.*?)<\/updated>/g)];
+  assert.ok(times.length > 0 && times.every(([, published, updated]) => Date.parse(published!) <= Date.parse(updated!)));
   const known = { headers: { "if-none-match": before.headers.get("etag")! } };
   const same = await roost.raw("GET", feed.feed, known);
   assert.deepEqual([same.status, same.text], [304, ""]);

@@ -13,18 +13,19 @@ use crate::http::{self, random_hex};
 use crate::rpc::{self, ControlClient, RunEnd, ToAccount, ToControl, ToLive, ToLookups, ToNotices};
 use crate::x::X;
 use crate::{access, clock, control::split_url, files, hooks, runs};
-use shared::api::{List, RunState, Trigger};
+use shared::api::{List, Problem, RunState, Trigger};
 use shared::id::AccountId;
 use shared::live::hub::Place;
 use shared::routes::{self, Access, Found, Miss, Op};
 use shared::time::{MINUTE_MS, UnixMs};
 use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicI64, Ordering};
-use worker::{Env, Headers, Method, Request, Response, ScheduledEvent, Stub};
+use worker::{Env, Headers, Method, Request, Response, ResponseBuilder, ScheduledEvent, Stub};
 
 /// Answers a request, whatever happens.
 pub(crate) async fn answer(request: Request, env: &Env) -> Response {
     let id = request_id(&request);
+    let measures = request.headers().has(WASM_BYTES).unwrap_or_default();
     let mut response = match route(request, env, &id).await {
         Ok(response) => response,
         Err(fault) => http::problem(&fault, &id),
@@ -34,13 +35,16 @@ pub(crate) async fn answer(request: Request, env: &Env) -> Response {
     {
         response.headers_mut().set("x-request-id", &id).ok();
     }
-    if Config::read(env).simulated {
-        // For the test that measures a crawl's memory: wasm memory never shrinks, so this is the
-        // peak. Objects and worker share one instance.
-        response.headers_mut().set("x-roost-wasm-bytes", &wasm_bytes().to_string()).ok();
+    if measures && Config::read(env).simulated {
+        // Wasm memory never shrinks, so this is the peak. Objects and worker share one instance.
+        response.headers_mut().set(WASM_BYTES, &wasm_bytes().to_string()).ok();
     }
     response
 }
+
+/// Beside the simulator: a request with this header asks how large wasm's memory is, and the answer
+/// says so in the same.
+const WASM_BYTES: &str = "x-roost-wasm-bytes";
 
 #[cfg(target_arch = "wasm32")]
 fn wasm_bytes() -> usize {
@@ -111,9 +115,12 @@ async fn route(request: Request, env: &Env, id: &str) -> Result<Response> {
         None => None,
     };
     let outcome = handle(request, env, &config, &found, &query, id).await;
-    log_false_start(env, &found, &outcome).await;
+    let (outcome, error) = match outcome {
+        Ok(response) => refusal(response).await?,
+        Err(fault) => (Err(fault.clone()), Some(fault)),
+    };
+    log_false_start(env, &found, error.as_ref()).await;
     if let Some(run) = run {
-        let error = outcome.as_ref().err().cloned();
         let state = if error.is_some() { RunState::Failed } else { RunState::Done };
         let end = RunEnd { state, ended: clock::now(), error, counts: BTreeMap::new() };
         ControlClient::new(env)?.close(&run.id, end).await?;
@@ -147,21 +154,31 @@ fn starts(found: &Found) -> Option<&'static str> {
     }
 }
 
-/// What was to start a run and did not leaves a record all the same.
-async fn log_false_start(env: &Env, found: &Found, outcome: &Result<Response>) {
-    let Some(what) = starts(found) else { return };
-    let fault = match outcome {
-        Err(fault) => fault.clone(),
-        Ok(response) if response.status_code() == 404 => {
-            Fault::missing("this account is not tracked: add it with POST /api/v1/accounts")
-        }
-        Ok(response) if response.status_code() >= 400 => {
-            Fault::new(response.status_code(), "Not started", "the request's own answer says why")
-        }
-        Ok(_) => return,
+/// An answer, and why it refuses, if it does: an object's answer is read for what it says, and
+/// goes on as it came.
+async fn refusal(mut response: Response) -> Result<(Result<Response>, Option<Fault>)> {
+    let status = response.status_code();
+    if status < 400 {
+        return Ok((Ok(response), None));
+    }
+    let headers = Headers::new();
+    for (name, value) in response.headers().entries() {
+        headers.append(&name, &value)?;
+    }
+    let body = response.bytes().await?;
+    let fault = match serde_json::from_slice::<Problem>(&body) {
+        Ok(problem) => Fault::new(status, &problem.title, problem.detail),
+        Err(_) => Fault::new(status, "Refused", "the request's own answer says why"),
     };
+    let builder = ResponseBuilder::new().with_status(status).with_headers(headers);
+    Ok((Ok(builder.fixed(body)), Some(fault)))
+}
+
+/// What was to start a run and did not leaves a record all the same.
+async fn log_false_start(env: &Env, found: &Found, error: Option<&Fault>) {
+    let (Some(what), Some(fault)) = (starts(found), error) else { return };
     let account = account_id(found).ok().flatten();
-    if let Err(fault) = runs::failed(env, Trigger::Fetch, what, account, fault).await {
+    if let Err(fault) = runs::failed(env, Trigger::Fetch, what, account, fault.clone()).await {
         worker::console_error!("run record: {}", fault.log());
     }
 }

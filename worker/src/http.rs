@@ -27,6 +27,7 @@ pub(crate) fn builder(status: u16, content_type: &str) -> Result<ResponseBuilder
 /// A file to save: the name is one of ours, so it needs no escaping beyond quotes.
 pub(crate) fn attachment(content_type: &str, file: &str) -> Result<ResponseBuilder> {
     let headers = headers(content_type)?;
+    let file = shared::export::name::saved(file);
     headers.set("content-disposition", &format!("attachment; filename=\"{file}\""))?;
     Ok(ResponseBuilder::new().with_status(200).with_headers(headers))
 }
@@ -61,18 +62,39 @@ pub(crate) async fn body<T: DeserializeOwned>(request: &mut Request) -> Result<T
     large_body(request, BODY_MAX).await
 }
 
+/// The same where a body may be left out.
+pub(crate) async fn optional_body<T: DeserializeOwned + Default>(
+    request: &mut Request,
+) -> Result<T> {
+    let text = body_text(request, BODY_MAX).await?;
+    if text.is_empty() { Ok(T::default()) } else { parse(&text) }
+}
+
 /// The same of a body of at most so many bytes.
 pub(crate) async fn large_body<T: DeserializeOwned>(
     request: &mut Request,
     max: usize,
 ) -> Result<T> {
-    serde_json::from_str(&body_text(request, max).await?)
+    let text = body_text(request, max).await?;
+    if text.is_empty() { Err(no_body()) } else { parse(&text) }
+}
+
+fn parse<T: DeserializeOwned>(text: &str) -> Result<T> {
+    serde_json::from_str(text)
         .map_err(|error| Fault::bad(format!("the body is not what this route takes: {error}")))
+}
+
+fn no_body() -> Fault {
+    Fault::bad("the body is empty: a JSON object is expected, see /docs/api")
 }
 
 /// The same of a body that holds secrets: what is wrong with it is said without quoting it.
 pub(crate) async fn quiet_body<T: DeserializeOwned>(request: &mut Request) -> Result<T> {
-    serde_json::from_str(&body_text(request, BODY_MAX).await?).map_err(|error| {
+    let text = body_text(request, BODY_MAX).await?;
+    if text.is_empty() {
+        return Err(no_body());
+    }
+    serde_json::from_str(&text).map_err(|error| {
         let (line, column) = (error.line(), error.column());
         Fault::bad(format!(
             "the body is not what this route takes: a JSON object of texts is expected (line \
@@ -81,7 +103,7 @@ pub(crate) async fn quiet_body<T: DeserializeOwned>(request: &mut Request) -> Re
     })
 }
 
-/// As text, as everything else is read: bytes would be a second copy of serde's reading code.
+/// As text, empty where there is none, as everything else is read: bytes would be a second copy of serde's reading code.
 async fn body_text(request: &mut Request, max: usize) -> Result<String> {
     let length = request.headers().get("content-length")?.and_then(|text| text.parse().ok());
     if length.is_some_and(|length: usize| length > max) {
@@ -95,7 +117,7 @@ async fn body_text(request: &mut Request, max: usize) -> Result<String> {
     // serde would take an array for an object, its items for the fields in order.
     match text.trim_start().chars().next() {
         Some('{') => Ok(text.into_owned()),
-        None => Ok("{}".to_owned()),
+        None => Ok(String::new()),
         Some(_) => {
             Err(Fault::bad("the body is not what this route takes: a JSON object is expected"))
         }

@@ -157,11 +157,15 @@ fn what_is_text(file: &str) -> bool {
 }
 
 /// Files that other programs read.
-const FILES: [(&str, &str); 10] = [
+const FILES: [(&str, &str); 14] = [
     ("followers.csv", "Everyone who follows now"),
     ("followers.ndjson", "The same, one object per line"),
     ("events.csv", "Who came, left, came back"),
     ("events.ndjson", "The same, one object per line"),
+    ("series.csv", "The curve, day by day, of the last 30 days"),
+    ("series.ndjson", "The same, one object per line"),
+    ("following.csv", "Everyone the account follows, as last read"),
+    ("following.ndjson", "The same, one object per line"),
     ("NEW_FOLLOWERS.json.gz", "Ids that each saved list added"),
     ("LOST_FOLLOWERS.json.gz", "Ids that each saved list missed"),
     ("USER_INFO.json.gz", "Profiles as last read"),
@@ -177,16 +181,20 @@ fn Files() -> impl IntoView {
         app.account.with(|one| one.as_ref().map(|one| one.id.to_string())).unwrap_or_default()
     };
     let row = move |(file, what): (&'static str, &'static str)| {
-        let href = move || {
+        let address = move |excel: bool| {
             let path = format!("/accounts/{}/export/{file}", id());
             // Only tables of text have times that a zone could change.
             let zone = what_is_text(file).then(|| ("tz", app.zone.with(|zone| zone.name.clone())));
-            api::below(&with_query(&path, &zone.into_iter().collect::<Vec<_>>()))
+            let excel = excel.then(|| ("excel", "1".to_owned()));
+            api::below(&with_query(&path, &zone.into_iter().chain(excel).collect::<Vec<_>>()))
         };
+        let excel = what_is_text(file).then(|| {
+            view! { " (" <a href=move || address(true) download>"for Excel"</a> ")" }
+        });
         view! {
             <li>
-                <a href=href download><Icon name="download"/>{file}</a>
-                <span class="note">{what}</span>
+                <a href=move || address(false) download><Icon name="download"/>{file}</a>
+                <span class="note">{what}{excel}</span>
             </li>
         }
     };

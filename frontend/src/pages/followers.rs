@@ -12,7 +12,7 @@ use crate::erase::{Rows as _, attr, memo, on_click, shown};
 use crate::numbers;
 use crate::pages::drawer::Drawer;
 use crate::pages::range_pairs;
-use crate::parts::{Icon, Search};
+use crate::parts::{CsvMenu, Search};
 use crate::words;
 use crate::{api, browser};
 use leptos::prelude::*;
@@ -160,24 +160,23 @@ fn Told() -> impl IntoView {
 #[component]
 fn Csv() -> impl IntoView {
     let app = app();
-    let href = move || {
-        let id = app.account.with(|one| one.as_ref().map(|one| one.id.to_string()));
-        let mut pairs = pairs(app);
-        pairs.push(("tz", app.zone.with(|zone| zone.name.clone())));
-        let path = format!("/accounts/{}/export/followers.csv", id.unwrap_or_default());
-        api::below(&with_query(&path, &pairs))
-    };
-    let label = move || {
+    let label = Signal::derive(move || {
         let filter = app.seen(|view| view.filter).map_or("All", filter_word);
         let zone = app.zone.with(|zone| zone.name.replace('_', " "));
         format!("CSV: {}, {zone}", words::capital(filter))
-    };
+    });
     view! {
-        <a class="quiet-button csv" href=href download title=attr(label)>
-            <Icon name="download"/>
-            <span>{label}</span>
-        </a>
+        <CsvMenu id="list-files" label=label class="quiet-button csv" tables=&[("This list", csv)]/>
     }
+}
+
+/// The address of the list's file.
+fn csv(app: App) -> String {
+    let id = app.account.with(|one| one.as_ref().map(|one| one.id.to_string()));
+    let mut pairs = pairs(app);
+    pairs.push(("tz", app.zone.with(|zone| zone.name.clone())));
+    let path = format!("/accounts/{}/export/followers.csv", id.unwrap_or_default());
+    api::below(&with_query(&path, &pairs))
 }
 
 /// Pixels of a row: touch needs more.

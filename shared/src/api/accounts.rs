@@ -313,6 +313,7 @@ wire! {
 
     /// Body of `POST /accounts`. One of `id` and `username` is required.
     #[derive(Default)]
+    #[serde(deny_unknown_fields)]
     pub struct NewAccount {
         /// The X user id.
         #[serde(default)]
@@ -337,6 +338,7 @@ wire! {
 
     /// Body of `PATCH /accounts/{account}`; absent fields stay.
     #[derive(Default)]
+    #[serde(deny_unknown_fields)]
     pub struct AccountChange {
         /// How often it is checked.
         #[serde(default)]
@@ -434,6 +436,7 @@ wire! {
     }
 
     /// Body of `PATCH …/followers/{user}`; absent fields stay, an empty note removes it.
+    #[serde(deny_unknown_fields)]
     pub struct FollowerChange {
         /// Leave them out of lists of who came and left.
         #[serde(default)]

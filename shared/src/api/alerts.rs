@@ -134,6 +134,7 @@ wire! {
     /// Body of `POST /alerts` and of `PATCH /alerts/{alert}`; absent fields stay, or have their
     /// default. A new one needs `kind` and, unless it is a feed, `destination`.
     #[derive(Default)]
+    #[serde(deny_unknown_fields)]
     pub struct AlertChange {
         /// Where notices go; of a new one only.
         #[serde(default)]
@@ -207,6 +208,7 @@ wire! {
 
     /// Body of `POST /alerts/{alert}/retry`.
     #[derive(Default)]
+    #[serde(deny_unknown_fields)]
     pub struct RetryMessages {
         /// Only this one; default all that are dead. One that may have arrived is sent again only
         /// if it is named.

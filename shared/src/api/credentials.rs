@@ -54,6 +54,7 @@ wire! {
     /// `access_token` and `access_secret` of `owner`; `client_id`, `client_secret` and `owner_id`
     /// of `client`.
     #[derive(Default)]
+    #[serde(deny_unknown_fields)]
     pub struct CredentialChange {
         /// The app's bearer token.
         #[serde(default)]
@@ -165,6 +166,7 @@ wire! {
     }
 
     /// Body of `POST /credentials/check`.
+    #[serde(deny_unknown_fields)]
     pub struct CheckRequest {
         /// The most it may cost, in US dollars: at least `check_usd` of `GET /credentials`.
         pub accept_usd: f64,

@@ -1,7 +1,7 @@
 //! Wire types of the live protocol: events, and the frames that carry them.
 
 use super::live::{BoundingBox, ConnectionState};
-use super::{wire, words};
+use super::{FollowerEvent, Run, wire, words};
 use crate::id::{AccountId, TweetId, UserId};
 use crate::time::UnixMs;
 
@@ -63,6 +63,7 @@ wire! {
         /// Its number in the sequence.
         pub seq: u64,
         /// `simple_tweet`.
+        #[cfg_attr(feature = "openapi", schemars(schema_with = "kinds::simple_tweet"))]
         pub kind: LiveKind,
         /// When it reached Roost.
         pub at: UnixMs,
@@ -131,6 +132,7 @@ wire! {
         /// Its number in the sequence.
         pub seq: u64,
         /// `geo_blip`.
+        #[cfg_attr(feature = "openapi", schemars(schema_with = "kinds::geo_blip"))]
         pub kind: LiveKind,
         /// When it reached Roost.
         pub at: UnixMs,
@@ -165,6 +167,7 @@ wire! {
         /// Its number in the sequence.
         pub seq: u64,
         /// `notice`.
+        #[cfg_attr(feature = "openapi", schemars(schema_with = "kinds::notice"))]
         pub kind: LiveKind,
         /// When it reached Roost.
         pub at: UnixMs,
@@ -287,14 +290,41 @@ wire! {
         Pong,
     }
 
+    /// Someone came, left, came back or was renamed: the follower event with its number and account.
+    pub struct LiveFollower {
+        /// Its number in the sequence.
+        pub seq: u64,
+        /// The tracked account it is about.
+        pub account: AccountId,
+        /// What happened.
+        #[serde(flatten)]
+        pub event: FollowerEvent,
+    }
+
+    /// `run`: a job began or ended.
+    pub struct LiveRun {
+        /// Its number in the sequence.
+        pub seq: u64,
+        /// `run`.
+        #[cfg_attr(feature = "openapi", schemars(schema_with = "kinds::run"))]
+        pub kind: LiveKind,
+        /// When.
+        pub at: UnixMs,
+        /// The tracked account it is about; absent if it is about none.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        pub account: Option<AccountId>,
+        /// The job.
+        pub run: Run,
+    }
+
     /// `GET /live/events`: the same events, without a socket.
     pub struct LiveEvents {
         /// First number covered.
         pub from: u64,
         /// Last number covered; hand it back as `after`.
         pub to: u64,
-        /// The events.
-        pub events: Vec<serde_json::Value>,
+        /// The events, each of the type that its `kind` says.
+        pub events: Vec<LiveEvent>,
         /// Numbers that will not come.
         pub gap: Option<LiveGap>,
     }
@@ -308,5 +338,87 @@ wire! {
         pub to: u64,
         /// Why.
         pub reason: GapReason,
+    }
+}
+
+/// An event of any kind, as `kind` says.
+#[derive(Clone, Debug, PartialEq, serde::Serialize, serde::Deserialize)]
+#[serde(untagged)]
+pub enum LiveEvent {
+    /// `simple_tweet`.
+    SimpleTweet(Box<SimpleTweet>),
+    /// `geo_blip`.
+    GeoBlip(Box<GeoBlip>),
+    /// `followed`, `lost`, `returned` or `renamed`.
+    Follower(Box<LiveFollower>),
+    /// `notice`.
+    Notice(Box<StreamNotice>),
+    /// `run`.
+    Run(Box<LiveRun>),
+}
+
+/// Written by hand, since `untagged` has no discriminator: with one, generated clients look at
+/// `kind` instead of trying each type.
+#[cfg(feature = "openapi")]
+impl schemars::JsonSchema for LiveEvent {
+    fn schema_name() -> std::borrow::Cow<'static, str> {
+        "LiveEvent".into()
+    }
+
+    fn json_schema(generator: &mut schemars::SchemaGenerator) -> schemars::Schema {
+        let tweet = generator.subschema_for::<SimpleTweet>();
+        let blip = generator.subschema_for::<GeoBlip>();
+        let follower = generator.subschema_for::<LiveFollower>();
+        let notice = generator.subschema_for::<StreamNotice>();
+        let run = generator.subschema_for::<LiveRun>();
+        let mapping: serde_json::Map<_, _> = LiveKind::ALL
+            .iter()
+            .map(|kind| {
+                let of = match kind {
+                    LiveKind::SimpleTweet => &tweet,
+                    LiveKind::GeoBlip => &blip,
+                    LiveKind::Followed
+                    | LiveKind::Lost
+                    | LiveKind::Returned
+                    | LiveKind::Renamed => &follower,
+                    LiveKind::Notice => &notice,
+                    LiveKind::Run => &run,
+                };
+                let reference = of.get("$ref").cloned().unwrap_or_default();
+                (kind.as_str().to_owned(), reference)
+            })
+            .collect();
+        schemars::json_schema!({
+            "description": "An event of any kind, as `kind` says.",
+            "oneOf": [tweet, blip, follower, notice, run],
+            "discriminator": { "propertyName": "kind", "mapping": mapping },
+        })
+    }
+}
+
+/// The schemas of `kind` in events that have one kind alone.
+#[cfg(feature = "openapi")]
+mod kinds {
+    use super::LiveKind;
+    use schemars::{Schema, SchemaGenerator, json_schema};
+
+    fn only(kind: LiveKind) -> Schema {
+        json_schema!({ "type": "string", "const": kind.as_str() })
+    }
+
+    pub(super) fn simple_tweet(_: &mut SchemaGenerator) -> Schema {
+        only(LiveKind::SimpleTweet)
+    }
+
+    pub(super) fn geo_blip(_: &mut SchemaGenerator) -> Schema {
+        only(LiveKind::GeoBlip)
+    }
+
+    pub(super) fn notice(_: &mut SchemaGenerator) -> Schema {
+        only(LiveKind::Notice)
+    }
+
+    pub(super) fn run(_: &mut SchemaGenerator) -> Schema {
+        only(LiveKind::Run)
     }
 }

@@ -113,6 +113,7 @@ wire! {
 
     /// The body of `PUT /stream`: what is absent stays as it is.
     #[derive(Default)]
+    #[serde(deny_unknown_fields)]
     pub struct StreamChange {
         /// See [`StreamSettings::state`].
         #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -219,6 +220,7 @@ wire! {
     }
 
     /// The body of `POST /stream/rules`.
+    #[serde(deny_unknown_fields)]
     pub struct NewRule {
         /// The rule, in X's language of operators.
         pub value: String,

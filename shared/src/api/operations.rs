@@ -315,6 +315,7 @@ wire! {
     }
 
     /// Body of `POST /session`.
+    #[serde(deny_unknown_fields)]
     pub struct SignIn {
         /// The `ADMIN_TOKEN` of this deployment.
         pub token: String,

@@ -191,10 +191,20 @@ impl Ring {
         if from < self.floor() && overwritten { GapReason::Expired } else { GapReason::Restart }
     }
 
-    /// Begins a replay of everything after a number. A cursor from the future (another
-    /// deployment's) gets nothing; the greeting's `cursor` tells the reader so.
+    /// The gap for a reader whose cursor is beyond the last number given out: it is another
+    /// deployment's. Of this one's numbers the reader has seen none, and goes on from the last.
+    fn foreign(&self, after: u64) -> Option<LiveGap> {
+        let last = self.tail.to;
+        let gap = LiveGap { from: last.min(1), to: last, reason: GapReason::Restart };
+        (after > last).then_some(gap)
+    }
+
+    /// Begins a replay of everything after a number. Behind a number that was never given out
+    /// stands nothing but the gap that says so.
     pub fn replay(&self, after: u64) -> Replay<'_> {
-        Replay { ring: self, covered: after, next: after.saturating_add(1) }
+        let foreign = self.foreign(after);
+        let covered = after.min(self.tail.to);
+        Replay { ring: self, foreign, covered, next: covered.saturating_add(1) }
     }
 
     /// Everything after a number, at once: `rows` are the stored stretches, oldest first.
@@ -212,38 +222,53 @@ impl Ring {
         frames
     }
 
-    /// The long poll's answer: everything after a number, as [`crate::api::LiveEvents`]. It ends
-    /// early at [`POLL_BYTES`], and before a gap that does not stand at its beginning; its `to`
-    /// says so. Where nothing is new, `to` is `after`: wait, or answer it as it is.
-    pub fn poll(&self, after: u64, rows: impl IntoIterator<Item = Stretch>, view: &View) -> String {
+    /// The long poll's answer: everything after a number, as [`crate::api::LiveEvents`]; `rows` are
+    /// the stored stretches behind it, oldest first. It ends early at `limit` events or at
+    /// [`POLL_BYTES`], and before a gap that does not stand before its events; its `to` says so.
+    /// `None` where there is nothing to say: wait, or answer [`Ring::poll_nothing`].
+    pub fn poll(&self, after: u64, rows: &[Stretch], view: &View, limit: usize) -> Option<String> {
+        if let Some(gap) = self.foreign(after) {
+            return Some(poll_answer(gap.from, gap.to, &[], Some(gap)));
+        }
         let from = after.saturating_add(1);
         let (mut next, mut gap, mut bytes) = (from, None, 0);
-        let mut picked: Vec<Kept> = Vec::new();
-        for stretch in rows.into_iter().chain([self.tail.clone()]) {
-            if stretch.to < next || stretch.from > stretch.to {
-                continue;
-            }
+        let mut found: Vec<&Kept> = Vec::new();
+        let stretches =
+            rows.iter().chain([&self.tail]).filter(|stretch| stretch.from <= stretch.to);
+        for stretch in stretches.filter(|stretch| stretch.to > after) {
             if stretch.from > next {
-                if next > from {
+                if gap.is_some() || !found.is_empty() {
                     break;
                 }
                 let (to, reason) = (stretch.from - 1, self.reason(next));
                 gap = Some(LiveGap { from: next, to, reason });
             }
-            for event in stretch.events {
-                if event.seq >= next && bytes < POLL_BYTES && view.passes(&event.meta, event.kind) {
-                    bytes += event.json.len();
-                    picked.push(event);
+            next = stretch.to + 1;
+            for event in view.picked(&stretch.events) {
+                if event.seq <= after {
+                    continue;
                 }
-            }
-            let full = bytes >= POLL_BYTES;
-            next = picked.last().filter(|_| full).map_or(stretch.to, |event| event.seq) + 1;
-            if full {
-                break;
+                if found.len() >= limit || bytes >= POLL_BYTES {
+                    let to = found.last().map_or(after, |event| event.seq);
+                    return Some(poll_answer(from, to, &found, gap));
+                }
+                bytes += event.json.len();
+                found.push(event);
             }
         }
-        let picked: Vec<&Kept> = picked.iter().collect();
-        poll_answer(from, next - 1, &picked, gap)
+        if found.is_empty() && gap.is_none() && next <= self.tail.to {
+            // Everything behind the cursor is older than the window.
+            gap = Some(LiveGap { from: next, to: self.tail.to, reason: self.reason(next) });
+            next = self.tail.to + 1;
+        }
+        let said = gap.is_some() || !found.is_empty();
+        said.then(|| poll_answer(from, next - 1, &found, gap))
+    }
+
+    /// The long poll's answer where nothing new passed.
+    pub fn poll_nothing(&self, after: u64) -> String {
+        let last = self.tail.to.max(after);
+        poll_answer(last.min(after.saturating_add(1)), last, &[], None)
     }
 
     /// Takes away what a purge names from what is in no row yet; whether there was any. Stored
@@ -283,6 +308,8 @@ fn divide(events: &[Kept], from: u64, to: u64, rows: &mut Vec<Row>) {
 #[derive(Debug)]
 pub struct Replay<'r> {
     ring: &'r Ring,
+    /// The reader's cursor is another deployment's.
+    foreign: Option<LiveGap>,
     /// Everything up to here is in frames that were handed out.
     covered: u64,
     /// The next number looked at.
@@ -311,6 +338,9 @@ impl Replay<'_> {
 
     /// Covers what is left up to the last number given out.
     pub fn end(mut self, view: &View) -> Vec<Frame> {
+        if let Some(gap) = self.foreign {
+            return vec![Frame::gap(gap)];
+        }
         let last = self.ring.tail.to;
         if self.next <= last {
             // The newest rows or the tail were not handed in.

@@ -5,6 +5,7 @@
 use super::alert::Alert;
 use super::message::Message;
 use super::words::{self, SAMPLE};
+use crate::time::UnixMs;
 use sha2::{Digest, Sha256};
 use std::fmt::Write;
 
@@ -15,10 +16,11 @@ pub const ENTRIES_MAX: usize = 50;
 /// Lines of one entry, per group.
 const LINES_MAX: usize = 100;
 
-/// The feed of an alert; `messages` are those that went out, newest first.
-pub fn feed(alert: &Alert, messages: &[Message]) -> String {
+/// The feed of an alert; `messages` are those that went out, newest first; `address` is where it was
+/// fetched from.
+pub fn feed(alert: &Alert, messages: &[Message], address: &str) -> String {
     let messages = messages.get(..ENTRIES_MAX).unwrap_or(messages);
-    let updated = messages.iter().map(|message| message.updated).max().unwrap_or(alert.created);
+    let newest = messages.iter().map(updated).max().unwrap_or(alert.created);
     let mut out = String::from("<?xml version=\"1.0\" encoding=\"utf-8\"?>\n");
     let (id, title) = (text(&alert.id), text(&alert.name));
     write!(
@@ -26,9 +28,11 @@ pub fn feed(alert: &Alert, messages: &[Message]) -> String {
         "<feed xmlns=\"http://www.w3.org/2005/Atom\">\n\
          <id>urn:roost:alert:{id}</id>\n\
          <title>Roost: {title}</title>\n\
-         <updated>{updated}</updated>\n\
+         <updated>{newest}</updated>\n\
          <author><name>Roost</name></author>\n\
-         <generator>Roost</generator>\n"
+         <generator>Roost</generator>\n\
+         <link rel=\"self\" type=\"application/atom+xml\" href=\"{}\"/>\n",
+        text(address)
     )
     .ok();
     let site = (!alert.site.is_empty()).then(|| format!("{}/", alert.site));
@@ -51,10 +55,19 @@ pub fn digest(text: &str) -> String {
     })
 }
 
+fn published(message: &Message) -> UnixMs {
+    message.sent.unwrap_or(message.created)
+}
+
+/// When an entry last changed: at the earliest when it was published, which is when it is marked as
+/// sent, a moment after it was composed.
+fn updated(message: &Message) -> UnixMs {
+    message.updated.max(published(message))
+}
+
 fn entry(out: &mut String, message: &Message, site: Option<&str>) {
     let (id, title) = (text(&message.id), text(&message.title));
-    let published = message.sent.unwrap_or(message.created);
-    let updated = message.updated;
+    let (published, updated) = (published(message), updated(message));
     write!(
         out,
         "<entry>\n<id>urn:roost:message:{id}</id>\n<title>{title}</title>\n\
@@ -121,6 +134,8 @@ mod tests {
     use crate::notify::alert::Fresh;
     use crate::notify::item::tests::{NOON, item};
 
+    const ADDRESS: &str = "https://a.roost.dev/f";
+
     fn alert() -> Alert {
         let change = AlertChange { kind: Some(AlertKind::Feed), ..AlertChange::default() };
         let site = "https://roost.example.org";
@@ -139,7 +154,10 @@ mod tests {
 
     #[test]
     fn a_feed_without_entries_is_a_feed() {
-        let feed = feed(&alert(), &[]);
+        let feed = feed(&alert(), &[], ADDRESS);
+        let own =
+            "<link rel=\"self\" type=\"application/atom+xml\" href=\"https://a.roost.dev/f\"/>";
+        assert!(feed.contains(own), "{feed}");
         assert!(feed.starts_with("<?xml version=\"1.0\" encoding=\"utf-8\"?>\n<feed xmlns="));
         assert!(feed.contains("<updated>2026-11-21T12:00:00Z</updated>"), "{feed}");
         assert!(feed.ends_with("</feed>\n"));
@@ -147,7 +165,7 @@ mod tests {
 
     #[test]
     fn names_are_no_markup() {
-        let feed = feed(&alert(), &[sent("<b>&\"Ada'\u{1}]]>")]);
+        let feed = feed(&alert(), &[sent("<b>&\"Ada'\u{1}]]>")], ADDRESS);
         let shown = "&lt;b&gt;&amp;&quot;Ada&#39; ]]&gt; (@ada7) came to @solvej.";
         assert!(feed.contains(&format!("<title>{shown}</title>")), "{feed}");
         let twice = "&lt;p&gt;&amp;lt;b&amp;gt;&amp;amp;&amp;quot;Ada&amp;#39; ]]&amp;gt; (@ada7)";
@@ -160,16 +178,26 @@ mod tests {
         let before = sent("Ada");
         let mut after = before.clone();
         after.updated = NOON.plus(60_000);
-        let (before, after) = (feed(&alert(), &[before]), feed(&alert(), &[after]));
+        let feed = |message| feed(&alert(), &[message], ADDRESS);
+        let (before, after) = (feed(before), feed(after));
         assert!(after.contains("<id>urn:roost:message:m1</id>"));
         assert_eq!(after.matches("<updated>2026-11-21T12:01:00Z</updated>").count(), 2);
         assert_ne!(before, after);
     }
 
     #[test]
+    fn no_entry_was_updated_before_it_was_published() {
+        let mut message = sent("Ada");
+        message.sent = Some(NOON.plus(2_000));
+        let feed = feed(&alert(), &[message], ADDRESS);
+        assert!(feed.contains("<published>2026-11-21T12:00:02Z</published>"), "{feed}");
+        assert_eq!(feed.matches("<updated>2026-11-21T12:00:02Z</updated>").count(), 2, "{feed}");
+    }
+
+    #[test]
     fn only_the_newest_are_listed() {
         let many: Vec<Message> = (0..ENTRIES_MAX + 5).map(|_| sent("Ada")).collect();
-        assert_eq!(feed(&alert(), &many).matches("<entry>").count(), ENTRIES_MAX);
+        assert_eq!(feed(&alert(), &many, ADDRESS).matches("<entry>").count(), ENTRIES_MAX);
     }
 
     #[test]

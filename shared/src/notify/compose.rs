@@ -44,9 +44,15 @@ pub struct Outgoing {
 }
 
 /// A message as its destination takes it; none for a feed, which is fetched.
-pub fn outgoing(alert: &Alert, message: &Message, now: UnixMs) -> Option<Outgoing> {
+/// `simulated`: it comes from a Roost beside the simulator, also where it is about nobody.
+pub fn outgoing(
+    alert: &Alert,
+    message: &Message,
+    now: UnixMs,
+    simulated: bool,
+) -> Option<Outgoing> {
     match alert.kind {
-        AlertKind::Webhook => Some(webhook(alert, message, now)),
+        AlertKind::Webhook => Some(webhook(alert, message, now, simulated)),
         AlertKind::Discord => Some(discord(alert, message)),
         AlertKind::Ntfy => ntfy(alert, message),
         AlertKind::Feed => None,
@@ -68,7 +74,7 @@ struct WebhookBody<'a> {
     collection: Vec<Collection<'a>>,
 }
 
-/// How many of what, of one account; corrections left out.
+/// How many people of what, of one account; corrections left out.
 #[derive(Serialize)]
 struct Tally<'a> {
     id: AccountId,
@@ -107,7 +113,7 @@ struct Collection<'a> {
     detail: Option<&'a str>,
 }
 
-fn webhook(alert: &Alert, message: &Message, now: UnixMs) -> Outgoing {
+fn webhook(alert: &Alert, message: &Message, now: UnixMs, simulated: bool) -> Outgoing {
     let items = &message.items;
     let told = |correction: bool| -> Vec<Told<'_>> {
         let of = items.iter().filter(|item| item.was.is_some() == correction);
@@ -128,7 +134,7 @@ fn webhook(alert: &Alert, message: &Message, now: UnixMs) -> Outgoing {
         id: &message.id,
         kind: message.kind,
         created_at: message.created,
-        simulated: words::sampled(items),
+        simulated: simulated || words::sampled(items),
         summary: &message.title,
         accounts: tallies(items),
         events: told(false),
@@ -160,7 +166,8 @@ fn word(meaning: Meaning) -> &'static str {
 
 fn tallies(items: &[Item]) -> Vec<Tally<'_>> {
     let mut tallies: Vec<Tally<'_>> = Vec::new();
-    for item in items.iter().filter(|item| item.was.is_none() && item.event.is_some()) {
+    let news = items.iter().filter(|item| item.was.is_none() && item.event.is_some());
+    for item in words::people(&news.collect::<Vec<_>>()) {
         let id = item.source.account;
         let at = tallies.iter().position(|tally| tally.id == id).unwrap_or_else(|| {
             let username = &item.source.username;

@@ -9,6 +9,7 @@ use crate::id::AccountId;
 use crate::text;
 use crate::time::UnixMs;
 use chrono::{Datelike as _, Timelike as _};
+use std::collections::HashSet;
 
 /// What a part is about: destinations colour it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -114,8 +115,24 @@ fn collection(item: &Item, handle: &str) -> Section {
     Section { tone, title, lines }
 }
 
+/// Items, of each person the last alone of each sort: somebody may leave, come back and leave again
+/// within one message. A handle is news each time.
+pub(super) fn people<'i>(group: &[&'i Item]) -> Vec<&'i Item> {
+    let mut told = HashSet::new();
+    let mut last: Vec<&Item> = group.iter().rev().copied().collect();
+    last.retain(|item| {
+        let person = item.event.as_ref().map(|event| event.user.id);
+        let of = (item.source.account, item.sort());
+        item.meaning == Meaning::Renamed || person.is_none_or(|person| told.insert((of, person)))
+    });
+    last.reverse();
+    last
+}
+
 /// A group of one sort, as a sentence and lines; one person needs no line.
 fn section(group: &[&Item], handle: &str, named: bool) -> Option<Section> {
+    let people = people(group);
+    let group = people.as_slice();
     let first = group.first()?;
     let events: Vec<&FollowerEvent> = group.iter().filter_map(|item| item.event.as_ref()).collect();
     let single = match *events.as_slice() {
@@ -161,8 +178,10 @@ fn left(group: &[&Item], who: &str, who_may: &str) -> String {
     if let [item] = group {
         return format!("{who}: {}.", reason_of(item));
     }
+    // Whoever is being checked is counted as that, and not under a reason that may not hold.
+    let settled = || group.iter().filter(|item| !item.checking());
     let counted = Reason::ALL.iter().filter_map(|&reason| {
-        let count = group.iter().filter(|item| item.meaning == Meaning::Left(reason)).count();
+        let count = settled().filter(|item| item.meaning == Meaning::Left(reason)).count();
         (count > 0).then(|| counted(count, reason))
     });
     let mut parts: Vec<String> = counted.collect();
@@ -352,10 +371,34 @@ mod tests {
         check(&items, "2 people may have left @solvej: still being checked.");
         check(&items[..1], "Ada 0 (@ada0) may have left @solvej: still being checked.");
         items.push(left(9, Reason::Unfollowed));
+        check(&items, "3 people left @solvej: 1 unfollowed, 2 still being checked.");
+    }
+
+    #[test]
+    fn the_parts_of_a_summary_add_up_to_its_people() {
+        let mut items =
+            many(&[(Reason::Unfollowed, 23), (Reason::Suspended, 7), (Reason::Unknown, 36)]);
+        for item in items.iter_mut().skip(30) {
+            item.event.as_mut().unwrap().state = Some(LossState::Suspected);
+        }
         check(
             &items,
-            "3 people left @solvej: 1 unfollowed, 2 for a reason not known, 2 still being checked.",
+            "66 people left @solvej: 23 unfollowed, 7 were suspended, 36 still being checked.",
         );
+    }
+
+    #[test]
+    fn whoever_left_twice_is_one_person() {
+        let mut again = left(7, Reason::Gone);
+        again.key.push('2');
+        let twice = [left(7, Reason::Unfollowed), left(8, Reason::Suspended), again];
+        check(
+            &twice,
+            "2 people left @solvej: 1 was suspended, 1 deleted or deactivated the account.",
+        );
+        assert_eq!(sections(&twice)[0].lines.len(), 2);
+        let came = [item(7, EventKind::Followed), item(7, EventKind::Followed)];
+        check(&came, "Ada 7 (@ada7) came to @solvej.");
     }
 
     #[test]

@@ -1,5 +1,5 @@
 //! The table of routes. Owns: each route's path, parameters and sentence. Must not know: how a
-//! request is matched. Invariant: no two routes match one request.
+//! request is matched. Invariant: no two routes have one path and method.
 
 use super::Access::{Open, Owner};
 use super::{Access, Op, Param, Route};
@@ -305,13 +305,16 @@ pub(super) const ACCOUNTS: &[Route] = &[
             FROM,
             TO,
             TZ,
+            param("excel", "CSV only: 1 for a byte order mark and ids that Excel keeps as text."),
+            param("interval", "series only: hour, day, week or month; default day."),
             param("as_of", "followers only: RFC 3339, the roster as it was."),
             param(
                 "q",
-                "followers: part of a name, handle, profile text or note; tweets: of the text.",
+                "followers and following: part of a name, handle, profile text or note; tweets: of the \
+                 text.",
             ),
-            param("filter", "followers only: as in the roster."),
-            param("sort", "followers only: as in the roster."),
+            param("filter", "followers and following: as in the list."),
+            param("sort", "followers and following: as in the list."),
             param("kind", "events and tweets: kinds with commas."),
             param("lang", "tweets only: BCP 47 with commas."),
             param("promoted", "tweets only: true or false."),
@@ -319,8 +322,8 @@ pub(super) const ACCOUNTS: &[Route] = &[
             param("mutual", "events only: true or false."),
             REASON,
         ],
-        "NEW_FOLLOWERS, LOST_FOLLOWERS, USER_INFO or STATS_TWEETS .json.gz; followers, events or \
-         tweets .csv or .ndjson.",
+        "NEW_FOLLOWERS, LOST_FOLLOWERS, USER_INFO or STATS_TWEETS .json.gz; followers, following, \
+         series, events or tweets .csv or .ndjson.",
     ),
     route(
         Op::Runs,

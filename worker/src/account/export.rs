@@ -7,22 +7,24 @@ use super::{Account, id_from_text, profiles, tweets};
 use crate::clock;
 use crate::fault::{Fault, Result};
 use crate::http;
-use crate::query::Query;
+use crate::query::{self, Query};
 use crate::sql::{Sql, values};
 use crate::zone;
 use futures_util::stream;
-use shared::api::{FollowerEvent, TweetItem};
+use serde::Serialize;
+use shared::api::{Follower, FollowerEvent, TweetItem};
+use shared::export::csv::Table;
+use shared::export::name::{self, Scope};
 use shared::export::{self, Gz, StampedIds, UserInfo};
-use shared::id::AccountId;
 use shared::listing::Collector;
 use shared::roster::Roster;
 use shared::time::UnixMs;
 use shared::tweets::StatsTweets;
-use std::collections::VecDeque;
+use std::collections::{HashMap, VecDeque};
 use worker::Response;
 
-/// Followers up to here are exported in the order asked for; beyond it by id, since sorting
-/// needs them all in memory (about 400 bytes each).
+/// People up to here are exported in the order asked for; beyond it by id, since sorting needs them
+/// all in memory (about 400 bytes each).
 const SORTED_MAX: usize = 50_000;
 /// Events read at a time.
 const EVENTS_PAGE: usize = 1_000;
@@ -32,32 +34,61 @@ const TWEETS_PAGE: usize = 1_000;
 /// Pieces of a body; a failed piece ends the body, which the client sees as a cut download.
 type Pieces = Box<dyn Iterator<Item = Result<Vec<u8>>>>;
 
+/// What a table is written as.
+#[derive(Clone)]
+enum Form {
+    Csv(Table),
+    Ndjson,
+}
+
+impl Form {
+    fn head(&self, head: impl Fn(&Table) -> String) -> String {
+        match self {
+            Self::Csv(table) => head(table),
+            Self::Ndjson => String::new(),
+        }
+    }
+
+    fn line<T: Serialize>(&self, row: &T, line: impl Fn(&Table, &T) -> String) -> String {
+        match self {
+            Self::Csv(table) => line(table, row),
+            Self::Ndjson => export::ndjson(row),
+        }
+    }
+}
+
 impl Account {
     /// `GET …/export/{file}`.
     pub(super) async fn export(&self, file: &str, query: &Query) -> Result<Response> {
         let account = self.tracked()?.account;
-        let (content_type, pieces): (&str, Pieces) = match file {
-            "NEW_FOLLOWERS.json.gz" => ("application/gzip", self.stamped(1).await?),
-            "LOST_FOLLOWERS.json.gz" => ("application/gzip", self.stamped(-1).await?),
-            "USER_INFO.json.gz" => ("application/gzip", self.user_info()?),
-            "STATS_TWEETS.json.gz" => ("application/gzip", self.stats_tweets()?),
-            "followers.csv" => {
-                ("text/csv; charset=utf-8", self.followers(account, query, true).await?)
+        let (zone_name, zone) = zone::asked(query)?;
+        let excel = query::word(query, "excel", excel, "0 and 1")?.unwrap_or_default();
+        let (table, ending) = file.split_once('.').unwrap_or((file, ""));
+        let form = match ending {
+            "csv" => Some(Form::Csv(Table { account, zone: zone_name.clone().into_owned(), excel })),
+            "ndjson" => Some(Form::Ndjson),
+            _ => None,
+        };
+        if excel && !matches!(form, Some(Form::Csv(_))) {
+            return Err(Fault::bad(format!("`excel=1`: `{file}` is no CSV, leave it out")));
+        }
+        let pieces: Pieces = match (table, form.clone()) {
+            ("followers", Some(form)) => {
+                self.people(RosterWanted::read(query)?, form).await?
             }
-            "followers.ndjson" => {
-                ("application/x-ndjson", self.followers(account, query, false).await?)
+            ("following", Some(form)) => {
+                self.people(RosterWanted::read_followed(query)?, form).await?
             }
-            "tweets.csv" => ("text/csv; charset=utf-8", self.tweet_pieces(account, query, true)?),
-            "tweets.ndjson" => ("application/x-ndjson", self.tweet_pieces(account, query, false)?),
-            "events.csv" => ("text/csv; charset=utf-8", self.event_pieces(query, true)?),
-            "events.ndjson" => ("application/x-ndjson", self.event_pieces(query, false)?),
-            _ => {
-                return Err(Fault::missing(format!(
-                    "no export `{file}`: NEW_FOLLOWERS.json.gz, LOST_FOLLOWERS.json.gz, \
-                     USER_INFO.json.gz, STATS_TWEETS.json.gz, followers.csv, followers.ndjson, \
-                     events.csv, events.ndjson, tweets.csv or tweets.ndjson"
-                )));
-            }
+            ("series", Some(form)) => self.series_pieces(query, form)?,
+            ("tweets", Some(form)) => self.tweet_pieces(query, form)?,
+            ("events", Some(form)) => self.event_pieces(query, form)?,
+            _ => match file {
+                "NEW_FOLLOWERS.json.gz" => self.stamped(1).await?,
+                "LOST_FOLLOWERS.json.gz" => self.stamped(-1).await?,
+                "USER_INFO.json.gz" => self.user_info()?,
+                "STATS_TWEETS.json.gz" => self.stats_tweets()?,
+                _ => return Err(no_export(file)),
+            },
         };
         let pieces = pieces.map(|piece| {
             piece.map_err(|fault| {
@@ -65,7 +96,17 @@ impl Account {
                 worker::Error::RustError("the export failed; see the log".to_owned())
             })
         });
-        let builder = http::attachment(content_type, file)?;
+        let content_type = match form {
+            Some(Form::Csv(_)) => "text/csv; charset=utf-8",
+            Some(Form::Ndjson) => "application/x-ndjson",
+            None => "application/gzip",
+        };
+        let named = if form.is_some() {
+            name::exported(file, &scope(query, &zone_name)?, &zone)
+        } else {
+            file.to_owned()
+        };
+        let builder = http::attachment(content_type, &named)?;
         Ok(builder.from_stream(stream::iter(pieces))?)
     }
 
@@ -114,22 +155,21 @@ impl Account {
         }))
     }
 
-    async fn followers(&self, account: AccountId, query: &Query, csv: bool) -> Result<Pieces> {
-        let wanted = RosterWanted::read(query)?;
+    /// The rows of a list of people, by the list's own filters and in its order.
+    async fn people(&self, wanted: RosterWanted, form: Form) -> Result<Pieces> {
+        let csv = matches!(form, Form::Csv(_));
+        let departures = if csv { self.departures(&wanted)? } else { HashMap::new() };
         let sort = wanted.sort;
-        let zone = zone::asked(query)?.0.into_owned();
         let mut walk = self.walk(wanted).await?;
-        let line = move |row: &shared::api::Follower| -> Result<String> {
-            if csv {
-                return Ok(export::follower_csv(row, account, &zone));
-            }
-            Ok(serde_json::to_string(row)? + "\n")
+        let head = form.head(Table::followers_head);
+        let line = move |row: &Follower| {
+            let left = departures.get(&row.user.id).filter(|_| !row.following);
+            form.line(row, |table, row| table.follower(row, left))
         };
-        let header = if csv { export::followers_csv_header() } else { "" };
-        let header = std::iter::once(Ok(header.as_bytes().to_vec()));
-        if walk.followers() > SORTED_MAX {
+        let head = std::iter::once(Ok(head.into_bytes()));
+        if walk.most() > SORTED_MAX {
             let rows = std::iter::from_fn(move || pack_lines(&mut walk, &line).transpose());
-            return Ok(Box::new(header.chain(rows)));
+            return Ok(Box::new(head.chain(rows)));
         }
         let mut collector = Collector::new(sort, None, usize::MAX - 1)
             .map_err(|error| Fault::internal(error.to_string()))?;
@@ -139,16 +179,26 @@ impl Account {
             }
         }
         let rows = collector.finish().items.into_iter();
-        Ok(Box::new(header.chain(rows.map(move |row| line(&row).map(String::into_bytes)))))
+        Ok(Box::new(head.chain(rows.map(move |row| Ok(line(&row).into_bytes())))))
+    }
+
+    /// The follower curve, oldest first.
+    fn series_pieces(&self, query: &Query, form: Form) -> Result<Pieces> {
+        let series = self.series_of(query)?;
+        let mut text = form.head(Table::series_head);
+        for point in &series.points {
+            text.push_str(&form.line(point, |table, point| table.point(&series, point)));
+        }
+        Ok(Box::new(std::iter::once(Ok(text.into_bytes()))))
     }
 
     /// Tweets of the list's filters, newest first.
-    fn tweet_pieces(&self, account: AccountId, query: &Query, csv: bool) -> Result<Pieces> {
-        // `sort` is of followers here.
+    fn tweet_pieces(&self, query: &Query, form: Form) -> Result<Pieces> {
+        // `sort` is of people here.
         let mut query = query.clone();
         query.remove("sort");
         let mut walk = self.walk_tweets(tweets::Wanted::read(&query, clock::now())?)?;
-        let header = if csv { export::tweets_csv_header() } else { String::new() };
+        let head = form.head(Table::tweets_head);
         let (mut more, mut cursor) = (true, None::<String>);
         let pages = std::iter::from_fn(move || {
             if !more {
@@ -158,19 +208,17 @@ impl Account {
             Some(walk.page(cursor.as_deref(), TWEETS_PAGE).map(|page| {
                 more = page.next_cursor.is_some();
                 cursor = page.next_cursor;
-                let line = |tweet: &TweetItem| {
-                    if csv { export::tweet_csv(tweet, account) } else { export::ndjson(tweet) }
-                };
+                let line = |tweet: &TweetItem| form.line(tweet, Table::tweet);
                 page.items.iter().map(line).collect::<String>().into_bytes()
             }))
         });
-        Ok(Box::new(std::iter::once(Ok(header.into_bytes())).chain(pages)))
+        Ok(Box::new(std::iter::once(Ok(head.into_bytes())).chain(pages)))
     }
 
-    fn event_pieces(&self, query: &Query, csv: bool) -> Result<Pieces> {
+    fn event_pieces(&self, query: &Query, form: Form) -> Result<Pieces> {
         let mut wanted = self.wanted_events(query)?;
         let sql = self.sql.clone();
-        let header = if csv { export::events_csv_header() } else { "" };
+        let head = form.head(Table::events_head);
         let mut more = true;
         let pages = std::iter::from_fn(move || {
             if !more {
@@ -178,36 +226,49 @@ impl Account {
             }
             let page = changes::events(&sql, &wanted, EVENTS_PAGE);
             more = false;
-            Some(page.and_then(|page| {
+            Some(page.map(|page| {
                 more = page.next_cursor.is_some();
                 wanted.after = page.next_cursor;
-                event_lines(&page.items, csv)
+                let line = |event: &FollowerEvent| form.line(event, Table::event);
+                page.items.iter().map(line).collect::<String>().into_bytes()
             }))
         });
-        Ok(Box::new(std::iter::once(Ok(header.as_bytes().to_vec())).chain(pages)))
+        Ok(Box::new(std::iter::once(Ok(head.into_bytes())).chain(pages)))
     }
 }
 
-fn event_lines(events: &[FollowerEvent], csv: bool) -> Result<Vec<u8>> {
-    let mut text = String::new();
-    for event in events {
-        if csv {
-            text.push_str(&export::event_csv(event));
-        } else {
-            text.push_str(&serde_json::to_string(event)?);
-            text.push('\n');
-        }
+fn excel(word: &str) -> Option<bool> {
+    match word {
+        "1" => Some(true),
+        "0" => Some(false),
+        _ => None,
     }
-    Ok(text.into_bytes())
 }
 
-fn pack_lines(
-    walk: &mut Walk,
-    line: &impl Fn(&shared::api::Follower) -> Result<String>,
-) -> Result<Option<Vec<u8>>> {
-    let Some(rows) = walk.next_pack()? else { return Ok(None) };
-    let lines: String = rows.iter().map(line).collect::<Result<_>>()?;
-    Ok(Some(lines.into_bytes()))
+/// What a file is narrowed to, for its name.
+fn scope<'q>(query: &'q Query, zone: &'q str) -> Result<Scope<'q>> {
+    let words = ["filter", "kind", "state", "reason", "lang", "interval", "q", "as_of"];
+    let words = words.iter().filter_map(|name| query.get(name).map(String::as_str));
+    let flags = [("mutual", ["mutual", "not-mutual"]), ("promoted", ["promoted", "not-promoted"])];
+    let flags = flags.iter().filter_map(|(name, [on, off])| {
+        let word = query.get(name)?;
+        Some(if word == "true" { *on } else { *off })
+    });
+    let (from, to) = query::range(query)?;
+    Ok(Scope { words: words.chain(flags).collect(), from, to, zone })
+}
+
+fn no_export(file: &str) -> Fault {
+    Fault::missing(format!(
+        "no export `{file}`: NEW_FOLLOWERS.json.gz, LOST_FOLLOWERS.json.gz, USER_INFO.json.gz, \
+         STATS_TWEETS.json.gz, or followers, following, series, events or tweets with .csv or \
+         .ndjson"
+    ))
+}
+
+fn pack_lines(walk: &mut Walk, line: &impl Fn(&Follower) -> String) -> Result<Option<Vec<u8>>> {
+    let rows = walk.next_pack()?;
+    Ok(rows.map(|rows| rows.iter().map(line).collect::<String>().into_bytes()))
 }
 
 /// One timestamp's ids at a time.

@@ -16,12 +16,12 @@ use crate::query::{self, Query};
 use crate::sql::values;
 use crate::x::X;
 use serde::{Deserialize, Serialize};
-use shared::api::{CollectorState, FollowingCollection, FollowingFilter, RosterFilter};
+use shared::api::{CollectorState, FollowingCollection};
 use shared::budget::{price, usd};
 use shared::credentials::Endpoint;
 use shared::following::{PROFILES_MS, Relation, Survey, estimate, explains, follows, next};
 use shared::id::UserId;
-use shared::listing::{Collector, Sort};
+use shared::listing::Collector;
 use shared::roster::Roster;
 use shared::time::{DAY_MS, UnixMs};
 use shared::verdict::{Evidence, Said};
@@ -80,6 +80,13 @@ pub(super) struct Followed {
     at: UnixMs,
 }
 
+impl Followed {
+    /// How many there are.
+    pub(super) fn count(&self) -> usize {
+        self.roster.len()
+    }
+}
+
 /// Whether the account follows someone, by its list and by what X said beside their profile: the
 /// newer of the two.
 pub(super) fn mutual(
@@ -133,21 +140,11 @@ impl Account {
     /// `GET …/following`.
     pub(super) async fn list_following(&self, query: &Query) -> Result<Response> {
         self.tracked()?;
-        let known = "all, mutual, not_back";
-        let filter = query::word(query, "filter", FollowingFilter::from_word, known)?;
-        let known = "since, changed, name, followers, id, each with - in front or not";
-        let sort = query::word(query, "sort", Sort::parse, known)?
-            .or_else(|| Sort::parse("-followers"))
-            .ok_or_else(|| Fault::internal("the default sort is no sort"))?;
-        let filter = match filter {
-            Some(FollowingFilter::Mutual) => Some(RosterFilter::Mutual),
-            Some(FollowingFilter::NotBack) => Some(RosterFilter::NotBack),
-            Some(FollowingFilter::All) | None => None,
-        };
+        let wanted = Wanted::read_followed(query)?;
         let cursor = query.get("cursor").map(String::as_str);
-        let mut collector = Collector::new(sort, cursor, query::limit(query)?)
+        let mut collector = Collector::new(wanted.sort, cursor, query::limit(query)?)
             .map_err(|error| Fault::bad(error.to_string()))?;
-        let mut walk = self.walk(Wanted::followed(query, filter, sort)).await?;
+        let mut walk = self.walk(wanted).await?;
         while let Some(rows) = walk.next_pack()? {
             for row in rows {
                 collector.push(row);

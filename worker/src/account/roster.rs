@@ -8,7 +8,10 @@ use crate::fault::{Fault, Result};
 use crate::http;
 use crate::query::{self, Query};
 use crate::sql::{Sql, values};
-use shared::api::{EventKind, Follower, RosterFilter};
+use shared::api::{
+    Confidence, EventKind, Follower, FollowingFilter, LossState, Reason, RosterFilter,
+};
+use shared::export::csv::Departure;
 use shared::id::UserId;
 use shared::listing::{Collector, Sort, matches};
 use shared::roster::Roster;
@@ -16,6 +19,9 @@ use shared::time::UnixMs;
 use shared::x::user::Profile;
 use std::collections::{HashMap, HashSet, VecDeque};
 use worker::Response;
+
+/// Later than any event: 2^53 - 1, the largest whole number of JavaScript.
+const LAST_MS: i64 = 9_007_199_254_740_991;
 
 /// Which rows.
 pub(super) struct Wanted {
@@ -32,7 +38,6 @@ pub(super) struct Wanted {
 impl Wanted {
     pub(super) fn read(query: &Query) -> Result<Self> {
         let (from, to) = query::range(query)?;
-        let known = "since, changed, name, followers, id, each with - in front or not";
         let filters = "new, left, returned, mutual, mutual_left, not_back, muted";
         let as_of = query::instant(query, "as_of")?;
         let filter = query::word(query, "filter", RosterFilter::from_word, filters)?;
@@ -45,9 +50,7 @@ impl Wanted {
             q: query.get("q").filter(|q| !q.trim().is_empty()).cloned(),
             filter,
             followed,
-            sort: query::word(query, "sort", Sort::parse, known)?
-                .or_else(|| Sort::parse("-since"))
-                .ok_or_else(|| Fault::internal("the default sort is no sort"))?,
+            sort: sort(query, "-since")?,
             from,
             to,
         })
@@ -56,10 +59,26 @@ impl Wanted {
 
 impl Wanted {
     /// Of those whom the account follows.
-    pub(super) fn followed(query: &Query, filter: Option<RosterFilter>, sort: Sort) -> Self {
+    pub(super) fn read_followed(query: &Query) -> Result<Self> {
+        let known = "all, mutual, not_back";
+        let filter = query::word(query, "filter", FollowingFilter::from_word, known)?;
+        let filter = match filter {
+            Some(FollowingFilter::Mutual) => Some(RosterFilter::Mutual),
+            Some(FollowingFilter::NotBack) => Some(RosterFilter::NotBack),
+            Some(FollowingFilter::All) | None => None,
+        };
+        let sort = sort(query, "-followers")?;
         let q = query.get("q").filter(|q| !q.trim().is_empty()).cloned();
-        Self { as_of: None, q, filter, followed: true, sort, from: None, to: None }
+        Ok(Self { as_of: None, q, filter, followed: true, sort, from: None, to: None })
     }
+}
+
+/// `sort`, or the order of a list that does not say.
+fn sort(query: &Query, default: &str) -> Result<Sort> {
+    let known = "since, changed, name, followers, id, each with - in front or not";
+    query::word(query, "sort", Sort::parse, known)?
+        .or_else(|| Sort::parse(default))
+        .ok_or_else(|| Fault::internal("the default sort is no sort"))
 }
 
 /// What events say of everyone who has any.
@@ -128,32 +147,54 @@ impl Account {
 
     /// The ids a filter on events names, `None` for no such filter.
     fn chosen(&self, wanted: &Wanted) -> Result<Option<HashSet<UserId>>> {
-        let kinds: &[EventKind] = match wanted.filter {
-            Some(RosterFilter::New) => &[EventKind::Followed],
-            Some(RosterFilter::Returned) => &[EventKind::Returned],
-            Some(RosterFilter::Left | RosterFilter::MutualLeft) => &[EventKind::Lost],
-            Some(RosterFilter::Mutual | RosterFilter::NotBack | RosterFilter::Muted) | None => {
-                return Ok(None);
-            }
-        };
-        let words: Vec<String> = kinds.iter().map(|kind| format!("'{kind}'")).collect();
-        let statement = format!(
-            "SELECT DISTINCT user FROM shown WHERE kind IN ({}) AND at >= ? AND at < ?
-             AND (state IS NULL OR state <> 'retracted')",
-            words.join(", ")
-        );
+        let Some(kind) = wanted.event_kind() else { return Ok(None) };
+        let statement = "SELECT DISTINCT user FROM shown WHERE kind = ? AND at >= ? AND at < ?
+             AND (state IS NULL OR state <> 'retracted')";
         let from = wanted.from.map_or(0, |from| from.0);
-        let to = wanted.to.map_or(9_007_199_254_740_991, |to| to.0);
-        let rows = self.sql.rows(&statement, values![from, to])?;
+        let to = wanted.to.map_or(LAST_MS, |to| to.0);
+        let rows = self.sql.rows(statement, values![kind.as_str(), from, to])?;
         let ids = rows.into_iter().map(|mut row| id_from_text(&row.text()?));
         Ok(Some(ids.collect::<Result<_>>()?))
+    }
+
+    /// The last loss, not retracted, of everyone whom a list of these filters may show as gone.
+    pub(super) fn departures(&self, wanted: &Wanted) -> Result<HashMap<UserId, Departure>> {
+        let kind = wanted.event_kind();
+        if kind.is_none() && !wanted.followed {
+            return Ok(HashMap::new());
+        }
+        // Of those who left before `to`, how they left then, whatever came after.
+        let to = wanted.to.filter(|_| kind == Some(EventKind::Lost)).map(|to| to.plus(-1));
+        let until = wanted.as_of.into_iter().chain(to).min();
+        let until = until.map_or(LAST_MS, |at| at.0);
+        let lost = "kind = 'lost' AND state <> 'retracted' AND at <= ?";
+        let statement = format!(
+            "SELECT user, at, not_before, state, reason, confidence FROM changes WHERE {lost}
+             UNION ALL
+             SELECT user, at, NULL, state, reason, confidence FROM verdicts WHERE {lost}
+             ORDER BY at"
+        );
+        let rows = self.sql.rows(&statement, values![until, until])?;
+        let mut departures = HashMap::new();
+        for mut row in rows {
+            let user = id_from_text(&row.text()?)?;
+            let at = UnixMs(row.int()?);
+            let not_before = row.maybe_int()?.map(UnixMs);
+            let state = row.maybe_text()?.and_then(|word| LossState::from_word(&word));
+            let reason = row.maybe_text()?.and_then(|word| Reason::from_word(&word));
+            let confidence = row.maybe_text()?.and_then(|word| Confidence::from_word(&word));
+            let reason = reason.unwrap_or(Reason::Unknown);
+            let confidence = confidence.unwrap_or(Confidence::Unknown);
+            departures.insert(user, Departure { at, not_before, state, reason, confidence });
+        }
+        Ok(departures)
     }
 
     fn told(&self, as_of: Option<UnixMs>) -> Result<Told> {
         let rows = self.sql.rows(
             "SELECT user, MAX(at), MAX(CASE WHEN kind IN ('followed', 'returned') THEN at END)
              FROM shown WHERE at <= ? GROUP BY user",
-            values![as_of.map_or(9_007_199_254_740_991, |at| at.0)],
+            values![as_of.map_or(LAST_MS, |at| at.0)],
         )?;
         let mut told = Told::default();
         for mut row in rows {
@@ -205,9 +246,13 @@ pub(super) struct Walk {
 }
 
 impl Walk {
-    /// How many follow at the walk's instant.
-    pub(super) fn followers(&self) -> usize {
-        self.roster.len() + self.withheld.len()
+    /// How many rows there are at most.
+    pub(super) fn most(&self) -> usize {
+        match (&self.followed, &self.chosen) {
+            (Some(followed), _) if self.wanted.followed => followed.count(),
+            (_, Some(chosen)) => chosen.len(),
+            _ => self.roster.len() + self.withheld.len(),
+        }
     }
 
     /// The wanted rows of the next pack, in id order.
@@ -241,6 +286,16 @@ impl Walk {
 }
 
 impl Wanted {
+    /// The kind of event that a filter asks for, `None` of one that asks for no event.
+    fn event_kind(&self) -> Option<EventKind> {
+        match self.filter? {
+            RosterFilter::New => Some(EventKind::Followed),
+            RosterFilter::Returned => Some(EventKind::Returned),
+            RosterFilter::Left | RosterFilter::MutualLeft => Some(EventKind::Lost),
+            RosterFilter::Mutual | RosterFilter::NotBack | RosterFilter::Muted => None,
+        }
+    }
+
     fn admits(&self, row: &Follower) -> bool {
         let filtered = match self.filter {
             Some(RosterFilter::Mutual) => row.mutual == Some(true) && row.following,

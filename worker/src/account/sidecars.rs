@@ -14,7 +14,7 @@ use shared::id::AccountId;
 use shared::oauth1::percent_encode;
 use shared::roster::Roster;
 use shared::routes;
-use shared::snapshot::{self, Damage, Name, Reader, Summary};
+use shared::snapshot::{self, Damage, Name, Reader};
 use shared::text::cut;
 use std::collections::{BTreeMap, HashMap};
 use worker::ByteStream;

@@ -189,6 +189,11 @@ impl Account {
 
     /// `GET …/followers/series`.
     fn series(&self, query: &Query) -> Result<Response> {
+        http::json(200, &self.series_of(query)?)
+    }
+
+    /// The series that a query asks for.
+    pub(super) fn series_of(&self, query: &Query) -> Result<api::Series> {
         self.tracked()?;
         let now = clock::now();
         let (from, to) = query::range(query)?;
@@ -221,20 +226,17 @@ impl Account {
         };
         let (retracted, suspected) = self.unsettled(from, to)?;
         let reasons = self.reason_counts(from, to)?;
-        http::json(
-            200,
-            &api::Series {
-                tz: zone_name.into_owned(),
-                interval,
-                points,
-                compare,
-                totals,
-                compare_totals,
-                reasons: reasons.into_iter().collect(),
-                retracted,
-                suspected,
-            },
-        )
+        Ok(api::Series {
+            tz: zone_name.into_owned(),
+            interval,
+            points,
+            compare,
+            totals,
+            compare_totals,
+            reasons: reasons.into_iter().collect(),
+            retracted,
+            suspected,
+        })
     }
 
     /// Losses of a range that were retracted, and that one more check will settle.

@@ -8,11 +8,11 @@ use crate::fault::{Fault, Result};
 use crate::query::{self, Query};
 use crate::rpc::Replayed;
 use crate::sql::values;
-use shared::api::{FromServer, LiveGap, LiveKind, Subscribe};
+use shared::api::{FromServer, LiveKind, Subscribe};
 use shared::live::hub;
 use shared::live::ring::{Purge, RowInfo, Stretch};
 use shared::live::slot;
-use shared::live::view::{self, Frame, View};
+use shared::live::view::{Frame, View};
 use std::time::Duration;
 use worker::{Delay, Response, WebSocket};
 
@@ -85,60 +85,21 @@ impl Core {
         let view = View::new(&subscribe, true).map_err(Fault::bad)?;
         // Of what is handed out, not of what is numbered: an answer that ended behind what is still
         // to be handed out would have whoever asks again skip it.
-        let handed_out = || self.memory.borrow().ring.tail().to;
-        let after = number("after")?.unwrap_or_else(handed_out);
+        let after = number("after")?.unwrap_or_else(|| self.memory.borrow().ring.tail().to);
         let mut looks = wait * 1_000 / LOOK_MS;
         loop {
-            let answer = self.events_after(after, &view, limit)?;
-            if looks == 0 || answer.is_some() {
-                let now = handed_out().max(after);
-                let body =
-                    answer.unwrap_or_else(|| view::poll_answer(now.min(after + 1), now, &[], None));
+            let rows = self.rows_after(after)?;
+            let answer = {
+                let memory = self.memory.borrow();
+                let answer = memory.ring.poll(after, &rows, &view, limit);
+                answer.or_else(|| (looks == 0).then(|| memory.ring.poll_nothing(after)))
+            };
+            if let Some(body) = answer {
                 return crate::http::bytes(200, "application/json", body.into_bytes());
             }
             looks -= 1;
             Delay::from(Duration::from_millis(LOOK_MS)).await;
         }
-    }
-
-    /// The answer of a long poll, if there is anything to say.
-    fn events_after(&self, after: u64, view: &View, limit: usize) -> Result<Option<String>> {
-        let rows = self.rows_after(after)?;
-        let memory = self.memory.borrow();
-        let tail = memory.ring.tail();
-        let (mut next, mut gap, mut found) = (after.saturating_add(1), None, Vec::new());
-        for stretch in rows.iter().chain([tail]).filter(|stretch| stretch.from <= stretch.to) {
-            if stretch.to < next {
-                continue;
-            }
-            if stretch.from > next {
-                if gap.is_some() || !found.is_empty() {
-                    // An answer declares one gap, and it comes before its events.
-                    break;
-                }
-                let reason = memory.ring.reason(next);
-                gap = Some(LiveGap { from: next, to: stretch.from - 1, reason });
-            }
-            let passing = view.picked(&stretch.events);
-            found.extend(passing.into_iter().filter(|event| event.seq >= next));
-            next = stretch.to + 1;
-        }
-        if found.is_empty() && gap.is_none() && next <= tail.to {
-            // Everything behind the cursor is older than the window.
-            let reason = memory.ring.reason(next);
-            gap = Some(LiveGap { from: next, to: tail.to, reason });
-            next = tail.to + 1;
-        }
-        if found.is_empty() && gap.is_none() {
-            return Ok(None);
-        }
-        let to = if found.len() > limit {
-            found.truncate(limit);
-            found.last().map_or(after, |event| event.seq)
-        } else {
-            next - 1
-        };
-        Ok(Some(view::poll_answer(after + 1, to, &found, gap)))
     }
 
     /// The greeting of a new browser, as it is sent.

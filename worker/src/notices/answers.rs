@@ -36,7 +36,7 @@ impl Notices {
         let query = routes::query(found.route, query).map_err(Fault::bad)?;
         if found.route.op == Op::Feed {
             let name = found.path.get("feed").map_or("", String::as_str);
-            return self.feed(&request, name);
+            return self.feed(&request, name, url.split('?').next().unwrap_or_default());
         }
         if let Op::Alerts | Op::AddAlert = found.route.op {
             return self.collection(&mut request, found.route.op, &url).await;
@@ -193,7 +193,7 @@ impl Notices {
 
     /// `POST /alerts/{alert}/retry`.
     async fn retry(&self, id: &str, request: &mut Request) -> Result<Response> {
-        let only: api::RetryMessages = http::body(request).await?;
+        let only: api::RetryMessages = http::optional_body(request).await?;
         let alert = self.known(id)?;
         if alert.state != AlertState::On {
             let detail = "this alert is not on: set its `state` to on first";
@@ -210,7 +210,7 @@ impl Notices {
     }
 
     /// `GET /feeds/{feed}`: whoever knows the secret may read.
-    fn feed(&self, request: &Request, name: &str) -> Result<Response> {
+    fn feed(&self, request: &Request, name: &str, address: &str) -> Result<Response> {
         let missing = || Fault::missing("no such feed: its address may have been made anew");
         let secret = name.strip_suffix(".atom").ok_or_else(missing)?;
         let alert = self.alert_of_feed(&atom::digest(secret))?.ok_or_else(missing)?;
@@ -220,7 +220,7 @@ impl Notices {
              ORDER BY id DESC LIMIT ?",
             values![alert.id.as_str(), entries],
         )?;
-        let feed = atom::feed(&alert, &messages);
+        let feed = atom::feed(&alert, &messages, address);
         let etag = format!("\"{}\"", atom::digest(&feed).get(..32).unwrap_or_default());
         let known = request.headers().get("if-none-match")?.unwrap_or_default();
         let same = known.split(',').any(|known| known.trim().trim_start_matches("W/") == etag);

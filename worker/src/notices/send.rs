@@ -115,7 +115,7 @@ impl Notices {
         let Some(Job { alert, message, at }) = job else { return Ok(()) };
         let (id, local) = (alert.id.clone(), Config::read(&self.env).simulated);
         let outcome = match self.whole(alert).await {
-            Ok(Ok(whole)) => match compose::outgoing(&whole, &message, at) {
+            Ok(Ok(whole)) => match compose::outgoing(&whole, &message, at, local) {
                 Some(outgoing) => deliver(&outgoing, local).await,
                 // A feed's entry is there as soon as it is marked.
                 None => Ok(()),

@@ -12,6 +12,7 @@ use crate::words::lookups as words;
 use leptos::prelude::*;
 use leptos::task::spawn_local;
 use shared::api::{List, Lookup, RunState};
+use shared::export::csv;
 use wasm_bindgen::JsValue;
 use wasm_bindgen::prelude::wasm_bindgen;
 
@@ -22,7 +23,7 @@ const POLL_WAITING_MS: u32 = 10_000;
 #[wasm_bindgen(module = "/js/lookups.js")]
 extern "C" {
     #[wasm_bindgen(js_name = resultTable, catch)]
-    fn result_table(text: &str) -> Result<String, JsValue>;
+    fn result_table(text: &str, cell: &dyn Fn(String) -> String) -> Result<String, JsValue>;
 }
 
 /// What the rows share.
@@ -143,7 +144,7 @@ fn save_table(app: App, path: String, name: String) {
     spawn_local(async move {
         match api::text(&path).await {
             Err(failure) => app.say_failure(&failure),
-            Ok(text) => match result_table(&text) {
+            Ok(text) => match result_table(&text, &|text| csv::cell(&text)) {
                 Ok(table) => browser::save_text(&name, &table),
                 Err(_) => app.say("The result could not be read: take it as NDJSON."),
             },

@@ -6,7 +6,7 @@ use crate::app::{app, today};
 use crate::charts::{Chart, Kind, Listener};
 use crate::erase::{Memo, Rows as _, Show, attr, effect, flag, memo, on_click, on_key, shown};
 use crate::numbers;
-use crate::parts::Icon;
+use crate::parts::{CsvMenu, Icon};
 use crate::tide;
 use crate::words::tide as words;
 use leptos::html;
@@ -38,10 +38,8 @@ pub(super) fn tide(shared: Shared, series: Memo<Series>) -> impl IntoView {
                     <Icon name="table"/>
                     {shown(move || if as_table.get() { "Hide the table" } else { "As table" })}
                 </button>
-                <a class="quiet-button" href=attr(move || csv(app)) download>
-                    <Icon name="download"/>
-                    "CSV"
-                </a>
+                <CsvMenu id="tide-files" label="CSV" class="quiet-button"
+                    tables=&[("The curve", curve_csv), ("Who came and left", events_csv)]/>
                 <span class="note hint">"Drag to zoom, click to pin a bucket, ← → to move."</span>
             </div>
             <Show when=flag(move || as_table.get())>{table(shared)}</Show>
@@ -169,12 +167,23 @@ fn canvas(shared: Shared) -> impl IntoView {
 }
 
 /// The file of everyone who came or left in the period.
-fn csv(app: crate::app::App) -> String {
-    let id = app.account.with(|account| account.as_ref().map(|account| account.id.to_string()));
+fn events_csv(app: crate::app::App) -> String {
     let [from, to] = super::range_pairs(app);
-    let zone = ("tz", app.zone.with(|zone| zone.name.clone()));
-    let path = format!("/accounts/{}/export/events.csv", id.unwrap_or_default());
-    api::below(&crate::address::with_query(&path, &[from, to, zone]))
+    csv(app, "events.csv", vec![from, to])
+}
+
+/// The file of the chart's numbers.
+fn curve_csv(app: crate::app::App) -> String {
+    let [from, to] = super::range_pairs(app);
+    let interval = ("interval", app.interval.get().as_str().to_owned());
+    csv(app, "series.csv", vec![from, to, interval])
+}
+
+fn csv(app: crate::app::App, file: &str, mut pairs: Vec<(&'static str, String)>) -> String {
+    let id = app.account.with(|account| account.as_ref().map(|account| account.id.to_string()));
+    pairs.push(("tz", app.zone.with(|zone| zone.name.clone())));
+    let path = format!("/accounts/{}/export/{file}", id.unwrap_or_default());
+    api::below(&crate::address::with_query(&path, &pairs))
 }
 
 /// The chart as a table: the same numbers for whoever reads better than they look.

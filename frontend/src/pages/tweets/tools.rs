@@ -4,7 +4,7 @@ use super::{Shared, csv};
 use crate::app::app;
 use crate::browser;
 use crate::erase::{Memo, Rows as _, attr, flag, memo, on_click, on_value, shown};
-use crate::parts::{Icon, MetricMenu, Search};
+use crate::parts::{CsvMenu, MetricMenu, Search};
 use crate::tweets::choice::{COLUMNS_MOST, Choice, Key, Sort};
 
 use crate::tweets::metric;
@@ -39,10 +39,8 @@ pub(super) fn Ends(shared: Shared) -> impl IntoView {
             {order()}
             <MetricMenu id="columns" icon="columns" label="Columns" known=shared.metrics chosen=columns
                 most=COLUMNS_MOST turn=turn/>
-            <a class="quiet-button" href=attr(move || csv(app)) download title=attr(label)>
-                <Icon name="download"/>
-                <span class="face-text">{shown(label)}</span>
-            </a>
+            <CsvMenu id="tweet-files" label=Signal::derive(move || label().to_owned())
+                class="quiet-button" tables=&[("These tweets", csv)]/>
         </div>
     }
 }

@@ -3,7 +3,10 @@
 #![allow(clippy::float_cmp, clippy::format_collect, reason = "exact numbers are meant")]
 
 use super::*;
-use crate::api::{GeoBlip, How, Person, Precision, Refers, RunState, SimpleTweet, Trigger};
+use crate::api::{
+    GeoBlip, How, LiveEvent, LiveFollower, LiveRun, Person, Precision, Refers, RunState,
+    SimpleTweet, Trigger,
+};
 use crate::live::hydrate::Failures;
 use crate::live::samples::{v2, v11, with};
 use crate::live::{hydrate, raw};
@@ -120,6 +123,15 @@ fn a_tweet_can_lose_its_place() {
     assert_eq!(without.without_place(), without);
 }
 
+/// An event's JSON is what its type of the API would be written as.
+#[track_caller]
+fn check_live(kept: &Kept, expected: &LiveEvent) {
+    let read: LiveEvent = serde_json::from_str(&kept.json).unwrap();
+    assert_eq!(&read, expected);
+    let ours: Value = serde_json::from_str(&kept.json).unwrap();
+    assert_eq!(ours, serde_json::to_value(expected).unwrap());
+}
+
 #[test]
 fn a_follower_event_has_its_account() {
     let event = FollowerEvent {
@@ -147,7 +159,8 @@ fn a_follower_event_has_its_account() {
         (&value["seq"], &value["kind"], &value["account"]),
         (&json!(9), &json!("lost"), &json!("12"))
     );
-    assert_eq!(serde_json::from_str::<FollowerEvent>(&kept.json).unwrap(), event);
+    let told = LiveFollower { seq: 9, account: UserId(12), event };
+    check_live(&kept, &LiveEvent::Follower(Box::new(told)));
 }
 
 #[test]
@@ -164,7 +177,9 @@ fn a_notice_gets_its_number() {
     };
     let kept = of_notice(3, notice).unwrap();
     let read: StreamNotice = serde_json::from_str(&kept.json).unwrap();
-    assert_eq!((read.seq, read.kind, read.tweets), (3, LiveKind::Notice, vec![TweetId(5)]));
+    assert_eq!((read.seq, read.kind), (3, LiveKind::Notice));
+    assert_eq!(read.tweets, vec![TweetId(5)]);
+    check_live(&kept, &LiveEvent::Notice(Box::new(read)));
 }
 
 #[test]
@@ -187,7 +202,8 @@ fn a_run_is_carried_whole() {
         (&value["seq"], &value["kind"], &value["account"]),
         (&json!(4), &json!("run"), &json!("12"))
     );
-    assert_eq!(serde_json::from_value::<Run>(value["run"].clone()).unwrap(), run);
+    let (kind, at, account) = (LiveKind::Run, UnixMs(0), run.account);
+    check_live(&kept, &LiveEvent::Run(Box::new(LiveRun { seq: 4, kind, at, account, run })));
 }
 
 proptest! {

@@ -147,7 +147,6 @@ fn who_comes_back_gets_everything_since() {
     check(&ring, &rows, 40, &all(), &["41..50:10"]);
     check(&ring, &rows, 49, &all(), &["50..50:1"]);
     check(&ring, &rows, 50, &all(), &[]);
-    check(&ring, &rows, 1_000, &all(), &[]);
     check(&ring, &rows, 19, &blips(), &["20..20:1", "21..40:10", "41..50:5"]);
 }
 
@@ -203,26 +202,66 @@ fn numbers_without_events_are_covered() {
     assert_eq!(rows[0].info, RowInfo { number: 0, from: 1, to: 3, tweets: None });
 }
 
+/// At most so many events in an answer of the tests.
+const LIMIT: usize = 100;
+
 #[track_caller]
-fn check_poll(ring: &Ring, rows: &[Row], after: u64, expected: &str) {
-    let answer = ring.poll(after, stretches(rows), &all());
-    let read: crate::api::LiveEvents = serde_json::from_str(&answer).unwrap();
-    let gap = read.gap.map(|gap| format!(" {}..{} {}", gap.from, gap.to, gap.reason));
-    let said = format!("{}..{}:{}", read.from, read.to, read.events.len());
-    assert_eq!(said + &gap.unwrap_or_default(), expected);
+fn check_poll(ring: &Ring, rows: &[Row], after: u64, expected: Option<&str>) {
+    let answer = ring.poll(after, &stretches(rows), &all(), LIMIT);
+    let said = answer.map(|answer| {
+        let read: Value = serde_json::from_str(&answer).unwrap();
+        let gap: Option<LiveGap> = serde_json::from_value(read["gap"].clone()).unwrap();
+        let gap = gap.map(|gap| format!(" {}..{} {}", gap.from, gap.to, gap.reason));
+        let events = read["events"].as_array().unwrap().len();
+        format!("{}..{}:{events}{}", read["from"], read["to"], gap.unwrap_or_default())
+    });
+    assert_eq!(said.as_deref(), expected);
 }
 
 #[test]
 fn a_poll_gets_everything_since_and_stops_before_a_second_gap() {
     let (ring, mut rows) = filled(30);
-    check_poll(&ring, &rows, 0, "1..60:60");
-    check_poll(&ring, &rows, 59, "60..60:1");
-    check_poll(&ring, &rows, 60, "61..60:0");
+    check_poll(&ring, &rows, 0, Some("1..60:60"));
+    check_poll(&ring, &rows, 59, Some("60..60:1"));
+    check_poll(&ring, &rows, 60, None);
     rows.remove(1);
-    check_poll(&ring, &rows, 13, "14..20:7");
-    check_poll(&ring, &rows, 20, "21..60:20 21..40 restart");
+    check_poll(&ring, &rows, 13, Some("14..20:7"));
+    check_poll(&ring, &rows, 20, Some("21..60:20 21..40 restart"));
     rows.remove(0);
-    check_poll(&ring, &rows, 0, "1..60:20 1..40 restart");
+    check_poll(&ring, &rows, 0, Some("1..60:20 1..40 restart"));
+    check_poll(&ring, &[], 30, Some("31..60:0 31..60 restart"));
+}
+
+#[test]
+fn a_poll_ends_at_the_limit_and_goes_on_there() {
+    let (ring, rows) = filled(70);
+    check_poll(&ring, &rows, 0, Some("1..100:100"));
+    check_poll(&ring, &rows, 100, Some("101..140:40"));
+}
+
+#[test]
+fn a_poll_from_beyond_the_last_number_is_told_so_and_sent_back_to_it() {
+    let (ring, rows) = filled(30);
+    for after in [61, 1_000_000_000, u64::MAX] {
+        check_poll(&ring, &rows, after, Some("1..60:0 1..60 restart"));
+    }
+    check_poll(&Ring::restore([], 1), &[], 5, Some("0..0:0 0..0 restart"));
+}
+
+#[test]
+fn a_socket_from_beyond_the_last_number_gets_the_same_gap() {
+    let (ring, rows) = filled(30);
+    for after in [61, 1_000_000_000, u64::MAX] {
+        check(&ring, &rows, after, &all(), &["1..60 restart"]);
+    }
+}
+
+#[test]
+fn where_nothing_is_new_a_poll_says_up_to_where() {
+    let (ring, _) = filled(30);
+    let read = |after| -> Value { serde_json::from_str(&ring.poll_nothing(after)).unwrap() };
+    assert_eq!((&read(60)["from"], &read(60)["to"]), (&60.into(), &60.into()));
+    assert_eq!((&read(50)["from"], &read(50)["to"]), (&51.into(), &60.into()));
 }
 
 #[test]
@@ -233,9 +272,9 @@ fn a_long_answer_is_continued_where_it_ended() {
         event.json = format!("\"{}\"", "x".repeat(POLL_BYTES / 4)).into();
         ring.push([event], seq, at(0));
     }
-    check_poll(&ring, &[], 0, "1..4:4");
-    check_poll(&ring, &[], 4, "5..8:4");
-    check_poll(&ring, &[], 8, "9..10:2");
+    check_poll(&ring, &[], 0, Some("1..4:4"));
+    check_poll(&ring, &[], 4, Some("5..8:4"));
+    check_poll(&ring, &[], 8, Some("9..10:2"));
 }
 
 /// Who and which tweets are left.
@@ -328,17 +367,19 @@ proptest! {
             }
         }
         let view = if filter { blips() } else { all() };
-        let mut cursor = after;
+        // From beyond the last number a reader begins anew.
+        let foreign = after > seq;
+        let mut cursor = if foreign { seq.min(1).saturating_sub(1) } else { after };
         for frame in ring.replay_all(after, stretches(&stored), &view) {
             let Frame::Text(text) = frame else { panic!() };
             let value: Value = serde_json::from_str(&text).unwrap();
-            prop_assert_eq!(value["from"].as_u64().unwrap(), cursor + 1);
+            prop_assert_eq!(value["from"].as_u64().unwrap(), (cursor + 1).min(seq));
             cursor = value["to"].as_u64().unwrap();
             for event in value["events"].as_array().into_iter().flatten() {
                 let number = event["seq"].as_u64().unwrap();
                 prop_assert!(number > after && number <= cursor);
             }
         }
-        prop_assert_eq!(cursor, after.max(seq));
+        prop_assert_eq!(cursor, seq);
     }
 }

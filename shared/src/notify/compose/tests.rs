@@ -26,7 +26,8 @@ fn message(kind: MessageKind, items: Vec<Item>) -> Message {
 const DISCORD: &str = "https://discord.com/api/webhooks/1/secret";
 
 fn sent(kind: AlertKind, destination: &str, message: &Message) -> (Outgoing, Value) {
-    let out = outgoing(&alert(kind, destination, "https://roost.dev"), message, NOON).unwrap();
+    let out =
+        outgoing(&alert(kind, destination, "https://roost.dev"), message, NOON, false).unwrap();
     let body = serde_json::from_str(&out.body).unwrap();
     (out, body)
 }
@@ -182,6 +183,29 @@ fn sample_data_says_so_everywhere() {
         let (out, _) = sent(kind, destination, &message);
         assert!(out.body.contains(SAMPLE), "{kind}");
     }
+}
+
+#[test]
+fn a_webhook_beside_the_simulator_says_so_even_of_nobody() {
+    let webhook = alert(AlertKind::Webhook, "https://a.roost.dev/", "https://roost.dev");
+    for simulated in [true, false] {
+        let test = message(MessageKind::Test, vec![]);
+        let body = outgoing(&webhook, &test, NOON, simulated).unwrap().body;
+        let body: serde_json::Value = serde_json::from_str(&body).unwrap();
+        assert_eq!(body["simulated"], simulated);
+    }
+}
+
+#[test]
+fn whoever_left_twice_is_counted_once() {
+    let mut again = left(7, Reason::Gone);
+    again.key.push('2');
+    let message = message(MessageKind::News, vec![left(7, Reason::Unfollowed), again]);
+    let (_, body) = sent(AlertKind::Webhook, "https://a.roost.dev/", &message);
+    let account = &body["accounts"][0];
+    assert_eq!((&account["left"], &account["reasons"]["gone"]), (&1.into(), &1.into()));
+    assert_eq!(account["reasons"]["unfollowed"], 0);
+    assert_eq!(body["events"].as_array().unwrap().len(), 2, "both are told");
 }
 
 #[test]
