@@ -2,23 +2,29 @@
 // know: which of its files are wanted, or what they say. Nothing is read but what is asked for:
 // the zip's directory, then single entries.
 
-/** Opens the zip; answers what reads it: `names`, one per line, and `text(name)`. */
+/** Opens the zip; answers what reads it: `names`, in the zip's order, and `text(index)`. */
 export async function openArchive(file) {
   // Loaded by those who have an archive, never before.
-  const { BlobReader, TextWriter, ZipReader, configure } = await import(
+  const { BlobReader, Uint8ArrayWriter, ZipReader, configure } = await import(
     "@zip.js/zip.js/lib/zip-core-native.js"
   );
   // The page's rules allow no workers made of text; the browser inflates without them.
   configure({ useWebWorkers: false });
   const zip = new ZipReader(new BlobReader(file));
-  const entries = new Map();
-  for (const entry of await zip.getEntries()) {
-    if (!entry.directory) entries.set(entry.filename, entry);
-  }
+  const entries = (await zip.getEntries()).filter((entry) => !entry.directory);
   return {
-    names: () => [...entries.keys()].join("\n"),
-    text: (name) => entries.get(name).getData(new TextWriter()),
+    names: () => entries.map((entry) => entry.filename),
+    // The checksum is checked: bytes that are not what X wrote are no list of X's.
+    text: async (index) =>
+      decode(await entries[index].getData(new Uint8ArrayWriter(), { checkSignature: true })),
   };
+}
+
+/** A file's text. X writes UTF-8; tools of Windows that save it again may write UTF-16. */
+function decode(bytes) {
+  const mark = (bytes[0] << 8) | bytes[1];
+  const name = mark === 0xfffe ? "utf-16le" : mark === 0xfeff ? "utf-16be" : "utf-8";
+  return new TextDecoder(name).decode(bytes);
 }
 
 /** A text as a gzip file of a name. */

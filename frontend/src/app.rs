@@ -357,8 +357,11 @@ impl App {
                 Page::SignIn => "Sign in",
                 Page::NotFound => "Not found",
             };
-            let handle =
-                self.account.with(|one| one.as_ref().map(|one| format!(" · @{}", one.username)));
+            // An account begun by its id alone has no handle until X or an archive tells it.
+            let handle = self.account.with(|one| {
+                let named = one.as_ref().filter(|one| !one.username.is_empty())?;
+                Some(format!(" · @{}", named.username))
+            });
             browser::set_title(&format!("{name}{} · Roost", handle.unwrap_or_default()));
         });
     }

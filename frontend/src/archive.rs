@@ -3,11 +3,8 @@
 //! leaves this module are lists of followers and tweets; everything else in the zip stays unread.
 
 use crate::api;
-use serde::de::DeserializeOwned;
 use shared::snapshot::Name;
-use shared::x::archive::{
-    Manifest, ManifestFile, Part, People, PeopleFile, Tweets, TweetsFile, payload,
-};
+use shared::x::archive::{Archive as Reading, Found, Layout, Manifest, People, Script, Tweets};
 use wasm_bindgen::prelude::*;
 use web_sys::File;
 
@@ -17,21 +14,21 @@ extern "C" {
     #[wasm_bindgen(js_name = openArchive, catch)]
     async fn open_archive(file: &File) -> Result<JsValue, JsValue>;
     #[wasm_bindgen(method)]
-    fn names(this: &Zip) -> String;
+    fn names(this: &Zip) -> Vec<String>;
     #[wasm_bindgen(method, catch)]
-    async fn text(this: &Zip, name: &str) -> Result<JsValue, JsValue>;
+    async fn text(this: &Zip, index: usize) -> Result<JsValue, JsValue>;
     #[wasm_bindgen(js_name = gzipFile, catch)]
     async fn gzip_file(name: &str, text: &str) -> Result<JsValue, JsValue>;
 }
 
 /// What an archive holds for us.
 pub(crate) struct Archive {
-    /// Whose, of when.
-    pub(crate) manifest: Manifest,
+    /// What was found, and what is missing.
+    pub(crate) found: Found,
     /// Who followed.
-    pub(crate) followers: People,
+    followers: People,
     /// What they wrote.
-    pub(crate) tweets: Tweets,
+    tweets: Tweets,
 }
 
 /// Opens and reads an archive.
@@ -43,42 +40,34 @@ pub(crate) async fn read(file: &File) -> Result<Archive, String> {
         .await
         .map_err(|error| format!("this is no zip that can be opened: {}", said(&error)))?
         .unchecked_into();
-    let listed = zip.names();
-    let parts: Vec<(Part, &str)> =
-        listed.lines().filter_map(|name| Some((Part::of(name)?, name))).collect();
-    let parts = crate::order::sorted(parts, Ord::cmp);
-    let Some((_, first)) = parts.first().filter(|(part, _)| *part == Part::Manifest) else {
-        return Err("there is no data/manifest.js in it: choose the zip as X made it".to_owned());
-    };
-    let raw: ManifestFile = script(&zip, first).await?;
-    let manifest = raw.manifest().map_err(|error| format!("{first}: {error}"))?;
-    let mut archive = Archive { manifest, followers: People::default(), tweets: Tweets::default() };
-    for (part, name) in parts {
-        match part {
-            Part::Follower => archive.followers.take(script::<PeopleFile>(&zip, name).await?),
-            Part::Tweets => {
-                let file = script::<TweetsFile>(&zip, name).await?;
-                archive.tweets.take(file, archive.manifest.account);
-            }
-            Part::Manifest | Part::Following => {}
+    let layout = Layout::of(&zip.names()).map_err(|error| error.to_string())?;
+    let name = &layout.manifest.name;
+    let text = script(&zip, layout.manifest.index).await;
+    let text = text.map_err(|error| format!("{name}: {error}"))?;
+    let manifest = Manifest::read(&text, &parse).map_err(|error| format!("{name}: {error}"))?;
+    let mut archive = Reading::new(manifest);
+    for part in &layout.files {
+        match script(&zip, part.index).await {
+            Ok(text) => archive.take(part, Script::Text(&text), &parse),
+            Err(_) => archive.take(part, Script::Shut, &parse),
         }
     }
-    if archive.followers.ids.is_empty() {
-        return Err(
-            "it lists no followers: there is no data/follower.js in it, or an empty one".to_owned()
-        );
-    }
-    Ok(archive)
+    let (found, followers, tweets) = archive.finish();
+    Ok(Archive { found, followers, tweets })
 }
 
 impl Archive {
-    /// The files to import: followers first, tweets where there are any.
+    /// The files to import: followers first, where their list may be imported, then tweets, where
+    /// there are any.
     ///
     /// # Errors
     /// The browser cannot pack them.
     pub(crate) async fn files(self) -> Result<Vec<File>, String> {
-        let at = self.manifest.made;
-        let mut files = vec![packed(&Name::followers(at), &self.followers.snapshot()).await?];
+        let at = self.found.manifest.made;
+        let mut files = Vec::new();
+        if self.found.followers.importable() {
+            files.push(packed(&Name::followers(at), &self.followers.snapshot()).await?);
+        }
         if !self.tweets.is_empty() {
             files.push(packed(&Name::tweets(at), &self.tweets.file()).await?);
         }
@@ -91,12 +80,15 @@ async fn packed(name: &Name, json: &str) -> Result<File, String> {
     Ok(file.map_err(|error| format!("packing failed: {}", said(&error)))?.unchecked_into())
 }
 
-/// One of the zip's scripts, its data parsed by the browser.
-async fn script<T: DeserializeOwned>(zip: &Zip, name: &str) -> Result<T, String> {
-    let text = zip.text(name).await.map_err(|error| format!("{name}: {}", said(&error)))?;
-    let text = text.as_string().unwrap_or_default();
-    let json = payload(&text).map_err(|error| format!("{name}: {error}"))?;
-    api::parse(json).map_err(|_| format!("{name}: its data are not what X writes"))
+/// One of the zip's scripts.
+async fn script(zip: &Zip, index: usize) -> Result<String, String> {
+    let text = zip.text(index).await.map_err(|error| said(&error))?;
+    Ok(text.as_string().unwrap_or_default())
+}
+
+/// JSON parsed by the browser.
+fn parse(text: &str) -> Option<serde_json::Value> {
+    api::parse(text).ok()
 }
 
 fn said(error: &JsValue) -> String {

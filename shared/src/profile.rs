@@ -1,7 +1,7 @@
 //! Profiles as last seen: raw X user objects, packed. Owns: the byte format of packs, how a pack
 //! is renewed, and the sorting of more profiles than fit into memory. Must not know: what is in
-//! a raw object, where packs are kept. Invariant: of one id the newest sight is kept; the same
-//! profiles make the same packs.
+//! a raw object, where packs are kept. Invariant: of one id the newest sight is kept that tells more
+//! than the id, if there is one; the same profiles make the same packs.
 //!
 //! # Format
 //! `PRF1`, the length of the body (unsigned LEB128), the body as raw deflate, then the CRC-32 of
@@ -50,6 +50,12 @@ pub struct Entry {
 }
 
 impl Entry {
+    /// Whether the object tells more than an id: an object of one field has no comma. Lists of ids,
+    /// as X's archive is one, must not take from what is known of people.
+    pub fn tells(&self) -> bool {
+        self.raw.contains(',')
+    }
+
     fn body_bytes(&self) -> usize {
         self.raw.len() + ENTRY_OVERHEAD
     }
@@ -122,10 +128,11 @@ pub fn repack(existing: Vec<Entry>, incoming: Vec<Entry>) -> Vec<Pack> {
     packs
 }
 
-/// Sorts by id and leaves the newest of each; of the equally new the one that came last.
+/// Sorts by id and leaves the newest of each, but an id alone only where nothing more is known; of
+/// the equally new the one that came last.
 pub fn keep_newest(entries: &mut Vec<Entry>) {
     // Stable and fast on runs that are sorted already, as they are here.
-    entries.sort_by_key(|entry| (entry.id, entry.seen));
+    entries.sort_by_key(|entry| (entry.id, entry.tells(), entry.seen));
     let mut kept: Vec<Entry> = Vec::with_capacity(entries.len());
     for entry in entries.drain(..) {
         match kept.last_mut() {
@@ -252,6 +259,17 @@ mod tests {
         let incoming = vec![entry(0, 1, "z"), entry(1, 4, "A"), entry(2, 5, "B"), entry(3, 6, "C")];
         let expected = [entry(0, 1, "z"), entry(1, 5, "a"), entry(2, 5, "B"), entry(3, 6, "C")];
         assert_eq!(unpack(&repack(existing, incoming)), expected);
+    }
+
+    #[test]
+    fn a_list_of_ids_takes_nothing_from_a_profile() {
+        let (named, bare) = (r#"{"id":"1","username":"ada"}"#, r#"{ "id": "1" }"#);
+        for (old, new) in [(named, bare), (bare, named)] {
+            let packs = repack(vec![entry(1, 5, old)], vec![entry(1, 9, new)]);
+            assert_eq!(unpack(&packs)[0].raw, named);
+        }
+        let packs = repack(vec![entry(1, 5, bare)], vec![entry(1, 9, bare), entry(2, 9, bare)]);
+        assert_eq!(unpack(&packs), [entry(1, 9, bare), entry(2, 9, bare)], "listed all the same");
     }
 
     #[test]

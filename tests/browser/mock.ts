@@ -22,6 +22,8 @@ const DIST = join(process.env.ROOST_BUILD ?? join(ROOT, "build/quick"), "dist");
 export interface Scene {
   /** `none`: no account yet. `counted`: no list yet. */
   accounts: "one" | "none" | "counted";
+  /** Its handle is known. */
+  named: boolean;
   collector: "idle" | "checking" | "stopped";
   simulated: boolean;
   signedIn: boolean;
@@ -44,6 +46,7 @@ export interface Scene {
 
 const CALM: Scene = {
   accounts: "one",
+  named: true,
   collector: "idle",
   simulated: false,
   signedIn: true,

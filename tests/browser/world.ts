@@ -321,7 +321,7 @@ export class World {
     return [
       {
         id: "12",
-        username: "tidewater",
+        username: scene.named ? "tidewater" : "",
         name: "Tidewater Studio",
         avatar: null,
         upstream: scene.simulated ? "http://127.0.0.1:9801" : "https://api.x.com",

@@ -98,11 +98,12 @@ impl Account {
         for entry in entries.iter_mut() {
             match erased.get(&entry.id) {
                 Some(at) if entry.seen <= *at => *entry = nameless(entry.id, *at),
-                Some(_) => {
+                // An id alone is no sight of a name.
+                Some(_) if entry.tells() => {
                     self.sql
                         .run("DELETE FROM erased WHERE user = ?", values![id_text(entry.id)])?;
                 }
-                None => {}
+                Some(_) | None => {}
             }
         }
         Ok(())

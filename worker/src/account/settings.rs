@@ -100,7 +100,8 @@ impl Account {
         self.put_meta("settings", settings)
     }
 
-    /// Begins to track; an account that is tracked stays as it is.
+    /// Begins to track. An account that is tracked stays as it is, but learns its handle where
+    /// none is known: from X's archive, of an account that was begun by its id.
     pub(super) async fn begin(
         &self,
         account: AccountId,
@@ -113,14 +114,18 @@ impl Account {
         // is not begun again.
         let enlist = ToControl::Enlist { account };
         ControlClient::new(&self.env)?.tell::<Option<()>>(enlist).await?;
-        if self.settings()?.is_some() {
+        let handle = new.username.unwrap_or_default().trim_start_matches('@').to_owned();
+        if let Some(mut settings) = self.settings()? {
+            if settings.person.username.is_empty() && !handle.is_empty() {
+                settings.person.username = handle;
+                self.save(&settings)?;
+            }
             return Ok(false);
         }
         let config = Config::read(&self.env);
         let now = clock::now();
         let profile = raw.as_deref().and_then(Profile::from_raw);
         let count = raw.as_deref().and_then(profile_count);
-        let handle = new.username.unwrap_or_default().trim_start_matches('@').to_owned();
         let unnamed = Person { id: account, username: handle, name: String::new(), avatar: None };
         self.save(&Settings {
             account,
