@@ -101,11 +101,20 @@ test("an archive is looked at first, and its lists alone are sent", async () => 
 test("an account that has no handle yet learns it from its archive", async () => {
   stage.mock.scene.named = false;
   const page = await stage.open("/collection");
-  assert.equal(await page.title(), "Collection · Roost");
   await choose(page, "archive.zip", files("12"));
   assert.match(await found(page), /Only these two lists and the handle @tidewater leave your browser;/);
+  assert.equal(await page.title(), "Collection · Roost");
   await sent(page, 2);
   assert.deepEqual(named().map(({ id, username, read }) => [id, username, read]), [["12", "tidewater", false]]);
+});
+
+test("of two archives the second is said not to be opened", async () => {
+  const page = await stage.open("/collection");
+  const buffer = await zip(files("12"));
+  const both = ["one.zip", "two.zip"].map((name) => ({ name, mimeType: "application/zip", buffer }));
+  await page.locator("input[type=file]").setInputFiles(both);
+  assert.match(await found(page), /3 followers, 2 tweets\./);
+  assert.match(await page.locator(".sent-row.bad").innerText(), /two\.zip[^]*not opened: choose one archive at a time/);
 });
 
 test("an archive of another account is refused by its name", async () => {

@@ -68,6 +68,7 @@ interface Follower {
 }
 
 interface Scene {
+  named: boolean;
   accounts: "one" | "none" | "counted";
   collector: "idle" | "checking" | "stopped";
   simulated: boolean;

@@ -318,7 +318,8 @@ wire! {
         /// The X user id.
         #[serde(default)]
         pub id: Option<AccountId>,
-        /// The handle, with or without `@`.
+        /// The handle, with or without `@`. An account that is tracked already takes it where it
+        /// has none.
         #[serde(default)]
         pub username: Option<String>,
         /// Default `count_only`.

@@ -47,16 +47,16 @@ pub(super) async fn view(env: &Env, account: AccountId) -> Result<Option<Account
 }
 
 /// `POST /accounts`: reads the profile once (the only thing billed), then tracks. An account
-/// that is tracked already is answered as it is.
+/// that is tracked already is answered as it is, but learns its handle where none is known.
 pub(super) async fn add(request: &mut Request, env: &Env) -> Result<Response> {
     let new: NewAccount = http::body(request).await?;
     if let Some(id) = new.id
-        && let Some(account) = view(env, id).await?
+        && view(env, id).await?.is_some()
     {
         // On the roll too, should that have been lost: it is nothing new otherwise.
-        let enlist = ToControl::Enlist { account: id };
-        ControlClient::new(env)?.tell::<Option<()>>(enlist).await?;
-        return http::json(200, &account);
+        let begin = ToAccount::Begin { account: id, new, raw: None };
+        rpc::call::<_, bool>(&rpc::account(env, id)?, &begin).await?;
+        return http::json(200, &view(env, id).await?);
     }
     // Before X is asked, which costs.
     let cap = cap_micro("monthly_cap_usd", new.monthly_cap_usd.unwrap_or(DEFAULT_CAP_USD))?;

@@ -116,14 +116,20 @@ fn row(sent: Sent) -> impl IntoView {
     }
 }
 
-/// Takes files on: the first zip is opened, lists go at once.
+/// Takes files on: a zip is opened, lists go at once. Archives are looked at one at a time.
 fn sort(app: App, sent: RwSignal<Vec<Sent>>, zip: archive::Chosen, files: Option<FileList>) {
     let Some(files) = files else { return };
     let chosen = (0..files.length()).filter_map(|at| files.get(at));
     let (zips, lists): (Vec<File>, Vec<File>) =
         chosen.partition(|file| file.name().to_lowercase().ends_with(".zip"));
-    if let Some(file) = zips.into_iter().next() {
+    let mut zips = zips.into_iter();
+    if let Some(file) = zips.next() {
         archive::open(app, zip, file);
+    }
+    for file in zips {
+        let why = "not opened: choose one archive at a time".to_owned();
+        let (id, state) = (sent.with_untracked(Vec::len), RwSignal::new(Stage::Bad(why)));
+        sent.update(|sent| sent.push(Sent { id, name: file.name(), state }));
     }
     take(app, sent, lists, Origin::Import);
 }
