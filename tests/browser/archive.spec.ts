@@ -4,7 +4,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { gunzipSync } from "node:zlib";
 import type { Page } from "playwright-core";
-import { classic, manifest, people, person, renamed, script, tweets, zip, type Files, type Packing, type Stated } from "./archives.ts";
+import { broken, classic, manifest, people, person, renamed, script, tweets, zip, type Files, type Packing, type Stated } from "./archives.ts";
 import { Stage, until } from "./stage.ts";
 
 const stage = new Stage();
@@ -223,6 +223,21 @@ test("entries that cannot be read are counted and stay entries", async () => {
   const all = await sent(page, 2);
   assert.deepEqual([all.followers, all.unreadable], [["4", "30"], 3]);
   assert.deepEqual(all.tweets.map((one) => one.public_metrics), [{ like_count: 5, retweet_count: 1 }, { like_count: 5, retweet_count: 1 }]);
+});
+
+test("archives broken by seed are read as far as they go", async () => {
+  const page = await stage.open("/collection");
+  for (let seed = 1; seed <= 12; seed += 1) {
+    const { files, ids, unreadable, doubt } = broken(seed);
+    await choose(page, `seed-${seed}.zip`, files);
+    const text = await found(page);
+    const whole = !doubt && ids.length > 0;
+    assert.equal(/The list is not imported|It lists no followers/.test(text), !whole, `seed ${seed}: ${text}`);
+    const all = await sent(page, whole ? 2 : 1);
+    assert.deepEqual([all.followers, all.unreadable], whole ? [ids, unreadable] : [[], 0], `seed ${seed}: ${text}`);
+    await page.reload();
+    stage.mock.calls.length = 0;
+  }
 });
 
 test("long tweets, pictures and versions are read as the API tells them", async () => {

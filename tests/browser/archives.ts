@@ -68,3 +68,55 @@ export async function zip(files: Files, { zip64 = false, password, stored = fals
 /** The same files under names that `rename` gives. */
 export const renamed = (files: Files, rename: (name: string) => string): Files =>
   Object.fromEntries(Object.entries(files).map(([name, content]) => [rename(name), content]));
+
+/** An archive broken by seed, and what is readable of its followers. */
+export interface Broken {
+  files: Files;
+  /** Ascending; an entry beside them that cannot be read is counted. */
+  ids: string[];
+  unreadable: number;
+  /** Somebody may be missing from the list. */
+  doubt: boolean;
+}
+
+/** Numbers below `end`, the same for a seed everywhere (Mulberry32). */
+function numbers(seed: number): (end: number) => number {
+  let state = seed;
+  return (end) => {
+    state = (state + 0x6d2b79f5) | 0;
+    let mixed = Math.imul(state ^ (state >>> 15), 1 | state);
+    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed;
+    return ((mixed ^ (mixed >>> 14)) >>> 0) % end;
+  };
+}
+
+/** Entries from which no id can be read, as they stand in the file. */
+const UNREADABLE = ["null", "{}", '{"follower":{}}', '{"follower":{"accountId":1310630474755178497}}', '{"follower":{"accountId":"4","x":undefined}}', '"4"'];
+
+export function broken(seed: number): Broken {
+  const below = numbers(seed);
+  const files: Files = { "data/tweets.js": tweets("1700000000000000003") };
+  const [stated, ids]: [Stated[], string[]] = [[], []];
+  const [counted, parts] = [below(2) === 0, 1 + below(3)];
+  let [unreadable, doubt] = [0, false];
+  for (let part = 0; part < parts; part += 1) {
+    const file = part === 0 ? "data/follower.js" : `data/follower-part${part}.js`;
+    const entries = Array.from({ length: 2 + below(12) }, () => {
+      if (below(8) === 0) return UNREADABLE[below(UNREADABLE.length)];
+      // No two alike: the number of those before stands in front.
+      const id = String((1 + ids.length) * 1_000_003 + below(1_000));
+      ids.push(id);
+      return JSON.stringify(person(id));
+    });
+    unreadable += entries.filter((entry) => UNREADABLE.includes(entry)).length;
+    stated.push({ kind: "follower", file, count: entries.length });
+    const fate = below(8);
+    const left = counted && fate === 0 ? entries.slice(1) : entries;
+    const text = `window.YTD.follower.part${part} = [${left.join(below(2) === 0 ? ",\n  " : ",")}]`;
+    doubt ||= left !== entries || fate === 1;
+    files[file] = fate === 1 ? text.slice(0, 40 + below(text.length - 41)) : text;
+  }
+  files["data/manifest.js"] = manifest("12", { stated: counted ? stated : [] });
+  ids.sort((one, other) => Number(one) - Number(other));
+  return { files, ids, unreadable, doubt };
+}
