@@ -31,6 +31,8 @@ export interface World {
   gainedADay?: number;
   /** Followers that it loses a day, by every kind of loss. */
   lostADay?: number;
+  /** Which of X's two namings it answers in. */
+  dialect?: "tweet" | "post";
   /** What becomes of a refresh token that is sent again. */
   refreshReuse?: "grace" | "strict";
   /** The secret of the app's OAuth 2.0 client; empty for a public client. */
@@ -63,6 +65,7 @@ export class Simulator {
     ];
     if (world.gainedADay !== undefined) flags.push("--gained-a-day", String(world.gainedADay));
     if (world.lostADay !== undefined) flags.push("--lost-a-day", String(world.lostADay));
+    if (world.dialect !== undefined) flags.push("--dialect", world.dialect);
     if (world.refreshReuse !== undefined) flags.push("--refresh-reuse", world.refreshReuse);
     if (world.clientSecret !== undefined) flags.push(`--client-secret=${world.clientSecret}`);
     if (!existsSync(XSIM)) {

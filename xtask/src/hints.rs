@@ -46,6 +46,9 @@ const KNOWN: &[(&str, &str)] = &[
     ("spurious network error", OFFLINE),
     ("couldn't resolve host", OFFLINE),
     ("temporary failure in name resolution", OFFLINE),
+    // What pip says of its connections, whatever the system said.
+    ("failed to establish a new connection", OFFLINE),
+    ("cannot connect to proxy", OFFLINE),
 ];
 
 const OFFLINE: &str = "the registry could not be reached: check the network (and any proxy), then run the same command again; what was already fetched is kept";

@@ -12,7 +12,7 @@
 //!   [`stamp`], [`sizes`]
 //! - the local stack: [`stack`], [`children`], [`ports`], [`world`], [`history`], [`vars`],
 //!   [`sources`], [`dev_file`], [`api`], [`http`], [`browser`]
-//! - tests: [`specs`], [`checks`], [`wheels`], [`tally`], [`timings`]
+//! - tests: [`specs`], [`checks`], [`wheels`], [`clients`], [`tally`], [`timings`]
 //! - ground: [`project`], [`args`], [`failure`], [`hints`], [`steps`], [`process`], [`stop`], [`clock`]
 
 mod api;
@@ -24,6 +24,7 @@ mod build;
 mod bundle;
 mod checks;
 mod children;
+mod clients;
 mod clock;
 mod deploy;
 mod dev;

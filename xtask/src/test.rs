@@ -4,6 +4,7 @@
 
 use crate::args::Args;
 use crate::build::{self, Build};
+use crate::clients::{self, Installed};
 use crate::clock::Stopwatch;
 use crate::failure::Outcome;
 use crate::project::Project;
@@ -17,13 +18,16 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 pub(crate) const HELP: &str = "\
-cargo xtask test [unit|e2e|browser|shipped] [NAME] [--long] [--ci]
+cargo xtask test [unit|e2e|browser|clients|shipped] [NAME] [--long] [--ci]
 
   Installs and builds what the tests need, then runs them; all stages unless one is named.
 
   unit      tests of the crates; format, lints, types, documentation, dependencies, house rules
   e2e       tests/e2e: the worker in Cloudflare's runtime, against the simulator (quick build)
   browser   tests/browser: the page in Chromium (quick build; ROOST_CHROMIUM names one)
+  clients   tests/clients: clients of X's API against the simulator, and clients made from our own
+            OpenAPI document; they come from PyPI and npm, and without a network it says `not
+            checked`
   shipped   tests/shipped: what is deployed, its size, a dry run of its deployment
 
   NAME      only tests (unit) or files (the others) whose name contains it
@@ -32,7 +36,7 @@ cargo xtask test [unit|e2e|browser|shipped] [NAME] [--long] [--ci]
 
   It ends with a table of seconds. The last line is `N passed, N failed`.";
 
-const STAGES: [&str; 4] = ["unit", "e2e", "browser", "shipped"];
+const STAGES: [&str; 5] = ["unit", "e2e", "browser", "clients", "shipped"];
 /// What all of CI may take on two processors, from a clean clone.
 const CI_BUDGET: Duration = Duration::from_hours(1);
 
@@ -48,7 +52,9 @@ pub(crate) fn run(mut args: Args) -> Outcome {
     }
     args.done()?;
     let watch = Stopwatch::start();
-    let tests = Tests { project: Project::find()?, name, long };
+    // Whoever asks for the clients, and CI, is not served by a stage that did not run.
+    let must_check = ci || stage.is_some() || std::env::var_os("CI").is_some();
+    let tests = Tests { project: Project::find()?, name, long, must_check };
     let wanted = |name: &str| stage.as_ref().is_none_or(|stage| stage == name);
     let sum = tests.stages(wanted)?;
     timings::print();
@@ -73,6 +79,11 @@ struct Sum {
 }
 
 impl Sum {
+    /// Notes a stage that could not run where that is no failure.
+    fn not_checked(&mut self, stage: &str, why: &str) {
+        let _ = writeln!(self.lines, "{stage:<8} not checked: {why}");
+    }
+
     /// A stage in which nothing ran has failed.
     fn add(&mut self, stage: &str, tally: Tally) {
         let Tally { passed, failed } = tally;
@@ -87,19 +98,27 @@ struct Tests {
     project: Project,
     name: Option<String>,
     long: bool,
+    /// Whether a stage that cannot run has failed.
+    must_check: bool,
 }
+
+/// What became of a stage: its tests, or why it could not run.
+type Ran = Result<Tally, String>;
 
 impl Tests {
     /// Runs the stages that are wanted. Specs wait for servers and browsers for much of their time:
     /// crates are compiled and checked beside them, and what is shipped is built.
     fn stages(&self, wanted: impl Fn(&str) -> bool + Sync) -> Outcome<Sum> {
-        let specs = wanted("e2e") || wanted("browser");
+        let specs = ["e2e", "browser", "clients"].into_iter().any(&wanted);
         let xsim = (specs || wanted("shipped")).then(|| self.build_quick(specs)).transpose()?;
-        let specs = || -> Outcome<Vec<(&str, Tally)>> {
+        let specs = || -> Outcome<Vec<(&str, Ran)>> {
             let Some(xsim) = &xsim else { return Ok(Vec::new()) };
             let mut tallies = Vec::new();
             for stage in ["e2e", "browser"].into_iter().filter(|stage| wanted(stage)) {
-                tallies.push((stage, self.specs(stage, Build::Quick, xsim)?));
+                tallies.push((stage, Ok(self.specs(stage, Build::Quick, xsim, Vec::new())?)));
+            }
+            if wanted("clients") {
+                tallies.push(("clients", self.clients(xsim)?));
             }
             Ok(tallies)
         };
@@ -119,11 +138,14 @@ impl Tests {
         if let Some(tally) = unit? {
             sum.add("unit", tally);
         }
-        for (stage, tally) in specs? {
-            sum.add(stage, tally);
+        for (stage, ran) in specs? {
+            match ran {
+                Ok(tally) => sum.add(stage, tally),
+                Err(why) => sum.not_checked(stage, &why),
+            }
         }
         if let Some(xsim) = xsim.filter(|_| wanted("shipped")) {
-            sum.add("shipped", self.specs("shipped", Build::Shipped, &xsim)?);
+            sum.add("shipped", self.specs("shipped", Build::Shipped, &xsim, Vec::new())?);
         }
         Ok(sum)
     }
@@ -181,10 +203,33 @@ impl Tests {
         Ok(tally)
     }
 
-    fn specs(&self, stage: &str, build: Build, xsim: &Path) -> Outcome<Tally> {
-        let mut env =
-            vec![("ROOST_XSIM", xsim.to_path_buf()), ("ROOST_BUILD", build.folder(&self.project))];
-        if stage != "e2e" {
+    /// Runs the clients of others; what is missing to do so is no failure of a machine without a
+    /// network.
+    fn clients(&self, xsim: &Path) -> Outcome<Ran> {
+        let clients = match clients::ensure(&self.project)? {
+            Installed::There(clients) => clients,
+            Installed::Offline(why) if self.must_check => {
+                steps::say(&format!("clients: not checked: {why}"));
+                return Ok(Ok(Tally::one(false)));
+            }
+            Installed::Offline(why) => return Ok(Err(why)),
+        };
+        let env =
+            vec![("ROOST_CLIENTS_PYTHON", clients.python), ("ROOST_CLIENTS_NODE", clients.node)];
+        Ok(Ok(self.specs("clients", Build::Quick, xsim, env)?))
+    }
+
+    /// Runs a folder of specs; `env` goes beside what all of them get.
+    fn specs(
+        &self,
+        stage: &str,
+        build: Build,
+        xsim: &Path,
+        mut env: Vec<(&'static str, PathBuf)>,
+    ) -> Outcome<Tally> {
+        env.push(("ROOST_XSIM", xsim.to_path_buf()));
+        env.push(("ROOST_BUILD", build.folder(&self.project)));
+        if ["browser", "shipped"].contains(&stage) {
             env.push(("ROOST_CHROMIUM", browser::ensure(&self.project)?));
         }
         if self.long {

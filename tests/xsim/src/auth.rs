@@ -8,6 +8,7 @@ use std::collections::HashSet;
 use crate::oauth1::{self, Secrets, Signed};
 use crate::oauth2::grants::Grants;
 use crate::oauth2::scopes::Scopes;
+use crate::origin::Origin;
 use crate::world::Account;
 
 /// The app's own bearer token.
@@ -77,14 +78,23 @@ impl Caller {
     }
 }
 
+/// The OAuth 1.0a tokens that are always good, with their secrets and whose they are.
+pub(crate) const ACCESS_TOKENS: [(&str, &str, Account); 2] = [
+    (ACCESS_TOKEN, ACCESS_TOKEN_SECRET, Account::Main),
+    ("13-sim", "sim-token-secret-13", Account::Second),
+];
+
 /// What of a request the check needs.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Credentials<'a> {
     pub(crate) authorization: Option<&'a str>,
     pub(crate) method: &'a str,
-    pub(crate) host: &'a str,
+    /// Where the client may have sent it.
+    pub(crate) origins: &'a [Origin],
     pub(crate) path: &'a str,
     pub(crate) query: &'a str,
+    /// The body, when it is a form: its fields are signed as well.
+    pub(crate) form: &'a [(String, String)],
 }
 
 /// Remembers which signed requests were seen.
@@ -129,6 +139,24 @@ impl Auth {
         asked: Credentials<'_>,
         clocks_s: [i64; 2],
     ) -> Option<Caller> {
+        let mut caller = None;
+        self.signed(header, asked, clocks_s, |token| {
+            let (_, secret, account) = ACCESS_TOKENS.into_iter().find(|(t, ..)| Some(*t) == token)?;
+            caller = Some(Caller::User(account, Scopes::ALL));
+            Some(secret.to_owned())
+        })?;
+        caller
+    }
+
+    /// The parameters of a genuinely signed request, of its header, query and form: `secret_of`
+    /// gives the secret of the token it names, an empty one where a request needs no token.
+    pub(crate) fn signed(
+        &mut self,
+        header: &str,
+        asked: Credentials<'_>,
+        clocks_s: [i64; 2],
+        secret_of: impl FnOnce(Option<&str>) -> Option<String>,
+    ) -> Option<Vec<(String, String)>> {
         let own = oauth1::header_params(header)?;
         let only = |name: &str| -> Option<&str> {
             let mut values = own.iter().filter(|(n, _)| n == name).map(|(_, v)| v.as_str());
@@ -136,23 +164,25 @@ impl Auth {
         };
         let version_fits = own.iter().all(|(n, v)| n != "oauth_version" || v == "1.0");
         let known = only("oauth_consumer_key")? == CONSUMER_KEY
-            && only("oauth_token")? == ACCESS_TOKEN
             && only("oauth_signature_method")? == "HMAC-SHA1"
             && version_fits;
+        let token_secret = secret_of(only("oauth_token"))?;
         let timestamp_s: i64 = only("oauth_timestamp")?.parse().ok()?;
         let nonce = only("oauth_nonce").filter(|nonce| !nonce.is_empty())?;
         let signature = only("oauth_signature")?;
 
         let mut params = oauth1::query_pairs(asked.query)?;
-        params.extend(own.iter().cloned());
-        let request =
-            Signed { method: asked.method, scheme: "http", host: asked.host, path: asked.path };
-        let base = oauth1::base_string(request, &params);
-        let secrets = Secrets { consumer: CONSUMER_SECRET, token: ACCESS_TOKEN_SECRET };
-        let genuine = known && oauth1::verify(&base, secrets, signature);
+        params.extend(own.iter().chain(asked.form).cloned());
+        let secrets = Secrets { consumer: CONSUMER_SECRET, token: &token_secret };
+        let fits = |origin: &Origin| {
+            let Origin { scheme, host } = origin;
+            let request = Signed { method: asked.method, scheme, host, path: asked.path };
+            oauth1::verify(&oauth1::base_string(request, &params), secrets, signature)
+        };
+        let genuine = known && asked.origins.iter().any(fits);
         // Only a genuine request may use up a nonce.
         (genuine && timely(timestamp_s, clocks_s) && self.remember(timestamp_s, nonce, clocks_s))
-            .then_some(Caller::OWNER)
+            .then_some(params)
     }
 
     /// Notes a nonce; false when it was used before.
@@ -176,14 +206,18 @@ mod tests {
     const NOW_S: i64 = 1_790_000_000;
     const SECRETS: Secrets<'_> = Secrets { consumer: CONSUMER_SECRET, token: ACCESS_TOKEN_SECRET };
 
-    fn asked(authorization: Option<&str>) -> Credentials<'_> {
-        let (method, host, path) = ("GET", "127.0.0.1:9850", "/2/users/12/followers");
-        Credentials { authorization, method, host, path, query: "user.fields=id%2Cname" }
+    fn asked<'a>(authorization: Option<&'a str>, origins: &'a [Origin]) -> Credentials<'a> {
+        let (method, path, query) = ("GET", "/2/users/12/followers", "user.fields=id%2Cname");
+        Credentials { authorization, method, origins, path, query, form: &[] }
+    }
+
+    fn origins() -> Vec<Origin> {
+        Origin::of("127.0.0.1:9850", Some("https"), Some("x.example.org"))
     }
 
     fn header(key: &str, secrets: Secrets<'_>, query: &str, nonce: &str, at_s: i64) -> String {
-        let a = asked(None);
-        let request = Signed { method: a.method, scheme: "http", host: a.host, path: a.path };
+        let (scheme, host, path) = ("http", "127.0.0.1:9850", "/2/users/12/followers");
+        let request = Signed { method: "GET", scheme, host, path };
         oauth1::authorization(request, query, key, ACCESS_TOKEN, secrets, nonce, at_s)
     }
 
@@ -191,7 +225,9 @@ mod tests {
     fn check(authorization: Option<&str>, caller: Option<Caller>) {
         let clocks_s = [NOW_S, NOW_S + 400 * 86_400];
         let mut grants = Grants::new(1, Reuse::Grace);
-        let known = Auth::default().check(asked(authorization), clocks_s, &mut grants, 0);
+        let origins = origins();
+        let asked = asked(authorization, &origins);
+        let known = Auth::default().check(asked, clocks_s, &mut grants, 0);
         assert_eq!(known, caller);
     }
 
@@ -225,12 +261,35 @@ mod tests {
     }
 
     #[test]
+    fn what_was_signed_for_x_or_a_proxy_is_accepted() {
+        let query = "user.fields=id%2Cname";
+        for (scheme, host, caller) in [
+            ("https", "127.0.0.1:9850", Some(Caller::OWNER)),
+            ("https", "x.example.org", Some(Caller::OWNER)),
+            ("https", "x.example.org:443", Some(Caller::OWNER)),
+            ("https", "api.x.com", Some(Caller::OWNER)),
+            ("https", "api.twitter.com", Some(Caller::OWNER)),
+            ("http", "api.x.com", None),
+            ("https", "example.org", None),
+        ] {
+            let request = Signed { method: "GET", scheme, host, path: "/2/users/12/followers" };
+            let token = ACCESS_TOKEN;
+            let header =
+                oauth1::authorization(request, query, CONSUMER_KEY, token, SECRETS, "n", NOW_S);
+            check(Some(&header), caller);
+        }
+    }
+
+    #[test]
     fn a_nonce_is_good_once() {
         let mut auth = Auth::default();
         let once = header(CONSUMER_KEY, SECRETS, "user.fields=id%2Cname", "n1", NOW_S);
         let again = header(CONSUMER_KEY, SECRETS, "user.fields=id%2Cname", "n2", NOW_S);
         let mut grants = Grants::new(1, Reuse::Grace);
-        let mut check = |header: &str| auth.check(asked(Some(header)), [NOW_S; 2], &mut grants, 0);
+        let origins = origins();
+        let mut check = |header: &str| {
+            auth.check(asked(Some(header), &origins), [NOW_S; 2], &mut grants, 0)
+        };
         assert_eq!(check(&once), Some(Caller::OWNER));
         assert_eq!(check(&once), None);
         assert_eq!(check(&again), Some(Caller::OWNER));

@@ -27,16 +27,19 @@ pub(crate) enum Class {
     OwnedFollowing,
     /// Whom an account blocks: only itself may ask.
     Block,
+    /// Whom an account mutes: only itself may ask.
+    Mute,
 }
 
 impl Class {
-    const ALL: [Self; 6] = [
+    const ALL: [Self; 7] = [
         Self::User,
         Self::Follower,
         Self::OwnedFollower,
         Self::Following,
         Self::OwnedFollowing,
         Self::Block,
+        Self::Mute,
     ];
 
     const fn name(self) -> &'static str {
@@ -47,15 +50,16 @@ impl Class {
             Self::Following => "following",
             Self::OwnedFollowing => "owned_following",
             Self::Block => "block",
+            Self::Mute => "mute",
         }
     }
 
-    /// X's prices: $0.010 a user, a follower or one who is followed; $0.001 of one's own, and a
-    /// block.
+    /// X's prices: $0.010 a user, a follower or one who is followed; $0.001 of one's own, a block
+    /// and a mute.
     const fn price_micros(self) -> u64 {
         match self {
             Self::User | Self::Follower | Self::Following => 10_000,
-            Self::OwnedFollower | Self::OwnedFollowing | Self::Block => 1_000,
+            Self::OwnedFollower | Self::OwnedFollowing | Self::Block | Self::Mute => 1_000,
         }
     }
 }
@@ -127,7 +131,7 @@ struct Reads {
 pub(crate) struct Bill {
     calls: u64,
     day: i64,
-    tallies: [Tally; 6],
+    tallies: [Tally; 7],
     posts: Posts,
     owned: Reads,
     analytics: Reads,

@@ -5,6 +5,7 @@
 
 use crate::calendar::parse_when;
 use crate::oauth2::grants::Reuse;
+use crate::problem::NotFoundForm;
 use crate::profile::Dialect;
 use crate::state::Config;
 
@@ -17,7 +18,8 @@ usage: xsim [--seed N] [--followers N] [--port P] [--rate-limits x|off]
             [--now RFC3339|MS] [--dialect tweet|post] [--speed F]
             [--stream-rate N] [--tweets-a-day N] [--tweets-before N]
             [--gained-a-day N] [--lost-a-day N]
-            [--client-id ID] [--client-secret SECRET] [--refresh-reuse grace|strict] [--bench]
+            [--client-id ID] [--client-secret SECRET] [--refresh-reuse grace|strict]
+            [--missing now|bare|ok] [--bench]
 
   --seed N          everything in the world follows from it (1)
   --followers N     followers of account 12 at the start (10000)
@@ -40,6 +42,8 @@ usage: xsim [--seed N] [--followers N] [--port P] [--rate-limits x|off]
   --refresh-reuse grace
                     a refresh token that is sent again is answered with the same new pair until
                     that is used; strict: the whole family dies (grace)
+  --missing now     a single look-up of what is not there: 404 with `errors`, title, detail and
+                    type; bare: 404 with `errors` alone; ok: 200 with `errors` alone (now)
   --bench           print measured times and end";
 
 /// What the program is to do.
@@ -74,7 +78,7 @@ pub fn parse(args: impl IntoIterator<Item = String>) -> Result<Command, String> 
             "--seed" | "--followers" | "--port" | "--rate-limits" | "--now" | "--dialect"
             | "--speed" | "--stream-rate" | "--tweets-a-day" | "--tweets-before"
             | "--gained-a-day" | "--lost-a-day" | "--client-id" | "--client-secret"
-            | "--refresh-reuse" => {}
+            | "--refresh-reuse" | "--missing" => {}
             _ => return Err(format!("unknown flag {flag}")),
         }
         let value =
@@ -103,6 +107,7 @@ pub fn parse(args: impl IntoIterator<Item = String>) -> Result<Command, String> 
             "--refresh-reuse" => {
                 config.refresh_reuse = Reuse::from_name(&value).ok_or_else(wrong)?;
             }
+            "--missing" => config.missing = NotFoundForm::from_name(&value).ok_or_else(wrong)?,
             _ => config.speed = value.parse().map_err(|_| wrong())?,
         }
     }
@@ -126,7 +131,7 @@ mod tests {
         let line = "--seed 7 --followers=25 --port 0 --rate-limits off \
             --now 2026-01-02T03:04:05Z --dialect post --speed 0 --stream-rate 0.5 \
             --tweets-a-day 12.5 --tweets-before=4000 --client-id app --client-secret= \
-            --refresh-reuse strict --gained-a-day 60 --lost-a-day=40.5";
+            --refresh-reuse strict --gained-a-day 60 --lost-a-day=40.5 --missing bare";
         let config = Config {
             seed: 7,
             followers: 25,
@@ -142,6 +147,7 @@ mod tests {
             client_id: "app".to_owned(),
             client_secret: String::new(),
             refresh_reuse: Reuse::Strict,
+            missing: NotFoundForm::Bare,
         };
         assert_eq!(parsed(line), Ok(Command::Serve(config, 0)));
         assert_eq!(parsed(""), Ok(Command::Serve(Config::default(), DEFAULT_PORT)));
@@ -166,6 +172,7 @@ mod tests {
             ("--lost-a-day few", "--lost-a-day"),
             ("--client-id=", "--client-id"),
             ("--refresh-reuse never", "--refresh-reuse"),
+            ("--missing gone", "--missing"),
             ("12", "12"),
         ] {
             assert!(parsed(line).unwrap_err().contains(flag), "{line}");

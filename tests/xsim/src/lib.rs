@@ -13,7 +13,8 @@
 //!   `token` (pages), `snapshot` (the list as a file).
 //! - The world of tweets, pure: `tweets` and what is below it.
 //! - The accounts' own tweets: `own` and what is below it.
-//! - What requests leave behind: `clock`, `auth` over `oauth1` and `oauth2`, `limits`, `bill`,
+//! - What requests leave behind: `clock`, `auth` over `oauth1`, `origin`,
+//!   `three_legs` and `oauth2`, `limits`, `bill`,
 //!   `faults`, together in `state`.
 //! - The streams: `stream` and what is below it; connections, rules, search and notices.
 //! - `activity`: what is told to webhooks.
@@ -39,6 +40,7 @@ mod listing;
 mod names;
 pub mod oauth1;
 mod oauth2;
+mod origin;
 mod own;
 mod params;
 mod problem;
@@ -49,6 +51,7 @@ mod sim;
 mod snapshot;
 mod state;
 mod stream;
+mod three_legs;
 mod token;
 mod tweets;
 mod usage;
@@ -63,6 +66,7 @@ pub use auth::{
 pub use bench::run as bench;
 pub use cli::{Command, DEFAULT_PORT, USAGE, parse};
 pub use oauth2::grants::Reuse;
+pub use problem::NotFoundForm;
 pub use profile::Dialect;
 pub use server::{Server, StartError};
 pub use state::Config;

@@ -39,7 +39,7 @@ impl List<'_> {
     fn end(self) -> u32 {
         let ahead_s = match self.relation {
             Relation::Following => FOLLOWED_FIRST_WITHIN_S,
-            Relation::Followers | Relation::Blocking => 0,
+            Relation::Followers | Relation::Blocking | Relation::Muting => 0,
         };
         self.roster.arrived_by(self.at_s + ahead_s)
     }

@@ -9,7 +9,7 @@
 pub(crate) mod control;
 mod form;
 pub(crate) mod grants;
-mod page;
+pub(crate) mod page;
 mod pkce;
 pub(crate) mod routes;
 pub(crate) mod scopes;

@@ -7,6 +7,7 @@ use crate::oauth1;
 use crate::problem::{self, Problem};
 use crate::profile::{self, Dialect, Fields};
 use crate::relations::Relation;
+use crate::tweets::fields;
 
 /// By what a user is looked up.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -61,42 +62,16 @@ impl Endpoint {
     }
 }
 
-const SHARED_PARAMS: [&str; 4] = ["expansions", "tweet.fields", "post.fields", "user.fields"];
+/// What every endpoint that answers users takes.
+pub(crate) const SHARED_PARAMS: [&str; 4] = ["expansions", "tweet.fields", "post.fields", "user.fields"];
 
-const EXPANSIONS: [&str; 5] = [
+const EXPANSIONS: [&str; 6] = [
+    "affiliation",
     "affiliation.user_id",
     "most_recent_post_id",
     "most_recent_tweet_id",
     "pinned_post_id",
     "pinned_tweet_id",
-];
-
-/// What posts can be asked for; no answer here holds any, but a wrong name is still refused.
-const POST_FIELDS: [&str; 24] = [
-    "article",
-    "attachments",
-    "author_id",
-    "community_id",
-    "context_annotations",
-    "conversation_id",
-    "created_at",
-    "edit_controls",
-    "edit_history_post_ids",
-    "edit_history_tweet_ids",
-    "entities",
-    "geo",
-    "id",
-    "in_reply_to_user_id",
-    "lang",
-    "note_post",
-    "note_tweet",
-    "possibly_sensitive",
-    "public_metrics",
-    "referenced_posts",
-    "referenced_tweets",
-    "reply_settings",
-    "text",
-    "withheld",
 ];
 
 /// Keys per lookup and users per page, at most.
@@ -168,8 +143,9 @@ impl Params {
                     }
                 }
             }
-            "expansions" => one_of(value, &EXPANSIONS)?,
-            _ => one_of(value, &POST_FIELDS)?,
+            "expansions" => user_expansions(value)?,
+            // No answer here holds a post, but a wrong name is still refused.
+            _ => one_of(value, &fields::TWEET)?,
         }
         Ok(())
     }
@@ -201,7 +177,19 @@ pub(crate) fn distinct<'a>(
     Ok(checked)
 }
 
-fn one_of(value: &str, known: &[&str]) -> Result<(), String> {
+/// Checks what is to be expanded of users.
+///
+/// # Errors
+/// The names there are.
+pub(crate) fn user_expansions(value: &str) -> Result<(), String> {
+    one_of(value, &EXPANSIONS)
+}
+
+/// Checks a list of names, divided by commas.
+///
+/// # Errors
+/// The names there are.
+pub(crate) fn one_of(value: &str, known: &[&str]) -> Result<(), String> {
     if value.split(',').all(|part| known.contains(&part)) {
         Ok(())
     } else {
@@ -271,6 +259,16 @@ mod tests {
     }
 
     #[test]
+    fn every_name_that_x_documents_of_tweets_is_taken() {
+        let names = "source,organic_metrics,non_public_metrics,promoted_metrics,scopes,card_uri,\
+            display_text_range,suggested_source_links,suggested_source_links_with_counts,\
+            matched_media_notes,media_metadata,note_request_suggestions,paid_partnership";
+        check("/2/users/me", &format!("tweet.fields={names}"), None);
+        check("/2/users/me", "user.fields=confirmed_email,subscription", None);
+        check("/2/users/me", "post.fields=article_title&user.fields=subscribes_to_you", None);
+    }
+
+    #[test]
     fn lookups_need_one_to_a_hundred_valid_keys() {
         let many = |n: usize| (1..=n).map(|i| i.to_string()).collect::<Vec<_>>().join(",");
         check("/2/users", &format!("ids={}", many(100)), None);
@@ -295,6 +293,7 @@ mod tests {
             ("/2/users/12/followers", Some(Endpoint::List(Relation::Followers, "12".into()))),
             ("/2/users/12/following", Some(Endpoint::List(Relation::Following, "12".into()))),
             ("/2/users/12/blocking", Some(Endpoint::List(Relation::Blocking, "12".into()))),
+            ("/2/users/12/muting", Some(Endpoint::List(Relation::Muting, "12".into()))),
             ("/2/users/12/likes", None),
             ("/2/tweets", None),
             ("/2/users/", one(By::Id, "")),

@@ -152,6 +152,41 @@ pub(crate) fn no_rules(dialect: Dialect) -> Problem {
     Problem { status: 409, body }
 }
 
+/// How a single look-up of what is not there is answered.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum NotFoundForm {
+    /// 404, the error in `errors` and as the problem that the body is: as X does now.
+    #[default]
+    Now,
+    /// 404 with `errors` alone.
+    Bare,
+    /// 200 with `errors` alone, as clients of earlier years expect.
+    Ok,
+}
+
+impl NotFoundForm {
+    /// By the name that a flag or a fault gives it.
+    pub(crate) fn from_name(name: &str) -> Option<Self> {
+        match name {
+            "now" => Some(Self::Now),
+            "bare" => Some(Self::Bare),
+            "ok" => Some(Self::Ok),
+            _ => None,
+        }
+    }
+
+    /// The answer that holds this entry of `errors`.
+    pub(crate) fn answer(self, error: &Value) -> Problem {
+        let mut body = json!({"errors": [error]});
+        if let (Self::Now, Some(members)) = (self, body.as_object_mut()) {
+            for name in ["title", "detail", "type"] {
+                members.insert(name.to_owned(), error.get(name).cloned().unwrap_or_default());
+            }
+        }
+        Problem { status: if self == Self::Ok { 200 } else { 404 }, body }
+    }
+}
+
 /// 400: one parameter, its value and what is wrong.
 pub(crate) fn invalid(dialect: Dialect, parameter: &str, value: &str, message: &str) -> Problem {
     let body = json!({

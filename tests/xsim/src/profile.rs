@@ -44,8 +44,9 @@ pub enum Dialect {
 pub(crate) struct Fields(u32);
 
 /// Every value that `user.fields` takes. Those that no simulated user has stay absent.
-pub(crate) const NAMES: [&str; 26] = [
+pub(crate) const NAMES: [&str; 29] = [
     "affiliation",
+    "confirmed_email",
     "connection_status",
     "created_at",
     "description",
@@ -62,6 +63,8 @@ pub(crate) const NAMES: [&str; 26] = [
     "protected",
     "public_metrics",
     "receives_your_dm",
+    "subscribes_to_you",
+    "subscription",
     "subscription_type",
     "url",
     "username",

@@ -34,6 +34,8 @@ pub(crate) enum Relation {
     Following,
     /// It blocks them.
     Blocking,
+    /// It mutes them.
+    Muting,
 }
 
 impl Relation {
@@ -43,11 +45,13 @@ impl Relation {
             Self::Followers => "followers",
             Self::Following => "following",
             Self::Blocking => "blocking",
+            Self::Muting => "muting",
         }
     }
 
     pub(crate) fn from_name(name: &str) -> Option<Self> {
-        [Self::Followers, Self::Following, Self::Blocking].into_iter().find(|r| r.name() == name)
+        let all = [Self::Followers, Self::Following, Self::Blocking, Self::Muting];
+        all.into_iter().find(|relation| relation.name() == name)
     }
 
     /// Whether a follower, past, present or to come, is on the list.
@@ -62,6 +66,12 @@ impl Relation {
                 })
             }
             Self::Blocking => is_blocked(&roster.timeline(index), at_s),
+            Self::Muting => {
+                is_muted(roster, index) && {
+                    let life = roster.timeline(index);
+                    at_s >= life.followed_s && !is_hidden(&life, at_s)
+                }
+            }
         }
     }
 }
@@ -91,6 +101,11 @@ pub(crate) fn is_blocked(life: &Timeline, at_s: i64) -> bool {
     life.standing(at_s) == Standing::Away(Reason::YouBlocked)
 }
 
+/// Whether the owner mutes a user once they have followed.
+fn is_muted(roster: &Roster, index: u32) -> bool {
+    unit(hash(roster.seed(), roster.key(index), SALT_MUTED)) < MUTED
+}
+
 /// Whether the account itself is not to be seen.
 fn is_hidden(life: &Timeline, at_s: i64) -> bool {
     matches!(
@@ -117,7 +132,7 @@ pub(crate) fn status(
         ("following", following),
         ("follow_request_sent", asked && !blocking),
         ("blocking", blocking),
-        ("muting", arrived && chance(SALT_MUTED) < MUTED),
+        ("muting", arrived && is_muted(roster, index)),
     ]
     .into_iter()
     .filter(|(_, is_so)| *is_so)
@@ -171,6 +186,18 @@ mod tests {
             let status = status(&roster, index, &life, false, LATER_S);
             assert!(status.contains(&"blocking"), "{index}");
             assert!(!status.contains(&"followed_by") && !status.contains(&"following"), "{index}");
+        }
+    }
+
+    #[test]
+    fn the_muted_are_those_whose_status_says_so() {
+        let roster = roster();
+        let muted = on(Relation::Muting, &roster);
+        assert!(muted.len() > 10, "{}", muted.len());
+        for index in muted {
+            let life = roster.timeline(index);
+            let status = status(&roster, index, &life, false, LATER_S);
+            assert!(status.contains(&"muting"), "{index}");
         }
     }
 

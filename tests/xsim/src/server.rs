@@ -21,6 +21,7 @@ use crate::activity::deliver;
 use crate::oauth2::routes as consent;
 use crate::sim;
 use crate::state::{Config, Sim};
+use crate::three_legs;
 use crate::x_api::{self, Disconnect};
 
 /// Rest after the system refused a connection, for want of file descriptors most likely.
@@ -91,6 +92,7 @@ impl Server {
     pub async fn run(self) {
         let router = Router::new()
             .merge(sim::routes())
+            .merge(three_legs::routes())
             .route("/2/{*rest}", axum::routing::any(x_api::answer))
             .route("/1.1/{*rest}", axum::routing::any(x_api::answer))
             .route("/i/oauth2/authorize", axum::routing::get(consent::ask).post(consent::decide))

@@ -17,9 +17,11 @@ use crate::limits::Limits;
 use crate::oauth2::grants::{Grants, Reuse};
 use crate::own::diary::Diary;
 use crate::own::marks::Marks;
+use crate::problem::NotFoundForm;
 use crate::profile::Dialect;
 use crate::stream::live::LiveCell;
 use crate::stream::settings::RATE_DEFAULT;
+use crate::three_legs::Requests;
 use crate::tweets::feed::RATE_MAX;
 use crate::world::{Account, World};
 
@@ -59,6 +61,8 @@ pub struct Config {
     pub client_secret: String,
     /// What becomes of a refresh token that is sent again.
     pub refresh_reuse: Reuse,
+    /// How single look-ups of what is not there are answered.
+    pub missing: NotFoundForm,
 }
 
 impl Default for Config {
@@ -78,6 +82,7 @@ impl Default for Config {
             client_id: CLIENT_ID.to_owned(),
             client_secret: CLIENT_SECRET.to_owned(),
             refresh_reuse: Reuse::default(),
+            missing: NotFoundForm::default(),
         }
     }
 }
@@ -91,6 +96,8 @@ pub(crate) struct State {
     pub(crate) auth: Auth,
     /// Who consented, by OAuth 2.0.
     pub(crate) grants: Grants,
+    /// Who is asked for consent by OAuth 1.0a.
+    pub(crate) requests: Requests,
     pub(crate) faults: Faults,
     /// What the reported follower counts are multiplied with; 1 is honest.
     pub(crate) count_factor: f64,
@@ -131,6 +138,7 @@ impl Sim {
             limits: Limits::new(config.limits_enforced),
             auth: Auth::default(),
             grants: Grants::new(config.seed, config.refresh_reuse),
+            requests: Requests::new(config.seed),
             faults: Faults::default(),
             count_factor: 1.0,
             marks: Marks::default(),
@@ -195,6 +203,7 @@ impl Sim {
         state.limits.reset();
         state.auth.reset();
         state.grants.reset();
+        state.requests.reset();
         state.faults.clear();
         state.count_factor = 1.0;
         state.marks = Marks::default();

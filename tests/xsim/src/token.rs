@@ -50,6 +50,7 @@ fn list(account: Account, relation: Relation) -> u64 {
         Relation::Followers => 0,
         Relation::Following => 1,
         Relation::Blocking => 2,
+        Relation::Muting => 3,
     };
     relation << 1 | account.bit()
 }

@@ -74,7 +74,11 @@ pub(crate) fn answer(
         "project_cap" => number(bill.post_cap()),
         "project_id" => json!("1"),
         "project_usage" => number(bill.posts_since(first)),
-        "daily_project_usage" => json!({"project_id": "1", "usage": daily}),
+        "daily_project_usage" => {
+            // A number in the older description, though the field beside it is a text in both.
+            let id = if dialect == Dialect::Tweet { json!(1) } else { json!("1") };
+            json!({"project_id": id, "usage": daily})
+        }
         _ => json!([{"client_app_id": "1", "usage_result_count": daily.len(), "usage": daily}]),
     };
     let data = fields.into_iter().map(|field| (field.to_owned(), of(field)));

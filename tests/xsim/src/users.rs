@@ -102,7 +102,7 @@ impl Asked<'_> {
 
     fn not_found(&self, parameter: &str, key: &str, missing: Missing) -> Problem {
         let error = problem::missing_user(self.params.dialect, parameter, key, missing);
-        Problem { status: 404, body: serde_json::json!({"errors": [error]}) }
+        self.sim.config.missing.answer(&error)
     }
 
     fn many(&self, by: By) -> Given {
@@ -166,7 +166,7 @@ impl Asked<'_> {
                 format!("The `id` query parameter value [{id}] does not match ^[0-9]{{1,19}}$");
             return Err(problem::invalid(self.params.dialect, "id", id, &message));
         }
-        if relation == Relation::Blocking {
+        if matches!(relation, Relation::Blocking | Relation::Muting) {
             self.check_own(id)?;
         }
         let Some(account) = Account::from_id(id) else {
@@ -251,6 +251,7 @@ const fn class(relation: Relation, owned: bool) -> Class {
         (Relation::Following, false) => Class::Following,
         (Relation::Following, true) => Class::OwnedFollowing,
         (Relation::Blocking, _) => Class::Block,
+        (Relation::Muting, _) => Class::Mute,
     }
 }
 

@@ -327,6 +327,13 @@ impl Account {
         Self::ALL.into_iter().find(|a| a.id() == id)
     }
 
+    pub(crate) const fn other(self) -> Self {
+        match self {
+            Self::Main => Self::Second,
+            Self::Second => Self::Main,
+        }
+    }
+
     /// 0 or 1, the bit by which ids and usernames tell the accounts' followers apart.
     pub(crate) const fn bit(self) -> u64 {
         match self {

@@ -3,6 +3,7 @@
 //! Knows HTTP, not what the answers hold. Invariant: a request is counted once, meets at most
 //! one fault, and is charged only for what it was answered with.
 
+use std::io::Write as _;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -10,6 +11,8 @@ use axum::body::{Body, Bytes};
 use axum::extract;
 use axum::http::request::Parts;
 use axum::http::{HeaderName, HeaderValue, Request, Response, StatusCode, header};
+use flate2::Compression;
+use flate2::write::GzEncoder;
 
 use crate::activity;
 use crate::auth::{Caller, Credentials};
@@ -20,6 +23,7 @@ use crate::faults::{Fired, Kind};
 use crate::limits::Rate;
 use crate::oauth1;
 use crate::oauth2;
+use crate::origin::Origin;
 use crate::own;
 use crate::params::{self, Endpoint, Params};
 use crate::problem::{self, Problem};
@@ -27,6 +31,7 @@ use crate::profile::Dialect;
 use crate::state::{Sim, State};
 use crate::stream::connect::{self, Door};
 use crate::stream::routes::{self, Route};
+use crate::three_legs;
 use crate::usage;
 use crate::users::{Asked, Given};
 
@@ -63,6 +68,14 @@ impl Call {
     fn token(&self) -> Option<&str> {
         let pairs = self.pairs.iter().flatten();
         pairs.into_iter().find(|(name, _)| name == "pagination_token").map(|(_, v)| v.as_str())
+    }
+
+    /// What is to be done: `HEAD` asks for what `GET` does.
+    fn method(&self) -> &str {
+        match self.parts.method.as_str() {
+            "HEAD" => "GET",
+            method => method,
+        }
     }
 
     fn header(&self, name: HeaderName) -> Option<&str> {
@@ -153,10 +166,10 @@ pub(crate) async fn answer(
 /// The rate headers for an answer that does not count.
 fn current_rate(sim: &Sim, call: &Call) -> Rate {
     let path = call.path();
-    let route = || Route::from_path(path).map(|r| r.name(call.parts.method.as_str()));
+    let route = || Route::from_path(path).map(|r| r.name(call.method()));
     let stream = || Door::from_path(path).map(Door::name);
     let users = Endpoint::from_path(path).map(|endpoint| endpoint.name());
-    let own = || own::routes::Route::from_path(path).map(|route| route.name());
+    let own = || own::routes::Route::from_path(path).map(|route| route.name(call.method()));
     let activity = || activity::routes::Route::from_path(path).map(|route| route.name());
     let name = users.or_else(own).or_else(stream).or_else(route).or_else(activity);
     let name = name.unwrap_or(if path == USAGE { "usage" } else { "other" });
@@ -170,7 +183,7 @@ fn serve(sim: &Sim, call: &Call, fault: Option<&Fired>) -> (Rate, Answer) {
             if known { problem::plain(404, "Not Found") } else { problem::unauthorized() };
         return (current_rate(sim, call), problem.into());
     };
-    let (rate, caller) = match admit(sim, call, endpoint.name(), call.parts.method == "GET") {
+    let (rate, caller) = match admit(sim, call, endpoint.name(), call.method() == "GET") {
         Ok(admitted) => admitted,
         Err((rate, problem)) => return (rate, problem.into()),
     };
@@ -194,7 +207,7 @@ async fn serve_activity(
     call: &Call,
     route: activity::routes::Route,
 ) -> (Rate, Answer) {
-    let method = call.parts.method.as_str();
+    let method = call.method();
     let (rate, caller) = match admit(sim, call, route.name(), route.allows(method)) {
         Ok(admitted) => admitted,
         Err((rate, problem)) => return (rate, problem.into()),
@@ -211,7 +224,7 @@ async fn serve_activity(
 
 /// Answers how many posts the app has read.
 fn serve_usage(sim: &Sim, call: &Call) -> (Rate, Answer) {
-    let (rate, caller) = match admit(sim, call, "usage", call.parts.method == "GET") {
+    let (rate, caller) = match admit(sim, call, "usage", call.method() == "GET") {
         Ok(admitted) => admitted,
         Err((rate, problem)) => return (rate, problem.into()),
     };
@@ -272,7 +285,8 @@ fn serve_own(
     route: own::routes::Route,
     fault: Option<&Fired>,
 ) -> (Rate, Answer) {
-    let (rate, caller) = match admit(sim, call, route.name(), call.parts.method == "GET") {
+    let method = call.method();
+    let (rate, caller) = match admit(sim, call, route.name(method), route.allows(method)) {
         Ok(admitted) => admitted,
         Err((rate, problem)) => return (rate, problem.into()),
     };
@@ -280,14 +294,16 @@ fn serve_own(
     let asking = own::routes::Asking {
         sim: Arc::clone(sim),
         route,
+        method: method.to_owned(),
         caller,
         pairs,
+        body: call.body.to_vec(),
         dialect: call.dialect,
         now_ms: call.now_ms,
         fault: fault.cloned(),
     };
     match asking.answer() {
-        Ok(given) => (rate, ok(given.body)),
+        Ok(given) => (rate, Answer { status: given.status, ..ok(given.body) }),
         Err(problem) => (rate, problem.into()),
     }
 }
@@ -299,7 +315,7 @@ async fn serve_route(
     route: Route,
     fault: Option<&Fired>,
 ) -> (Rate, Answer) {
-    let method = call.parts.method.as_str();
+    let method = call.method();
     let (rate, caller) = match admit(sim, call, route.name(method), route.allows(method)) {
         Ok(admitted) => admitted,
         Err((rate, problem)) => return (rate, problem.into()),
@@ -354,12 +370,16 @@ fn bad_query(call: &Call) -> Problem {
 }
 
 fn authenticate(sim: &Sim, call: &Call) -> Option<Caller> {
+    let origins = Origin::of_headers(&call.parts.headers);
+    let form = three_legs::form(&call.parts, &call.body);
     let asked = Credentials {
         authorization: call.header(header::AUTHORIZATION),
+        // What was signed is what was sent.
         method: call.parts.method.as_str(),
-        host: call.header(header::HOST).unwrap_or(""),
+        origins: &origins,
         path: call.path(),
         query: call.parts.uri.query().unwrap_or(""),
+        form: &form,
     };
     let clocks_s = [real_now_ms().div_euclid(SECOND_MS), call.now_s()];
     let mut state = sim.state();
@@ -399,15 +419,36 @@ fn send(call: &Call, rate: Rate, answer: Answer, fault: Option<Kind>) -> Respons
         // Ends inside a member, wherever that is.
         bytes.truncate(bytes.len() * 2 / 3);
     }
-    let body = if fault == Some(Kind::Cut) {
-        Body::new(CutBody::halfway(bytes))
-    } else {
-        Body::from(bytes)
+    let zipped = (fault != Some(Kind::Cut)).then(|| zip(call, &bytes)).flatten();
+    let body = match &zipped {
+        Some(zipped) => Body::from(zipped.clone()),
+        None if fault == Some(Kind::Cut) => Body::new(CutBody::halfway(bytes)),
+        None => Body::from(bytes),
     };
     let mut response = Response::new(body);
     *response.status_mut() = StatusCode::from_u16(answer.status).unwrap_or(StatusCode::OK);
     headers(&mut response, call, rate, answer.content_type);
+    if zipped.is_some() {
+        let gzip = HeaderValue::from_static("gzip");
+        response.headers_mut().insert(header::CONTENT_ENCODING, gzip);
+    }
     response
+}
+
+/// The body in gzip, where the client asks for that.
+fn zip(call: &Call, bytes: &[u8]) -> Option<Vec<u8>> {
+    let accepted = call.header(header::ACCEPT_ENCODING)?;
+    let named = |coding: &str| {
+        let (name, quality) = coding.split_once(';').unwrap_or((coding, ""));
+        name.trim().eq_ignore_ascii_case("gzip") && quality.trim() != "q=0"
+    };
+    if !accepted.split(',').any(named) {
+        return None;
+    }
+    let mut encoder = GzEncoder::new(Vec::new(), Compression::fast());
+    // Writing into memory cannot fail; were it to, the answer would go out plain.
+    encoder.write_all(bytes).ok()?;
+    encoder.finish().ok()
 }
 
 /// The headers of every answer.

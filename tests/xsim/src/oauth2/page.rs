@@ -24,6 +24,22 @@ fn whole(title: &str, body: &str) -> String {
 pub(super) fn asking(wish: &Wish) -> String {
     let scopes: String = wish.scopes.to_string();
     let scopes: Vec<String> = scopes.split(' ').map(|name| format!("<li>{name}</li>")).collect();
+    let host = wish.redirect_uri.split('/').nth(2).unwrap_or("");
+    whole(
+        "Authorize app",
+        &format!(
+            "<h1>The app wants to access your X account</h1>\n\
+             <p>You return to <strong>{}</strong>. This X is a simulator.</p>\n\
+             <p>The app asks for:</p>\n<ul>{}</ul>\n<form method=\"post\">\n{}\n</form>",
+            escape(host),
+            scopes.join(""),
+            choice()
+        ),
+    )
+}
+
+/// The accounts to choose from, and the buttons.
+fn choice() -> String {
     let options: Vec<String> = Account::ALL
         .iter()
         .map(|account| {
@@ -32,25 +48,37 @@ pub(super) fn asking(wish: &Wish) -> String {
             format!("<option value=\"{id}\">{} (@{})</option>", escape(name), escape(username))
         })
         .collect();
-    let host = wish.redirect_uri.split('/').nth(2).unwrap_or("");
+    format!(
+        "<p><label>Account <select name=\"user\">{}</select></label></p>\n\
+         <p><button name=\"decision\" value=\"allow\">Allow</button>\n\
+         <button name=\"decision\" value=\"deny\">Deny</button></p>",
+        options.join("")
+    )
+}
+
+/// The page that asks on behalf of an OAuth 1.0a request token.
+pub(crate) fn asking_by_token(token: &str) -> String {
     whole(
         "Authorize app",
         &format!(
             "<h1>The app wants to access your X account</h1>\n\
-             <p>You return to <strong>{}</strong>. This X is a simulator.</p>\n\
-             <p>The app asks for:</p>\n<ul>{}</ul>\n<form method=\"post\">\n\
-             <p><label>Account <select name=\"user\">{}</select></label></p>\n\
-             <p><button name=\"decision\" value=\"allow\">Allow</button>\n\
-             <button name=\"decision\" value=\"deny\">Deny</button></p>\n</form>",
-            escape(host),
-            scopes.join(""),
-            options.join("")
+             <p>It may read and write all that you may. This X is a simulator.</p>\n\
+             <form method=\"post\">\n<input type=\"hidden\" name=\"oauth_token\" value=\"{}\">\n{}\n\
+             </form>",
+            escape(token),
+            choice()
         ),
     )
 }
 
+/// The page with the number that a user is to tell the app.
+pub(crate) fn number(verifier: &str) -> String {
+    let text = format!("<h1>Return to the app and enter this number</h1>\n<p><code>{verifier}</code></p>");
+    whole("Authorize app", &text)
+}
+
 /// The page of a request that cannot be granted: nobody is sent anywhere.
-pub(super) fn wrong(why: &str) -> String {
+pub(crate) fn wrong(why: &str) -> String {
     whole(
         "Something went wrong",
         &format!(

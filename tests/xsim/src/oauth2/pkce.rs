@@ -31,7 +31,8 @@ impl Challenge {
     /// Which parameter is wrong, and how.
     pub(crate) fn new(text: &str, method: &str) -> Result<Self, &'static str> {
         let method = match method {
-            "S256" => Method::S256,
+            // X takes it in either case: a client that many use writes it in lower case.
+            "S256" | "s256" => Method::S256,
             "plain" => Method::Plain,
             _ => return Err("code_challenge_method is not S256 or plain"),
         };
@@ -76,6 +77,8 @@ mod tests {
     #[test]
     fn a_challenge_takes_its_own_verifier_only() {
         check((CHALLENGE, "S256"), VERIFIER, true);
+        check((CHALLENGE, "s256"), VERIFIER, true);
+        check((CHALLENGE, "s256"), CHALLENGE, false);
         check((CHALLENGE, "S256"), CHALLENGE, false);
         check((CHALLENGE, "S256"), "", false);
         check((VERIFIER, "plain"), VERIFIER, true);
@@ -87,7 +90,8 @@ mod tests {
     fn what_is_no_challenge_is_refused() {
         let long = "a".repeat(129);
         for (text, method) in [
-            (CHALLENGE, "s256"),
+            (CHALLENGE, "S512"),
+            (CHALLENGE, "PLAIN"),
             ("short", "S256"),
             ("", "plain"),
             ("ä", "plain"),

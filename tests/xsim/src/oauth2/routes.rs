@@ -138,7 +138,7 @@ impl Asking<'_> {
 }
 
 /// Name and secret of a Basic header, each of them percent-encoded (RFC 6749, section 2.3.1).
-fn basic(header: &str) -> Option<(String, String)> {
+pub(crate) fn basic(header: &str) -> Option<(String, String)> {
     let (scheme, rest) = header.split_once(' ')?;
     let bytes =
         scheme.eq_ignore_ascii_case("basic").then(|| STANDARD.decode(rest.trim()).ok())??;

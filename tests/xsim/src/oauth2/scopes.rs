@@ -66,7 +66,14 @@ impl Scopes {
     pub(crate) fn needed(endpoint: &str) -> Self {
         match endpoint {
             "me" | "users" | "users_by" | "user" | "user_by" | "timeline" | "tweets" | "tweet"
-            | "analytics" | "search" => Self::of(&["tweet.read", "users.read"]),
+            | "analytics" | "search" | "mentions" | "quotes" | "retweeted_by" => {
+                Self::of(&["tweet.read", "users.read"])
+            }
+            "liked" | "liking_users" => Self::of(&["like.read", "tweet.read", "users.read"]),
+            "muting" => Self::of(&["mute.read", "tweet.read", "users.read"]),
+            "tweet_post" | "tweet_delete" => {
+                Self::of(&["tweet.read", "tweet.write", "users.read"])
+            }
             "followers" | "following" => Self::of(&["follows.read", "tweet.read", "users.read"]),
             "blocking" => Self::of(&["block.read", "tweet.read", "users.read"]),
             _ => Self::default(),

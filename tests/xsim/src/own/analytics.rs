@@ -141,7 +141,7 @@ impl Asking {
                 body.insert(name.to_owned(), list.into());
             }
         }
-        Ok(Given { body: Value::Object(body).to_string().into_bytes() })
+        Ok(Given::ok(Value::Object(body).to_string().into_bytes()))
     }
 
     /// The metrics asked for; none stand for all, as X does not say which it gives then.

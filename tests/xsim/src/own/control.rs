@@ -85,6 +85,12 @@ pub(crate) struct Deletion {
     id: String,
 }
 
+impl Deletion {
+    pub(super) fn of(id: &str) -> Self {
+        Self { id: id.to_owned() }
+    }
+}
+
 /// The answer of `POST /sim/tweets/delete`: the tweet with any version of this id is gone.
 ///
 /// # Errors
@@ -107,6 +113,13 @@ pub(crate) struct Writing {
     account: Option<String>,
     #[serde(default)]
     promoted: bool,
+}
+
+impl Writing {
+    /// A text without an advertisement.
+    pub(super) fn plain(account: Account, text: String) -> Self {
+        Self { text, account: Some(account.id().to_owned()), promoted: false }
+    }
 }
 
 /// The answer of `POST /sim/tweets/own`: a tweet written now.

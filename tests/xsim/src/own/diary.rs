@@ -56,6 +56,10 @@ const SALT_TIME: u64 = 226;
 const SALT_LOW_BITS: u64 = 227;
 const SALT_LIFE: u64 = 228;
 const SALT_OLDER: u64 = 229;
+const SALT_MENTION: u64 = 250;
+
+/// One in so many of an account's plain tweets addresses the other account.
+const MENTION_EVERY: u64 = 6;
 
 /// One state of a tweet: X gives every edit a new id.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -279,7 +283,11 @@ impl Diary {
     fn tweet(&self, account: Account, beat: Beat, marks: &Marks) -> Tweet {
         let seed = self.seed_of(account);
         let mut draw = Draw::new(seed, beat.key, SALT_LIFE);
-        let facts = Facts::draw(&self.feed, beat.at_ms, beat.thread, &mut draw);
+        let mut facts = Facts::draw(&self.feed, beat.at_ms, beat.thread, &mut draw);
+        let addresses = hash(seed, beat.key, SALT_MENTION).is_multiple_of(MENTION_EVERY);
+        if addresses && facts.kind == Kind::Tweet {
+            facts.mentions = Some(account.other());
+        }
         let mut versions =
             vec![Version { id: id_of(seed, beat.key, beat.at_ms), at_ms: beat.at_ms }];
         let life = facts::Life::draw(&facts, beat.at_ms, beat.leads, &mut draw);
@@ -311,6 +319,7 @@ fn on_request(seed: u64, written: &Written, n: usize, marks: &Marks) -> Tweet {
             language: languages::english(),
             long: 0,
             written: Some(written.text.clone()),
+            mentions: None,
         },
     }
 }

@@ -13,6 +13,7 @@ use crate::tweets::feed::{Feed, Slot};
 use crate::tweets::languages::{self, Language};
 use crate::tweets::post::{self, Post};
 use crate::tweets::text::Text;
+use crate::world::Account;
 
 /// X lets a tweet be edited for half an hour, up to five times (docs.x.com, "Edit Posts").
 pub(crate) const EDIT_MS: i64 = 30 * 60 * SECOND_MS;
@@ -87,6 +88,8 @@ pub(crate) struct Facts {
     pub(crate) long: usize,
     /// The text of a tweet that was written on request.
     pub(crate) written: Option<String>,
+    /// Whom of the two accounts it addresses.
+    pub(crate) mentions: Option<Account>,
 }
 
 /// A tweet of the world that is no retweet, from before a time.
@@ -133,15 +136,14 @@ impl Facts {
             (Kind::Tweet | Kind::Thread { .. }, true, false) => 2 * SHOWN_MAX,
             _ => 0,
         };
-        Self { kind, language: language.unwrap_or(languages::english()), long, written: None }
+        let language = language.unwrap_or(languages::english());
+        Self { kind, language, long, written: None, mentions: None }
     }
 
     /// The words of its `nth` version, written at `at_ms` under the id of its first.
     pub(crate) fn words(&self, feed: &Feed, first_id: u64, at_ms: i64, nth: usize) -> Words {
         if let Some(text) = &self.written {
-            let mut whole = Text::default();
-            whole.words(text);
-            return shown(whole, first_id);
+            return shown(Text::of(text), first_id);
         }
         let kind = match self.kind {
             Kind::Tweet | Kind::Thread { .. } => post::Kind::Original,
@@ -150,11 +152,16 @@ impl Facts {
             Kind::Retweet(slot, author) => post::Kind::Repost(slot, author),
         };
         let words = compose::words(feed, &self.as_post(first_id, at_ms, kind));
-        if nth == 0 {
+        if nth == 0 && self.mentions.is_none() {
             return words;
         }
+        let mut whole = Text::default();
+        if let Some(account) = self.mentions {
+            whole.address(account);
+            whole.words(" ");
+        }
+        whole.append(&words.note.unwrap_or(words.text));
         // An edit adds to what was said.
-        let mut whole = words.note.unwrap_or(words.text);
         for tail in self.language.tails.iter().cycle().take(nth) {
             whole.words(self.language.joint);
             whole.words(tail);

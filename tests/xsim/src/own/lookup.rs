@@ -113,7 +113,7 @@ impl Asking {
                 Err(why) => sheet.errors.push(why.error(self.dialect, "ids", id)),
             }
         }
-        Ok(Given { body: sheet.finish(false, None) })
+        Ok(Given::ok(sheet.finish(false, None)))
     }
 
     /// # Errors
@@ -126,12 +126,16 @@ impl Asking {
         match self.find(&feed, id, &marks) {
             Ok(found) => self.take(&mut sheet, &found),
             Err(Absence::Gone) => {
-                let body = json!({"errors": [Absence::Gone.error(self.dialect, "id", id)]});
-                return Err(Problem { status: 404, body });
+                return Err(self.gone(id));
             }
             Err(why) => sheet.errors.push(why.error(self.dialect, "id", id)),
         }
-        Ok(Given { body: sheet.finish(true, None) })
+        Ok(Given::ok(sheet.finish(true, None)))
+    }
+
+    /// The answer of a tweet by id that is not there.
+    pub(super) fn gone(&self, id: &str) -> Problem {
+        self.sim.config.missing.answer(&Absence::Gone.error(self.dialect, "id", id))
     }
 
     /// Puts a tweet into the answer and on the bill.

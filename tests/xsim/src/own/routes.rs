@@ -8,6 +8,7 @@ use std::sync::Arc;
 
 use serde_json::json;
 
+use super::growth::Counter;
 use super::marks::Marks;
 use super::sheet::Sheet;
 use super::spoil;
@@ -21,14 +22,20 @@ use crate::profile::Dialect;
 use crate::state::Sim;
 use crate::tweets::feed::Feed;
 use crate::tweets::fields::Wish;
+use crate::world::Account;
 
 /// The endpoints.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Route {
     Timeline(String),
+    Mentions(String),
+    Liked(String),
     Many,
     One(String),
     Analytics,
+    Quotes(String),
+    LikingUsers(String),
+    RetweetedBy(String),
 }
 
 impl Route {
@@ -36,6 +43,11 @@ impl Route {
         let parts: Vec<&str> = path.strip_prefix("/2/")?.split('/').collect();
         Some(match parts.as_slice() {
             ["users", id, "tweets"] => Self::Timeline((*id).to_owned()),
+            ["users", id, "mentions"] => Self::Mentions((*id).to_owned()),
+            ["users", id, "liked_tweets"] => Self::Liked((*id).to_owned()),
+            ["tweets", id, "quote_tweets"] => Self::Quotes((*id).to_owned()),
+            ["tweets", id, "liking_users"] => Self::LikingUsers((*id).to_owned()),
+            ["tweets", id, "retweeted_by"] => Self::RetweetedBy((*id).to_owned()),
             ["tweets"] => Self::Many,
             ["tweets", "analytics"] => Self::Analytics,
             ["tweets", id] => Self::One((*id).to_owned()),
@@ -44,28 +56,52 @@ impl Route {
     }
 
     /// What its rate limit goes by.
-    pub(crate) fn name(&self) -> &'static str {
+    pub(crate) fn name(&self, method: &str) -> &'static str {
+        match (self, method) {
+            (Self::Many, "POST") => "tweet_post",
+            (Self::One(_), "DELETE") => "tweet_delete",
+            (Self::Timeline(_), _) => "timeline",
+            (Self::Mentions(_), _) => "mentions",
+            (Self::Liked(_), _) => "liked",
+            (Self::Many, _) => "tweets",
+            (Self::One(_), _) => "tweet",
+            (Self::Analytics, _) => "analytics",
+            (Self::Quotes(_), _) => "quotes",
+            (Self::LikingUsers(_), _) => "liking_users",
+            (Self::RetweetedBy(_), _) => "retweeted_by",
+        }
+    }
+
+    pub(crate) fn allows(&self, method: &str) -> bool {
         match self {
-            Self::Timeline(_) => "timeline",
-            Self::Many => "tweets",
-            Self::One(_) => "tweet",
-            Self::Analytics => "analytics",
+            Self::Many => ["GET", "POST"].contains(&method),
+            Self::One(_) => ["GET", "DELETE"].contains(&method),
+            _ => method == "GET",
         }
     }
 }
 
-/// A good answer: 200 and these bytes.
+/// A good answer.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) struct Given {
+    pub(crate) status: u16,
     pub(crate) body: Vec<u8>,
+}
+
+impl Given {
+    pub(super) fn ok(body: Vec<u8>) -> Self {
+        Self { status: 200, body }
+    }
 }
 
 /// One request, whose credential and rate are checked.
 pub(crate) struct Asking {
     pub(crate) sim: Arc<Sim>,
     pub(crate) route: Route,
+    pub(crate) method: String,
     pub(crate) caller: Caller,
     pub(crate) pairs: Vec<(String, String)>,
+    pub(crate) body: Vec<u8>,
     pub(crate) dialect: Dialect,
     pub(crate) now_ms: i64,
     pub(crate) fault: Option<Fired>,
@@ -78,14 +114,21 @@ impl Asking {
         if let Some(given) = self.hollow() {
             return Ok(given);
         }
-        let given = match &self.route {
-            Route::Timeline(user) => self.timeline(user),
-            Route::Many => self.many(),
-            Route::One(id) => self.one(id),
-            Route::Analytics => self.analytics(),
+        let given = match (&self.route, self.method.as_str()) {
+            (Route::Many, "POST") => return self.write(),
+            (Route::One(id), "DELETE") => return self.delete(id),
+            (Route::Timeline(user), _) => self.timeline(user),
+            (Route::Mentions(user), _) => self.mentions(user),
+            (Route::Liked(user), _) => self.liked(user),
+            (Route::Many, _) => self.many(),
+            (Route::One(id), _) => self.one(id),
+            (Route::Analytics, _) => self.analytics(),
+            (Route::Quotes(id), _) => self.quotes(id),
+            (Route::LikingUsers(id), _) => self.crowd(id, Counter::Likes),
+            (Route::RetweetedBy(id), _) => self.crowd(id, Counter::Retweets),
         }?;
         Ok(match &self.fault {
-            Some(fault) => Given { body: spoil::spoil(given.body, fault, self.now_ms) },
+            Some(fault) => Given::ok(spoil::spoil(given.body, fault, self.now_ms)),
             None => given,
         })
     }
@@ -97,17 +140,20 @@ impl Asking {
         };
         let body = match (self.fault.as_ref()?.kind, &self.route) {
             (Kind::Empty, _) => json!({"meta": {"result_count": 0}}),
-            (Kind::Errors200, Route::Timeline(user)) => {
+            (Kind::Errors200, Route::Timeline(user) | Route::Mentions(user) | Route::Liked(user)) => {
                 json!({"errors": [error("user", "id", user)]})
             }
-            (Kind::Errors200, Route::One(id)) => json!({"errors": [error("tweet", "id", id)]}),
+            (
+                Kind::Errors200,
+                Route::One(id) | Route::Quotes(id) | Route::LikingUsers(id) | Route::RetweetedBy(id),
+            ) => json!({"errors": [error("tweet", "id", id)]}),
             (Kind::Errors200, Route::Many | Route::Analytics) => {
                 let ids = self.param("ids").unwrap_or("").split(',');
                 json!({"errors": ids.map(|id| error("tweet", "ids", id)).collect::<Vec<_>>()})
             }
             _ => return None,
         };
-        Some(Given { body: body.to_string().into_bytes() })
+        Some(Given::ok(body.to_string().into_bytes()))
     }
 
     pub(super) fn param(&self, name: &str) -> Option<&str> {
@@ -126,6 +172,15 @@ impl Asking {
             wish.set(name, value).map_err(|what| self.refuse(name, value, &what))?;
         }
         Ok(wish)
+    }
+
+    /// The account that asks.
+    ///
+    /// # Errors
+    /// 403 for an app alone.
+    pub(super) fn asker(&self) -> Result<Account, Problem> {
+        let refused = || problem::unsupported_authentication(self.dialect);
+        self.caller.account().ok_or_else(refused)
     }
 
     pub(super) fn number(

@@ -186,7 +186,16 @@ impl<'a> Sheet<'a> {
             }
         }
         let first = tweet.first();
-        self.writer.expand_mentions(&tweet.facts.words(self.feed, first.id, first.at_ms, 0));
+        let words = tweet.facts.words(self.feed, first.id, first.at_ms, 0);
+        self.writer.expand_mentions(&words);
+        if self.wish.expands(&["entities.mentions.username"]) {
+            let named = |account: &Account| words.text.addresses(*account);
+            for account in Account::ALL.into_iter().filter(named) {
+                if !self.owners.contains(&account) {
+                    self.owners.push(account);
+                }
+            }
+        }
         if let Kind::Reply(_, to) = tweet.facts.kind {
             self.writer.expand_reply(to);
         }

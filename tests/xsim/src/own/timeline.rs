@@ -22,7 +22,7 @@ use crate::profile;
 use crate::state::Sim;
 use crate::stream::search;
 use crate::tweets::feed::written_ms;
-use crate::tweets::fields;
+use crate::tweets::fields::{self, Wish};
 use crate::users;
 use crate::world::Account;
 
@@ -93,7 +93,7 @@ impl Window {
         if self.above == 0 { self.from_ms } else { written_ms(self.above).max(self.from_ms) }
     }
 
-    fn holds(&self, tweet: &Tweet, version: usize) -> bool {
+    pub(super) fn holds(&self, tweet: &Tweet, version: usize) -> bool {
         tweet.versions.get(version).is_some_and(|at| {
             let timely = (self.from_ms..self.to_ms).contains(&at.at_ms);
             timely && self.above < at.id && at.id < self.below
@@ -101,8 +101,17 @@ impl Window {
     }
 }
 
+/// One list of tweets: whose, what its tokens go by, how many to a page, at which price.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct List {
+    pub(super) account: Account,
+    pub(super) seed: u64,
+    pub(super) most: usize,
+    pub(super) read: Read,
+}
+
 /// A tweet and the number of the version that is listed.
-type Listed = (Tweet, usize);
+pub(crate) type Listed = (Tweet, usize);
 
 fn id(listed: &Listed) -> u64 {
     listed.0.versions.get(listed.1).map_or(0, |version| version.id)
@@ -171,6 +180,23 @@ fn page(all: &[Listed], cursor: Cursor, most: usize, fault: Option<(Kind, i64)>)
     Page { range, next, previous }
 }
 
+/// What an answer says of its page.
+fn meta(sheet: &Sheet<'_>, page: &Page, list: List) -> Value {
+        let shown = sheet.shown();
+        let mut meta = Map::from_iter([("result_count".to_owned(), shown.len().into())]);
+        if let (Some(newest), Some(oldest)) = (shown.first(), shown.last()) {
+            meta.insert("newest_id".into(), newest.to_string().into());
+            meta.insert("oldest_id".into(), oldest.to_string().into());
+        }
+        for (name, cursor) in [("next_token", page.next), ("previous_token", page.previous)] {
+            let token = cursor.and_then(|cursor| cursor.token(list.seed, list.account));
+            if let Some(token) = token {
+                meta.insert(name.into(), token.into());
+            }
+        }
+        Value::Object(meta)
+}
+
 impl Asking {
     /// # Errors
     /// 400 for a parameter, 404 for a stranger.
@@ -189,11 +215,6 @@ impl Asking {
         let most = self.number("max_results", PAGE_DEFAULT, PAGE)?;
         let window = self.window()?;
         let Some(account) = Account::from_id(user) else { return self.stranger(user) };
-        let cursor = match self.param("pagination_token") {
-            None => Cursor::Top,
-            Some(token) => Cursor::parse(token, self.sim.config.seed, account)
-                .ok_or_else(|| users::invalid_token(self.dialect, token))?,
-        };
         let marks = self.sim.state().marks.clone();
         let owner = self.caller.is(account);
         match marks.standing(account) {
@@ -203,35 +224,44 @@ impl Asking {
             Standing::Suspended => return Ok(self.hidden(user, Missing::Suspended)),
         }
         let all = listing(&self.sim, account, self.now_ms, &window, &marks);
+        let read = if owner { Read::OwnedPost } else { Read::Post };
+        let list = List { account, seed: self.sim.config.seed, most, read };
+        self.page_of(&wish, &all, list)
+    }
+
+    /// A page of a list of the accounts' tweets, newest first.
+    ///
+    /// # Errors
+    /// 400 for a token of another list.
+    pub(super) fn page_of(
+        &self,
+        wish: &Wish,
+        all: &[Listed],
+        list: List,
+    ) -> Result<Given, Problem> {
+        let cursor = match self.param("pagination_token") {
+            None => Cursor::Top,
+            Some(token) => Cursor::parse(token, list.seed, list.account)
+                .ok_or_else(|| users::invalid_token(self.dialect, token))?,
+        };
+        let marks = self.sim.state().marks.clone();
         let fault = self.fault.as_ref().map(|f| (f.kind, f.args.number("by", SHIFT_DEFAULT)));
-        let page = page(&all, cursor, most, fault);
+        let page = page(all, cursor, list.most, fault);
         let feed = self.feed();
-        let mut sheet = self.sheet(&feed, &wish, "id", &marks);
+        let mut sheet = self.sheet(&feed, wish, "id", &marks);
         for (tweet, version) in all.get(page.range.clone()).unwrap_or_default() {
             sheet.own(tweet, *version);
         }
-        self.charge(if owner { Read::OwnedPost } else { Read::Post }, sheet.shown());
-        let meta = self.meta(&sheet, &page, account);
-        Ok(Given { body: sheet.finish(false, Some(&meta)) })
+        self.charge(list.read, sheet.shown());
+        let meta = meta(&sheet, &page, list);
+        Ok(Given::ok(sheet.finish(false, Some(&meta))))
     }
 
-    fn meta(&self, sheet: &Sheet<'_>, page: &Page, account: Account) -> Value {
-        let shown = sheet.shown();
-        let mut meta = Map::from_iter([("result_count".to_owned(), shown.len().into())]);
-        if let (Some(newest), Some(oldest)) = (shown.first(), shown.last()) {
-            meta.insert("newest_id".into(), newest.to_string().into());
-            meta.insert("oldest_id".into(), oldest.to_string().into());
-        }
-        for (name, cursor) in [("next_token", page.next), ("previous_token", page.previous)] {
-            let token = cursor.and_then(|cursor| cursor.token(self.sim.config.seed, account));
-            if let Some(token) = token {
-                meta.insert(name.into(), token.into());
-            }
-        }
-        Value::Object(meta)
-    }
-
-    fn window(&self) -> Result<Window, Problem> {
+    /// The parameters by which a list of tweets is narrowed.
+    ///
+    /// # Errors
+    /// 400 for one of them.
+    pub(super) fn window(&self) -> Result<Window, Problem> {
         let (above, below) = (self.id("since_id")?, self.id("until_id")?);
         let (from_ms, to_ms) = (self.time("start_time")?, self.time("end_time")?);
         if let (Some(from), Some(to)) = (from_ms, to_ms)
@@ -257,26 +287,26 @@ impl Asking {
     }
 
     /// Somebody whose tweets are not simulated, or nobody.
-    fn stranger(&self, user: &str) -> Result<Given, Problem> {
+    pub(super) fn stranger(&self, user: &str) -> Result<Given, Problem> {
         let world = &self.sim.world;
         match users::find(world, By::Id, user, self.now_ms.div_euclid(SECOND_MS)) {
             Err(missing) => {
                 let error = problem::missing_user(self.dialect, "id", user, missing);
-                Err(Problem { status: 404, body: serde_json::json!({"errors": [error]}) })
+                Err(self.sim.config.missing.answer(&error))
             }
             Ok(Subject::Follower(account, index))
                 if profile::is_protected(world, account, index) =>
             {
                 Ok(self.hidden(user, Missing::Protected))
             }
-            Ok(_) => Ok(Given { body: br#"{"meta":{"result_count":0}}"#.to_vec() }),
+            Ok(_) => Ok(Given::ok(br#"{"meta":{"result_count":0}}"#.to_vec())),
         }
     }
 
     /// 200 with nothing but the reason.
     fn hidden(&self, user: &str, why: Missing) -> Given {
         let error = problem::missing_user(self.dialect, "id", user, why);
-        Given { body: serde_json::json!({"errors": [error]}).to_string().into_bytes() }
+        Given::ok(serde_json::json!({"errors": [error]}).to_string().into_bytes())
     }
 }
 

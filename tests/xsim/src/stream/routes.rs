@@ -27,6 +27,19 @@ use crate::tweets::query::{Query, SEARCH_MAX};
 /// A search must end so long before it is asked for, in milliseconds.
 const END_BEFORE_MS: i64 = 10_000;
 
+/// Values of `rules_count.fields`, `connection.fields` and `search_count.fields`: checked, while the
+/// answers hold all of them.
+const RULES_COUNT: [&str; 5] = [
+    "all_project_client_apps",
+    "cap_per_client_app",
+    "cap_per_project",
+    "client_app_rules_count",
+    "project_rules_count",
+];
+const CONNECTION: [&str; 6] =
+    ["client_ip", "connected_at", "disconnect_reason", "disconnected_at", "endpoint_name", "id"];
+const SEARCH_COUNT: [&str; 4] = ["end", "post_count", "start", "tweet_count"];
+
 /// The endpoints.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Route {
@@ -163,7 +176,7 @@ impl Asking {
         match &self.route {
             Route::Rules if self.method == "POST" => self.change_rules(),
             Route::Rules => self.list_rules(),
-            Route::RulesCounts => Ok(self.count_rules()),
+            Route::RulesCounts => self.count_rules(),
             Route::Search => self.search(),
             Route::Counts => self.counts(),
             Route::Connections | Route::ConnectionsAll | Route::ConnectionsOf(_) => {
@@ -223,11 +236,28 @@ impl Asking {
         Ok(given(&self.sim.live.lock().rules.list(self.param("ids"), from, most, &sent)))
     }
 
-    fn count_rules(&self) -> Given {
+    fn count_rules(&self) -> Result<Given, Problem> {
+        self.fields("rules_count.fields", &[], &RULES_COUNT)?;
         let count = self.sim.live.lock().rules.rules().len();
-        given(&json!({"data": {"cap_per_client_app": RULES_MAX, "cap_per_project": RULES_MAX,
+        // The newer description has texts for these numbers, but not for that of the one app.
+        let number = |n: usize| match self.dialect {
+            Dialect::Tweet => json!(n),
+            Dialect::Post => json!(n.to_string()),
+        };
+        let cap = number(RULES_MAX);
+        Ok(given(&json!({"data": {"cap_per_client_app": cap, "cap_per_project": cap,
             "client_app_rules_count": {"client_app_id": "1", "rule_count": count},
-            "project_rules_count": count}}))
+            "project_rules_count": number(count)}})))
+    }
+
+    /// Checks the parameter that names fields, and that there is none but it and `own`.
+    fn fields(&self, name: &str, own: &[&str], known: &[&str]) -> Result<(), Problem> {
+        params::distinct(&self.pairs, own, &[name], self.dialect)?;
+        let value = self.param(name).unwrap_or_default();
+        if self.param(name).is_some() {
+            params::one_of(value, known).map_err(|what| self.refuse(name, value, &what))?;
+        }
+        Ok(())
     }
 
     async fn connections(&self) -> Result<Given, Problem> {
@@ -261,8 +291,8 @@ impl Asking {
     }
 
     fn list_connections(&self) -> Result<Given, Problem> {
-        let own = ["status", "endpoints", "max_results", "pagination_token", "connection.fields"];
-        params::distinct(&self.pairs, &own, &[], self.dialect)?;
+        let own = ["status", "endpoints", "max_results", "pagination_token"];
+        self.fields("connection.fields", &own, &CONNECTION)?;
         let status = self.param("status").unwrap_or("active");
         let (active, inactive) = match status {
             "active" => (true, false),
@@ -407,7 +437,12 @@ impl Asking {
             "pagination_token",
             "search_count.fields",
         ];
+        self.fields("search_count.fields", &own, &SEARCH_COUNT)?;
         let range = self.range(&own, &[], true)?;
+        let (one, total) = match self.dialect {
+            Dialect::Tweet => ("tweet_count", "total_tweet_count"),
+            Dialect::Post => ("post_count", "total_post_count"),
+        };
         let mut spans = Vec::new();
         let mut start_ms = range.from_ms;
         while start_ms < range.to_ms {
@@ -426,11 +461,11 @@ impl Asking {
             .zip(&counts)
             .map(|((start_ms, end_ms), count)| {
                 json!({"start": format_ms(*start_ms), "end": format_ms(*end_ms),
-                    "tweet_count": count})
+                    one: count})
             })
             .collect();
         self.sim.state().bill.charge_counts();
-        let meta = json!({"total_tweet_count": counts.iter().sum::<u64>()});
+        let meta = json!({total: counts.iter().sum::<u64>()});
         Ok(given(&json!({"data": data, "meta": meta})))
     }
 }

@@ -11,6 +11,7 @@ use super::feed::Feed;
 use super::post::{Kind, Post};
 use super::text::{Text, What};
 use crate::calendar::classic_time;
+use crate::names;
 use crate::profile::DEFAULT_PICTURE;
 
 fn user(author: Author, seed: u64, at_s: i64) -> Value {
@@ -38,6 +39,11 @@ fn entities(text: &Text, seed: u64) -> Value {
                 mentions.push(json!({"screen_name": author.username(seed),
                     "name": author.name(seed), "id": id, "id_str": id.to_string(),
                     "indices": indices}));
+            }
+            What::Account(account) => {
+                let (name, username) = names::owner(*account);
+                mentions.push(json!({"screen_name": username, "name": name,
+                    "id_str": account.id(), "indices": indices}));
             }
             What::Link { url, expanded, display, .. } => urls.push(json!({"url": url,
                 "expanded_url": expanded, "display_url": display, "indices": indices})),

@@ -191,6 +191,7 @@ mod tests {
                     let (kind, spelling) = match &mark.what {
                         What::Tag(tag) => (0, format!("#{tag}")),
                         What::Mention(author) => (1, format!("@{}", author.username(1))),
+                        What::Account(account) => panic!("the world mentions {account:?}"),
                         What::Link { url, .. } => (2, url.clone()),
                     };
                     kinds[kind] += 1;

@@ -5,8 +5,9 @@
 use crate::profile::{self, Dialect, Fields};
 
 /// Values of `tweet.fields`, in both dialects. Those that no tweet here has stay absent.
-const TWEET: [&str; 32] = [
+pub(crate) const TWEET: [&str; 38] = [
     "article",
+    "article_title",
     "attachments",
     "author_id",
     "card_uri",
@@ -22,7 +23,11 @@ const TWEET: [&str; 32] = [
     "id",
     "in_reply_to_user_id",
     "lang",
+    "matched_media_notes",
+    "media_metadata",
+    "note_request_suggestions",
     "note_tweet",
+    "paid_partnership",
     "possibly_sensitive",
     "public_metrics",
     "referenced_tweets",
@@ -30,6 +35,7 @@ const TWEET: [&str; 32] = [
     "scopes",
     "source",
     "suggested_source_links",
+    "suggested_source_links_with_counts",
     "text",
     "withheld",
     "edit_history_post_ids",
@@ -45,7 +51,7 @@ const PLACE: [&str; 8] =
     ["contained_within", "country", "country_code", "full_name", "geo", "id", "name", "place_type"];
 
 /// Values of `expansions`.
-const EXPANSIONS: [&str; 21] = [
+const EXPANSIONS: [&str; 22] = [
     "article.cover_media",
     "article.media_entities",
     "attachments.media_keys",
@@ -67,6 +73,7 @@ const EXPANSIONS: [&str; 21] = [
     "referenced_posts.id",
     "referenced_posts.id.author_id",
     "topic_ids",
+    "username",
 ];
 
 /// Values of `media.fields`.
@@ -106,17 +113,17 @@ pub(crate) const PARAMS: [&str; 7] = [
 pub(crate) struct Wish {
     pub(crate) dialect: Dialect,
     pub(crate) user: Fields,
-    tweet: u32,
-    place: u32,
-    media: u32,
-    expansions: u32,
+    tweet: u64,
+    place: u64,
+    media: u64,
+    expansions: u64,
 }
 
-fn bit(list: &[&str], name: &str) -> u32 {
+fn bit(list: &[&str], name: &str) -> u64 {
     list.iter().position(|n| *n == name).map_or(0, |at| 1 << at)
 }
 
-fn bits(list: &[&str], value: &str) -> Result<u32, String> {
+fn bits(list: &[&str], value: &str) -> Result<u64, String> {
     value.split(',').try_fold(0, |bits, name| match bit(list, name) {
         0 => Err(format!("is not one of [{}]", list.join(","))),
         bit => Ok(bits | bit),

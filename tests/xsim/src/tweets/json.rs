@@ -14,6 +14,7 @@ use super::post::{Kind, Post};
 use super::text::{Text, What};
 use crate::calendar::format_ms;
 use crate::hash::hash;
+use crate::names;
 use crate::problem;
 use crate::profile::{Dialect, Object};
 
@@ -312,7 +313,7 @@ fn entities(out: &mut Vec<u8>, text: &Text, seed: u64) {
     let mut entities = Object::open(out);
     let kinds: [(&str, Is); 3] = [
         ("hashtags", |what| matches!(what, What::Tag(_))),
-        ("mentions", |what| matches!(what, What::Mention(_))),
+        ("mentions", |what| matches!(what, What::Mention(_) | What::Account(_))),
         ("urls", |what| matches!(what, What::Link { .. })),
     ];
     for (name, is) in kinds {
@@ -326,6 +327,10 @@ fn entities(out: &mut Vec<u8>, text: &Text, seed: u64) {
                 What::Mention(author) => {
                     entity.text("username", &author.username(seed));
                     entity.text("id", &author.id(seed).to_string());
+                }
+                What::Account(account) => {
+                    entity.text("username", names::owner(*account).1);
+                    entity.text("id", account.id());
                 }
                 What::Link { url, expanded, display, media_key } => {
                     entity.text("url", url);

@@ -114,7 +114,9 @@ impl<'a> Subject<'a> {
             Has::Media => self.post.photo,
             Has::Links => self.has_mark(|what| matches!(what, What::Link { .. })),
             Has::Hashtags => self.has_mark(|what| matches!(what, What::Tag(_))),
-            Has::Mentions => self.has_mark(|what| matches!(what, What::Mention(_))),
+            Has::Mentions => {
+                self.has_mark(|what| matches!(what, What::Mention(_) | What::Account(_)))
+            }
             Has::Nothing => false,
         }
     }

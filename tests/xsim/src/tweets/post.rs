@@ -27,7 +27,7 @@ const REPOST_SHARE: f64 = 0.25;
 const REPLY_SHARE: f64 = 0.22;
 const QUOTE_SHARE: f64 = 0.08;
 /// How far back a reference reaches, in seconds.
-const REFERENCE_MAX_S: u64 = 1_800;
+pub(crate) const REFERENCE_MAX_S: u64 = 1_800;
 /// One minute in this many has a topic everybody speaks of.
 const BURST_EVERY_MIN: u64 = 4;
 /// Share of the tweets about it at its height.

@@ -4,6 +4,8 @@
 //! of the text as X sends it, is exactly the mark's own spelling.
 
 use super::author::Author;
+use crate::names;
+use crate::world::Account;
 
 /// What a part of a text is.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -11,6 +13,8 @@ pub(crate) enum What {
     /// A hashtag, without the sign.
     Tag(String),
     Mention(Author),
+    /// A mention of one of the two accounts.
+    Account(Account),
     Link {
         /// `https://t.co/…`.
         url: String,
@@ -56,6 +60,36 @@ impl Text {
 
     pub(crate) fn mention(&mut self, author: Author, seed: u64) {
         self.mark(&format!("@{}", author.username(seed)), What::Mention(author));
+    }
+
+    /// A mention of one of the two accounts.
+    pub(crate) fn address(&mut self, account: Account) {
+        self.mark(&format!("@{}", names::owner(account).1), What::Account(account));
+    }
+
+    /// A text that somebody wrote, in which only the two accounts are looked for.
+    pub(crate) fn of(words: &str) -> Self {
+        let mut text = Self::default();
+        let mut rest = words;
+        while let Some((before, after)) = rest.split_once('@') {
+            text.words(before);
+            let name_ends = |c: char| !c.is_ascii_alphanumeric() && c != '_';
+            let end = after.find(name_ends).unwrap_or(after.len());
+            let (name, behind) = after.split_at(end);
+            let named = |account: &Account| names::owner(*account).1.eq_ignore_ascii_case(name);
+            match Account::ALL.into_iter().find(named) {
+                Some(account) => text.mark(&format!("@{name}"), What::Account(account)),
+                None => text.words(&format!("@{name}")),
+            }
+            rest = behind;
+        }
+        text.words(rest);
+        text
+    }
+
+    /// Whether one of the two accounts is mentioned.
+    pub(crate) fn addresses(&self, account: Account) -> bool {
+        self.marks.iter().any(|mark| mark.what == What::Account(account))
     }
 
     /// A link; what is shown of it has at most 27 characters of its address.
@@ -119,6 +153,15 @@ mod tests {
         assert_eq!(spelled(&text()), ["#コーヒー", "https://t.co/abc"]);
         let What::Link { display, .. } = &text().marks[1].what else { panic!("no link") };
         assert_eq!(display, "example.org/a/very/long/pa…");
+    }
+
+    #[test]
+    fn only_the_two_accounts_are_found_in_what_somebody_wrote() {
+        let text = Text::of("@Solvej, a@b, @marits and @marit");
+        assert_eq!(text.body, "@Solvej, a@b, @marits and @marit");
+        assert_eq!(spelled(&text), ["@Solvej", "@marit"]);
+        assert!(text.addresses(Account::Main) && text.addresses(Account::Second));
+        assert!(!Text::of("solvej").addresses(Account::Main));
     }
 
     #[test]

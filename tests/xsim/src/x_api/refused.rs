@@ -16,7 +16,7 @@ use crate::users;
 const RESET_DEFAULT_S: i64 = 60;
 
 /// What is charged for, by the name its rate limit goes by.
-const BILLED: [&str; 16] = [
+const BILLED: [&str; 23] = [
     "me",
     "users",
     "users_by",
@@ -25,7 +25,14 @@ const BILLED: [&str; 16] = [
     "followers",
     "following",
     "blocking",
+    "muting",
     "timeline",
+    "mentions",
+    "liked",
+    "quotes",
+    "liking_users",
+    "retweeted_by",
+    "tweet_post",
     "tweets",
     "tweet",
     "analytics",
@@ -35,7 +42,9 @@ const BILLED: [&str; 16] = [
     "sample",
 ];
 /// What of it counts to the cap of posts.
-const POSTS: [&str; 6] = ["timeline", "tweets", "tweet", "search", "stream", "sample"];
+const POSTS: [&str; 9] = [
+    "timeline", "mentions", "liked", "quotes", "tweets", "tweet", "search", "stream", "sample",
+];
 
 /// Why the app's money or its cap of posts forbids a call, if they do.
 pub(super) fn unpaid(bill: &mut Bill, name: &str, dialect: Dialect, now_s: i64) -> Option<Problem> {

@@ -7,6 +7,7 @@
 )]
 
 mod api;
+mod clients;
 mod control;
 mod faults;
 mod losses;
