@@ -135,11 +135,16 @@ def pkce():
         access_token=renewed["access_token"]).users.get_me().data.id == ACCOUNT
 
 
-def signed():
-    # Its three steps to such a token sign one parameter less than they send: not by RFC 5849, so
-    # that xsim refuses them. What X does is not known.
-    auth = OAuth1(support.KEY, support.KEY_SECRET, "oob", support.TOKEN, support.TOKEN_SECRET)
+def me_signed(key, secret):
+    auth = OAuth1(support.KEY, support.KEY_SECRET, "oob", key, secret)
     return Client(auth=auth).users.get_me(**USERS).data.id == ACCOUNT
+
+
+def three_legs():
+    auth = OAuth1(support.KEY, support.KEY_SECRET, "oob")
+    token = auth.get_request_token()
+    granted = auth.get_access_token(support.oauth1_pin(token.oauth_token))
+    return me_signed(granted.access_token, granted.access_token_secret)
 
 
 def unknown():
@@ -184,5 +189,6 @@ support.run({
     "usage": usage,
     "a user that there is not": unknown,
     "consent with PKCE, and a new token": pkce,
-    "me, signed by OAuth 1.0a": signed,
+    "me, signed by OAuth 1.0a": lambda: me_signed(support.TOKEN, support.TOKEN_SECRET),
+    "a user's token in three steps": three_legs,
 })

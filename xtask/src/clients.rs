@@ -43,7 +43,8 @@ type Fetched = Result<PathBuf, String>;
 
 fn python_packages(project: &Project) -> Outcome<Fetched> {
     let list = project.at("tests/clients/requirements.txt");
-    let Some(version) = process::output(project.command("python3").args(["-m", "pip", "--version"]))
+    let Some(version) =
+        process::output(project.command("python3").args(["-m", "pip", "--version"]))
     else {
         return Err(Failure::new(
             "the clients in Python",

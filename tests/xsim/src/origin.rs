@@ -17,7 +17,11 @@ pub(crate) struct Origin {
 
 impl Origin {
     /// Those of a request: by its `Host` and by what a proxy says of it.
-    pub(crate) fn of(host: &str, forwarded: Option<&str>, forwarded_host: Option<&str>) -> Vec<Self> {
+    pub(crate) fn of(
+        host: &str,
+        forwarded: Option<&str>,
+        forwarded_host: Option<&str>,
+    ) -> Vec<Self> {
         let scheme = match forwarded {
             Some("https") => "https",
             _ => "http",

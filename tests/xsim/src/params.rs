@@ -63,7 +63,8 @@ impl Endpoint {
 }
 
 /// What every endpoint that answers users takes.
-pub(crate) const SHARED_PARAMS: [&str; 4] = ["expansions", "tweet.fields", "post.fields", "user.fields"];
+pub(crate) const SHARED_PARAMS: [&str; 4] =
+    ["expansions", "tweet.fields", "post.fields", "user.fields"];
 
 const EXPANSIONS: [&str; 6] = [
     "affiliation",

@@ -116,11 +116,7 @@ async fn bearer(parts: Parts, body: Bytes) -> Response<Body> {
 }
 
 /// `POST /oauth/request_token`: the app asks to ask somebody.
-async fn request_token(
-    State(sim): State<Arc<Sim>>,
-    parts: Parts,
-    body: Bytes,
-) -> Response<Body> {
+async fn request_token(State(sim): State<Arc<Sim>>, parts: Parts, body: Bytes) -> Response<Body> {
     let Some(params) = signed(&sim, &parts, &body, |_, token| token.is_none().then(String::new))
     else {
         return refusal(&problem::unauthorized());
@@ -129,8 +125,11 @@ async fn request_token(
         return refusal(&problem::plain(400, "Bad Request"));
     };
     let (token, secret) = sim.state().requests.ask(callback);
-    let answer =
-        [("oauth_token", &*token), ("oauth_token_secret", &secret), ("oauth_callback_confirmed", "true")];
+    let answer = [
+        ("oauth_token", &*token),
+        ("oauth_token_secret", &secret),
+        ("oauth_callback_confirmed", "true"),
+    ];
     reply(StatusCode::OK, FORM, encoded(&answer))
 }
 
@@ -144,9 +143,8 @@ async fn access_token(State(sim): State<Arc<Sim>>, parts: Parts, body: Bytes) ->
         let (token, verifier) = (find(&params, "oauth_token")?, find(&params, "oauth_verifier")?);
         sim.state().requests.exchange(token, verifier)
     });
-    let granted = account.and_then(|account| {
-        ACCESS_TOKENS.into_iter().find(|(_, _, owner)| *owner == account)
-    });
+    let granted = account
+        .and_then(|account| ACCESS_TOKENS.into_iter().find(|(_, _, owner)| *owner == account));
     let Some((token, secret, account)) = granted else {
         return refusal(&problem::unauthorized());
     };

@@ -73,7 +73,8 @@ pub(crate) fn asking_by_token(token: &str) -> String {
 
 /// The page with the number that a user is to tell the app.
 pub(crate) fn number(verifier: &str) -> String {
-    let text = format!("<h1>Return to the app and enter this number</h1>\n<p><code>{verifier}</code></p>");
+    let text =
+        format!("<h1>Return to the app and enter this number</h1>\n<p><code>{verifier}</code></p>");
     whole("Authorize app", &text)
 }
 

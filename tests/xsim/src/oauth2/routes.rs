@@ -3,6 +3,7 @@
 //! Knows forms and the app's client, not how requests are counted. Invariant: nothing is granted
 //! to another client than the app's, nor, when it has a secret, without the secret.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use axum::body::{Body, Bytes};
@@ -102,14 +103,19 @@ impl Asking<'_> {
         }
     }
 
+    /// The fields of the body: of a form, as OAuth has it, or of an object, as a client sends it
+    /// that many use.
     fn form(&self) -> Result<Vec<(String, String)>, Problem> {
-        let is_form = self.content_type.is_some_and(|kind| {
-            kind.split(';').next().is_some_and(|kind| {
-                kind.trim().eq_ignore_ascii_case("application/x-www-form-urlencoded")
-            })
-        });
-        let text = std::str::from_utf8(self.body).ok().filter(|_| is_form);
-        text.and_then(query_pairs).ok_or_else(|| missing("grant_type"))
+        let kind = self.content_type.and_then(|kind| kind.split(';').next()).unwrap_or("").trim();
+        let fields = if kind.eq_ignore_ascii_case("application/x-www-form-urlencoded") {
+            std::str::from_utf8(self.body).ok().and_then(query_pairs)
+        } else if kind.eq_ignore_ascii_case("application/json") {
+            let object = serde_json::from_slice::<BTreeMap<String, String>>(self.body).ok();
+            object.map(|object| object.into_iter().collect())
+        } else {
+            None
+        };
+        fields.ok_or_else(|| missing("grant_type"))
     }
 
     /// Whether the app's own client asks: by Basic with its secret, or, without one, by name.

@@ -71,9 +71,7 @@ impl Scopes {
             }
             "liked" | "liking_users" => Self::of(&["like.read", "tweet.read", "users.read"]),
             "muting" => Self::of(&["mute.read", "tweet.read", "users.read"]),
-            "tweet_post" | "tweet_delete" => {
-                Self::of(&["tweet.read", "tweet.write", "users.read"])
-            }
+            "tweet_post" | "tweet_delete" => Self::of(&["tweet.read", "tweet.write", "users.read"]),
             "followers" | "following" => Self::of(&["follows.read", "tweet.read", "users.read"]),
             "blocking" => Self::of(&["block.read", "tweet.read", "users.read"]),
             _ => Self::default(),

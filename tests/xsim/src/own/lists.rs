@@ -40,14 +40,8 @@ impl Asking {
     /// # Errors
     /// 400 for a parameter, 404 for a stranger.
     pub(super) fn mentions(&self, user: &str) -> Result<Given, Problem> {
-        let own = [
-            "max_results",
-            "pagination_token",
-            "since_id",
-            "until_id",
-            "start_time",
-            "end_time",
-        ];
+        let own =
+            ["max_results", "pagination_token", "since_id", "until_id", "start_time", "end_time"];
         let wish = self.wish(&own, &fields::PARAMS)?;
         self.check_id("id", user)?;
         let most = self.number("max_results", PAGE_DEFAULT, PAGE)?;
@@ -96,7 +90,7 @@ impl Asking {
         self.check_id("id", id)?;
         let most = self.number("max_results", PAGE_DEFAULT, QUOTES_PAGE)?;
         let (feed, marks) = (self.feed(), self.sim.state().marks.clone());
-        let quoted = match self.find(&feed, id, &marks) {
+        let original = match self.find(&feed, id, &marks) {
             Err(_) => return Err(self.gone(id)),
             // The world quotes its own tweets alone.
             Ok(Found::Own(..)) => {
@@ -104,10 +98,11 @@ impl Asking {
             }
             Ok(Found::World(post)) => post.slot,
         };
-        let seed = hash(self.sim.config.seed, quoted.id, SALT_QUOTES);
-        let to_ms = quoted.at_ms + (i64::try_from(REFERENCE_MAX_S).unwrap_or(0) + 2) * SECOND_MS;
-        let quotes = |post: &Post| matches!(post.kind, Kind::Quote(slot, _) if slot.id == quoted.id);
-        self.world_page(seed, most, (quoted.at_ms, to_ms.min(self.now_ms)), quotes)
+        let seed = hash(self.sim.config.seed, original.id, SALT_QUOTES);
+        let to_ms = original.at_ms + (i64::try_from(REFERENCE_MAX_S).unwrap_or(0) + 2) * SECOND_MS;
+        let quotes =
+            |post: &Post| matches!(post.kind, Kind::Quote(slot, _) if slot.id == original.id);
+        self.world_page(seed, most, (original.at_ms, to_ms.min(self.now_ms)), quotes)
     }
 
     /// A page of the world's tweets of a span that are of a kind; `seed` tells one list's tokens

@@ -140,12 +140,18 @@ impl Asking {
         };
         let body = match (self.fault.as_ref()?.kind, &self.route) {
             (Kind::Empty, _) => json!({"meta": {"result_count": 0}}),
-            (Kind::Errors200, Route::Timeline(user) | Route::Mentions(user) | Route::Liked(user)) => {
+            (
+                Kind::Errors200,
+                Route::Timeline(user) | Route::Mentions(user) | Route::Liked(user),
+            ) => {
                 json!({"errors": [error("user", "id", user)]})
             }
             (
                 Kind::Errors200,
-                Route::One(id) | Route::Quotes(id) | Route::LikingUsers(id) | Route::RetweetedBy(id),
+                Route::One(id)
+                | Route::Quotes(id)
+                | Route::LikingUsers(id)
+                | Route::RetweetedBy(id),
             ) => json!({"errors": [error("tweet", "id", id)]}),
             (Kind::Errors200, Route::Many | Route::Analytics) => {
                 let ids = self.param("ids").unwrap_or("").split(',');

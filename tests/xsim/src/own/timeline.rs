@@ -182,19 +182,19 @@ fn page(all: &[Listed], cursor: Cursor, most: usize, fault: Option<(Kind, i64)>)
 
 /// What an answer says of its page.
 fn meta(sheet: &Sheet<'_>, page: &Page, list: List) -> Value {
-        let shown = sheet.shown();
-        let mut meta = Map::from_iter([("result_count".to_owned(), shown.len().into())]);
-        if let (Some(newest), Some(oldest)) = (shown.first(), shown.last()) {
-            meta.insert("newest_id".into(), newest.to_string().into());
-            meta.insert("oldest_id".into(), oldest.to_string().into());
+    let shown = sheet.shown();
+    let mut meta = Map::from_iter([("result_count".to_owned(), shown.len().into())]);
+    if let (Some(newest), Some(oldest)) = (shown.first(), shown.last()) {
+        meta.insert("newest_id".into(), newest.to_string().into());
+        meta.insert("oldest_id".into(), oldest.to_string().into());
+    }
+    for (name, cursor) in [("next_token", page.next), ("previous_token", page.previous)] {
+        let token = cursor.and_then(|cursor| cursor.token(list.seed, list.account));
+        if let Some(token) = token {
+            meta.insert(name.into(), token.into());
         }
-        for (name, cursor) in [("next_token", page.next), ("previous_token", page.previous)] {
-            let token = cursor.and_then(|cursor| cursor.token(list.seed, list.account));
-            if let Some(token) = token {
-                meta.insert(name.into(), token.into());
-            }
-        }
-        Value::Object(meta)
+    }
+    Value::Object(meta)
 }
 
 impl Asking {

@@ -42,9 +42,8 @@ const BILLED: [&str; 23] = [
     "sample",
 ];
 /// What of it counts to the cap of posts.
-const POSTS: [&str; 9] = [
-    "timeline", "mentions", "liked", "quotes", "tweets", "tweet", "search", "stream", "sample",
-];
+const POSTS: [&str; 9] =
+    ["timeline", "mentions", "liked", "quotes", "tweets", "tweet", "search", "stream", "sample"];
 
 /// Why the app's money or its cap of posts forbids a call, if they do.
 pub(super) fn unpaid(bill: &mut Bill, name: &str, dialect: Dialect, now_s: i64) -> Option<Problem> {

@@ -172,7 +172,7 @@ async fn the_profile_counts_whom_the_owner_follows_and_control_names_them() {
     let told = x.ok("/sim/relations?account=12&list=following", "").await;
     let told = told["ids"].as_array().unwrap().iter().map(|id| id.as_str().unwrap().to_owned());
     assert_eq!(told.collect::<BTreeSet<_>>(), following);
-    for query in ["", "?account=12", "?account=12&list=muting", "?list=blocking&from=1"] {
+    for query in ["", "?account=12", "?account=12&list=lists", "?list=blocking&from=1"] {
         assert_eq!(x.get(&format!("/sim/relations{query}"), "").await.status, 400, "{query}");
     }
 }

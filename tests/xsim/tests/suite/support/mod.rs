@@ -369,7 +369,7 @@ impl Client {
             rules.iter().map(|rule| serde_json::json!({"value": rule, "tag": rule})).collect();
         let body = serde_json::json!({"add": add}).to_string();
         let reply = self.send("POST", RULES, APP, &body).await;
-        assert_eq!(reply.status, 201, "{}", reply.json());
+        assert_eq!(reply.status, 200, "{}", reply.json());
         reply.json()
     }
 
