@@ -15,7 +15,7 @@ use crate::hash::{hash, unit};
 use crate::problem::Problem;
 use crate::stream::search::{self, RECENT_MS};
 use crate::tweets::feed::{Feed, Slot};
-use crate::tweets::fields;
+use crate::tweets::fields::{self, Wish};
 use crate::tweets::post::{Kind, Post, REFERENCE_MAX_S};
 use crate::users;
 use crate::world::Account;
@@ -70,7 +70,7 @@ impl Asking {
     /// 400 for a parameter, 403 for an app alone, 404 for a stranger.
     pub(super) fn liked(&self, user: &str) -> Result<Given, Problem> {
         self.asker()?;
-        self.wish(&["max_results", "pagination_token"], &fields::PARAMS)?;
+        let wish = self.wish(&["max_results", "pagination_token"], &fields::PARAMS)?;
         self.check_id("id", user)?;
         let most = self.number("max_results", PAGE_DEFAULT, PAGE)?;
         let Some(account) = Account::from_id(user) else { return self.stranger(user) };
@@ -79,13 +79,14 @@ impl Asking {
             let chance = unit(hash(seed, post.slot.key(), SALT_LIKED));
             chance < LIKED_SHARE && !matches!(post.kind, Kind::Repost(..))
         };
-        self.world_page(seed, most, (self.now_ms - RECENT_MS, self.now_ms), likes)
+        self.world_page(&wish, seed, most, (self.now_ms - RECENT_MS, self.now_ms), likes)
     }
 
     /// # Errors
     /// 400 for a parameter, 404 for a tweet that is not there.
     pub(super) fn quotes(&self, id: &str) -> Result<Given, Problem> {
-        self.wish(&["max_results", "pagination_token", "exclude"], &fields::PARAMS)?;
+        let own = ["max_results", "pagination_token", "exclude"];
+        let wish = self.wish(&own, &fields::PARAMS)?;
         self.window()?;
         self.check_id("id", id)?;
         let most = self.number("max_results", PAGE_DEFAULT, QUOTES_PAGE)?;
@@ -102,13 +103,14 @@ impl Asking {
         let to_ms = original.at_ms + (i64::try_from(REFERENCE_MAX_S).unwrap_or(0) + 2) * SECOND_MS;
         let quotes =
             |post: &Post| matches!(post.kind, Kind::Quote(slot, _) if slot.id == original.id);
-        self.world_page(seed, most, (original.at_ms, to_ms.min(self.now_ms)), quotes)
+        self.world_page(&wish, seed, most, (original.at_ms, to_ms.min(self.now_ms)), quotes)
     }
 
     /// A page of the world's tweets of a span that are of a kind; `seed` tells one list's tokens
     /// from another's.
     fn world_page(
         &self,
+        wish: &Wish,
         seed: u64,
         most: usize,
         (from_ms, to_ms): (i64, i64),
@@ -122,8 +124,7 @@ impl Asking {
         let (feed, marks) = (self.feed(), self.sim.state().marks.clone());
         let slots = feed.slots_back(from_ms, to_ms).filter(|slot| slot.id < below);
         let (posts, next) = examine(&feed, slots, most, is);
-        let wish = self.wish_of_posts()?;
-        let mut sheet = self.sheet(&feed, &wish, "id", &marks);
+        let mut sheet = self.sheet(&feed, wish, "id", &marks);
         for post in &posts {
             if sheet.post(post) {
                 let now_s = self.now_ms.div_euclid(SECOND_MS);
@@ -136,12 +137,6 @@ impl Asking {
             meta.insert("next_token".into(), search::token(seed, next).into());
         }
         Ok(Given::ok(sheet.finish(false, Some(&Value::Object(meta)))))
-    }
-
-    /// What is asked of the tweets, where all parameters are known to be right.
-    fn wish_of_posts(&self) -> Result<fields::Wish, Problem> {
-        let own = ["max_results", "pagination_token", "exclude"];
-        self.wish(&own, &fields::PARAMS)
     }
 }
 
