@@ -65,7 +65,9 @@ impl Account {
         let excel = query::word(query, "excel", excel, "0 and 1")?.unwrap_or_default();
         let (table, ending) = file.split_once('.').unwrap_or((file, ""));
         let form = match ending {
-            "csv" => Some(Form::Csv(Table { account, zone: zone_name.clone().into_owned(), excel })),
+            "csv" => {
+                Some(Form::Csv(Table { account, zone: zone_name.clone().into_owned(), excel }))
+            }
             "ndjson" => Some(Form::Ndjson),
             _ => None,
         };
@@ -73,9 +75,7 @@ impl Account {
             return Err(Fault::bad(format!("`excel=1`: `{file}` is no CSV, leave it out")));
         }
         let pieces: Pieces = match (table, form.clone()) {
-            ("followers", Some(form)) => {
-                self.people(RosterWanted::read(query)?, form).await?
-            }
+            ("followers", Some(form)) => self.people(RosterWanted::read(query)?, form).await?,
             ("following", Some(form)) => {
                 self.people(RosterWanted::read_followed(query)?, form).await?
             }
