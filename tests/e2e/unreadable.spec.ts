@@ -1,7 +1,7 @@
 // What cannot be read is never "nobody": entries without an id that can be trusted, in lists from
 // elsewhere and in X's own pages; files of other encodings, and such that would not end.
 import assert from "node:assert/strict";
-import { createServer, type Server } from "node:http";
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
 import { after, before, beforeEach, test } from "node:test";
 import { gzipSync } from "node:zlib";
@@ -16,25 +16,30 @@ let change: (path: string, body: Json) => void;
 /** Days before now, by the simulator's clock. */
 let now: number;
 
+/** An answer of X, changed. */
+async function relay(asked: IncomingMessage, answer: ServerResponse): Promise<void> {
+  const chunks: Buffer[] = [];
+  for await (const chunk of asked) chunks.push(chunk);
+  const headers = new Headers();
+  for (const [name, value] of Object.entries(asked.headers)) {
+    if (!["host", "connection", "content-length"].includes(name)) headers.set(name, String(value));
+  }
+  const url = new URL(asked.url!, roost.sim.url);
+  const body = chunks.length > 0 ? Buffer.concat(chunks) : undefined;
+  const told = await fetch(url, { method: asked.method, headers, body });
+  let text = await told.text();
+  if (told.headers.get("content-type")?.includes("json") && told.ok) {
+    const parsed = JSON.parse(text);
+    change(url.pathname, parsed);
+    text = JSON.stringify(parsed);
+  }
+  const kept = (name: string) => name.startsWith("x-") || name === "content-type";
+  answer.writeHead(told.status, Object.fromEntries([...told.headers].filter(([name]) => kept(name)))).end(text);
+}
+
 before(async () => {
-  proxy = createServer(async (asked, answer) => {
-    const chunks: Buffer[] = [];
-    for await (const chunk of asked) chunks.push(chunk);
-    const headers = new Headers();
-    for (const [name, value] of Object.entries(asked.headers)) {
-      if (!["host", "connection", "content-length"].includes(name)) headers.set(name, String(value));
-    }
-    const body = chunks.length > 0 ? Buffer.concat(chunks) : undefined;
-    const told = await fetch(new URL(asked.url!, roost.sim.url), { method: asked.method, headers, body });
-    let text = await told.text();
-    if (told.headers.get("content-type")?.includes("json") && told.ok) {
-      const parsed = JSON.parse(text);
-      change(new URL(asked.url!, roost.sim.url).pathname, parsed);
-      text = JSON.stringify(parsed);
-    }
-    const given = Object.fromEntries([...told.headers].filter(([name]) => name.startsWith("x-") || name === "content-type"));
-    answer.writeHead(told.status, given).end(text);
-  });
+  // Whatever is under way when the simulator stops ends as it does there.
+  proxy = createServer((asked, answer) => void relay(asked, answer).catch(() => answer.destroy()));
   await new Promise<void>((listening) => proxy.listen(0, "127.0.0.1", listening));
   const { port } = proxy.address() as AddressInfo;
   // The bearer alone: a signature would name the address that was asked.

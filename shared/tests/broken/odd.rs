@@ -63,5 +63,5 @@ pub(crate) fn members(dice: &mut Dice) -> String {
             made.push(member);
         }
     }
-    made.iter().map(|member| format!(",{member}")).collect()
+    made.iter().flat_map(|member| [",", member]).collect()
 }

@@ -42,12 +42,14 @@ fn entry(dice: &mut Dice, id: u64, promoted: bool, told: &mut Told) -> String {
         _ => format!("\"id\":\"{id}\",\"id_str\":null"),
     }];
     let mut word = |name: &str, known: &mut Option<String>, dice: &mut Dice| {
-        if dice.one_in(2) {
-            let word = format!("{name} {}", dice.between(0, 9));
-            members.push(format!("\"{name}\":\"{word}\""));
-            known.get_or_insert(word);
-        } else if dice.one_in(2) {
-            members.push(format!("\"{name}\":null"));
+        match dice.between(0, 3) {
+            0 => {}
+            1 => members.push(format!("\"{name}\":null")),
+            _ => {
+                let word = format!("{name} {}", dice.between(0, 9));
+                members.push(format!("\"{name}\":\"{word}\""));
+                known.get_or_insert(word);
+            }
         }
     };
     word("text", &mut told.text, dice);
