@@ -4,6 +4,7 @@
 
 use crate::calendar::Zone;
 use shared::time::UnixMs;
+use std::borrow::Cow;
 use std::collections::BTreeSet;
 use wasm_bindgen::prelude::*;
 use web_sys::{Element, File, HtmlElement};
@@ -137,7 +138,7 @@ pub(crate) fn zones() -> Vec<String> {
     let mut names = vec!["UTC".to_owned()];
     let known = known_zones();
     let canonical = known.lines().filter_map(|name| shared::tz::canonical(name).ok());
-    let known: BTreeSet<String> = canonical.map(|name| name.into_owned()).collect();
+    let known: BTreeSet<String> = canonical.map(Cow::into_owned).collect();
     names.extend(known.into_iter().filter(|name| name != "UTC"));
     names
 }

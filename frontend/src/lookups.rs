@@ -68,7 +68,7 @@ fn read_word(asked: &mut Asked, number: usize, word: &str) {
             Some((By::Ids, id)) => asked.ids.push(id),
             Some((By::Usernames, name)) => asked.usernames.push(name),
             None if part.contains('/') && part.contains(['?', '#']) => {
-                open_link = Some(part.to_owned())
+                open_link = Some(part.to_owned());
             }
             None => asked.leave_out(number, Some(part.to_owned())),
         }

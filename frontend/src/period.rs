@@ -7,8 +7,8 @@ use crate::calendar::{Date, Zone, date_at, midnight};
 use shared::api::Interval;
 use shared::time::{DAY_MS, HOUR_MS, UnixMs};
 
-/// Days above which a range has more weeks than the API takes points.
-const WEEKS_MAX_DAYS: i64 = 7 * (shared::tz::POINTS_MAX as i64 - 2);
+/// 90 years in days: a little more, and a range has more weeks than the API gives points.
+const WEEKS_MAX_DAYS: i64 = 90 * 365;
 
 /// The presets, with Plausible's keys.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -462,7 +462,7 @@ mod tests {
                     Interval::Month => 28 * DAY_MS,
                 };
                 let points = range.length_ms() / width + 2;
-                assert!(points <= shared::tz::POINTS_MAX as i64, "{days} days by {interval}");
+                assert!(usize::try_from(points).unwrap() <= shared::tz::POINTS_MAX, "{days} days by {interval}");
             }
         }
     }

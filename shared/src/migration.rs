@@ -143,30 +143,30 @@ mod tests {
 
     const THREE: [Migration; 3] = [to(1), to(2), to(3)];
 
-    fn check(found: Found, expected: Result<&[i64], Stop>) {
-        let planned = plan(&found, &THREE);
+    fn check(found: &Found, expected: Result<&[i64], Stop>) {
+        let planned = plan(found, &THREE);
         let planned = planned.map(|list| list.iter().map(|one| one.to).collect::<Vec<_>>());
         assert_eq!(planned, expected.map(<[i64]>::to_vec), "{found:?}");
     }
 
     #[test]
     fn a_database_gets_what_it_lacks() {
-        check(Found::Unmarked, Ok(&[1, 2, 3]));
-        check(Found::Marked(vec![1]), Ok(&[2, 3]));
-        check(Found::Marked(vec![2]), Ok(&[3]));
-        check(Found::Marked(vec![3]), Ok(&[]));
+        check(&Found::Unmarked, Ok(&[1, 2, 3]));
+        check(&Found::Marked(vec![1]), Ok(&[2, 3]));
+        check(&Found::Marked(vec![2]), Ok(&[3]));
+        check(&Found::Marked(vec![3]), Ok(&[]));
     }
 
     #[test]
     fn data_of_a_newer_roost_is_left_alone() {
-        check(Found::Marked(vec![4]), Err(Stop::Newer { found: 4, known: 3 }));
-        check(Found::Marked(vec![i64::MAX]), Err(Stop::Newer { found: i64::MAX, known: 3 }));
+        check(&Found::Marked(vec![4]), Err(Stop::Newer { found: 4, known: 3 }));
+        check(&Found::Marked(vec![i64::MAX]), Err(Stop::Newer { found: i64::MAX, known: 3 }));
     }
 
     #[test]
     fn a_version_that_says_nothing_is_left_alone() {
         for found in [vec![], vec![0], vec![-1], vec![1, 1], vec![2, 3], vec![i64::MIN]] {
-            check(Found::Marked(found.clone()), Err(Stop::Unclear { found }));
+            check(&Found::Marked(found.clone()), Err(Stop::Unclear { found }));
         }
     }
 

@@ -297,7 +297,7 @@ test("of a person listed under two handles the later entry counts, in handle, pr
   const first = [named(one, "old_handle"), { ...other, username: "" }];
   const later = [named(one, "new_handle"), named(other, "has_a_handle")];
   await roost.import(name(0), pack([...first, ...rest, ...later]));
-  for (const [user, username] of [[one, "new_handle"], [other, "has_a_handle"]]) {
+  for (const [user, username] of [[one, "new_handle"], [other, "has_a_handle"]] as const) {
     const row = await roost.get(`/accounts/${ACCOUNT}/followers/${user.id}`);
     assert.deepEqual([row.user.username, row.user.name], [username, `Name of ${username}`]);
   }

@@ -28,7 +28,7 @@ extern "C" {
 /// 400, if it is no zone's name.
 pub(crate) fn asked(query: &Query) -> Result<(Cow<'static, str>, Zone)> {
     let name = query.get("tz").map_or("UTC", String::as_str);
-    Ok((tz::canonical(name).map_err(of_parameter)?, named(name)?))
+    Ok((tz::canonical(name).map_err(|why| of_parameter(&why))?, named(name)?))
 }
 
 /// The zone of a name.
@@ -36,10 +36,10 @@ pub(crate) fn asked(query: &Query) -> Result<(Cow<'static, str>, Zone)> {
 /// # Errors
 /// 400, if it is no zone's name.
 pub(crate) fn named(name: &str) -> Result<Zone> {
-    let canonical = tz::canonical(name).map_err(of_parameter)?;
+    let canonical = tz::canonical(name).map_err(|why| of_parameter(&why))?;
     // A platform that is older than a zone's new name knows it by the old one.
     let format = formatter(&canonical).or_else(|_| formatter(name));
-    let format = format.map_err(|_| of_parameter(tz::unknown(name)))?;
+    let format = format.map_err(|_| of_parameter(&tz::unknown(name)))?;
     #[allow(clippy::cast_precision_loss, reason = "milliseconds since 1970 fit 2^53")]
     let zone = Zone::new(move |at: UnixMs| {
         // An instant that JavaScript has no date for lies outside of chrono's calendar as well.
@@ -48,7 +48,7 @@ pub(crate) fn named(name: &str) -> Result<Zone> {
     Ok(zone)
 }
 
-fn of_parameter(why: String) -> Fault {
+fn of_parameter(why: &str) -> Fault {
     Fault::bad(format!("`tz`: {why}"))
 }
 
