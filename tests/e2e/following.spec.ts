@@ -52,18 +52,6 @@ async function goodCheck(): Promise<Json> {
   return run;
 }
 
-test("whom it follows can be saved, with the list's own filters", async () => {
-  await goodCheck();
-  await roost.goodCrawl();
-  for (const filter of ["all", "mutual", "not_back"]) {
-    const answer = await roost.api("GET", `/accounts/${ACCOUNT}/export/following.csv?filter=${filter}&sort=id`);
-    assert.equal(answer.status, 200, answer.text);
-    const saved = csvRows(answer.text).map((row) => row.user_id);
-    assert.deepEqual(saved, (await rows(filter, "&sort=id")).map((row) => row.user.id), filter);
-    assert.ok(saved.length > 0, filter);
-  }
-});
-
 test("nothing is read before the owner, who has seen the price, switches it on", async () => {
   const before = await bill();
   await roost.tick();
@@ -360,4 +348,16 @@ test("credits that end while the lists are read pause every other read too", asy
   assert.ok(paused !== null && paused.why.length > 0, "X is asked on as if nothing were");
   const answer = await roost.api("PUT", "/budget", { paused: false });
   assert.equal(answer.json.paused, null);
+});
+
+test("whom it follows can be saved, with the list's own filters", async () => {
+  await goodCheck();
+  await roost.goodCrawl();
+  for (const filter of ["all", "mutual", "not_back"]) {
+    const answer = await roost.api("GET", `/accounts/${ACCOUNT}/export/following.csv?filter=${filter}&sort=id`);
+    assert.equal(answer.status, 200, answer.text);
+    const saved = csvRows(answer.text).map((row) => row.user_id);
+    assert.deepEqual(saved, (await rows(filter, "&sort=id")).map((row) => row.user.id), filter);
+    assert.ok(saved.length > 0, filter);
+  }
 });

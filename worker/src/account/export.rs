@@ -79,7 +79,7 @@ impl Account {
             ("following", Some(form)) => {
                 self.people(RosterWanted::read_followed(query)?, form).await?
             }
-            ("series", Some(form)) => self.series_pieces(query, form)?,
+            ("series", Some(form)) => self.series_pieces(query, &form)?,
             ("tweets", Some(form)) => self.tweet_pieces(query, form)?,
             ("events", Some(form)) => self.event_pieces(query, form)?,
             _ => match file {
@@ -183,7 +183,7 @@ impl Account {
     }
 
     /// The follower curve, oldest first.
-    fn series_pieces(&self, query: &Query, form: Form) -> Result<Pieces> {
+    fn series_pieces(&self, query: &Query, form: &Form) -> Result<Pieces> {
         let series = self.series_of(query)?;
         let mut text = form.head(Table::series_head);
         for point in &series.points {
