@@ -63,6 +63,28 @@ test("the address holds the view, and Back undoes", async () => {
   await page.locator(".columns-label", { hasText: "Wed 18 Nov" }).waitFor();
 });
 
+test("what is shown is saved as a table, plain or as Excel reads it", async () => {
+  const links = async (button: string, menu: string): Promise<string[]> => {
+    await page.getByRole("button", { name: button }).click();
+    const found = page.locator(`#${menu} a`);
+    await found.first().waitFor({ state: "visible" });
+    return found.evaluateAll((all) => all.map((one) => (one as HTMLAnchorElement).href));
+  };
+  await open("/");
+  await page.locator(".person").first().waitFor();
+  const tide = await links("CSV", "tide-files");
+  const files = (all: string[]) => all.map((href) => new URL(href).pathname.split("/").at(-1));
+  assert.deepEqual(files(tide), ["series.csv", "series.csv", "events.csv", "events.csv"]);
+  assert.deepEqual(tide.map((href) => new URL(href).searchParams.get("excel")), [null, "1", null, "1"]);
+  assert.ok(tide.every((href) => new URL(href).searchParams.has("from")), tide.join());
+  await page.goto(`${mock.url}/followers?filter=left`);
+  await page.locator(".roster tbody tr").first().waitFor();
+  const list = await links("CSV: Left", "list-files");
+  assert.deepEqual(files(list), ["followers.csv", "followers.csv"]);
+  assert.ok(list.every((href) => new URL(href).searchParams.get("filter") === "left"), list.join());
+  assert.deepEqual(await accessibility(), []);
+});
+
 test("dragging over the tide zooms the period", async () => {
   await open("/");
   await page.locator(".tide-canvas .u-over").waitFor();
