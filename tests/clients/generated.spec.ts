@@ -1,13 +1,10 @@
 // The client that openapi-python-client generates from Roost's own document, against a Roost in
 // which there is something of everything: it reads every GET, and reads it whole.
 import assert from "node:assert/strict";
-import { spawn } from "node:child_process";
-import { once } from "node:events";
 import { join } from "node:path";
-import { createInterface } from "node:readline";
-import { after, test } from "node:test";
 import { ACCOUNT, ADMIN_TOKEN, iso, type Json, Roost } from "../e2e/harness.ts";
 import { ROOT } from "../e2e/runtime.ts";
+import { run } from "./python.ts";
 
 const DAY_S = 86_400;
 /** A part of the archive is closed once its beginning is so old. */
@@ -27,7 +24,6 @@ const roost = await Roost.start({
     X_CLIENT_SECRET: "roost-client-secret",
   },
 });
-after(() => roost.stop());
 
 async function call(method: string, path: string, body?: Json): Promise<any> {
   const answer = await roost.api(method, path, body);
@@ -120,28 +116,8 @@ async function reads(): Promise<Json> {
   };
 }
 
-interface Step {
-  name: string;
-  /** What went wrong, or null. */
-  wrong: string | null;
+try {
+  await run("generated_reads.py", { ROOST_READS: JSON.stringify(await reads()) });
+} finally {
+  await roost.stop();
 }
-
-const python = spawn("python3", [join(ROOT, "tests/clients/generated_reads.py")], {
-  env: {
-    ...process.env,
-    PYTHONPATH: process.env.ROOST_CLIENTS_PYTHON ?? "",
-    PYTHONDONTWRITEBYTECODE: "1",
-    ROOST_READS: JSON.stringify(await reads()),
-  },
-  stdio: ["ignore", "pipe", "inherit"],
-});
-const ended = once(python, "exit");
-const told: Step[] = [];
-for await (const line of createInterface({ input: python.stdout })) told.push(JSON.parse(line));
-const [code] = await ended;
-
-for (const { name, wrong } of told) test(name, () => assert.equal(wrong, null, wrong ?? ""));
-test("the generated client came to its end", () => {
-  assert.equal(code, 0);
-  assert.ok(told.length > 35, `${told.length} steps`);
-});

@@ -20,12 +20,18 @@ interface Step {
 /** Runs `program` against a simulator of its own and declares a test per step of it. */
 export async function steps(program: string, world: World = WORLD): Promise<void> {
   const simulator = await Simulator.start(world);
+  await run(program, { ROOST_XSIM_URL: simulator.url });
+  await simulator.stop();
+}
+
+/** Runs `program` with these settings to its end and declares a test per step of it. */
+export async function run(program: string, settings: Record<string, string>): Promise<void> {
   const python = spawn("python3", [join(ROOT, "tests/clients", program)], {
     env: {
       ...process.env,
       PYTHONPATH: process.env.ROOST_CLIENTS_PYTHON ?? "",
       PYTHONDONTWRITEBYTECODE: "1",
-      ROOST_XSIM_URL: simulator.url,
+      ...settings,
     },
     stdio: ["ignore", "pipe", "inherit"],
   });
@@ -36,7 +42,6 @@ export async function steps(program: string, world: World = WORLD): Promise<void
     if (step) told.push(step);
   }
   const [code] = await ended;
-  await simulator.stop();
   for (const { name, wrong } of told) {
     test(name, () => assert.ok(wrong === null, wrong ?? ""));
   }
