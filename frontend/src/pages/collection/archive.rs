@@ -66,7 +66,7 @@ pub(super) fn open(app: App, chosen: Chosen, file: File) {
 pub(super) fn view(chosen: Chosen, sent: RwSignal<Vec<Sent>>) -> impl IntoView {
     let app = app();
     shown(move || match chosen.stage.get() {
-        Stage::None => ().into_any(),
+        Stage::None | Stage::Sent(false) => ().into_any(),
         Stage::Opening(name) => {
             view! { <p class="note" role="status">{format!("Reading {name} …")}</p> }.into_any()
         }
@@ -86,7 +86,6 @@ pub(super) fn view(chosen: Chosen, sent: RwSignal<Vec<Sent>>) -> impl IntoView {
             }
             .into_any()
         }
-        Stage::Sent(false) => ().into_any(),
         Stage::Sent(true) => {
             let next = app.account.with(|account| account.as_ref().map(words::next));
             view! { <p class="note" role="status">{next}</p> }.into_any()

@@ -30,10 +30,16 @@ pub(super) fn each(
         let text = span.and_then(|span| json.get(span)).unwrap_or_default();
         match parse(&format!("[{text}]")) {
             Some(Value::Array(values)) if values.len() == batch.len() => {
-                values.into_iter().for_each(|value| take(Some(value)));
+                for value in values {
+                    take(Some(value));
+                }
             }
             // One of them is broken: each on its own.
-            _ => batch.iter().for_each(|range| take(json.get(range.clone()).and_then(parse))),
+            _ => {
+                for range in batch {
+                    take(json.get(range.clone()).and_then(parse));
+                }
+            }
         }
     }
     whole

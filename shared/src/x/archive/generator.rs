@@ -27,6 +27,9 @@ impl Random {
     }
 }
 
+/// Names and texts.
+type Files = Vec<(String, String)>;
+
 /// What is readable of what was written.
 #[derive(Default)]
 struct Oracle {
@@ -120,14 +123,14 @@ fn followers(
     random: &mut Random,
     oracle: &mut Oracle,
     counted: bool,
-) -> (Vec<(String, String)>, Vec<(String, u64)>) {
+) -> (Files, Vec<(String, u64)>) {
     let (mut files, mut stated, mut kept) = (Vec::new(), Vec::new(), Vec::new());
     let parts = random.below(4);
     for part in 0..parts {
         let suffix = if part == 0 { String::new() } else { format!("-part{part}") };
         let name = format!("data/follower{suffix}.js");
         let (mut entries, mut read) = (Vec::new(), Vec::new());
-        for _ in 0..1 + random.below(30) {
+        for _ in 0..=random.below(29) {
             let id = 1 + random.below(1 << 40) as u64;
             let (entry, readable) = follower(random, id);
             entries.push(entry);
@@ -163,12 +166,12 @@ fn followers(
 }
 
 /// The files of one archive, by the names X gives them, and what is readable in them.
-fn make(random: &mut Random) -> (Vec<(String, String)>, Oracle) {
+fn make(random: &mut Random) -> (Files, Oracle) {
     let mut oracle = Oracle::default();
     let counted = random.once_in(2);
     let (mut files, stated) = followers(random, &mut oracle, counted);
     let mut tweets = Vec::new();
-    for nth in 0..1 + random.below(20) {
+    for nth in 0..=random.below(19) {
         let id = 1_700_000_000_000_000_000 + nth as u64;
         let (entry, readable) = tweet(random, id);
         tweets.push(entry);
@@ -197,7 +200,7 @@ fn make(random: &mut Random) -> (Vec<(String, String)>, Oracle) {
 }
 
 /// Packs the files anew, as people and tools do.
-fn pack(random: &mut Random, files: &mut Vec<(String, String)>) {
+fn pack(random: &mut Random, files: &mut Files) {
     let folder = ["", "", "twitter-2026-03-03/", "./"][random.below(4)];
     let (root, back) = (random.once_in(4), random.once_in(3));
     for (name, _) in files.iter_mut() {

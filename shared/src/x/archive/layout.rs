@@ -166,7 +166,10 @@ fn without_manifest(names: &[String], paths: &[Path], parts: &[(&Path, PartFile)
         let folder = if path.in_data { "data/" } else { "" };
         return NoLayout::Unnamed(format!("{folder}manifest.js"));
     }
-    let zip = names.iter().zip(paths).find(|(_, path)| path.name.ends_with(".zip"));
+    let zip = names.iter().zip(paths).find(|(_, path)| {
+        // In lower case already.
+        path.name.rsplit_once('.').is_some_and(|(_, kind)| kind == "zip")
+    });
     zip.map_or(NoLayout::Foreign, |(name, _)| NoLayout::Nested(name.clone()))
 }
 

@@ -87,8 +87,8 @@ fn second(at: UnixMs) -> i64 {
 
 impl Note {
     fn read(note: &Value) -> Option<Self> {
-        let names = ["core", "noteTweetResults", "noteTweetContents"];
-        let core = names.iter().find_map(|name| note.get(name).filter(|core| core.is_object()))?;
+        let places = ["core", "noteTweetResults", "noteTweetContents"];
+        let core = places.iter().find_map(|name| note.get(name).filter(|core| core.is_object()))?;
         let words = text(core, &["text"])?;
         let own: Option<TweetId> = id(note, &["noteTweetId"]);
         let told = text(note, &["createdAt"]).and_then(instant);
