@@ -42,6 +42,17 @@ test("a list of ids takes no name and renames nobody, whichever comes first", as
   assert.deepEqual(await roost.events(), []);
 });
 
+test("a list with entries that nobody can read makes nobody left", async () => {
+  const [day, named, next, bare] = await lists();
+  await roost.import(day, named);
+  const users: Json[] = JSON.parse(gunzipSync(bare).toString());
+  // Three of them are there, but cannot be read; two more are not there.
+  await roost.import(next, gzipSync(JSON.stringify([...users.slice(5), {}, {}, {}])));
+  assert.deepEqual(await roost.events("kind=lost"), []);
+  const { entries, unreadable } = await roost.snapshotOf(next);
+  assert.deepEqual([entries, unreadable], [users.length - 2, 3]);
+});
+
 test("an account begun by its id learns its handle once, and keeps it", async () => {
   assert.equal((await roost.account()).username, "");
   await roost.track(ACCOUNT, { read: false, username: "@tidewater" });
