@@ -25,8 +25,12 @@ use std::collections::BTreeMap;
 const ASKS_MAX: u32 = 3;
 /// How often a walk begins anew: by then a third token dying is no accident.
 const RESTARTS_MAX: u32 = 2;
+/// A longer silence between two pages parts the world they tell of: the walk begins anew.
+const PAGES_APART_MS: i64 = HOUR_MS;
 /// A longer wait for the budget is for a day that is known: no rate window lasts as long.
 const KNOWN_WAIT_MS: i64 = HOUR_MS;
+/// How often a check is planned anew because it was interrupted.
+const RESUMED_MAX: u32 = 3;
 /// Page tokens remembered to notice a walk in circles; longer circles show as barren pages.
 const RECENT_TOKENS: usize = 32;
 /// Pages in a row, each asked for several times, that brought nothing new: a circle.
@@ -56,6 +60,12 @@ pub struct Crawl {
     restarts: u32,
     x_count_start: Option<u64>,
     x_count_end: Option<u64>,
+    /// When X's count was read that stands at the beginning.
+    #[serde(default)]
+    counted: Option<UnixMs>,
+    /// How often it was planned anew after an interruption.
+    #[serde(default)]
+    resumed: u32,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -81,6 +91,12 @@ struct Walk {
     dropped: u64,
     refused: u64,
     doubtful: bool,
+    /// When its first page was read.
+    #[serde(default)]
+    began: Option<UnixMs>,
+    /// When its last page so far was read.
+    #[serde(default)]
+    read_at: Option<UnixMs>,
     /// Kept pages in a row that brought nothing new.
     barren: u32,
     /// Hashes of the last tokens.
@@ -158,6 +174,8 @@ impl Crawl {
             restarts: 0,
             x_count_start: None,
             x_count_end: None,
+            counted: None,
+            resumed: 0,
         }
     }
 
@@ -177,6 +195,44 @@ impl Crawl {
         self.started
     }
 
+    /// The instant its list is of: when the first page was read. X gives the newest followers
+    /// first, so whoever came later is not in it; whoever left before the pages were read is not
+    /// either.
+    pub fn dated(&self) -> UnixMs {
+        self.walk.began.unwrap_or(self.started)
+    }
+
+    /// It goes on after whatever came between: pages more than an hour apart are of two worlds, so
+    /// the check is planned anew, from X's count on. Three times at most: then the list is kept as
+    /// doubtful, since X or a cap may give no more than some pages at a time. Whether anything
+    /// changed.
+    pub fn resume(&mut self, now: UnixMs) -> bool {
+        let old = |at: Option<UnixMs>| at.is_some_and(|at| now.since(at) > PAGES_APART_MS);
+        match self.phase {
+            Phase::Closing if old(self.walk.read_at) => {
+                // A count of now says nothing about a list of then.
+                self.go(Phase::Finished);
+                true
+            }
+            Phase::Walking if old(self.walk.read_at.or(self.counted)) => {
+                if self.resumed == RESUMED_MAX {
+                    let changed = self.walk.pages > 0 && !self.walk.doubtful;
+                    self.walk.doubtful |= self.walk.pages > 0;
+                    return changed;
+                }
+                self.resumed += 1;
+                (self.token, self.asks, self.walk) = (None, 0, Walk::default());
+                if !self.bare {
+                    (self.x_count_start, self.counted) = (None, None);
+                    // What it waits for, and since when, stays.
+                    self.phase = Phase::Opening;
+                }
+                true
+            }
+            _ => false,
+        }
+    }
+
     /// What to do now.
     pub fn next(&self, now: UnixMs) -> Step {
         match (&self.phase, &self.wait) {
@@ -193,10 +249,11 @@ impl Crawl {
     }
 
     /// The profile was read: X's own count of followers.
-    pub fn profile(&mut self, followers_count: u64, _now: UnixMs) {
+    pub fn profile(&mut self, followers_count: u64, now: UnixMs) {
         match self.phase {
             Phase::Opening => {
                 self.x_count_start = Some(followers_count);
+                self.counted = Some(now);
                 self.go(Phase::Walking);
             }
             Phase::Closing => {
@@ -227,11 +284,15 @@ impl Crawl {
         if doubt == Doubt::Circle || (doubt == Doubt::Barren && self.walk.barren == BARREN_MAX) {
             return self.restart("X's pages go in circles");
         }
-        self.keep(facts, doubt)
+        self.keep(facts, doubt, now)
     }
 
-    fn keep(&mut self, facts: PageFacts, doubt: Doubt) -> PageVerdict {
+    fn keep(&mut self, facts: PageFacts, doubt: Doubt, now: UnixMs) -> PageVerdict {
         let walk = &mut self.walk;
+        if walk.pages == 0 {
+            walk.began = Some(now);
+        }
+        walk.read_at = Some(now);
         walk.pages += 1;
         walk.read += u64::from(facts.new_ids);
         walk.repeats += u64::from(facts.repeats);

@@ -234,9 +234,12 @@ fn sent(op: Op, shapes: &mut Shapes) -> Body {
         Op::Series => shapes.sent::<api::Series>(),
         Op::Snapshots => shapes.list::<api::Snapshot>(),
         Op::Snapshot | Op::StreamArchivePart => Body::File(&["application/gzip"]),
-        Op::ImportSnapshot | Op::Crawl | Op::CheckTweets | Op::CheckFollowing | Op::Replay => {
-            shapes.sent::<api::Started>()
-        }
+        Op::ImportSnapshot
+        | Op::DeleteSnapshot
+        | Op::Crawl
+        | Op::CheckTweets
+        | Op::CheckFollowing
+        | Op::Replay => shapes.sent::<api::Started>(),
         Op::Coverage => shapes.sent::<api::Coverage>(),
         Op::Export => Body::File(&["application/gzip", "application/x-ndjson", "text/csv"]),
         Op::Runs => shapes.list::<api::Run>(),
@@ -282,6 +285,7 @@ fn statuses(op: Op) -> &'static [(u16, &'static str)] {
         Op::ImportSnapshot => {
             &[(200, "These bytes are known: the run that read them."), (202, "It will be read.")]
         }
+        Op::DeleteSnapshot => &[(202, "It is deleted; everything is being derived again.")],
         Op::StartLookup => &[(200, "What it would cost."), (202, "It began.")],
         Op::DeleteAccount | Op::DeleteLookup | Op::DeleteAlert => &[(204, "It is deleted.")],
         Op::Hook => &[(200, "It is taken; another time it is 409.")],

@@ -48,6 +48,7 @@ pub enum Op {
     Snapshots,
     Snapshot,
     ImportSnapshot,
+    DeleteSnapshot,
     Crawl,
     Replay,
     Coverage,

@@ -9,12 +9,15 @@
 //! made again from it.
 
 mod array;
+mod dated;
 mod gunzip;
 mod name;
 mod reader;
+mod saved;
 mod writer;
 
 pub use array::ENTRIES_MAX;
+pub use dated::{AHEAD_MS, EARLIEST, Misdated, dated};
 pub use name::{BadName, Name, handles_key, key, parse_key, roster_key};
 pub use reader::{Damage, Reader, Seen, Summary};
 pub use writer::{Place, member};

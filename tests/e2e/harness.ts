@@ -266,6 +266,11 @@ export class Roost {
     return this.api("POST", `/accounts/${account}/snapshots?name=${encodeURIComponent(name)}`, file);
   }
 
+  /** The same, in the place of the file of that name. */
+  async sendOver(name: string, file: Uint8Array): Promise<Answer> {
+    return this.api("POST", `/accounts/${ACCOUNT}/snapshots?replace=true&name=${encodeURIComponent(name)}`, file);
+  }
+
   /** Imports a file and waits for its run. */
   async import(name: string, file: Uint8Array, account = ACCOUNT): Promise<Json> {
     const answer = await this.send(name, file, account);

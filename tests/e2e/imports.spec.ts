@@ -3,6 +3,7 @@ import assert from "node:assert/strict";
 import { request } from "node:http";
 import { after, before, beforeEach, test } from "node:test";
 import { gunzipSync, gzipSync } from "node:zlib";
+import { chunked } from "./chunked.ts";
 import { ACCOUNT, ADMIN_TOKEN, followersName, idsOf, iso, type Json, Roost } from "./harness.ts";
 
 const DAY_MS = 86_400_000;
@@ -96,24 +97,43 @@ test("other bytes under the same name are read again, and both intervals are re-
   await roost.import(name(1), wrong);
   await roost.import(name(2), lists[2]);
   assert.notDeepEqual(await ledger(), right);
-  const run = await roost.import(name(1), lists[1]);
-  assert.equal(run.state, "done");
+  assert.equal((await roost.send(name(1), lists[1])).status, 409);
+  const over = await roost.sendOver(name(1), lists[1]);
+  assert.equal(over.status, 202, over.text);
+  assert.equal((await roost.ended(over.json.run)).state, "done");
   assert.deepEqual(await ledger(), right);
   assert.equal((await roost.snapshots()).length, 3);
 });
 
-test("damaged bytes under the name of a good list take it out of the ledger, losing nobody", async () => {
+test("an import never destroys a list: other bytes are refused, and damaged ones also with replace=true", async () => {
   await importDays(0, 1, 2);
-  const run = await roost.import(name(1), lists[1].subarray(0, 5000));
-  assert.equal(run.state, "quarantined");
-  await assertInterval(0, 2);
-  assert.deepEqual(await roost.events(`from=${iso(days[1])}&to=${iso(days[2])}`), []);
+  const right = await ledger();
+  const rubbish = [lists[1].subarray(0, 5000), Buffer.from("no gzip at all"), pack([]), pack([{ id: "1" }])];
+  for (const bytes of rubbish) {
+    const refused = await roost.send(name(1), bytes);
+    assert.deepEqual([refused.status, refused.json.title], [409, "Name taken"], refused.text);
+    const over = await roost.sendOver(name(1), bytes);
+    assert.deepEqual([over.status, over.json.title], [422, "Not replaced"], over.text);
+    assert.match(over.json.detail, /stays as it was/);
+  }
+  const file = await roost.api("GET", `/accounts/${ACCOUNT}/snapshots/${encodeURIComponent(name(1))}`);
+  assert.deepEqual(file.bytes, lists[1]);
+  assert.equal((await roost.snapshotOf(name(1))).state, "accepted");
+  assert.deepEqual(await ledger(), right);
+  const { BUCKET } = await roost.runtime.bindings();
+  const { objects } = await BUCKET.list({ prefix: `snapshots/${ACCOUNT}/` });
+  assert.equal(objects.length, 9, "three lists with what lies beside them, and nothing else");
 });
 
-test("the first list replaced by none makes the second the first", async () => {
-  await importDays(0, 1);
-  await roost.import(name(0), Buffer.from("no gzip at all"));
-  assert.deepEqual(await roost.events(), []);
+test("damaged bytes put into the bucket over a good list take it out of the ledger, losing nobody", async () => {
+  await importDays(0, 1, 2);
+  const { BUCKET, SNAPSHOTS } = await roost.runtime.bindings();
+  const key = `snapshots/${ACCOUNT}/${name(1)}`;
+  const put = await BUCKET.put(key, lists[1].subarray(0, 5000));
+  await SNAPSHOTS.send({ action: "PutObject", object: { key, eTag: put.etag } });
+  await roost.until("the file to be set aside", async () => (await roost.snapshotOf(name(1))).state === "quarantined");
+  await assertInterval(0, 2);
+  assert.deepEqual(await roost.events(`from=${iso(days[1])}&to=${iso(days[2])}`), []);
 });
 
 test("the same queue message three times changes nothing", async () => {
@@ -395,10 +415,12 @@ test("a body of 200 MB is refused and told to go into the bucket", async () => {
   await roost.assertNobodyLost();
 });
 
-test("a body without a length is refused", async () => {
-  const path = `/api/v1/accounts/${ACCOUNT}/snapshots?name=${encodeURIComponent(name(1))}`;
-  const { status, body } = await sendZeros(path, 1000, true);
-  assert.equal(status, 411, body);
+test("a body without a length is read as it comes", async () => {
+  const answer = await chunked(new URL(`/api/v1/accounts/${ACCOUNT}/snapshots?name=${encodeURIComponent(name(0))}`, roost.runtime.url).href, [lists[0]]);
+  assert.equal(answer.status, 202, answer.text);
+  assert.equal((await roost.ended(JSON.parse(answer.text).run)).state, "done");
+  const again = await roost.send(name(0), lists[0]);
+  assert.equal(again.status, 200, `the same bytes, whatever their etag: ${again.text}`);
 });
 
 test("an empty body is refused", async () => {

@@ -119,9 +119,9 @@ test("a file that is cut, or no file of tweets, is set aside and takes nothing w
     assert.equal(run.state, "quarantined", JSON.stringify(run));
   }
   assert.deepEqual(await list(), before);
-  const run = await roost.import(nameOf(hours(2)), file.subarray(0, 60));
-  assert.equal(run.state, "quarantined");
-  assert.deepEqual(await list(), [], "damaged bytes under its name take a file out");
+  const over = await roost.sendOver(nameOf(hours(2)), file.subarray(0, 60));
+  assert.equal(over.status, 422, over.text);
+  assert.deepEqual(await list(), before, "damaged bytes never take the place of a file");
 });
 
 test("two files of one instant are not both counted", async () => {

@@ -131,8 +131,11 @@ impl Account {
                 serde_json::to_value(self.begin(account, new, raw).await?)?
             }
             ToAccount::Tick { at } => serde_json::to_value(self.tick(at).await?)?,
-            ToAccount::Imported { name, etag, bytes } => {
+            ToAccount::Imported { name, etag, bytes, staged: None } => {
                 serde_json::to_value(self.imported(&name, &etag, bytes).await?)?
+            }
+            ToAccount::Imported { name, staged: Some(staged), .. } => {
+                serde_json::to_value(self.replace(&name, &staged).await?)?
             }
             ToAccount::Ingest { key, etag } => {
                 serde_json::to_value(self.ingest(&key, &etag).await?)?

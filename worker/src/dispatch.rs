@@ -149,6 +149,7 @@ fn starts(found: &Found) -> Option<&'static str> {
         Op::CheckFollowing => Some("following"),
         Op::Replay => Some("replay"),
         Op::ImportSnapshot => Some("import"),
+        Op::DeleteSnapshot => Some("delete"),
         Op::StartLookup => Some("lookup"),
         _ => None,
     }
@@ -230,7 +231,9 @@ async fn handle(
         Op::AddAccount => accounts::add(&mut request, env).await,
         Op::XStart => auth::start(&request, env, config, query).await,
         Op::XCallback => auth::callback(&request, env, config, query).await,
-        Op::ImportSnapshot => import::import(&request, env, required_account(found)?, query).await,
+        Op::ImportSnapshot => {
+            import::import(&mut request, env, required_account(found)?, query).await
+        }
         Op::Runs
         | Op::Run
         | Op::Credentials

@@ -35,12 +35,9 @@ pub(crate) async fn take(request: &mut Request, env: &Env) -> Result<Response> {
     }
     let secret = secret(&config)?;
     let signature = request.headers().get("x-twitter-webhooks-signature")?;
-    let length = request.headers().get("content-length")?.and_then(|text| text.parse().ok());
-    let admitted = if length.is_some_and(|length: usize| length > BODY_MAX) {
-        Err(Refusal::Oversized)
-    } else {
-        let body = request.bytes().await?;
-        admit(secret, signature.as_deref(), &body, clock::now())
+    let admitted = match http::body_bytes(request, BODY_MAX).await? {
+        Some(body) => admit(secret, signature.as_deref(), &body, clock::now()),
+        None => Err(Refusal::Oversized),
     };
     let event = match admitted {
         Ok(event) => event,

@@ -2,6 +2,7 @@
 //! Invariant: API answers are never cached and never sniffed.
 
 use crate::fault::{Fault, Result};
+use futures_util::StreamExt;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use worker::{Headers, Request, Response, ResponseBuilder};
@@ -103,16 +104,37 @@ pub(crate) async fn quiet_body<T: DeserializeOwned>(request: &mut Request) -> Re
     })
 }
 
-/// As text, empty where there is none, as everything else is read: bytes would be a second copy of serde's reading code.
-async fn body_text(request: &mut Request, max: usize) -> Result<String> {
+fn too_large(max: usize) -> Fault {
+    Fault::new(413, "Body too large", format!("at most {max} bytes"))
+}
+
+/// A body of at most `max` bytes; `None` if it is longer. It is read as it comes and left at its
+/// limit, whatever its length claims to be: a body held whole could take all of an isolate's
+/// memory, and wasm gives none back.
+pub(crate) async fn body_bytes(request: &mut Request, max: usize) -> Result<Option<Vec<u8>>> {
     let length = request.headers().get("content-length")?.and_then(|text| text.parse().ok());
     if length.is_some_and(|length: usize| length > max) {
-        return Err(Fault::new(413, "Body too large", format!("at most {max} bytes")));
+        return Ok(None);
     }
-    let bytes = request.bytes().await?;
-    if bytes.len() > max {
-        return Err(Fault::new(413, "Body too large", format!("at most {max} bytes")));
+    let mut bytes = Vec::new();
+    if request.inner().body().is_none() {
+        return Ok(Some(bytes));
     }
+    let mut body = request.stream()?;
+    while let Some(chunk) = body.next().await {
+        let chunk = chunk?;
+        if bytes.len() + chunk.len() > max {
+            return Ok(None);
+        }
+        bytes.extend_from_slice(&chunk);
+    }
+    Ok(Some(bytes))
+}
+
+/// As text, empty where there is none, as everything else is read: bytes would be a second copy of
+/// serde's reading code.
+async fn body_text(request: &mut Request, max: usize) -> Result<String> {
+    let bytes = body_bytes(request, max).await?.ok_or_else(|| too_large(max))?;
     let text = String::from_utf8_lossy(&bytes);
     // serde would take an array for an object, its items for the fields in order.
     match text.trim_start().chars().next() {

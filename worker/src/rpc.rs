@@ -123,8 +123,9 @@ pub(crate) enum ToAccount {
     Begin { account: AccountId, new: api::NewAccount, raw: Option<String> },
     /// Cron ticked: run whatever is due.
     Tick { at: UnixMs },
-    /// A snapshot was put into the bucket by an import.
-    Imported { name: String, etag: String, bytes: u64 },
+    /// A snapshot was put into the bucket by an import; beside its place, at `staged`, where it is
+    /// to replace another.
+    Imported { name: String, etag: String, bytes: u64, staged: Option<String> },
     /// A queue message: read this object.
     Ingest { key: String, etag: String },
     /// X deleted a tweet of the account.

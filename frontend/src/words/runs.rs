@@ -9,6 +9,7 @@ pub(crate) fn what(run: &Run) -> &str {
     match run.what.as_str() {
         "crawl" => "Full check",
         "import" => "Import of a saved list",
+        "delete" => "A saved list deleted",
         "replay" => "History made anew from the saved lists",
         "tick" => "Hourly look at what is due",
         "count" => "Count",

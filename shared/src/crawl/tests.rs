@@ -2,6 +2,7 @@
 //! does not count.
 
 use super::*;
+use crate::time::MINUTE_MS;
 use crate::x::problem::{Class, XProblem};
 
 const T0: UnixMs = UnixMs(1_000_000_000_000);
@@ -358,4 +359,84 @@ fn a_bare_list_is_its_pages_alone() {
     assert_eq!(bench.page(facts(1_000, Some("a"))), PageVerdict::Keep { last: false });
     assert_eq!(bench.page(facts(500, None)), PageVerdict::Keep { last: true });
     assert_eq!((bench.step().as_str(), bench.crawl.read()), ("finish", 1_500));
+}
+
+#[test]
+fn a_list_is_of_the_instant_its_first_page_was_read() {
+    let mut bench = Bench::walking(2_000);
+    bench.now = T0.plus(30 * MINUTE_MS);
+    bench.page(facts(1_000, Some("a")));
+    bench.now = T0.plus(50 * MINUTE_MS);
+    bench.page(facts(1_000, None));
+    assert_eq!(bench.saved().crawl.dated(), T0.plus(30 * MINUTE_MS));
+}
+
+#[test]
+fn a_check_interrupted_before_its_first_page_is_not_dated_by_its_beginning() {
+    // The object was lost at 02:31 and woke at 05:32: the list said 02:31 and held the world of
+    // 05:32, so that lists between made people leave and come back who never did.
+    let mut bench = Bench::walking(10).saved();
+    bench.now = T0.plus(3 * HOUR_MS);
+    assert!(bench.crawl.resume(bench.now));
+    assert_eq!(bench.step(), "profile");
+    bench.crawl.profile(10, bench.now);
+    bench.page(facts(10, None));
+    assert_eq!(bench.crawl.dated(), T0.plus(3 * HOUR_MS));
+}
+
+#[test]
+fn pages_more_than_an_hour_apart_are_read_anew_from_the_count_on() {
+    let mut bench = Bench::walking(3_000);
+    bench.page(facts(1_000, Some("a")));
+    bench.now = bench.now.plus(HOUR_MS);
+    assert!(!bench.crawl.resume(bench.now), "an hour is borne");
+    bench.page(facts(1_000, Some("b")));
+    bench.now = bench.now.plus(HOUR_MS + 1);
+    assert!(bench.crawl.resume(bench.now));
+    assert!(!bench.crawl.resume(bench.now), "once");
+    let mut bench = bench.saved();
+    assert_eq!((bench.step().as_str(), bench.crawl.pages()), ("profile", 0));
+    bench.crawl.profile(3_000, bench.now);
+    assert_eq!(bench.step(), "page ");
+    bench.page(facts(3_000, None));
+    assert_eq!(bench.crawl.dated(), bench.now);
+    assert!(!bench.finish(3_000).doubtful);
+}
+
+#[test]
+fn a_wait_stays_when_a_check_is_planned_anew() {
+    let mut bench = Bench::walking(3_000);
+    bench.page(facts(1_000, Some("a")));
+    let until = bench.now.plus(5 * HOUR_MS);
+    bench.crawl.refuse_budget(Some(until), "the day's cap".into(), bench.now);
+    bench.now = bench.now.plus(2 * HOUR_MS);
+    assert!(bench.crawl.resume(bench.now));
+    assert_eq!(bench.step(), format!("wait {}", 3 * HOUR_MS));
+}
+
+#[test]
+fn pages_that_are_always_far_apart_make_a_doubtful_list_in_the_end() {
+    let mut bench = Bench::walking(2_000);
+    for _ in 0..RESUMED_MAX {
+        bench.page(facts(1_000, Some("a")));
+        bench.now = bench.now.plus(2 * HOUR_MS);
+        assert!(bench.crawl.resume(bench.now));
+        bench.crawl.profile(2_000, bench.now);
+    }
+    bench.page(facts(1_000, Some("a")));
+    bench.now = bench.now.plus(2 * HOUR_MS);
+    bench.crawl.resume(bench.now);
+    assert_eq!(bench.step(), "page a");
+    bench.page(facts(1_000, None));
+    assert!(bench.finish(2_000).doubtful);
+}
+
+#[test]
+fn a_closing_count_of_another_hour_is_not_asked_for() {
+    let mut bench = Bench::walking(10);
+    bench.page(facts(10, None));
+    bench.now = bench.now.plus(2 * HOUR_MS);
+    assert!(bench.crawl.resume(bench.now));
+    assert_eq!(bench.step(), "finish");
+    assert_eq!(bench.crawl.facts().x_count_end, None);
 }

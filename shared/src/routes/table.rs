@@ -236,8 +236,12 @@ pub(super) const ACCOUNTS: &[Route] = &[
         &[
             param("name", "FOLLOWERS_<RFC 3339 time>.json.gz"),
             param("origin", "archive: it is of X's own archive; default import."),
+            param(
+                "replace",
+                "true: take the place of the stored file of that name, if this one can be read.",
+            ),
         ],
-        "Imports a saved list; the body is the file, at most 95 MB.",
+        "Imports a saved list; the body is the file, at most 95 MB. Dated ahead or before 2006: 400; over other bytes of that name: 409.",
     ),
     route(
         Op::Snapshot,
@@ -246,6 +250,14 @@ pub(super) const ACCOUNTS: &[Route] = &[
         Owner,
         &[],
         "A snapshot's file as stored.",
+    ),
+    route(
+        Op::DeleteSnapshot,
+        "DELETE",
+        "/accounts/{account}/snapshots/{name}",
+        Owner,
+        &[],
+        "Deletes a stored list; everything is derived again from those that are left.",
     ),
     route(Op::Crawl, "POST", "/accounts/{account}/crawl", Owner, &[], "Starts a full check now."),
     route(

@@ -1,13 +1,18 @@
 //! Names and keys of snapshots. Invariant: a name read from text and written again is the same
-//! text (a `+` lost in a query put back); names are ordered by instant.
+//! text (a `+` lost in a query put back, a download's name made plain again); names are ordered by
+//! instant.
 
+use super::saved;
 use crate::api::SnapshotKind;
 use crate::id::AccountId;
 use crate::time::UnixMs;
 
 const FOLLOWERS: &str = "FOLLOWERS_";
 const TWEETS: &str = "TWEETS_";
-const SUFFIX: &str = ".json.gz";
+/// What the names of each kind begin with.
+pub(super) const KINDS: [(SnapshotKind, &str); 2] =
+    [(SnapshotKind::Followers, FOLLOWERS), (SnapshotKind::Tweets, TWEETS)];
+pub(super) const SUFFIX: &str = ".json.gz";
 const FOLDER: &str = "snapshots/";
 /// No RFC 3339 time makes a name longer than this, in bytes.
 const NAME_MAX: usize = 80;
@@ -16,7 +21,7 @@ const NAME_MAX: usize = 80;
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error(
     "`{text}` is not a snapshot's name: FOLLOWERS_<time>.json.gz (or TWEETS_…) with an RFC 3339 \
-     time is expected, e.g. FOLLOWERS_2026-11-21T08:00:00Z.json.gz"
+     time is expected, e.g. FOLLOWERS_2026-11-21T08:00:00Z.json.gz (`_` or `-` may stand for `:`)"
 )]
 pub struct BadName {
     /// The text as given, cut to 120 characters.
@@ -38,20 +43,18 @@ pub struct Name {
 }
 
 impl Name {
-    /// Reads a file name: any RFC 3339 time; a space where `+` stood is mended.
+    /// Reads a file name: any RFC 3339 time; a space where `+` stood is mended, and so is what
+    /// browsers and file systems make of the name of a download (`T00_00_00Z`, ` (1)`).
     ///
     /// # Errors
-    /// [`BadName`] for anything else, or over 80 bytes.
+    /// [`BadName`] for anything else, or a plain name of over 80 bytes.
     pub fn parse(text: &str) -> Result<Self, BadName> {
-        Self::read(text).ok_or_else(|| BadName::new(text))
+        let saved = || saved::plain(text).and_then(|plain| Self::read(&plain));
+        Self::read(text).or_else(saved).ok_or_else(|| BadName::new(text))
     }
 
     fn read(text: &str) -> Option<Self> {
-        let (kind, prefix) = match () {
-            () if text.starts_with(FOLLOWERS) => (SnapshotKind::Followers, FOLLOWERS),
-            () if text.starts_with(TWEETS) => (SnapshotKind::Tweets, TWEETS),
-            () => return None,
-        };
+        let (kind, prefix) = KINDS.into_iter().find(|(_, prefix)| text.starts_with(prefix))?;
         let stamp = text.strip_prefix(prefix)?.strip_suffix(SUFFIX)?;
         let plain = |b: u8| b.is_ascii_digit() || b"TtZz:.+- ".contains(&b);
         if text.len() > NAME_MAX || !stamp.bytes().all(plain) {
@@ -96,7 +99,7 @@ impl Name {
         stem.split_once('_').map_or(stem, |(_, stamp)| stamp)
     }
 
-    /// The file name.
+    /// The file name, plain.
     pub fn as_str(&self) -> &str {
         &self.text
     }

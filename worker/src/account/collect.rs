@@ -125,7 +125,10 @@ impl Account {
             // Of an account deleted meanwhile no check stays: whoever adds it again has not asked
             // for one.
             let Some(settings) = self.settings()? else { break self.drop_crawl() };
-            let Some(crawl) = self.crawl()? else { break Ok(()) };
+            let Some(mut crawl) = self.crawl()? else { break Ok(()) };
+            if crawl.resume(clock::now()) {
+                self.save_crawl(&crawl)?;
+            }
             if steps >= PAGES_PER_ALARM {
                 break self.arm_in(1).await;
             }

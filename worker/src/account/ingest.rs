@@ -42,6 +42,8 @@ pub(super) struct Arrived<'a> {
     facts: Option<CrawlFacts>,
     /// What was decided of these very bytes before: accepted, or set aside for a reason.
     verdict: Option<Verdict>,
+    /// It is only judged, and nothing is written: it may replace a list or may not.
+    pub(super) rehearsed: bool,
 }
 
 /// How its reading ends.
@@ -120,7 +122,14 @@ impl Account {
         };
         self.register(name, &found.etag, found.bytes, facts.as_ref(), Some(&run))?;
         self.record_origin(name, found.metadata.get(ORIGIN))?;
-        let arrived = Arrived { account, name, found: &found, facts, verdict: recorded.verdict };
+        let arrived = Arrived {
+            account,
+            name,
+            found: &found,
+            facts,
+            verdict: recorded.verdict,
+            rehearsed: false,
+        };
         let outcome = self.take_in(&arrived, body).await?;
         let (state, error) = match &outcome.reason {
             None => (RunState::Done, None),
@@ -133,8 +142,32 @@ impl Account {
         Ok(Some(run))
     }
 
+    /// Why a file at another key may not take the place of a list, if so. Nothing is written.
+    pub(super) async fn rehearse(
+        &self,
+        name: &Name,
+        found: &Found,
+        body: ByteStream,
+    ) -> Result<Option<String>> {
+        let account = self.tracked()?.account;
+        let arrived = Arrived { account, name, found, facts: None, verdict: None, rehearsed: true };
+        Ok(self.take_in(&arrived, body).await?.reason)
+    }
+
     async fn take_in(&self, arrived: &Arrived<'_>, body: ByteStream) -> Result<Outcome> {
         let Arrived { account, name, found, facts, .. } = arrived;
+        if let Some(why) = misdated(arrived) {
+            if !arrived.rehearsed {
+                // Kept with it, so that a replay does not take it once its date has come.
+                let index = IndexBuilder::with_capacity(0).finish();
+                let facts = facts.as_ref();
+                self.write_sidecars(*account, name, found, facts, Some(&why), &index).await?;
+                if name.kind() == SnapshotKind::Tweets {
+                    self.forget_file(name)?;
+                }
+            }
+            return self.set_aside(arrived, None, None, why, BTreeMap::new()).await;
+        }
         if name.kind() != SnapshotKind::Followers {
             return self.take_tweets(arrived, body).await;
         }
@@ -158,6 +191,10 @@ impl Account {
         // Also of a list that is set aside: what a crawl knew of it, and the verdict, outlive
         // this object, so that a replay decides as was decided.
         let why_kept = why.as_deref();
+        if arrived.rehearsed {
+            self.sql.run("DELETE FROM spill", values![])?;
+            return Ok(Outcome { reason: why, counts });
+        }
         self.write_sidecars(*account, name, found, facts.as_ref(), why_kept, &list.index).await?;
         if let Some(why) = why {
             return self.set_aside(arrived, Some(count), Some(entries), why, counts).await;
@@ -391,6 +428,9 @@ impl Account {
         counts: BTreeMap<String, i64>,
     ) -> Result<Outcome> {
         self.sql.run("DELETE FROM spill", values![])?;
+        if arrived.rehearsed {
+            return Ok(Outcome { reason: Some(reason), counts });
+        }
         let state = SnapshotState::Quarantined;
         let end = End { state, count, entries, reason: Some(reason.clone()) };
         let was = self.snapshot(arrived.name)?.map(|known| known.state);
@@ -422,6 +462,19 @@ impl Account {
         let end = RunEnd { state, ended: clock::now(), error, counts };
         ControlClient::new(&self.env)?.close(run, end).await
     }
+}
+
+/// Why a file is not read at all: its date cannot be, or could not when it was first seen. Of
+/// tweets nothing else is kept beside their file.
+fn misdated(arrived: &Arrived<'_>) -> Option<String> {
+    let before = || match &arrived.verdict {
+        Some(Verdict::Quarantine(why)) if arrived.name.kind() == SnapshotKind::Tweets => {
+            Some(why.clone())
+        }
+        _ => None,
+    };
+    let now = snapshot::dated(arrived.name, clock::now()).err();
+    now.map(|why| why.to_string()).or_else(before)
 }
 
 fn overlap(prev: &Roster, next: &Roster) -> Overlap {

@@ -3,6 +3,7 @@
 
 use super::Account;
 use super::snapshots::Known;
+use crate::bucket::{self, Found};
 use crate::clock;
 use crate::fault::{Fault, Result};
 use crate::queue::SnapshotPut;
@@ -10,11 +11,12 @@ use crate::rpc::{ControlClient, Taken};
 use crate::runs;
 use crate::sql::values;
 use shared::api::{RunState, SnapshotKind, SnapshotState, Trigger};
+use shared::id::AccountId;
 use shared::snapshot::{self, Name};
 use shared::time::{MINUTE_MS, UnixMs};
 use std::collections::BTreeMap;
 use std::time::Duration;
-use worker::Delay;
+use worker::{Data, Delay, FixedLengthStream};
 
 /// A message older than this was lost: queues deliver within seconds.
 const LOST_AFTER_MS: i64 = 10 * MINUTE_MS;
@@ -52,6 +54,70 @@ impl Account {
         }
         SnapshotPut::new(&snapshot::key(settings.account, &name), etag).send(&self.env).await?;
         Ok(Taken { run: Some(run.id), fresh: true })
+    }
+
+    /// An import is to take the place of a stored file: it is read and judged first, and copied
+    /// there only if it would be accepted. Until then the stored file is as it was.
+    pub(super) async fn replace(&self, name: &str, staged: &str) -> Result<Taken> {
+        let account = self.tracked()?.account;
+        let parsed = Name::parse(name).map_err(|error| Fault::bad(error.to_string()))?;
+        self.take_turn().await?;
+        let placed = self.replace_in_turn(account, &parsed, staged).await;
+        self.memory.ingesting.set(false);
+        let found = placed?;
+        self.imported(name, &found.etag, found.bytes).await
+    }
+
+    async fn replace_in_turn(
+        &self,
+        account: AccountId,
+        name: &Name,
+        staged: &str,
+    ) -> Result<Found> {
+        let bucket = bucket::open(&self.env)?;
+        let gone = || Fault::internal(format!("{staged} is gone"));
+        let (found, body) = bucket::stream(&bucket, staged).await?.ok_or_else(gone)?;
+        if let Some(why) = self.rehearse(name, &found, body).await? {
+            let why = format!("`{}` stays as it was: {why}", name.as_str());
+            return Err(Fault::new(422, "Not replaced", why));
+        }
+        let (found, body) = bucket::stream(&bucket, staged).await?.ok_or_else(gone)?;
+        let body = Data::Stream(FixedLengthStream::wrap(body, found.bytes));
+        let key = snapshot::key(account, name);
+        bucket::put(&bucket, &key, body, "application/gzip", found.metadata).await
+    }
+
+    /// `DELETE …/snapshots/{name}`: takes the file and what lies beside it out of the bucket, then
+    /// derives everything from the files that are left. Lost in between, it may be asked again.
+    pub(super) async fn delete_snapshot(&self, name: &str) -> Result<(String, bool)> {
+        let account = self.tracked()?.account;
+        let name = Name::parse(name).map_err(|error| Fault::bad(error.to_string()))?;
+        if self.is_replaying()? {
+            let why = "the ledger is being derived again: try again when that run has ended";
+            return Err(Fault::new(409, "Replay under way", why));
+        }
+        let bucket = bucket::open(&self.env)?;
+        let key = snapshot::key(account, &name);
+        let known = self.snapshot(&name)?;
+        if known.is_none() && bucket::head(&bucket, &key).await?.is_none() {
+            return Err(Fault::missing(format!("no snapshot `{}`", name.as_str())));
+        }
+        if known.as_ref().is_some_and(|known| known.etag.is_empty()) {
+            let why = "a check is still writing this list: try again when its run has ended";
+            return Err(Fault::new(409, "Being written", why));
+        }
+        // Not while that very file is being read.
+        self.take_turn().await?;
+        let beside = [snapshot::roster_key(account, &name), snapshot::handles_key(account, &name)];
+        let keys: Vec<String> = [key].into_iter().chain(beside).collect();
+        let deleted = bucket.delete_multiple(keys).await;
+        self.memory.ingesting.set(false);
+        deleted?;
+        if let Some(Known { state: SnapshotState::Pending, run: Some(run), .. }) = known {
+            self.end_replaced(&run, "it was deleted before it was read").await?;
+        }
+        self.sql.run("DELETE FROM purge WHERE name = ?", values![name.as_str()])?;
+        self.start_replay("delete").await
     }
 
     /// A message: reads the snapshot unless these bytes were read. One is read at a time.

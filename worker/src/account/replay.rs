@@ -27,8 +27,9 @@ pub(super) struct Replay {
 const SHARE_MS: i64 = 10_000;
 
 impl Account {
-    /// `POST …/replay`: empties what is derived and begins anew; says which run it is.
-    pub(super) async fn start_replay(&self) -> Result<(String, bool)> {
+    /// `POST …/replay`, and the deletion of a list: empties what is derived and begins anew; says
+    /// which run it is. `what` names the run.
+    pub(super) async fn start_replay(&self, what: &str) -> Result<(String, bool)> {
         let account = self.tracked()?.account;
         if let Some(replay) = self.meta::<Replay>("replay")? {
             self.arm_in(1).await?;
@@ -47,7 +48,7 @@ impl Account {
             return Ok((replay.run, false));
         }
         self.tracked()?;
-        let run = runs::begin(Trigger::Fetch, "replay", Some(account));
+        let run = runs::begin(Trigger::Fetch, what, Some(account));
         let left = names.iter().map(|name| name.as_str().to_owned()).rev().collect();
         let replay = Replay { run: run.id.clone(), left, done: 0 };
         let sql = self.sql.clone();

@@ -5,6 +5,7 @@
 
 use super::Account;
 use super::settings::Settings;
+use crate::bucket::PART;
 use crate::fault::{Fault, Result};
 use crate::queue::SnapshotPut;
 use crate::rpc::{ControlClient, RunEnd};
@@ -16,9 +17,6 @@ use shared::crawl::Crawl;
 use shared::id::AccountId;
 use shared::snapshot::{self, Name};
 use worker::{HttpMetadata, MultipartUpload, UploadedPart};
-
-/// R2's least part, and ours: equal parts, the last one shorter.
-const PART: usize = 5 * 1024 * 1024;
 
 /// An upload begun.
 #[derive(Clone, Serialize, Deserialize)]
@@ -213,7 +211,7 @@ impl Account {
     }
 }
 
-/// A crawl's snapshot is named for the second it began in.
+/// A crawl's snapshot is named for the second its first page was read in.
 fn name(crawl: &Crawl) -> Name {
-    Name::followers(crawl.started())
+    Name::followers(crawl.dated())
 }

@@ -84,8 +84,9 @@ impl Account {
                 self.list_snapshots(&query)
             }
             Op::Snapshot => self.download(named("name")).await,
+            Op::DeleteSnapshot => started(self.delete_snapshot(named("name")).await?),
             Op::Crawl => started(self.start_crawl(api::Trigger::Fetch).await?),
-            Op::Replay => started(self.start_replay().await?),
+            Op::Replay => started(self.start_replay("replay").await?),
             Op::Coverage => self.coverage(&query).await,
             Op::Export => self.export(named("file"), &query).await,
             _ => Err(Fault::internal(format!("{path} is not an account's"))),

@@ -5,10 +5,11 @@ use crate::app::app;
 use crate::erase::{Memo, Rows as _, Show, flag, on_click, shown};
 use crate::numbers;
 use crate::pages::about_account;
-use crate::parts::{Icon, Moment, panel};
+use crate::parts::{Dialog, Icon, Moment, panel};
 use crate::remote::{Remote, remote};
 use crate::words::{self, runs};
 use leptos::prelude::*;
+use leptos::task::spawn_local;
 use shared::api::{List, Snapshot, SnapshotState};
 
 /// Lists shown at first; more by button.
@@ -26,6 +27,7 @@ pub(super) fn Lists() -> impl IntoView {
 
 fn content(list: Memo<List<Snapshot>>, limit: RwSignal<u32>) -> AnyView {
     let app = app();
+    let deleting = RwSignal::new(None::<String>);
     let row = move |item: Snapshot| {
         let id = app.account.with_untracked(|one| one.as_ref().map(|one| one.id.to_string()));
         let name = crate::address::encode(&item.name);
@@ -36,6 +38,7 @@ fn content(list: Memo<List<Snapshot>>, limit: RwSignal<u32>) -> AnyView {
                 item.reason.as_deref().unwrap_or("The list was incomplete"),
             ))
         });
+        let doomed = item.name.clone();
         let people = runs::named(&item);
         view! {
             <tr>
@@ -48,6 +51,8 @@ fn content(list: Memo<List<Snapshot>>, limit: RwSignal<u32>) -> AnyView {
                         <Icon name="download"/>
                         <span>"Download"</span>
                     </a>
+                    " "
+                    <button type="button" class="quiet-button" on:click=on_click(move |_| deleting.set(Some(doomed.clone())))>"Delete…"</button>
                 </td>
             </tr>
         }
@@ -56,6 +61,7 @@ fn content(list: Memo<List<Snapshot>>, limit: RwSignal<u32>) -> AnyView {
     let more = move || list.with(|list| list.next_cursor.is_some()) && limit.get() < 1_000;
     view! {
         <h2>"Saved lists"</h2>
+        <Delete deleting=deleting/>
         <Show when=flag(move || list.with(|list| list.items.is_empty()))>
             <p class="empty">"None yet. Every full check leaves one."</p>
         </Show>
@@ -71,4 +77,41 @@ fn content(list: Memo<List<Snapshot>>, limit: RwSignal<u32>) -> AnyView {
         </Show>
     }
     .into_any()
+}
+
+/// Asks before a saved list is deleted.
+#[component]
+fn Delete(deleting: RwSignal<Option<String>>) -> impl IntoView {
+    let app = app();
+    let close = move || deleting.set(None);
+    let what = move || {
+        let name = deleting.get().unwrap_or_default();
+        format!(
+            "{name} is gone for good then, and who came and left is worked out again from the \
+             lists that stay."
+        )
+    };
+    let delete = move |_| {
+        let Some(name) = deleting.get_untracked() else { return };
+        let account = app.account.with_untracked(|one| one.as_ref().map(|one| one.id.to_string()));
+        close();
+        spawn_local(async move {
+            let account = account.unwrap_or_default();
+            let name = crate::address::encode(&name);
+            match api::delete(&format!("/accounts/{account}/snapshots/{name}")).await {
+                Ok(()) => app.say("Deleted. The history is being worked out again."),
+                Err(failure) => app.say_failure(&failure),
+            }
+            app.renew();
+        });
+    };
+    view! {
+        <Dialog title="Delete this saved list" open=Signal::derive(move || deleting.with(Option::is_some)) closed=move |()| close()>
+            <p>{shown(what)}</p>
+            <div class="dialog-actions">
+                <button type="button" class="button" on:click=on_click(move |_| close())>"Keep it"</button>
+                <button type="button" class="button bad" on:click=on_click(delete)>"Delete"</button>
+            </div>
+        </Dialog>
+    }
 }

@@ -8,6 +8,7 @@ use crate::address::with_query;
 use crate::api;
 use crate::app::{App, app};
 use crate::erase::{attr, shown};
+use crate::fetching::Failure;
 use crate::numbers;
 use crate::parts::Icon;
 use crate::words::runs;
@@ -136,7 +137,11 @@ fn sort(app: App, sent: RwSignal<Vec<Sent>>, zip: archive::Chosen, files: Option
 
 /// Takes lists on; they go one after the other.
 pub(super) fn take(app: App, sent: RwSignal<Vec<Sent>>, chosen: Vec<File>, origin: Origin) {
-    let chosen = crate::order::sorted(chosen, |one, other| one.name().cmp(&other.name()));
+    let chosen = crate::order::sorted(chosen, |one, other| {
+        // By their instants, however they were saved.
+        let plain = |file: &File| (Name::parse(&file.name()).ok(), file.name());
+        plain(one).cmp(&plain(other))
+    });
     let first = sent.with_untracked(Vec::len);
     let queue: Vec<(Sent, File)> = chosen
         .into_iter()
@@ -160,24 +165,46 @@ pub(super) fn take(app: App, sent: RwSignal<Vec<Sent>>, chosen: Vec<File>, origi
     });
 }
 
+/// Asks whether a file may take the place of the saved list of its name.
+fn may_replace(chosen: &str, plain: &Name) -> bool {
+    let question = format!(
+        "{} is saved already, with other content. Put {chosen} in its place? The saved file is \
+         gone then; it stays if yours cannot be read.",
+        plain.as_str()
+    );
+    let asked = web_sys::window().map(|window| window.confirm_with_message(&question));
+    matches!(asked, Some(Ok(true)))
+}
+
 async fn import(app: App, one: &Sent, file: &File, origin: Origin) -> Stage {
-    if Name::parse(&one.name).is_err() {
+    let Ok(plain) = Name::parse(&one.name) else {
         let why = "not taken: its name must be FOLLOWERS_<time>.json.gz or TWEETS_<time>.json.gz";
         return Stage::Bad(why.to_owned());
-    }
+    };
     if file.size() > BYTES_MAX {
         return Stage::Bad("not taken: over 95 MB, put it into the bucket instead".to_owned());
     }
     let Some(id) = app.account.with_untracked(|one| one.as_ref().map(|one| one.id)) else {
         return Stage::Bad("not taken: there is no account".to_owned());
     };
-    let pairs = [("name", one.name.clone()), ("origin", origin.as_str().to_owned())];
-    let path = with_query(&format!("/accounts/{id}/snapshots"), &pairs);
+    let path = |replace: bool| {
+        let pairs = [
+            ("name", plain.as_str().to_owned()),
+            ("origin", origin.as_str().to_owned()),
+            ("replace", replace.to_string()),
+        ];
+        with_query(&format!("/accounts/{id}/snapshots"), &pairs)
+    };
     let state = one.state;
     let progress = Closure::<dyn Fn(f64)>::new(move |share| {
         let _ = state.try_set(Stage::Sending(share));
     });
-    let started = match api::import(&path, file, &progress).await {
+    let mut sent = api::import(&path(false), file, &progress).await;
+    let taken = |sent: &Result<_, Failure>| sent.as_ref().is_err_and(|f| f.status == Some(409));
+    if taken(&sent) && may_replace(&one.name, &plain) {
+        sent = api::import(&path(true), file, &progress).await;
+    }
+    let started = match sent {
         Ok(started) => started,
         Err(failure) => return Stage::Bad(format!("{}: {}", failure.title, failure.detail)),
     };
