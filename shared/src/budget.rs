@@ -113,7 +113,8 @@ impl Book {
         self.turn(now);
         let probe = match self.pause.as_ref().map(|pause| pause.holds(now)) {
             Some(Held::No(later)) => return later,
-            Some(Held::Probe) => true,
+            // Money alone asks X nothing: the first call that it is for is the probe.
+            Some(Held::Probe) => ask.calls > 0,
             None => false,
         };
         let cost = price(ask.resource).saturating_mul(ask.resources);
@@ -180,7 +181,8 @@ impl Book {
         let Some(lease) = self.leases.remove(&done.lease) else { return };
         let feature = lease.feature.unwrap_or(feature_of(done.account, done.resource));
         self.count(done.account, feature, done.resource, (done.billed, done.repeats));
-        if self.pause.as_ref().is_some_and(|pause| pause.is_probe(done.lease)) {
+        let billed = done.billed > 0;
+        if self.pause.as_ref().is_some_and(|pause| pause.ends_with(done.lease, billed, now)) {
             self.pause = None;
         }
         if lease.calls == 0 {
@@ -389,8 +391,7 @@ impl Lease {
 impl Limit {
     /// When there is room under it again, whatever was spent.
     fn ends(&self, now: UnixMs) -> UnixMs {
-        let days = if self.daily { 1 } else { i64::from(now.month_progress().0) };
-        UnixMs((now.utc_day() + days) * DAY_MS)
+        if self.daily { UnixMs((now.utc_day() + 1) * DAY_MS) } else { now.next_utc_month() }
     }
 }
 

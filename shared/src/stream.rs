@@ -10,6 +10,7 @@
 //! - what came of it: [`coverage`], [`meter`]
 
 pub mod archive;
+pub mod books;
 pub mod coverage;
 pub mod disconnect;
 pub mod frames;

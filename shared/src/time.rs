@@ -84,6 +84,12 @@ impl UnixMs {
         (days + 1 - at.day(), days)
     }
 
+    /// When the next UTC month begins.
+    #[must_use]
+    pub fn next_utc_month(self) -> Self {
+        Self((self.utc_day() + i64::from(self.month_progress().0)) * DAY_MS)
+    }
+
     /// Later by so many milliseconds.
     #[must_use]
     pub fn plus(self, ms: i64) -> Self {

@@ -62,8 +62,10 @@ impl Pause {
         self.probe = Some((lease, now.plus(PROBE_MS)));
     }
 
-    pub(super) fn is_probe(&self, lease: u64) -> bool {
-        self.probe.is_some_and(|(probe, _)| probe == lease)
+    /// Whether what a lease came to shows that X takes calls again: it was the probe's, or X gave
+    /// and billed something after the pause.
+    pub(super) fn ends_with(&self, lease: u64, billed: bool, now: UnixMs) -> bool {
+        self.probe.is_some_and(|(probe, _)| probe == lease) || (billed && now >= self.until)
     }
 
     /// X said it again: the pause goes on, as of its beginning.
@@ -71,7 +73,8 @@ impl Pause {
         Self { since: before.map_or(self.since, |before| before.since), ..self }
     }
 
-    pub(super) fn view(&self) -> BudgetPause {
+    /// As the owner sees it.
+    pub fn view(&self) -> BudgetPause {
         BudgetPause { since: self.since, until: self.until, why: self.why.clone() }
     }
 }

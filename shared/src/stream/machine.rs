@@ -72,6 +72,10 @@ enum Phase {
         until: UnixMs,
         first: Option<Remedy>,
     },
+    /// The budget says no, and when to ask it again.
+    Held {
+        until: UnixMs,
+    },
     Stopped(Stop),
 }
 
@@ -119,9 +123,13 @@ impl Machine {
                 // Whether it worked the connect will tell.
                 self.prepared(now, &mut out);
             }
-            Input::Capped { why } if self.want && self.stopped().is_none() => {
-                self.go_on(now, Next::Stop(capped(&why)), &mut out);
+            Input::Capped { why, until } if self.want && self.stopped().is_none() => {
+                match until {
+                    Some(until) => self.hold(now, why, until, &mut out),
+                    None => self.go_on(now, Next::Stop(capped(&why)), &mut out),
+                }
             }
+            Input::Freed if self.is_held() => self.begin(now, &mut out),
             Input::Reconnect if self.want => self.reconnect(now, &mut out),
             Input::Tick => self.tick(now, &mut out),
             _ => {}
@@ -136,7 +144,7 @@ impl Machine {
             Phase::Preparing { since, .. } => Some(since.plus(REMEDY_MS)),
             Phase::Connecting { since } => Some(since.plus(CONNECT_MS)),
             Phase::Live { last, .. } => Some(last.plus(SILENCE_MS + JITTER_MS)),
-            Phase::Waiting { until, .. } => Some(until),
+            Phase::Waiting { until, .. } | Phase::Held { until } => Some(until),
         }
     }
 
@@ -169,6 +177,11 @@ impl Machine {
         }
     }
 
+    /// Whether it waits for the budget, which may change its mind sooner than it said.
+    pub fn is_held(&self) -> bool {
+        matches!(self.phase, Phase::Held { .. })
+    }
+
     /// How the connection stands, for the owner.
     pub fn connection(&self) -> Connection {
         let (state, retry_at) = match self.phase {
@@ -177,7 +190,9 @@ impl Machine {
                 (ConnectionState::Connecting, None)
             }
             Phase::Live { .. } => (ConnectionState::Live, None),
-            Phase::Waiting { until, .. } => (ConnectionState::Waiting, Some(until)),
+            Phase::Waiting { until, .. } | Phase::Held { until } => {
+                (ConnectionState::Waiting, Some(until))
+            }
             Phase::Stopped(_) => (ConnectionState::Stopped, None),
         };
         Connection {
@@ -226,7 +241,7 @@ impl Machine {
         let wanted = std::mem::replace(&mut self.want, true);
         let other_stream = self.rules != rules;
         (self.tries, self.rules) = (tries, rules);
-        if !wanted || self.stopped().is_some() {
+        if !wanted || self.stopped().is_some() || self.is_held() {
             self.backoff.forgive();
             abort(out);
             self.open_gap(now, "not connected yet", out);
@@ -366,6 +381,18 @@ impl Machine {
         }
     }
 
+    /// Nothing is to be read before the budget has room again; then it goes on by itself.
+    fn hold(&mut self, now: UnixMs, why: String, until: UnixMs, out: &mut Vec<Effect>) {
+        let known = self.is_held() && self.why.as_ref() == Some(&why);
+        if !known {
+            abort(out);
+            self.lost(now, &why, false, out);
+            out.push(Effect::Tell { about: "stopped", text: why.clone() });
+            self.why = Some(why);
+        }
+        self.enter(now, Phase::Held { until });
+    }
+
     /// Declares the gap that an end begins, from the last byte.
     fn lost(&mut self, now: UnixMs, why: &str, tell: bool, out: &mut Vec<Effect>) {
         let from = match self.phase {
@@ -396,7 +423,7 @@ impl Machine {
         abort(out);
         match self.phase {
             Phase::Off | Phase::Stopped(_) => {}
-            Phase::Waiting { .. } => self.tick(now, out),
+            Phase::Waiting { .. } | Phase::Held { .. } => self.tick(now, out),
             Phase::Preparing { what, connect_at, .. } => {
                 if let Next::Again { at, why, .. } = self.backoff.restarted(now) {
                     self.why = Some(why);
@@ -415,7 +442,7 @@ impl Machine {
     /// that was reached stays reached.
     fn reconnect(&mut self, now: UnixMs, out: &mut Vec<Effect>) {
         match &mut self.phase {
-            Phase::Off => return,
+            Phase::Off | Phase::Held { .. } => return,
             Phase::Stopped(stop) if stop.cause == StopCause::Budget => return,
             Phase::Stopped(_) => self.backoff.forgive(),
             Phase::Waiting { first, .. } => {
@@ -437,6 +464,7 @@ impl Machine {
         match self.phase {
             Phase::Off | Phase::Stopped(_) => {}
             Phase::Waiting { first, .. } => self.prepare(now, first, now, out),
+            Phase::Held { .. } => self.begin(now, out),
             Phase::Live { .. } => self.ended(now, self.attempt, &Ended::Silent, out),
             Phase::Connecting { .. } => {
                 let why = format!("no answer within {} s", CONNECT_MS / SECOND_MS);

@@ -48,8 +48,13 @@ impl Caps {
 pub enum Room {
     /// So many; then ask again.
     Posts(u64),
-    /// None: the numbers, and what to do.
-    Full(String),
+    /// None.
+    Full {
+        /// The numbers, and what to do.
+        why: String,
+        /// When there is room again whatever the owner does.
+        until: Option<UnixMs>,
+    },
 }
 
 /// Billed tweets, kept as JSON.
@@ -84,30 +89,22 @@ impl Posts {
 
     /// How many more may be read, at most [`LEASE_POSTS`] at a time.
     pub fn room(&self, caps: Caps, now: UnixMs) -> Room {
+        let again = "Switch the stream on again for another session, or raise the cap of a session.";
+        let wait = "Raise the cap of a month, or wait for the next UTC month: then it goes on.";
+        let next_month = now.next_utc_month();
         let of = [
-            (
-                "this session",
-                self.session,
-                caps.session,
-                "Switch the stream on again for another \
-              session, or raise the cap of a session.",
-            ),
-            (
-                "this month",
-                self.this_month(now),
-                caps.month,
-                "Raise the cap of a month, or wait \
-              for the next UTC month.",
-            ),
+            ("this session", self.session, caps.session, again, None),
+            ("this month", self.this_month(now), caps.month, wait, Some(next_month)),
         ];
         let mut room = LEASE_POSTS;
-        for (span, posts, cap, advice) in of {
+        for (span, posts, cap, advice, until) in of {
             let Some(cap) = cap else { continue };
             let spent = cost(posts);
             let left = cap.saturating_sub(spent) / price(Resource::Post);
             if left == 0 {
                 let (spent, cap) = (usd(spent), usd(cap));
-                return Room::Full(format!("${spent:.2} of {span}'s ${cap:.2} is spent. {advice}"));
+                let why = format!("${spent:.2} of {span}'s ${cap:.2} is spent. {advice}");
+                return Room::Full { why, until };
             }
             room = room.min(left);
         }
@@ -196,7 +193,11 @@ mod tests {
         posts.read(NOW, session);
         match (posts.room(caps, NOW), expected) {
             (Room::Posts(room), Ok(expected)) => assert_eq!(room, expected),
-            (Room::Full(why), Err(expected)) => assert!(why.starts_with(expected), "{why}"),
+            (Room::Full { why, until }, Err(expected)) => {
+                assert!(why.starts_with(expected), "{why}");
+                let december = UnixMs::parse("2025-12-01T00:00:00Z");
+                assert_eq!(until, december.filter(|_| expected.contains("month")));
+            }
             (room, _) => panic!("{room:?}, not {expected:?}"),
         }
     }

@@ -69,7 +69,7 @@ impl Core {
         };
         let Some(last) = rows.last().map(|row| row.info.number) else { return Ok(()) };
         let mut raw = self.memory.borrow_mut().take_raw();
-        self.memory.borrow_mut().books.edition += 1;
+        self.memory.borrow_mut().books.writing();
         let books = serde_json::to_string(&self.memory.borrow().books)?;
         let mut bound = Vec::with_capacity(rows.len());
         for Row { info, bytes } in &rows {

@@ -4,7 +4,6 @@
 //! that frame.
 
 use super::Core;
-use super::money::Books;
 use super::purge::purge_of;
 use crate::clock;
 use crate::fault::Result;
@@ -16,6 +15,7 @@ use shared::live::pipeline::{Pipeline, Taken};
 use shared::live::ring::{Purge, Ring, Stretch};
 use shared::live::sequence::Sequence;
 use shared::stream::archive::Member;
+use shared::stream::books::Books;
 use shared::stream::coverage::Minutes;
 use shared::stream::frames::{Frame, Frames};
 use shared::stream::machine::{Input, Machine};
@@ -194,12 +194,22 @@ impl Core {
     }
 
     fn account_for(&self, brought: &Brought, now: UnixMs) {
-        let mut memory = self.memory.borrow_mut();
-        memory.received += u64::from(brought.posts);
-        memory.rate.count(clock::real(), brought.posts);
-        memory.minutes.alive(now);
-        memory.minutes.received(now, brought.posts, brought.fresh);
-        memory.books.count(brought.billed, brought.repeats);
+        {
+            let mut memory = self.memory.borrow_mut();
+            memory.received += u64::from(brought.posts);
+            memory.rate.count(clock::real(), brought.posts);
+            memory.minutes.alive(now);
+            memory.minutes.received(now, brought.posts, brought.fresh);
+        }
+        self.count_cost(brought, now);
+    }
+
+    /// Counts what tweets cost; books that allow for no more are written at once.
+    fn count_cost(&self, brought: &Brought, now: UnixMs) {
+        let due = self.memory.borrow_mut().books.count(brought.billed, brought.repeats, now);
+        if due {
+            Self::log_fault(self.save_books());
+        }
     }
 
     /// Takes tweets that a search brought after a gap; how many were new.
@@ -208,11 +218,8 @@ impl Core {
         for message in messages {
             self.take_frame(message.as_bytes(), (clock::now(), true), &mut brought);
         }
-        {
-            let mut memory = self.memory.borrow_mut();
-            memory.minutes.filled(of, brought.fresh);
-            memory.books.count(brought.billed, brought.repeats);
-        }
+        self.memory.borrow_mut().minutes.filled(of, brought.fresh);
+        self.count_cost(&brought, clock::now());
         self.begin_flushing();
         brought.fresh
     }

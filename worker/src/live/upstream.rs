@@ -16,6 +16,7 @@ use shared::retry::Trouble;
 use shared::stream::machine::{Effect, Ended, Input, SILENCE_MS};
 use shared::stream::settings::{sample_granted, stream_path};
 use shared::time::UnixMs;
+use shared::x::problem::Rate;
 use std::pin::pin;
 use std::rc::Rc;
 use std::time::Duration;
@@ -77,7 +78,7 @@ impl Core {
                 let core = self.clone();
                 spawn_local(async move {
                     let outcome = core.sync_rules().await;
-                    core.advance(Input::RulesSynced(outcome));
+                    core.advance(core.paused_or(Input::RulesSynced(outcome)));
                 });
             }
             Effect::KillGhosts => {
@@ -126,7 +127,7 @@ impl Core {
         };
         match self.secure().await {
             Ok(Ok(())) => {}
-            Ok(Err(why)) => return self.advance(Input::Capped { why }),
+            Ok(Err(no)) => return self.advance(self.capped(no)),
             Err(fault) => {
                 let trouble = Trouble::Network(fault.log());
                 return self.advance(Input::Refused { attempt, trouble, rate: None });
@@ -152,7 +153,14 @@ impl Core {
                 // Credits that are used up concern every call, not the stream alone.
                 let heeded = async { ControlClient::new(&self.env)?.heed(&trouble).await };
                 Self::log_fault(heeded.await);
-                self.advance(Input::Refused { attempt, trouble, rate });
+                if !self.memory.borrow().machine.awaits(attempt) {
+                    return;
+                }
+                // By the machine's clock, like everything it is told.
+                let offset = self.real().since(clock::now());
+                let rate = rate.map(|rate| Rate { reset: rate.reset.plus(offset), ..rate });
+                let refused = Input::Refused { attempt, rate, trouble };
+                self.advance(self.paused_or(refused));
             }
             Ok(mut response) => {
                 self.advance(Input::Opened { attempt });

@@ -2,7 +2,7 @@
 //! Invariant: the alarm is set whenever something must go on without a visitor, at most 60 s
 //! ahead while the stream is wanted; a memory that was lost declares what it had given out.
 
-use super::money::Books;
+use super::money::NoRoom;
 use super::relays::{Relays, Roll};
 use super::{Core, corrupt};
 use crate::clock;
@@ -15,6 +15,7 @@ use shared::live::country::Countries;
 use shared::live::ring::{Ring, RowInfo};
 use shared::live::sequence::Sequence;
 use shared::live::slot;
+use shared::stream::books::Books;
 use shared::stream::coverage::{Counts, Row};
 use shared::stream::machine::{Input, Machine};
 use shared::stream::meter::{Caps, Room};
@@ -57,6 +58,12 @@ impl Core {
             Some(text) => Books::newer(saved, serde_json::from_str(&text)?),
             None => saved.unwrap_or_default(),
         };
+        let connected = [ConnectionState::Live, ConnectionState::Connecting];
+        if connected.contains(&memory.machine.connection().state) {
+            memory.books.lost(clock::now());
+            memory.books.writing();
+            self.put_meta("books", &memory.books)?;
+        }
         let ceiling: u64 = self.meta("ceiling")?.unwrap_or(0);
         let (sequence, gap) = Sequence::restart(ceiling, Ring::last_saved(&infos));
         memory.ring = Ring::restore(infos.iter().copied(), sequence.last() + 1);
@@ -172,7 +179,7 @@ impl Core {
     }
 
     pub(super) fn save_books(&self) -> Result<()> {
-        self.memory.borrow_mut().books.edition += 1;
+        self.memory.borrow_mut().books.writing();
         self.put_meta("books", &self.memory.borrow().books)
     }
 
@@ -234,13 +241,14 @@ impl Core {
         let room = self.memory.borrow().books.posts.room(caps, clock::now());
         let wanted = self.settings.borrow().state == Switch::On;
         match room {
-            Room::Full(why) if wanted => {
-                self.advance(Input::Capped { why });
+            Room::Full { why, until } if wanted => {
+                let no = self.capped(NoRoom { why, until });
+                self.advance(no);
             }
             Room::Posts(room) => {
                 self.memory.borrow_mut().books.shorten(room);
             }
-            Room::Full(_) => {}
+            Room::Full { .. } => {}
         }
     }
 }

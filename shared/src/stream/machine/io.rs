@@ -57,11 +57,15 @@ pub enum Input {
     RulesSynced(Result<u32, Trouble>),
     /// [`Effect::KillGhosts`] is done.
     GhostsKilled(Result<(), Trouble>),
-    /// The budget says no.
+    /// The budget says no, Roost's own or X's.
     Capped {
         /// The numbers, and what to do.
         why: String,
+        /// When there is room again by itself; none: not before the owner does something.
+        until: Option<UnixMs>,
     },
+    /// The budget has room again, perhaps sooner than it said.
+    Freed,
     /// The settings changed so that another connection is needed.
     Reconnect,
     /// `Machine::wake_at` has come, or any other time.

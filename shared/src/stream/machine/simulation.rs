@@ -300,7 +300,11 @@ impl World {
                 self.input(Input::Want { on: false, tries: None, rules: true });
                 self.dice.next();
             }
-            7 => self.input(Input::Capped { why: "the cap".into() }),
+            7 => {
+                let wait = self.dice.ms(120_000);
+                let until = self.dice.one_in(2).then(|| self.now.plus(wait));
+                self.input(Input::Capped { why: "the cap".into(), until });
+            }
             8 => {
                 self.rules_hold = false;
                 self.say(None, Some(DisconnectType::InvalidRules));

@@ -102,7 +102,7 @@ fn an_attempt_that_nobody_wants_any_more_is_not_awaited() {
     // Switched off, stopped by the budget, or overtaken before its call was made.
     for (input, effects) in [
         (OFF, "abort gap-5..0"),
-        (Input::Capped { why: "$5.00 of $5.00".into() }, "abort stopped"),
+        (Input::Capped { why: "$5.00 of $5.00".into(), until: None }, "abort stopped"),
         (Input::Reconnect, "abort connect2"),
     ] {
         let mut bench = Bench::new();
@@ -289,7 +289,7 @@ fn missing_rules_are_set_and_the_connect_follows_at_once() {
 fn after_a_stop_only_the_owner_begins_again() {
     let mut bench = Bench::new();
     bench.after(0, WANT);
-    assert_eq!(bench.refuse(Class::Credits), "abort stopped");
+    assert_eq!(bench.refuse(Class::Unauthorized), "abort stopped");
     bench.check(ConnectionState::Stopped, None);
     assert_eq!(bench.after(9_000_000, Input::Tick), "");
     assert_eq!(bench.after(0, Input::Restarted), "abort");
@@ -301,13 +301,48 @@ fn after_a_stop_only_the_owner_begins_again() {
 #[test]
 fn a_cap_stops_it_with_words_until_the_owner_raises_it() {
     let mut bench = Bench::healthy();
-    let capped = Input::Capped { why: "$1.00 of $1.00 is spent".into() };
+    let capped = Input::Capped { why: "$1.00 of $1.00 is spent".into(), until: None };
     assert_eq!(bench.after(5, capped.clone()), "abort gap-5 stopped");
     assert_eq!(bench.after(5, capped), "");
     let why = bench.machine.connection().why.unwrap();
     assert!(why.contains("$1.00 of $1.00"), "{why}");
     assert_eq!(bench.after(5, Input::Reconnect), "");
     assert_eq!(bench.after(5, WANT), "abort connect2");
+}
+
+#[test]
+fn a_usage_cap_of_x_makes_it_wait_until_its_end_and_go_on_by_itself() {
+    let mut bench = Bench::healthy();
+    let capped = |until| Input::Capped { why: "X said UsageCapExceeded".into(), until };
+    let until = bench.now.plus(7_200_000);
+    assert_eq!(bench.after(5, capped(Some(until))), "abort gap-5 stopped");
+    bench.check(ConnectionState::Waiting, Some(7_199_995));
+    assert_eq!(bench.machine.connection().why.unwrap(), "X said UsageCapExceeded");
+    assert_eq!(bench.after(5, Input::Reconnect), "", "other settings make no room");
+    assert_eq!(bench.after(5, Input::Restarted), "abort");
+    let later = until.plus(1_000);
+    assert_eq!(bench.after(5, capped(Some(later))), "", "told again, said once");
+    bench.check(ConnectionState::Waiting, Some(7_200_980));
+    assert_eq!(bench.after(7_200_979, Input::Tick), "");
+    assert_eq!(bench.after(1, Input::Tick), "abort connect2");
+    assert_eq!(bench.after(5, Input::Opened { attempt: 2 }), "gap-7201005..0 connected");
+}
+
+#[test]
+fn it_goes_on_when_the_budget_has_room_sooner_than_it_said() {
+    for (input, effects) in [(Input::Freed, "abort sync"), (FILTERED, "abort sync")] {
+        let mut bench = Bench::new();
+        bench.after(0, FILTERED);
+        bench.after(1, Input::RulesSynced(Ok(1)));
+        bench.after(1, Input::Opened { attempt: 1 });
+        let until = Some(bench.now.plus(86_400_000));
+        bench.after(1_000, Input::Capped { why: "paused".into(), until });
+        assert_eq!(bench.after(5, input), effects);
+    }
+    let mut bench = Bench::live();
+    assert_eq!(bench.after(5, Input::Freed), "", "nothing waits for it");
+    bench.after(5, Input::Capped { why: "the cap".into(), until: None });
+    assert_eq!(bench.after(5, Input::Freed), "", "the owner stopped it, not the day");
 }
 
 #[test]

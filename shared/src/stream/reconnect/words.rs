@@ -7,7 +7,8 @@ fn stop(cause: StopCause, title: &str, detail: String) -> Stop {
     Stop { cause, title: title.to_owned(), detail }
 }
 
-/// X refuses for good.
+/// X refuses for good. That its credits or its cap are used up is no such refusal: whoever asks
+/// tells the machine until when the budget pauses.
 pub(super) fn refused(problem: &XProblem) -> Stop {
     let (cause, title, advice) = match problem.class {
         Class::Unauthorized => (
@@ -15,17 +16,6 @@ pub(super) fn refused(problem: &XProblem) -> Stop {
             "X does not accept the keys",
             "Streams need the app's bearer token: make a new one in X's developer console, set \
              it with `wrangler secret put`, then switch the stream on again.",
-        ),
-        Class::Credits => (
-            StopCause::Credits,
-            "X's credits are used up",
-            "Buy credits in X's developer console, then switch the stream on again.",
-        ),
-        Class::UsageCap => (
-            StopCause::UsageCap,
-            "The cap set at X is reached",
-            "Raise the spending limit in X's developer console or wait for its next period, \
-             then switch the stream on again.",
         ),
         Class::Forbidden { not_enrolled: true } => (
             StopCause::Access,
