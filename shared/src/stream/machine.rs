@@ -123,12 +123,10 @@ impl Machine {
                 // Whether it worked the connect will tell.
                 self.prepared(now, &mut out);
             }
-            Input::Capped { why, until } if self.want && self.stopped().is_none() => {
-                match until {
-                    Some(until) => self.hold(now, why, until, &mut out),
-                    None => self.go_on(now, Next::Stop(capped(&why)), &mut out),
-                }
-            }
+            Input::Capped { why, until } if self.want && self.stopped().is_none() => match until {
+                Some(until) => self.hold(now, why, until, &mut out),
+                None => self.go_on(now, Next::Stop(capped(&why)), &mut out),
+            },
             Input::Freed if self.is_held() => self.begin(now, &mut out),
             Input::Reconnect if self.want => self.reconnect(now, &mut out),
             Input::Tick => self.tick(now, &mut out),

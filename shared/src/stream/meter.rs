@@ -89,7 +89,8 @@ impl Posts {
 
     /// How many more may be read, at most [`LEASE_POSTS`] at a time.
     pub fn room(&self, caps: Caps, now: UnixMs) -> Room {
-        let again = "Switch the stream on again for another session, or raise the cap of a session.";
+        let again =
+            "Switch the stream on again for another session, or raise the cap of a session.";
         let wait = "Raise the cap of a month, or wait for the next UTC month: then it goes on.";
         let next_month = now.next_utc_month();
         let of = [

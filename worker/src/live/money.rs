@@ -72,9 +72,7 @@ impl Core {
             return input;
         };
         match pause(trouble, clock::now()).map(|pause| pause.view()) {
-            Some(BudgetPause { why, until, .. }) => {
-                self.capped(NoRoom { why, until: Some(until) })
-            }
+            Some(BudgetPause { why, until, .. }) => self.capped(NoRoom { why, until: Some(until) }),
             None => input,
         }
     }
