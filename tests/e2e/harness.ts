@@ -31,6 +31,10 @@ export interface Options extends World {
   settings?: Record<string, string>;
   /** A port for V8's inspector. */
   inspect?: boolean;
+  /** A packed state folder to begin with. */
+  state?: string;
+  /** A simulator that runs already; it stops with the worker. */
+  sim?: Simulator;
 }
 
 /** When a crawl ran by the simulator's clock, and what came of it. */
@@ -66,10 +70,10 @@ export class Roost {
   }
 
   static async start(options: Options = {}): Promise<Roost> {
-    const sim = await Simulator.start(options);
+    const sim = options.sim ?? (await Simulator.start(options));
     try {
       const vars = settings(sim.url, options.settings);
-      return new Roost(sim, await Runtime.start(vars, options.inspect ?? false));
+      return new Roost(sim, await Runtime.start(vars, options.inspect ?? false, options.state));
     } catch (error) {
       await sim.stop();
       throw error;

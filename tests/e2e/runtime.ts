@@ -10,6 +10,7 @@ import { DatabaseSync } from "node:sqlite";
 import { fileURLToPath } from "node:url";
 import { convertV4MiniflareOptions, Log, LogLevel, Miniflare } from "miniflare";
 import { unstable_getMiniflareWorkerOptions } from "wrangler";
+import { pack, unpack } from "./state.ts";
 
 export const ROOT = process.env.ROOST_ROOT ?? resolve(dirname(fileURLToPath(import.meta.url)), "../..");
 /** What is tested: a folder with wrangler.toml, worker/build/ and dist/, as `cargo xtask build` makes them. */
@@ -18,6 +19,10 @@ const NAME = "roost";
 
 /** What the worker's code never says unless a panic took the whole instance with it. */
 const CRITICAL = /panicked|Critical|Reinitializing Wasm|stale object/;
+
+/** The classes of objects that have tables. */
+export const STORING = ["Account", "Control", "Live", "Lookups", "Notices"] as const;
+export type StoringObject = (typeof STORING)[number];
 
 export class Runtime {
   url!: URL;
@@ -35,8 +40,10 @@ export class Runtime {
     this.#inspect = inspect;
   }
 
-  static async start(vars: Record<string, string>, inspect = false): Promise<Runtime> {
+  /** With the packed `state` of another runtime, if it is given. */
+  static async start(vars: Record<string, string>, inspect = false, state?: string): Promise<Runtime> {
     const runtime = new Runtime(vars, inspect);
+    if (state !== undefined) unpack(state, runtime.#folder);
     await runtime.#boot();
     return runtime;
   }
@@ -113,7 +120,7 @@ export class Runtime {
   }
 
   /** Stops the runtime, changes what the objects of a class have stored, and starts it again. */
-  async rewrite(objects: "Notices", change: (database: DatabaseSync) => void): Promise<void> {
+  async rewrite(objects: StoringObject, change: (database: DatabaseSync) => void): Promise<void> {
     await this.#miniflare.dispose();
     const stored = readdirSync(this.#folder, { recursive: true, encoding: "utf8" });
     const files = stored.filter((path) => path.includes(objects) && path.endsWith(".sqlite") && !path.endsWith("metadata.sqlite"));
@@ -123,6 +130,13 @@ export class Runtime {
       change(database);
       database.close();
     }
+    await this.#boot();
+  }
+
+  /** Stops the runtime, packs its state into a folder, and starts it again. */
+  async pack(to: string): Promise<void> {
+    await this.#miniflare.dispose();
+    pack(this.#folder, to);
     await this.#boot();
   }
 
