@@ -462,7 +462,10 @@ mod tests {
                     Interval::Month => 28 * DAY_MS,
                 };
                 let points = range.length_ms() / width + 2;
-                assert!(usize::try_from(points).unwrap() <= shared::tz::POINTS_MAX, "{days} days by {interval}");
+                assert!(
+                    usize::try_from(points).unwrap() <= shared::tz::POINTS_MAX,
+                    "{days} days by {interval}"
+                );
             }
         }
     }

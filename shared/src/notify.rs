@@ -17,4 +17,5 @@ pub mod item;
 pub mod message;
 pub mod missed;
 pub mod outbox;
+pub mod review;
 pub mod words;

@@ -5,6 +5,7 @@ import { after, before, describe, test } from "node:test";
 import type { DatabaseSync } from "node:sqlite";
 import { ACCOUNT, type Json, Roost } from "./harness.ts";
 import { STORING, type StoringObject } from "./runtime.ts";
+import { Receiver } from "./receiver.ts";
 import { fixtures, SECRET, WORLD } from "../fixtures/fixtures.ts";
 
 /** Not answered with a document, or to strangers alone. */
@@ -201,4 +202,76 @@ describe("an object whose data cannot be used", () => {
     const version = await current();
     await stops("DELETE FROM roost_version", `INSERT INTO roost_version VALUES (${version})`, /should hold one version/);
   });
+});
+
+test("lists that an older Roost read are read again: false losses are taken back, each channel is told once", async () => {
+  const fixture = fixtures().find(({ name }) => name === "b679fb7");
+  assert.ok(fixture);
+  const { facts, state } = fixture;
+  const receiver = await Receiver.start();
+  const roost = await open(state, facts.now);
+  try {
+    const alerts = await roost.all("/alerts");
+    for (const { id, name } of alerts.filter(({ kind }) => kind === "webhook")) {
+      const answer = await roost.api("PATCH", `/alerts/${id}`, { destination: receiver.url(`/${name.replaceAll(" ", "-")}`) });
+      assert.equal(answer.status, 200, answer.text);
+    }
+    const spent = (await roost.get("/budget")).spent_usd;
+    await roost.tick();
+    // Thrown out of memory while lists are read: it goes on where it was.
+    const heals = async () => (await roost.all("/runs")).filter((run) => run.what === "heal");
+    for (let n = 0; n < 3; n += 1) {
+      await roost.evict();
+      await roost.tick();
+    }
+    const runs = await roost.until("the lists to be read again", async () => {
+      const runs = await heals();
+      return runs.length === facts.answers["/accounts"].length && runs.every((run) => run.state !== "running") && runs;
+    });
+    assert.deepEqual(runs.map((run) => run.state), ["done", "done"]);
+    assert.equal((await roost.get("/budget")).spent_usd, spent, "nothing is billed");
+
+    const left = new Set(facts.truth[ACCOUNT].lost.map((change: Json) => change.id));
+    const stand = (await roost.events("kind=lost")).filter((event) => event.state !== "retracted");
+    assert.deepEqual(stand.filter((event) => !left.has(event.user.id)).map((event) => event.user.id), [], "nobody who never left");
+    for (const [sort, ids] of Object.entries<string[]>(facts.never_left)) {
+      const still = await Promise.all(ids.map((id) => roost.api("GET", `/accounts/${ACCOUNT}/followers/${id}`)));
+      assert.deepEqual(still.map((answer) => answer.json.following), ids.map(() => true), sort);
+    }
+    const ahead = (await roost.snapshots("13")).find(({ name }) => name.includes("2062"));
+    assert.equal(ahead?.state, "quarantined");
+    assert.match(ahead?.reason, /still to come/);
+
+    await roost.tick();
+    const corrections = (path: string) =>
+      receiver.at(path).filter(({ body }) => /reported as having left @\w+ never left/.test(body.summary));
+    await roost.until("the corrections", async () => corrections("/phone").length > 0 && corrections("/settled-only").length > 0);
+    // Everything again changes nothing.
+    await roost.ended((await roost.api("POST", `/accounts/${ACCOUNT}/replay`)).json.run);
+    await roost.tick();
+    const inTime = new Set([...facts.never_left.numbers, ...facts.never_left.spoilt]);
+    const mark = (await roost.api("POST", `/alerts/${alerts[0].id}/test`)).status;
+    assert.ok(mark < 300);
+    await roost.until("what came later", async () => receiver.received.some(({ body }) => /This is a test/.test(body.summary)));
+    for (const path of ["/phone", "/settled-only"]) {
+      const [one, ...more] = corrections(path);
+      assert.deepEqual(more.map(({ body }) => body.summary), [], path);
+      const told = one.body.corrections.map(({ event }: Json) => event.user.id);
+      assert.ok(told.length > 0 && told.every((id: string) => inTime.has(id)), one.body.summary);
+    }
+    // Of those missing from the newest lists, which are in doubt, the next check knows more.
+    await roost.goodCrawl();
+    await roost.tick();
+    await roost.until("what was in doubt", async () => corrections("/phone").length > 1 && corrections("/settled-only").length > 1);
+    for (const path of ["/phone", "/settled-only"]) {
+      const [, two, ...more] = corrections(path);
+      assert.deepEqual(more.map(({ body }) => body.summary), [], path);
+      const told = two.body.corrections.map(({ event }: Json) => event.user.id);
+      assert.deepEqual(told.toSorted(), facts.never_left.unreadable.toSorted());
+    }
+    assert.equal((await heals()).length, 2, "once");
+  } finally {
+    await roost.stop();
+    await receiver.stop();
+  }
 });

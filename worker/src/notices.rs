@@ -86,16 +86,20 @@ impl DurableObject for Notices {
 }
 
 impl Notices {
-    async fn obey(&self, command: ToNotices) -> Result<()> {
+    async fn obey(&self, command: ToNotices) -> Result<serde_json::Value> {
         match command {
-            ToNotices::Tell { items } => self.tell(&items).await,
+            ToNotices::Tell { items } => self.tell(&items).await?,
             ToNotices::Tick => {
                 self.seal_old().await?;
                 self.sweep()?;
-                self.send_due().await
+                self.send_due().await?;
             }
-            ToNotices::Forget { account } => self.forget(account),
+            ToNotices::ToldLosses { account, after } => {
+                return Ok(serde_json::to_value(self.told_losses(account, &after)?)?);
+            }
+            ToNotices::Forget { account } => self.forget(account)?,
         }
+        Ok(serde_json::Value::Null)
     }
 
     /// Takes in news for every alert; what is due goes out by the alarm, so that whoever found it

@@ -174,6 +174,8 @@ pub(crate) enum ToNotices {
     Tell { items: Vec<Item> },
     /// Cron ticked: send what is due, tidy up.
     Tick,
+    /// The keys of an account's losses that were told to anyone, after one of them: a page.
+    ToldLosses { account: AccountId, after: String },
     /// An account is deleted: whoever followed it is named nowhere any more.
     Forget { account: AccountId },
 }

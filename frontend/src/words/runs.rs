@@ -11,6 +11,7 @@ pub(crate) fn what(run: &Run) -> &str {
         "import" => "Import of a saved list",
         "delete" => "A saved list deleted",
         "replay" => "History made anew from the saved lists",
+        "heal" => "Saved lists read again by newer rules, false losses taken back",
         "tick" => "Hourly look at what is due",
         "count" => "Count",
         "tweets" => "Reading of tweets",

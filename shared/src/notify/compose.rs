@@ -158,7 +158,7 @@ fn word(meaning: Meaning) -> &'static str {
         Meaning::CameBack => "returned",
         Meaning::Renamed => "renamed",
         Meaning::Left(reason) => reason.as_str(),
-        Meaning::Stays => "retracted",
+        Meaning::Stays | Meaning::NeverLeft => "retracted",
         Meaning::Stopped => "stopped",
         Meaning::GoesOn => "goes_on",
     }
@@ -198,7 +198,7 @@ fn tallies(items: &[Item]) -> Vec<Tally<'_>> {
                     Reason::Unknown => &mut tally.reasons.unknown,
                 }
             }
-            Meaning::Stays | Meaning::Stopped | Meaning::GoesOn => continue,
+            Meaning::Stays | Meaning::NeverLeft | Meaning::Stopped | Meaning::GoesOn => continue,
         };
         *count += 1;
     }

@@ -36,6 +36,8 @@ pub enum Meaning {
     Left(Reason),
     /// Was missed, and follows.
     Stays,
+    /// Was reported by lists that are read otherwise now.
+    NeverLeft,
     /// Nothing is collected.
     Stopped,
     /// Something is collected again.
@@ -45,7 +47,7 @@ pub enum Meaning {
 impl Meaning {
     /// Takes back what was told, where something was told: nothing to tell by itself.
     pub fn only_corrects(self) -> bool {
-        matches!(self, Self::Stays | Self::GoesOn)
+        matches!(self, Self::Stays | Self::NeverLeft | Self::GoesOn)
     }
 }
 
@@ -96,6 +98,11 @@ impl Item {
         }
     }
 
+    /// A loss that was told and never was.
+    pub fn never_left(source: &Source, event: FollowerEvent, now: UnixMs) -> Self {
+        Self { meaning: Meaning::NeverLeft, ..Self::of_event(source, event, now) }
+    }
+
     /// Collection of an account stopped: nothing was read since `since`.
     pub fn stopped(source: &Source, since: UnixMs, why: Option<String>, now: UnixMs) -> Self {
         Self::collection(source, since, Meaning::Stopped, why, now)
@@ -131,7 +138,7 @@ impl Item {
             Meaning::Came => AlertEvent::Followed,
             Meaning::CameBack => AlertEvent::Returned,
             Meaning::Renamed => AlertEvent::Renamed,
-            Meaning::Left(_) | Meaning::Stays => AlertEvent::Lost,
+            Meaning::Left(_) | Meaning::Stays | Meaning::NeverLeft => AlertEvent::Lost,
             Meaning::Stopped | Meaning::GoesOn => AlertEvent::Stopped,
         }
     }

@@ -95,6 +95,7 @@ fn parts(items: &[Item], named: bool) -> Vec<Section> {
             of(|item| item.was.is_none() && item.meaning == Meaning::CameBack),
             of(|item| item.was.is_none() && item.meaning == Meaning::Renamed),
             of(|item| item.was.is_some() && item.meaning == Meaning::Stays),
+            of(|item| item.was.is_some() && item.meaning == Meaning::NeverLeft),
             of(|item| item.was.is_some() && matches!(item.meaning, Meaning::Left(_))),
         ];
         sections.extend(fresh.into_iter().filter_map(|group| section(&group, handle, named)));
@@ -160,6 +161,10 @@ fn section(group: &[&Item], handle: &str, named: bool) -> Option<Section> {
         Meaning::Stays => {
             let verb = if single.is_some() { "still follows" } else { "still follow" };
             (Tone::Came, format!("Corrected: {}.", who(verb)))
+        }
+        Meaning::NeverLeft => {
+            let title = format!("Corrected: {} never left.", who("reported as having left"));
+            (Tone::Came, title)
         }
         Meaning::Stopped | Meaning::GoesOn => return None,
     };
@@ -416,6 +421,12 @@ mod tests {
         let mut other = retracted(8);
         other.was = Some(Meaning::Left(Reason::Unknown));
         check(&[stays, other], "Corrected: 2 people still follow @solvej.");
+        let mut never = retracted(7);
+        (never.meaning, never.was) = (Meaning::NeverLeft, Some(Meaning::Left(Reason::Unknown)));
+        check(
+            &[never.clone(), never],
+            "Corrected: 2 people reported as having left @solvej never left.",
+        );
         let mut why = left(7, Reason::Suspended);
         why.was = Some(Meaning::Left(Reason::Unfollowed));
         check(&[why.clone()], "Corrected: why Ada 7 (@ada7) left @solvej.");

@@ -41,8 +41,8 @@ fn entry(dice: &mut Dice, id: u64, promoted: bool, told: &mut Told) -> String {
         1 => format!("\"id_str\":\"{id}\",\"id\":{}", id / 1_000 * 1_000),
         _ => format!("\"id\":\"{id}\",\"id_str\":null"),
     }];
-    let mut word = |name: &str, known: &mut Option<String>, dice: &mut Dice| {
-        match dice.between(0, 3) {
+    let mut word =
+        |name: &str, known: &mut Option<String>, dice: &mut Dice| match dice.between(0, 3) {
             0 => {}
             1 => members.push(format!("\"{name}\":null")),
             _ => {
@@ -50,8 +50,7 @@ fn entry(dice: &mut Dice, id: u64, promoted: bool, told: &mut Told) -> String {
                 members.push(format!("\"{name}\":\"{word}\""));
                 known.get_or_insert(word);
             }
-        }
-    };
+        };
     word("text", &mut told.text, dice);
     word("lang", &mut told.lang, dice);
     let mut families: BTreeMap<&str, Vec<String>> = BTreeMap::new();

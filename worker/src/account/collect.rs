@@ -44,8 +44,13 @@ impl Account {
         let config = self.config().await?;
         X::new(&config).sync_clock().await;
         let now = clock::now();
+        // Before a check could be compared with lists that were read by older rules.
+        self.heal().await?;
         self.resend_pending().await?;
-        self.discover(now).await?;
+        // A replay under way knows of every file, and has not come to all of them.
+        if !self.is_replaying()? {
+            self.discover(now).await?;
+        }
         self.tick_tweets().await?;
         self.tick_following().await?;
         self.tick_push(&settings).await?;
@@ -65,12 +70,13 @@ impl Account {
         }
         self.erase_gone(clock::now())?;
         self.arm_look().await?;
-        for outcome in [self.tell_notices().await, self.mind_schedule().await] {
+        let told = self.tell_notices().await;
+        for outcome in [told, self.correct_doubted().await, self.mind_schedule().await] {
             if let Err(fault) = outcome {
                 worker::console_error!("notices: {}", fault.log());
             }
         }
-        let left = self.crawl()?.is_some() || self.has_purges()?;
+        let left = self.crawl()?.is_some() || self.has_purges()? || self.is_replaying()?;
         if left { self.arm_in(1).await } else { Ok(()) }
     }
 

@@ -2,22 +2,25 @@
 //! Notices. Must not know: who is told of what. Invariant: what is news is noted in the write
 //! that makes it so, and told until Notices has it; told twice it makes nothing.
 
-use super::Account;
 use super::changes::{self, Wanted};
 use super::settings::Settings;
 use super::snapshots;
 use super::tell::{NEWS_MS, settled};
+use super::{Account, id_from_text, profiles};
 use crate::clock;
 use crate::fault::Result;
 use crate::rpc::{self, ToNotices};
 use crate::sql::values;
 use serde::{Deserialize, Serialize};
-use shared::api::{FollowerEvent, Schedule};
+use shared::api::{EventKind, FollowerEvent, Schedule};
+use shared::id::UserId;
 use shared::notify::item::{Item, Source};
+use shared::notify::review::{self, ToldLoss};
 use shared::notify::{missed, words};
 use shared::schedule::{self, AccountClock, History};
 use shared::snapshot::Name;
 use shared::time::{DAY_MS, UnixMs};
+use std::collections::BTreeSet;
 
 /// Events of one call: about 200 KB.
 const EVENTS_PER_CALL: usize = 500;
@@ -102,6 +105,49 @@ impl Account {
             Item::of_event(&source, event, now)
         };
         self.tell_items(events.into_iter().map(item).collect()).await
+    }
+
+    /// Takes back those of these losses that no list and no push bears out any more. Answers whether
+    /// some are in doubt: missing from lists that cannot say who left.
+    pub(super) async fn correct(
+        &self,
+        settings: &Settings,
+        mut told: Vec<ToldLoss>,
+    ) -> Result<bool> {
+        let all = told.len();
+        let doubted = self.doubted()?;
+        told.retain(|one| !doubted.contains(&one.user));
+        let in_doubt = told.len() < all;
+        let users: BTreeSet<UserId> = told.iter().map(|one| one.user).collect();
+        let mut wanted = Wanted {
+            kinds: vec![EventKind::Lost],
+            users: Some(users.clone()),
+            ..Wanted::default()
+        };
+        let mut shown = Vec::new();
+        loop {
+            let page = changes::events(&self.sql, &wanted, EVENTS_PER_CALL)?;
+            shown.extend(page.items);
+            let Some(cursor) = page.next_cursor else { break };
+            wanted.after = Some(cursor);
+        }
+        let mut items = review::never_left(&source(settings), told, &shown, clock::now());
+        let people = profiles::find(&self.sql, users.into_iter())?;
+        for event in items.iter_mut().filter_map(|item| item.event.as_mut()) {
+            let profile = people.get(&event.user.id);
+            event.user = profiles::person(event.user.id, profile);
+            event.followers = profile.and_then(|profile| profile.followers);
+        }
+        self.tell_items(items).await?;
+        Ok(in_doubt)
+    }
+
+    /// Whose absence is withheld, and was not settled by a later list.
+    fn doubted(&self) -> Result<BTreeSet<UserId>> {
+        let withheld = "SELECT DISTINCT user FROM changes
+            WHERE kind IS NULL AND state IS NOT NULL AND settled IS NULL";
+        let rows = self.sql.rows(withheld, values![])?;
+        rows.into_iter().map(|mut row| id_from_text(&row.text()?)).collect()
     }
 
     async fn tell_items(&self, items: Vec<Item>) -> Result<()> {

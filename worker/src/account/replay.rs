@@ -1,16 +1,19 @@
-//! Replay: the ledger made again from the snapshots in R2, oldest first. Invariant: what comes
-//! out depends on the bucket alone; the owner's notes and settings stay.
+//! Replay: the ledger made again from the snapshots in R2, oldest first; by itself once, where an
+//! older Roost read the lists by other rules. Invariant: what comes out depends on the bucket
+//! alone; the owner's notes and settings stay; a loss that was told and is not shown any more is
+//! corrected.
 
 use super::Account;
 use crate::clock;
 use crate::fault::{Fault, Result};
 use crate::queue::SnapshotPut;
-use crate::rpc::ControlClient;
+use crate::rpc::{self, ControlClient, ToNotices};
 use crate::sql::values;
 use crate::{bucket, runs};
 use serde::{Deserialize, Serialize};
 use shared::api::{RunState, Trigger};
 use shared::id::AccountId;
+use shared::notify::review::ToldLoss;
 use shared::snapshot::{self, Name};
 use shared::time::{DAY_MS, UnixMs};
 use std::collections::BTreeMap;
@@ -25,11 +28,42 @@ pub(super) struct Replay {
 
 /// Real milliseconds of one alarm's share: snapshots differ in size a thousandfold.
 const SHARE_MS: i64 = 10_000;
+/// Snapshots of one alarm's share: each costs up to nine calls, and the free plan has 50 of them for
+/// an invocation, of which the alarm's other work takes some.
+const SHARE: u32 = 4;
+
+/// By which rules lists are read. It is raised where lists that were read before say something
+/// else now: then each account reads its lists again. 2: entries that cannot be read are counted.
+const RULES: u32 = 2;
+/// Under which key of `meta` an account remembers the rules by which its lists were read.
+const READ_BY: &str = "lists_read_by";
+/// And that losses which were told are still in doubt.
+const IN_DOUBT: &str = "told_in_doubt";
 
 impl Account {
+    /// Remembers that an account has no list that was read by older rules.
+    pub(super) fn reads_by_rules(&self) -> Result<()> {
+        self.put_meta(READ_BY, &RULES)
+    }
+
+    /// Begins to read again what an older Roost read, if that was not done yet.
+    pub(super) async fn heal(&self) -> Result<()> {
+        if self.meta::<u32>(READ_BY)?.is_some_and(|rules| rules >= RULES) {
+            return Ok(());
+        }
+        if self.sql.first("SELECT 1 FROM snapshots", values![])?.is_none() {
+            return self.reads_by_rules();
+        }
+        self.begin_replay(Trigger::Cron, "heal").await.map(drop)
+    }
+
     /// `POST …/replay`, and the deletion of a list: empties what is derived and begins anew; says
     /// which run it is. `what` names the run.
     pub(super) async fn start_replay(&self, what: &str) -> Result<(String, bool)> {
+        self.begin_replay(Trigger::Fetch, what).await
+    }
+
+    async fn begin_replay(&self, trigger: Trigger, what: &str) -> Result<(String, bool)> {
         let account = self.tracked()?.account;
         if let Some(replay) = self.meta::<Replay>("replay")? {
             self.arm_in(1).await?;
@@ -48,7 +82,7 @@ impl Account {
             return Ok((replay.run, false));
         }
         self.tracked()?;
-        let run = runs::begin(Trigger::Fetch, what, Some(account));
+        let run = runs::begin(trigger, what, Some(account));
         let left = names.iter().map(|name| name.as_str().to_owned()).rev().collect();
         let replay = Replay { run: run.id.clone(), left, done: 0 };
         let sql = self.sql.clone();
@@ -73,20 +107,48 @@ impl Account {
     /// Goes on with a replay, if there is one.
     pub(super) async fn go_on_replaying(&self) -> Result<()> {
         let Some(mut replay) = self.meta::<Replay>("replay")? else { return Ok(()) };
-        let began = clock::now();
+        let (began, mut read) = (clock::real(), 0);
         while let Some(text) = replay.left.pop() {
             let name = Name::parse(&text).map_err(|error| Fault::internal(error.to_string()))?;
             self.replay_one(&name).await?;
             replay.done += 1;
             self.put_meta("replay", &replay)?;
-            if clock::now().since(began) > SHARE_MS {
+            read += 1;
+            if read >= SHARE || clock::real().since(began) > SHARE_MS {
                 return self.arm_in(1).await;
             }
         }
         self.reshow_all()?;
+        self.correct_told().await?;
         let counts = BTreeMap::from([("snapshots".to_owned(), i64::from(replay.done))]);
         self.end(&replay.run, RunState::Done, None, counts).await?;
+        self.reads_by_rules()?;
         self.drop_meta("replay")
+    }
+
+    /// Corrects what was in doubt when lists were read again, once a later list has said more.
+    pub(super) async fn correct_doubted(&self) -> Result<()> {
+        if self.meta::<bool>(IN_DOUBT)?.is_none() || self.is_replaying()? {
+            return Ok(());
+        }
+        self.correct_told().await
+    }
+
+    /// Corrects the losses that were told to anyone and are not shown any more.
+    async fn correct_told(&self) -> Result<()> {
+        let mut in_doubt = false;
+        let settings = self.tracked()?;
+        let (account, notices) = (settings.account, rpc::notices(&self.env)?);
+        let mut after = String::new();
+        loop {
+            let page = ToNotices::ToldLosses { account, after };
+            let keys: Vec<String> = rpc::call(&notices, &page).await?;
+            let Some(last) = keys.last() else { break };
+            after = last.clone();
+            let told = keys.iter().filter_map(|key| ToldLoss::of_key(key)).collect();
+            in_doubt |= self.correct(&settings, told).await?;
+        }
+        if in_doubt { self.put_meta(IN_DOUBT, &true) } else { self.drop_meta(IN_DOUBT) }
     }
 
     async fn replay_one(&self, name: &Name) -> Result<()> {

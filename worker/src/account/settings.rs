@@ -141,6 +141,7 @@ impl Account {
             last_read: count.map(|_| now),
             stopped: None,
         })?;
+        self.reads_by_rules()?;
         if let Some(count) = count {
             self.record_count(now, count)?;
         }

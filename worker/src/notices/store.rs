@@ -16,6 +16,8 @@ use shared::time::{DAY_MS, UnixMs};
 /// After so long nothing is news any more, nor corrected: a deactivated account can come back
 /// for 30 days (X's help pages), and a weekly check may be late.
 const KEPT_MS: i64 = 60 * DAY_MS;
+/// Keys of one answer: a message holds corrections of as many.
+const TOLD_PAGE: i64 = 1_000;
 /// Messages of one alert that are kept once they are done with: the log, and a feed's entries.
 const LOG_MAX: i64 = 200;
 
@@ -131,6 +133,18 @@ impl Notices {
             "DELETE FROM messages WHERE open = 0 AND id < ?",
             values![format!("{:012x}", old.0.max(0))],
         )
+    }
+
+    /// Keys of an account's losses that were told to anyone, in order, after one of them.
+    pub(super) fn told_losses(&self, account: AccountId, after: &str) -> Result<Vec<String>> {
+        let from = format!("{account}/").max(after.to_owned());
+        let rows = self.sql.rows(
+            "SELECT DISTINCT key FROM told
+             WHERE key > ? AND key < ? AND json_type(meaning, '$.left') IS NOT NULL
+             ORDER BY key LIMIT ?",
+            values![from, format!("{account}0"), TOLD_PAGE],
+        )?;
+        rows.into_iter().map(|mut row| row.text()).collect()
     }
 
     /// An account is deleted: nobody who followed it is named any more.
