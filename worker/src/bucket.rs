@@ -140,7 +140,7 @@ async fn send_parts(
 
 /// Whether two objects of one length hold the same bytes: their etags do not say so where one was
 /// written in parts.
-pub(crate) async fn same(bucket: &Bucket, one: &str, other: &str) -> Result<bool> {
+pub(crate) async fn equal(bucket: &Bucket, one: &str, other: &str) -> Result<bool> {
     let (Some((_, mut one)), Some((_, mut other))) =
         (stream(bucket, one).await?, stream(bucket, other).await?)
     else {

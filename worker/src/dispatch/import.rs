@@ -60,7 +60,7 @@ pub(super) async fn import(
         let parts = [&found, &stored].iter().any(|found| found.etag.contains('-'));
         let same = found.bytes == stored.bytes
             && (found.etag == stored.etag
-                || (parts && bucket::same(&bucket, &staged, &key).await?));
+                || (parts && bucket::equal(&bucket, &staged, &key).await?));
         if same {
             tell(env, account, &name, &stored, None).await
         } else if replace {
