@@ -18,7 +18,6 @@ pub use answer::{Absence, Absent, Answer, Reading, Refusal, again, read};
 pub use entries::{Entry, EntryCounts, TWEETS_FILE_MAX, counts as entry_counts, split};
 pub use file::{File, Listed, redacted, write};
 pub use kept::{Head, Kept};
-pub use merge::merge;
 pub use object::Tweet;
 pub(crate) use object::created_by_id;
 

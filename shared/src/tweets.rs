@@ -3,7 +3,7 @@
 //! file says of a tweet is kept as X wrote it; the last file that names a tweet names its text.
 
 use crate::id::TweetId;
-use crate::tweet::{merge, split};
+use crate::tweet::split;
 use flate2::Compression;
 use flate2::write::{DeflateEncoder, MultiGzDecoder};
 use serde_json::value::RawValue;
@@ -124,30 +124,14 @@ pub struct Sight {
     pub stats: String,
 }
 
-/// A file read: its tweets, promoted, then unpromoted, each once. Where several entries name one,
-/// what they say is put together, and the later one counts, as in the seed.
+/// What the readable entries of a file say, promoted, then unpromoted, as the seed reads them: of a
+/// tweet that several of them name, the last one's word counts.
 ///
 /// # Errors
 /// [`Damage::Json`] where it has not the seed's shape; [`Damage::Utf16`].
 pub fn parse(json: &[u8]) -> Result<Vec<Sight>, Damage> {
-    let mut all: Vec<(TweetId, Vec<&str>)> = Vec::new();
-    let mut places: BTreeMap<TweetId, usize> = BTreeMap::new();
-    for entry in split(json)? {
-        let Some(id) = entry.id else { continue };
-        let place = *places.entry(id).or_insert(all.len());
-        match all.get_mut(place) {
-            Some((_, raws)) => raws.push(entry.raw.get()),
-            None => all.push((id, vec![entry.raw.get()])),
-        }
-    }
-    let told = |(id, mut raws): (TweetId, Vec<&str>)| {
-        raws.reverse();
-        match raws.as_slice() {
-            [raw] => sight(id, raw),
-            raws => sight(id, &merge(raws)?),
-        }
-    };
-    Ok(all.into_iter().filter_map(told).collect())
+    let entries = split(json)?.into_iter();
+    Ok(entries.filter_map(|entry| sight(entry.id?, entry.raw.get())).collect())
 }
 
 fn sight(id: TweetId, raw: &str) -> Option<Sight> {
@@ -331,17 +315,6 @@ mod tests {
     fn entries_without_an_id_are_left_out() {
         let sights = parse(&file(&json!([{"text": "?"}, 3]), &json!([{"id": "9"}]))).unwrap();
         assert_eq!(sights.iter().map(|sight| sight.id.0).collect::<Vec<_>>(), [9]);
-    }
-
-    #[test]
-    fn what_one_entry_lacks_another_tells() {
-        let promoted = json!([{"id": "7", "text": null, "promoted_metrics": {"like_count": 1}}]);
-        let plain = json!([{"id": "7", "text": "t", "public_metrics": {"like_count": 2}}]);
-        let stats = stats(&[("t1", file(&promoted, &plain))]);
-        assert_eq!(stats["7"]["text"], "t");
-        let counted = &stats["7"]["stats"]["t1"];
-        assert_eq!(counted["promoted_metrics"]["like_count"], 1);
-        assert_eq!(counted["public_metrics"]["like_count"], 2);
     }
 
     #[test]

@@ -3,7 +3,7 @@
 //! Invariant: a tweet counts once; what several entries say of it is put together, and where they
 //! differ the promoted one counts, which knows more, then the one read first.
 //!
-//! The seed's own result, `STATS_TWEETS`, prefers the entry read last ([`crate::tweets`]); for
+//! The seed's own result, `STATS_TWEETS`, takes the entry read last ([`crate::tweets`]); for
 //! files written here that is the same, as they name no tweet twice.
 
 use super::answer::is_early;

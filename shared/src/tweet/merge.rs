@@ -21,7 +21,7 @@ enum Field<'a> {
 
 /// One object of several, the one whose word counts most first; `None` where there is none, or one
 /// that is no object. Metrics are put together one by one, everything else field by field.
-pub fn merge(objects: &[&str]) -> Option<String> {
+pub(super) fn merge(objects: &[&str]) -> Option<String> {
     let mut merged: BTreeMap<String, Field<'_>> = BTreeMap::new();
     for raw in objects {
         let mut fields = serde_json::from_str::<Fields<'_>>(raw).ok()?.0;

@@ -142,9 +142,9 @@ fn read(dice: &mut Dice, bytes: &[u8]) -> Result<(Said, Option<String>), Damage>
         both: file.both,
         repeated: file.repeated,
     };
-    let seed: Vec<u64> = parse(&json)?.into_iter().map(|sight| sight.id.0).collect();
-    let mut distinct = seed.clone();
+    let mut distinct: Vec<u64> = parse(&json)?.into_iter().map(|sight| sight.id.0).collect();
     distinct.sort_unstable();
+    distinct.dedup();
     assert_eq!(
         distinct,
         said.tweets.keys().copied().collect::<Vec<_>>(),
