@@ -5,7 +5,6 @@
 use crate::crawl::CrawlFacts;
 use crate::figures::thousands;
 use crate::snapshot::Summary;
-use crate::time::{MINUTE_MS, UnixMs};
 
 /// What X's own count may be off by without meaning anything: it lags, and counts people whom
 /// the list does not show.
@@ -164,34 +163,9 @@ fn implausible_import(candidate: &Candidate) -> Option<String> {
     })
 }
 
-/// How far ahead of Roost's clock a list may be dated: clocks of machines differ by minutes.
-const AHEAD_MS: i64 = 10 * MINUTE_MS;
-
-/// Why a list of a time that is still to come counts for nothing: it would be the newest for ever.
-pub fn dated_ahead(at: UnixMs, now: UnixMs) -> Option<String> {
-    (at.since(now) > AHEAD_MS).then(|| {
-        format!(
-            "This list is dated {}, which is still to come. It was set aside, and nobody was counted \
-             as left. Import it again under the time at which it was read.",
-            at.rfc3339()
-        )
-    })
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn a_list_of_a_time_to_come_counts_for_nothing() {
-        let now = UnixMs(1_795_262_400_000);
-        for (ahead, refused) in [(0, false), (AHEAD_MS, false), (AHEAD_MS + 1, true), (-1, false)] {
-            let why = dated_ahead(now.plus(ahead), now);
-            assert_eq!(why.is_some(), refused, "{ahead}");
-        }
-        let why = dated_ahead(UnixMs(2_924_078_400_000), now).unwrap();
-        assert!(why.contains("2062-08-29T") && why.contains("nobody was counted as left"), "{why}");
-    }
 
     #[allow(clippy::unnecessary_wraps, reason = "as `check` takes it")]
     fn crawl(start: u64, end: Option<u64>) -> Option<CrawlFacts> {

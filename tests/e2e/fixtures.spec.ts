@@ -240,7 +240,7 @@ test("lists that an older Roost read are read again: false losses are taken back
     }
     const ahead = (await roost.snapshots("13")).find(({ name }) => name.includes("2062"));
     assert.equal(ahead?.state, "quarantined");
-    assert.match(ahead?.reason, /still to come/);
+    assert.match(ahead?.reason, /dated in the future/);
 
     await roost.tick();
     const corrections = (path: string) =>

@@ -11,9 +11,7 @@ use crate::fault::{Fault, Result};
 use crate::rpc::{ControlClient, RunEnd};
 use crate::sql::{Sql, values};
 use futures_util::StreamExt;
-use shared::acceptance::{
-    Candidate, Entries, Overlap, Verdict, dated_ahead, judge, nobody_readable,
-};
+use shared::acceptance::{Candidate, Entries, Overlap, Verdict, judge, nobody_readable};
 use shared::api::{RunState, SnapshotKind, SnapshotState, Trigger};
 use shared::crawl::CrawlFacts;
 use shared::handles::{Index, IndexBuilder};
@@ -240,12 +238,6 @@ impl Account {
         }
         if let Some(twin) = self.twin(arrived.name)? {
             let why = format!("`{twin}` has the same instant: one list per instant is kept");
-            return Ok(Some(why));
-        }
-        // Whatever was once decided: older versions took a list of any date.
-        if self.is_replaying()?
-            && let Some(why) = dated_ahead(arrived.name.at(), clock::now())
-        {
             return Ok(Some(why));
         }
         let judged = || {
