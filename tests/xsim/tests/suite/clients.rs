@@ -143,9 +143,9 @@ async fn quotes_and_likes_are_of_the_worlds_tweets() {
     let found = "/2/tweets/search/recent?query=the%20is:quote&tweet.fields=referenced_tweets";
     let quote = x.ok(found, APP).await["data"][0].clone();
     let quoted = quote["referenced_tweets"][0]["id"].as_str().unwrap();
-    let quotes = x.ok(&format!("/2/tweets/{quoted}/quote_tweets"), APP).await;
+    let answer = x.ok(&format!("/2/tweets/{quoted}/quote_tweets"), APP).await;
     assert!(
-        ids(quotes["data"].as_array().unwrap()).contains(&quote["id"].as_str().unwrap().into())
+        ids(answer["data"].as_array().unwrap()).contains(&quote["id"].as_str().unwrap().into())
     );
     let target = "/2/users/12/liked_tweets?max_results=10";
     let liked = x.ok(target, USER).await;
