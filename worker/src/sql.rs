@@ -30,7 +30,7 @@ const VERSIONS: &str = "roost_version";
 /// The database of one object.
 #[derive(Clone)]
 pub(crate) struct Sql {
-    sql: SqlStorage,
+    cursors: SqlStorage,
     storage: JsValue,
     /// Why no statement may run.
     stopped: Option<Rc<Fault>>,
@@ -42,7 +42,7 @@ impl Sql {
     pub(crate) fn open(state: &State, what: &str, migrations: &[Migration]) -> Self {
         let storage = state.storage();
         let raw: &JsValue = storage.as_raw().as_ref();
-        let mut sql = Self { sql: storage.sql(), storage: raw.clone(), stopped: None };
+        let mut sql = Self { cursors: storage.sql(), storage: raw.clone(), stopped: None };
         if let Err(stop) = sql.migrate(migrations) {
             let fault = Fault::new(503, "Object stopped", stop.detail(what));
             worker::console_error!("{}", fault.log());
@@ -146,7 +146,7 @@ impl Sql {
         {
             return Err(Fault::internal(format!("a blob of {} bytes: {statement}", blob.len())));
         }
-        let cursor = self.sql.exec(statement, values).map_err(|e| failed(statement, &e))?;
+        let cursor = self.cursors.exec(statement, values).map_err(|e| failed(statement, &e))?;
         cursor
             .raw()
             .map(|row| row.map(|row| Row(row.into_iter().collect())))

@@ -26,7 +26,7 @@ pub(crate) enum Installed {
     Offline(String),
 }
 
-/// Installs them from PyPI and npm unless they are there.
+/// Installs them from `PyPI` and npm unless they are there.
 pub(crate) fn ensure(project: &Project) -> Outcome<Installed> {
     let python = match python_packages(project)? {
         Ok(folder) => folder,

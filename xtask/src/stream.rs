@@ -20,7 +20,7 @@ use serde_json::{Value, json};
 use shared::budget::{Resource, price};
 use shared::retry::Trouble;
 use shared::stream::reconnect::{self, Backoff};
-use shared::x::problem;
+use shared::x::problem::{self, Class, XProblem};
 use source::Source;
 use std::io::Write as _;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -333,6 +333,19 @@ fn verdict_of(trouble: &Trouble, head: &Head) -> Failure {
         header("x-rate-limit-reset"),
         now,
     );
+    // Roost pauses until the budget's period is over; a check is for whoever watches it.
+    match trouble {
+        Trouble::Http(XProblem { class: Class::Credits, .. }) => {
+            let todo = "Buy credits in X's developer console, then try again";
+            return refused("X's credits are used up", todo);
+        }
+        Trouble::Http(XProblem { class: Class::UsageCap, .. }) => {
+            let todo =
+                "Raise the spending limit in X's developer console, or wait for its next period";
+            return refused("the cap set at X is reached", todo);
+        }
+        _ => {}
+    }
     match Backoff::default().refused(trouble, rate.as_ref(), None, now) {
         reconnect::Next::Stop(stop) => refused(&stop.title, &stop.detail),
         reconnect::Next::Again { at, first, why } => {

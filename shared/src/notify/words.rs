@@ -421,12 +421,12 @@ mod tests {
         let mut other = retracted(8);
         other.was = Some(Meaning::Left(Reason::Unknown));
         check(&[stays, other], "Corrected: 2 people still follow @solvej.");
-        let mut never = retracted(7);
-        (never.meaning, never.was) = (Meaning::NeverLeft, Some(Meaning::Left(Reason::Unknown)));
-        check(
-            &[never.clone(), never],
-            "Corrected: 2 people reported as having left @solvej never left.",
-        );
+        let never = [7, 8].map(|user| {
+            let mut never = retracted(user);
+            (never.meaning, never.was) = (Meaning::NeverLeft, Some(Meaning::Left(Reason::Unknown)));
+            never
+        });
+        check(&never, "Corrected: 2 people reported as having left @solvej never left.");
         let mut why = left(7, Reason::Suspended);
         why.was = Some(Meaning::Left(Reason::Unfollowed));
         check(&[why.clone()], "Corrected: why Ada 7 (@ada7) left @solvej.");

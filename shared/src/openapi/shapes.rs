@@ -7,6 +7,7 @@ use schemars::generate::{SchemaGenerator, SchemaSettings};
 use schemars::transform::RecursiveTransform;
 use schemars::{JsonSchema, Schema};
 use serde_json::{Map, Value, json};
+use std::fmt::Write as _;
 
 /// Where the shapes stand, as a JSON pointer.
 pub(super) const SCHEMAS: &str = "/components/schemas";
@@ -104,7 +105,7 @@ fn plain_enum(schema: &mut Schema) {
     for choice in choices {
         let Some(word) = choice.get("const").and_then(Value::as_str) else { return };
         if let Some(doc) = choice.get("description").and_then(Value::as_str) {
-            about.push_str(&format!("\n- `{word}`: {doc}"));
+            let _ = write!(about, "\n- `{word}`: {doc}");
         }
         words.push(Value::from(word));
     }
@@ -124,9 +125,9 @@ mod tests {
     use schemars::json_schema;
 
     #[track_caller]
-    fn check(mut schema: Schema, expected: Schema) {
+    fn check(mut schema: Schema, expected: &Schema) {
         plain_enum(&mut schema);
-        assert_eq!(schema, expected);
+        assert_eq!(schema, *expected);
     }
 
     #[test]
@@ -139,7 +140,7 @@ mod tests {
                     { "const": "b", "type": "string" },
                 ],
             }),
-            json_schema!({
+            &json_schema!({
                 "description": "Which.\n\n- `a`: The first.", "type": "string", "enum": ["a", "b"],
             }),
         );
@@ -152,7 +153,7 @@ mod tests {
                 { "properties": { "t": { "const": "pong", "type": "string" } }, "type": "object" },
             ] })
         };
-        check(frames(), frames());
+        check(frames(), &frames());
     }
 
     #[test]

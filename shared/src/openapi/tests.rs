@@ -145,8 +145,13 @@ fn path_segments_and_parameters_are_described() {
         .iter()
         .map(|p| (p["in"].as_str().unwrap(), p["name"].as_str().unwrap(), p["required"] == true))
         .collect();
-    let origin = ("query", "origin", false);
-    assert_eq!(names, [("path", "account", true), ("query", "name", true), origin]);
+    let wanted = [
+        ("path", "account", true),
+        ("query", "name", true),
+        ("query", "origin", false),
+        ("query", "replace", false),
+    ];
+    assert_eq!(names, wanted);
 }
 
 #[test]
