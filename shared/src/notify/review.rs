@@ -1,6 +1,7 @@
 //! What was told and no longer holds after all lists were read again. Owns: who is to be told of
 //! as having never left. Must not know: where news goes, or why lists say something else now.
-//! Invariant: nobody is said to have never left of whom a loss is shown at that time or later.
+//! Invariant: nobody is said to have never left of whom a loss is shown at that time or later, or
+//! whom a list without doubt has missed.
 
 use super::item::{Item, Source};
 use crate::api::{Confidence, EventKind, FollowerEvent, How, LossState, Person, Reason};
@@ -45,8 +46,12 @@ pub fn never_left(
         *at = event.at.max(*at);
     }
     let stands = |one: &ToldLoss| last.get(&one.user).is_some_and(|&at| at >= one.at);
-    let wrong = told.into_iter().filter(|one| !stands(one));
-    wrong.map(|one| Item::never_left(source, retracted(one), now)).collect()
+    let item = |one: ToldLoss| match shown.iter().find(|event| event.id == one.event) {
+        // Missed once, and back: as any loss that was retracted.
+        Some(event) => Item::of_event(source, event.clone(), now),
+        None => Item::never_left(source, retracted(one), now),
+    };
+    told.into_iter().filter(|one| !stands(one)).map(item).collect()
 }
 
 /// The event as it would be shown, were it still there; its person still unnamed.
@@ -80,13 +85,11 @@ mod tests {
 
     const KEY: &str = "12/2026-11-21T12:00:00Z:lost:7";
 
-    fn check(shown: &[FollowerEvent], wrong: bool) {
+    fn check(shown: &[FollowerEvent], expected: Option<Meaning>) {
         let told = vec![ToldLoss::of_key(KEY).unwrap()];
         let items = never_left(&source(), told, shown, NOON);
-        assert_eq!(items.len(), usize::from(wrong), "{shown:?}");
-        for item in items {
-            assert_eq!((item.key.as_str(), item.meaning), (KEY, Meaning::NeverLeft));
-        }
+        let said: Vec<_> = items.iter().map(|item| (item.key.as_str(), item.meaning)).collect();
+        assert_eq!(said, expected.map(|meaning| (KEY, meaning)).into_iter().collect::<Vec<_>>());
     }
 
     fn lost(id: u64, state: LossState, after: i64) -> FollowerEvent {
@@ -96,18 +99,21 @@ mod tests {
 
     #[test]
     fn a_loss_that_is_not_shown_any_more_never_was() {
-        check(&[], true);
-        check(&[lost(8, LossState::Confirmed, 0)], true);
-        check(&[lost(7, LossState::Retracted, 0)], true);
+        check(&[], Some(Meaning::NeverLeft));
+        check(&[lost(8, LossState::Confirmed, 0)], Some(Meaning::NeverLeft));
     }
 
     #[test]
     fn a_loss_that_stands_or_came_later_is_left_as_it_was_told() {
-        check(&[lost(7, LossState::Confirmed, 0)], false);
-        check(&[lost(7, LossState::Suspected, 0)], false);
-        check(&[lost(7, LossState::Confirmed, 86_400_000)], false);
-        check(&[lost(7, LossState::Retracted, 0), lost(7, LossState::Confirmed, 1)], false);
-        check(&[lost(7, LossState::Confirmed, -1)], true);
+        check(&[lost(7, LossState::Confirmed, 0)], None);
+        check(&[lost(7, LossState::Suspected, 0)], None);
+        check(&[lost(7, LossState::Confirmed, 86_400_000)], None);
+        check(&[lost(7, LossState::Retracted, 0), lost(7, LossState::Confirmed, 1)], None);
+    }
+
+    #[test]
+    fn whoever_a_list_missed_once_is_said_to_follow() {
+        check(&[lost(7, LossState::Retracted, 0)], Some(Meaning::Stays));
     }
 
     #[test]
