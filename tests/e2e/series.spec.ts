@@ -92,7 +92,7 @@ for (const tz of ["UTC", "Europe/Berlin", "America/New_York", "Asia/Kolkata", "P
 }
 
 test("what is no zone of the IANA database is refused", async () => {
-  for (const tz of ["Europe/Nowhere", "Berlin", "+01:00", "IST", "SystemV/AST4", "Factory", "Etc/Unknown", "Nowhere/Land", ""]) {
+  for (const tz of ["Europe/Nowhere", "Berlin", "+01:00", "IST", "SystemV/AST4", "Factory", "Etc/Unknown", "Nowhere/Land", " "]) {
     for (const path of ["followers/series", "export/followers.csv"]) {
       const answer = await roost.api("GET", `/accounts/${ACCOUNT}/${path}?tz=${encodeURIComponent(tz)}`);
       assert.equal(answer.status, 400, `${path} ${tz}: ${answer.text.slice(0, 200)}`);

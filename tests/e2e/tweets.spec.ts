@@ -171,7 +171,10 @@ test("a file replaced says what it says now", async () => {
   const [a, b] = [hours(70), hours(60)];
   await good(hours(50), [tweet(a, likes(1))]);
   await good(hours(40), [tweet(a, likes(2)), tweet(b, likes(5))]);
-  await good(hours(40), [tweet(a, likes(3))]);
+  const file = gzipSync(JSON.stringify({ promoted: [], unpromoted: [tweet(a, likes(3))] }));
+  const answer = await roost.sendOver(nameOf(hours(40)), file);
+  assert.equal(answer.status, 202, answer.text);
+  assert.equal((await roost.ended(answer.json.run)).state, "done");
   const found = await list();
   assert.deepEqual(found.map((t) => [t.id, t.metrics["public.like_count"]]), [[idAt(a), 3]]);
   assert.equal((await roost.api("GET", `${FILES}/${idAt(b)}`)).status, 404);
