@@ -3,7 +3,7 @@
 import assert from "node:assert/strict";
 import { after, before, describe, test } from "node:test";
 import type { DatabaseSync } from "node:sqlite";
-import { ACCOUNT, type Json, Roost } from "./harness.ts";
+import { ACCOUNT, type Json, Roost, Simulator } from "./harness.ts";
 import { STORING, type StoringObject } from "./runtime.ts";
 import { Receiver } from "./receiver.ts";
 import { fixtures, SECRET, WORLD } from "../fixtures/fixtures.ts";
@@ -12,8 +12,12 @@ import { fixtures, SECRET, WORLD } from "../fixtures/fixtures.ts";
 const APART = new Set(["/live", "/live/events", "/auth/x/start", "/auth/x/callback", "/hooks/x", "/feeds/{feed}"]);
 const EXPORTS = ["NEW_FOLLOWERS.json.gz", "LOST_FOLLOWERS.json.gz", "USER_INFO.json.gz", "STATS_TWEETS.json.gz", "events.csv", "tweets.csv"];
 
-const open = (state: string, now: string) =>
-  Roost.start({ ...WORLD, now, state, settings: { ROOST_SECRET: SECRET } });
+/** With the fixture's own world, as it is when the older build stopped. */
+async function open(state: string, now: string): Promise<Roost> {
+  const sim = await Simulator.start(WORLD);
+  await sim.call("POST", "/sim/clock", { now });
+  return Roost.start({ sim, state, settings: { ROOST_SECRET: SECRET } });
+}
 
 /** What a class of objects has stored, read by `look` for each of them. */
 async function stored<T>(roost: Roost, objects: StoringObject, look: (database: DatabaseSync) => T): Promise<T[]> {
