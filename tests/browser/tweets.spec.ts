@@ -73,6 +73,8 @@ test("filters narrow the list, and Show every tweet widens it", async () => {
   await page.keyboard.press("Escape");
   await page.keyboard.press("/");
   await page.keyboard.type("no such words");
+  // The filters before may have left no tweet either.
+  await until(path, (at) => at.includes("words"), "the address holds the search");
   await page.getByText("No tweet like that.").waitFor();
   await page.getByRole("button", { name: "Show every tweet" }).click();
   await rows().nth(5).waitFor();
