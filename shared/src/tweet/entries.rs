@@ -5,8 +5,7 @@
 use super::object::TWEET_MAX_BYTES;
 use crate::id::TweetId;
 use crate::tweets::Damage;
-use crate::x::json_id::{JsonId, read_id};
-use crate::x::user::object;
+use crate::x::json_id::{JsonId, id_of};
 use serde::de::{Deserializer, SeqAccess, Visitor};
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
@@ -106,14 +105,5 @@ pub fn counts(entries: &[Entry<'_>]) -> EntryCounts {
 
 /// The id fields of a tweet object that can be read.
 pub(super) fn named(raw: &str) -> Option<JsonId> {
-    #[derive(Deserialize)]
-    struct Named<'a> {
-        #[serde(borrow, default)]
-        id: Option<&'a RawValue>,
-        #[serde(borrow, default)]
-        id_str: Option<&'a RawValue>,
-    }
-    let fits = object(raw).filter(|raw| raw.len() <= TWEET_MAX_BYTES)?;
-    let named: Named<'_> = serde_json::from_str(fits).ok()?;
-    Some(read_id(named.id_str, named.id))
+    id_of(raw, TWEET_MAX_BYTES)
 }

@@ -7,6 +7,8 @@
 //! file's writer keeps integers whole, and then all of the file are read; without such a proof
 //! those above 2^53 are not.
 
+use super::user::object;
+use serde::Deserialize;
 use serde_json::value::RawValue;
 
 /// The largest integer below which a 64-bit float tells every integer from its neighbours.
@@ -47,6 +49,20 @@ impl JsonId {
     pub fn alone(self) -> Option<u64> {
         self.by(self.proves)
     }
+}
+
+/// The id of a JSON object; none where the text is no object, or longer than `max_bytes`.
+pub fn id_of(raw: &str, max_bytes: usize) -> Option<JsonId> {
+    #[derive(Deserialize)]
+    struct Named<'a> {
+        #[serde(borrow, default)]
+        id: Option<&'a RawValue>,
+        #[serde(borrow, default)]
+        id_str: Option<&'a RawValue>,
+    }
+    let fits = object(raw).filter(|raw| raw.len() <= max_bytes)?;
+    let named: Named<'_> = serde_json::from_str(fits).ok()?;
+    Some(read_id(named.id_str, named.id))
 }
 
 /// Reads the fields `id_str` and `id`: the first of them that is text, else an integer.

@@ -3,8 +3,8 @@
 //! readable id is dropped and counted; raw objects stay as X wrote them.
 
 use super::count::count;
-use super::json_id::{JsonId, read_id};
-use super::user::{USER_MAX_BYTES, object};
+use super::json_id::{JsonId, id_of};
+use super::user::USER_MAX_BYTES;
 use crate::id::UserId;
 use serde::Deserialize;
 use serde_json::Value;
@@ -215,16 +215,7 @@ fn users(data: Option<&RawValue>) -> Result<(Vec<PageUser>, u32), PageFault> {
 
 /// The id of a user object that the snapshot's reader would take back.
 fn named(raw: &str) -> Option<JsonId> {
-    #[derive(Deserialize)]
-    struct Named<'a> {
-        #[serde(borrow, default)]
-        id: Option<&'a RawValue>,
-        #[serde(borrow, default)]
-        id_str: Option<&'a RawValue>,
-    }
-    let fits = object(raw).filter(|raw| raw.len() <= USER_MAX_BYTES)?;
-    let named: Named<'_> = serde_json::from_str(fits).ok()?;
-    Some(read_id(named.id_str, named.id))
+    id_of(raw, USER_MAX_BYTES)
 }
 
 fn summary(errors: &[Value]) -> String {

@@ -7,8 +7,8 @@ use shared::migration::{Migration, are_numbered};
 /// From an empty database to the newest version.
 pub(super) const MIGRATIONS: &[Migration] = &[
     Migration {
-    to: 1,
-    steps: &[
+        to: 1,
+        steps: &[
             Run("CREATE TABLE IF NOT EXISTS meta (key TEXT PRIMARY KEY, value TEXT NOT NULL)
                 STRICT"),
             // X's own count, as read.
