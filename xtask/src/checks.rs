@@ -7,7 +7,7 @@ use crate::project::Project;
 use crate::steps::{self, Step};
 use crate::tally::Tally;
 use crate::tools::{self, version};
-use crate::{process, wheels};
+use crate::{failed, process, wheels};
 use std::process::Command;
 
 /// The compiler whose lints, format and documentation warnings are errors. What a newer one adds is
@@ -84,6 +84,9 @@ fn one(project: &Project, mut check: Check) -> Outcome<Tally> {
     }
     let newer = version(&tools::rustc_version()) > Some(LINTED_WITH);
     let passes = check.by_compiler && newer;
+    if !passes {
+        failed::note("checks", check.label);
+    }
     step.done(if passes { "what a newer compiler says is printed only" } else { "FAILED" });
     steps::say(&std::fs::read_to_string(&log).unwrap_or_default());
     Ok(Tally::one(passes))
@@ -107,6 +110,7 @@ fn dependencies(project: &Project, tool: &wheels::Wheel, words: &[&str]) -> Outc
     let (status, output) = process::follow(&mut command, &log, |_| step.progress(""))?;
     step.done(if status == Some(0) { "" } else { "FAILED" });
     if status != Some(0) {
+        failed::note("checks", tool.binary);
         steps::say(&output);
     }
     Ok(Tally::one(status == Some(0)))

@@ -31,6 +31,7 @@ mod dev;
 mod dev_file;
 mod docs;
 mod doctor;
+mod failed;
 mod failure;
 mod geo;
 mod hints;

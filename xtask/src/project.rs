@@ -10,6 +10,7 @@ use std::process::Command;
 pub(crate) struct Project {
     root: PathBuf,
     cache: PathBuf,
+    yielding: bool,
 }
 
 impl Project {
@@ -27,7 +28,13 @@ impl Project {
                 "run `cargo xtask` inside a checkout of Roost",
             )
         })?;
-        Ok(Self { root, cache: cache_folder()? })
+        Ok(Self { root, cache: cache_folder()?, yielding: false })
+    }
+
+    /// The same checkout, whose programs give way to all others: compilers that run beside specs must
+    /// not make those wait, since each waits no longer than it was told to.
+    pub(crate) fn yielding(&self) -> Self {
+        Self { yielding: true, ..self.clone() }
     }
 
     /// The folder of this checkout.
@@ -95,7 +102,11 @@ impl Project {
 
     /// Any program, run in the checkout with our npm binaries first in PATH.
     pub(crate) fn command(&self, program: impl AsRef<std::ffi::OsStr>) -> Command {
-        let mut command = Command::new(program);
+        let mut command =
+            Command::new(if self.yielding { "nice".as_ref() } else { program.as_ref() });
+        if self.yielding {
+            command.args(["-n", "10"]).arg(program);
+        }
         let mut path = vec![self.at("node_modules/.bin")];
         path.extend(std::env::split_paths(&std::env::var_os("PATH").unwrap_or_default()));
         command.current_dir(&self.root);

@@ -1,8 +1,10 @@
 //! Runs spec files on Node's own test runner. Owns: which files run side by side, and when the
 //! output of each is shown. Must not know what a file tests. Invariant: a file that asks to run
-//! alone has the machine to itself, and lines of two files never mix.
+//! alone has the machine to itself, lines of two files never mix, and a file that passed only when
+//! it was run again is named at the end of the run.
 
 use crate::clock::Stopwatch;
+use crate::failed;
 use crate::failure::{Explain, Failure, Outcome};
 use crate::process;
 use crate::project::Project;
@@ -67,6 +69,20 @@ pub(crate) struct Specs<'a> {
     pub(crate) name: Option<&'a str>,
     /// Variables of the environment beside the usual ones.
     pub(crate) env: Vec<(&'static str, PathBuf)>,
+    /// Whether a file that fails is run again, alone, after the others. In a run of forty minutes
+    /// on a busy machine one test that fails by chance would hide what all others say.
+    pub(crate) again: bool,
+}
+
+/// Files that may be run again: more that fail are no chance.
+const AGAIN: usize = 3;
+
+/// One file and what came of it.
+struct Ran {
+    spec: Spec,
+    tally: Tally,
+    /// The names of its tests that failed.
+    failed: Vec<String>,
 }
 
 impl Specs<'_> {
@@ -76,8 +92,35 @@ impl Specs<'_> {
         specs.sort();
         let alone = specs.partition_point(|spec| spec.turn < Turn::Alone);
         let alone = specs.split_off(alone);
-        let sum = self.side_by_side(specs, lanes())?;
-        Ok(sum.plus(self.side_by_side(alone, 1)?))
+        let mut ran = self.side_by_side(specs, lanes())?;
+        ran.extend(self.side_by_side(alone, 1)?);
+        let failing = ran.iter().filter(|ran| ran.tally.failed > 0).count();
+        let again = self.again && failing <= AGAIN;
+        let mut sum = Tally::default();
+        for ran in ran {
+            sum = sum.plus(self.settle(ran, again)?);
+        }
+        Ok(sum)
+    }
+
+    /// The result of a file that counts; one that failed is run again where that is wished.
+    fn settle(&self, mut ran: Ran, again: bool) -> Outcome<Tally> {
+        let part = self.part(&ran.spec);
+        if ran.tally.failed > 0 && again {
+            steps::say(&format!("\n{part} failed, and is run again"));
+            let second = self.one(ran.spec)?;
+            if second.tally.failed == 0 {
+                for test in &ran.failed {
+                    failed::note_chance(&part, test);
+                }
+                return Ok(second.tally);
+            }
+            ran = second;
+        }
+        for test in &ran.failed {
+            failed::note(&part, test);
+        }
+        Ok(ran.tally)
     }
 
     fn find(&self) -> Outcome<Vec<PathBuf>> {
@@ -97,28 +140,35 @@ impl Specs<'_> {
     }
 
     /// Runs files in their order, so many at a time.
-    fn side_by_side(&self, specs: Vec<Spec>, lanes: usize) -> Outcome<Tally> {
+    fn side_by_side(&self, specs: Vec<Spec>, lanes: usize) -> Outcome<Vec<Ran>> {
         let waiting = Mutex::new(VecDeque::from(specs));
         let next = || waiting.lock().unwrap_or_else(PoisonError::into_inner).pop_front();
         let lane = || {
-            let mut sum = Tally::default();
+            let mut ran = Vec::new();
             while let Some(spec) = next() {
-                sum = sum.plus(self.one(&spec)?);
+                ran.push(self.one(spec)?);
             }
-            Ok(sum)
+            Ok(ran)
         };
         std::thread::scope(|scope| {
             let lanes: Vec<_> = (0..lanes).map(|_| scope.spawn(lane)).collect();
-            lanes.into_iter().try_fold(Tally::default(), |sum, lane| {
-                let lane = lane.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic));
-                Ok(sum.plus(lane?))
+            lanes.into_iter().try_fold(Vec::new(), |mut all, lane| {
+                let lane: Outcome<Vec<Ran>> =
+                    lane.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic));
+                all.extend(lane?);
+                Ok(all)
             })
         })
     }
 
+    /// A file as the log calls it, such as `e2e/live-more`.
+    fn part(&self, spec: &Spec) -> String {
+        format!("{}/{}", self.folder.trim_start_matches("tests/"), spec.name())
+    }
+
     /// Runs one file and shows its output once it has ended.
-    fn one(&self, spec: &Spec) -> Outcome<Tally> {
-        let name = format!("{}/{}", self.folder.trim_start_matches("tests/"), spec.name());
+    fn one(&self, spec: Spec) -> Outcome<Ran> {
+        let name = self.part(&spec);
         let watch = Stopwatch::start();
         let step = Step::start(name.as_str());
         let log = self.project.log(&name.replace('/', "-"));
@@ -133,16 +183,19 @@ impl Specs<'_> {
                 output.push_str(line);
             }
         })?;
-        let mut tally = Tally::of_tap(&std::fs::read_to_string(&tap).unwrap_or_default());
+        let said = std::fs::read_to_string(&tap).unwrap_or_default();
+        let mut tally = Tally::of_tap(&said);
+        let mut failed = failed::of_tap(&said);
         if status != Some(0) && tally.failed == 0 {
             output.push_str("\nnode died: that counts as one failure");
+            failed.push("node died".to_owned());
             tally = tally.plus(Tally::one(false));
         }
         drop(step);
         timings::note(&name, watch.elapsed());
         let seconds = steps::seconds(watch.elapsed());
         steps::say(&format!("\n{name} ({seconds}){}", output.trim_end()));
-        Ok(tally)
+        Ok(Ran { spec, tally, failed })
     }
 
     /// Node's test runner for one file.

@@ -11,7 +11,7 @@ use crate::project::Project;
 use crate::specs::Specs;
 use crate::steps::{self, Step};
 use crate::tally::{self, Tally};
-use crate::{browser, checks, process, stack, timings};
+use crate::{browser, checks, failed, process, stack, timings};
 use std::fmt::Write as _;
 use std::panic::resume_unwind;
 use std::path::{Path, PathBuf};
@@ -32,9 +32,10 @@ cargo xtask test [unit|e2e|browser|clients|shipped] [NAME] [--long] [--ci]
 
   NAME      only tests (unit) or files (the others) whose name contains it
   --long    the long forms of those that have one: a million followers, 200 faults, 30 days
-  --ci      what CI runs: all of it, never the long forms, and the time is held to its budget
+  --ci      what CI runs: all of it, never the long forms, and the time is held to its budget; a
+            file of specs that fails is run again, alone, and named if it passes then
 
-  It ends with a table of seconds. The last line is `N passed, N failed`.";
+  It ends with a table of seconds and the names of what failed. The last line is `N passed, N failed`.";
 
 const STAGES: [&str; 5] = ["unit", "e2e", "browser", "clients", "shipped"];
 /// What all of CI may take on two processors, from a clean clone.
@@ -54,10 +55,11 @@ pub(crate) fn run(mut args: Args) -> Outcome {
     let watch = Stopwatch::start();
     // Whoever asks for the clients, and CI, is not served by a stage that did not run.
     let must_check = ci || stage.is_some() || std::env::var_os("CI").is_some();
-    let tests = Tests { project: Project::find()?, name, long, must_check };
+    let tests = Tests { project: Project::find()?, name, long, must_check, again: ci };
     let wanted = |name: &str| stage.as_ref().is_none_or(|stage| stage == name);
     let sum = tests.stages(wanted)?;
     timings::print();
+    failed::print();
     let elapsed = watch.elapsed();
     println!("\n{}in {}", sum.lines, steps::seconds(elapsed));
     if ci && elapsed > CI_BUDGET {
@@ -100,14 +102,17 @@ struct Tests {
     long: bool,
     /// Whether a stage that cannot run has failed.
     must_check: bool,
+    /// Whether a file of specs that fails is run again.
+    again: bool,
 }
 
 /// What became of a stage: its tests, or why it could not run.
 type Ran = Result<Tally, String>;
 
 impl Tests {
-    /// Runs the stages that are wanted. Specs wait for servers and browsers for much of their time:
-    /// crates are compiled and checked beside them, and what is shipped is built.
+    /// Runs the stages that are wanted. Specs wait for servers and browsers for much of their time, and
+    /// linking waits for one processor: crates are tested and checked beside them, and what is shipped
+    /// is built beside both, since cargo locks the folder of each profile for itself.
     fn stages(&self, wanted: impl Fn(&str) -> bool + Sync) -> Outcome<Sum> {
         let specs = ["e2e", "browser", "clients"].into_iter().any(&wanted);
         let xsim = (specs || wanted("shipped")).then(|| self.build_quick(specs)).transpose()?;
@@ -122,18 +127,18 @@ impl Tests {
             }
             Ok(tallies)
         };
-        let compiler = || -> Outcome<Option<Tally>> {
-            let unit = wanted("unit").then(|| self.unit()).transpose()?;
-            if wanted("shipped") {
-                build::everything(&self.project, Build::Shipped)?;
-            }
-            Ok(unit)
+        let shipped = || {
+            let project = wanted("shipped").then(|| self.project.yielding());
+            project.map(|project| build::everything(&project, Build::Shipped)).transpose()
         };
-        let (unit, specs) = std::thread::scope(|scope| {
-            let specs = scope.spawn(specs);
-            let unit = compiler();
-            (unit, specs.join().unwrap_or_else(|panic| resume_unwind(panic)))
+        let unit = || wanted("unit").then(|| self.unit()).transpose();
+        let (unit, specs, shipped) = std::thread::scope(|scope| {
+            let (specs, shipped) = (scope.spawn(specs), scope.spawn(shipped));
+            let unit = unit();
+            let specs = specs.join().unwrap_or_else(|panic| resume_unwind(panic));
+            (unit, specs, shipped.join().unwrap_or_else(|panic| resume_unwind(panic)))
         });
+        shipped?;
         let mut sum = Sum::default();
         if let Some(tally) = unit? {
             sum.add("unit", tally);
@@ -166,13 +171,13 @@ impl Tests {
         if self.name.is_some() {
             return Ok(tests);
         }
-        Ok(tests.plus(checks::run(&self.project)?))
+        Ok(tests.plus(checks::run(&self.project.yielding())?))
     }
 
     /// Runs cargo's tests with their failures shown; a crate that does not build is one failure.
     fn cargo_tests(&self) -> Outcome<Tally> {
         let step = Step::start("tests of the crates");
-        let mut cargo = self.project.cargo();
+        let mut cargo = self.project.yielding().cargo();
         cargo.args(["test", "--no-fail-fast"]);
         // The page is no default member, since it is built for wasm; its logic is tested here. All
         // in one call: what they share is compiled once.
@@ -193,6 +198,9 @@ impl Tests {
             }
             if !tally::is_cargo_noise(line) {
                 steps::say(line);
+            }
+            if let Some(test) = failed::of_cargo_line(line) {
+                failed::note(&format!("unit {binary}"), test);
             }
             tally.add_cargo_line(line);
         })?;
@@ -237,6 +245,6 @@ impl Tests {
         }
         let folder = format!("tests/{stage}");
         let name = self.name.as_deref();
-        Specs { project: &self.project, folder: &folder, name, env }.run()
+        Specs { project: &self.project, folder: &folder, name, env, again: self.again }.run()
     }
 }
