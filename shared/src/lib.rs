@@ -20,6 +20,7 @@
 pub mod acceptance;
 pub mod activity;
 pub mod api;
+pub mod attempts;
 pub mod budget;
 pub mod cadence;
 pub mod console;

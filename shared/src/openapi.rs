@@ -184,6 +184,7 @@ fn taken(op: Op, shapes: &mut Shapes) -> Body {
         Op::ChangeFollower => shapes.taken::<api::FollowerChange>(),
         Op::ChangeBudget => shapes.taken::<api::BudgetChange>(),
         Op::ChangePush => shapes.taken::<api::PushChange>(),
+        Op::Resume => shapes.taken::<api::Resume>(),
         Op::StartLookup => shapes.taken::<api::NewLookup>(),
         Op::Hook => shapes.taken::<Map<String, Value>>(),
         Op::SignIn => shapes.taken::<api::SignIn>(),
@@ -239,7 +240,8 @@ fn sent(op: Op, shapes: &mut Shapes) -> Body {
         | Op::Crawl
         | Op::CheckTweets
         | Op::CheckFollowing
-        | Op::Replay => shapes.sent::<api::Started>(),
+        | Op::Replay
+        | Op::Resume => shapes.sent::<api::Started>(),
         Op::Coverage => shapes.sent::<api::Coverage>(),
         Op::Export => Body::File(&["application/gzip", "application/x-ndjson", "text/csv"]),
         Op::Runs => shapes.list::<api::Run>(),
@@ -247,7 +249,7 @@ fn sent(op: Op, shapes: &mut Shapes) -> Body {
         Op::Budget | Op::ChangeBudget => shapes.sent::<api::Budget>(),
         Op::Lookups => shapes.list::<api::Lookup>(),
         Op::StartLookup => shapes.sent::<api::LookupStarted>(),
-        Op::Lookup => shapes.sent::<api::Lookup>(),
+        Op::Lookup | Op::ResumeLookup => shapes.sent::<api::Lookup>(),
         Op::LookupResult => Body::File(&["application/x-ndjson"]),
         Op::Push | Op::ChangePush => shapes.sent::<api::Push>(),
         Op::HookChallenge => shapes.sent::<api::HookAnswer>(),
@@ -282,6 +284,8 @@ fn statuses(op: Op) -> &'static [(u16, &'static str)] {
         Op::Crawl | Op::CheckTweets | Op::CheckFollowing | Op::Replay => {
             &[(200, "Such a run is under way."), (202, "The run began.")]
         }
+        Op::ResumeLookup => &[(202, "It goes on.")],
+        Op::Resume => &[(202, "It goes on, as a run of its own.")],
         Op::ImportSnapshot => {
             &[(200, "These bytes are known: the run that read them."), (202, "It will be read.")]
         }

@@ -4,6 +4,7 @@
 
 #![allow(missing_docs, reason = "what `durable_object` generates has none")]
 
+mod attempts;
 mod changes;
 mod collect;
 mod erase;
@@ -31,11 +32,15 @@ mod upload;
 mod verify;
 mod view;
 
+use crate::config::Config;
 use crate::fault::{Fault, Result};
 use crate::http;
 use crate::rpc::{self, ToAccount};
 use crate::sql::Sql;
+use crate::x::X;
+use attempts::Task;
 use gather::Gathered;
+use shared::api::Work;
 use shared::budget::BilledToday;
 use std::cell::{Cell, RefCell};
 use worker::{DurableObject, Env, Request, Response, State, durable_object};
@@ -107,19 +112,20 @@ impl DurableObject for Account {
             return Response::ok("");
         }
         // Each whatever becomes of the others; each arms the next alarm for itself.
-        let outcomes = [
-            self.collect().await,
-            self.read_tweets().await,
-            self.read_following().await,
-            self.go_on_purging().await,
-            self.go_on_replaying().await,
-            self.verify().await,
-        ];
-        for fault in outcomes.into_iter().filter_map(Result::err) {
-            worker::console_error!("alarm: {}", fault.log());
-            // The state is as it was before the failed step: try again in a while.
+        X::new(&Config::read(&self.env)).learn_clock().await;
+        if let Err(fault) = self.open_runs().await {
+            worker::console_error!("runs: {}", fault.log());
+            // Nothing may end a run before it is open.
             self.arm_in(AFTER_FAULT_MS).await.ok();
+            return Response::ok("");
         }
+        self.attempt(Task::Work(Work::Followers), self.collect()).await;
+        self.attempt(Task::Work(Work::Tweets), self.read_tweets()).await;
+        self.attempt(Task::Work(Work::Following), self.read_following()).await;
+        self.attempt(Task::Purge, self.go_on_purging()).await;
+        self.attempt(Task::Work(Work::Replay), self.go_on_replaying()).await;
+        self.attempt(Task::Work(Work::Verification), self.verify()).await;
+        self.attempt(Task::Resend, self.resend_failed()).await;
         Response::ok("")
     }
 }

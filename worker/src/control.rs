@@ -141,6 +141,9 @@ impl Control {
             ToControl::Knock { uuid } => to_value(self.was_heard(&uuid)?)?,
             ToControl::Heard { uuid } => to_value(self.heard(&uuid, now)?)?,
             ToControl::Refused { word } => to_value(self.refused(&word)?)?,
+            ToControl::Hold { account, runs } => {
+                to_value(self.end_ownerless(account, &runs, now)?)?
+            }
             ToControl::Ticked { at } => {
                 self.forget_heard(now)?;
                 self.end_lost(now)?;

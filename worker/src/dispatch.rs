@@ -148,6 +148,7 @@ fn starts(found: &Found) -> Option<&'static str> {
         Op::CheckTweets => Some("tweets"),
         Op::CheckFollowing => Some("following"),
         Op::Replay => Some("replay"),
+        Op::Resume => Some("resume"),
         Op::ImportSnapshot => Some("import"),
         Op::DeleteSnapshot => Some("delete"),
         Op::StartLookup => Some("lookup"),
@@ -240,9 +241,12 @@ async fn handle(
         | Op::SetCredential
         | Op::DeleteCredential
         | Op::CheckCredentials => forward(&rpc::control(env)?, request, id).await,
-        Op::Lookups | Op::StartLookup | Op::Lookup | Op::LookupResult | Op::DeleteLookup => {
-            forward(&rpc::lookups(env)?, request, id).await
-        }
+        Op::Lookups
+        | Op::StartLookup
+        | Op::Lookup
+        | Op::LookupResult
+        | Op::DeleteLookup
+        | Op::ResumeLookup => forward(&rpc::lookups(env)?, request, id).await,
         Op::Live => live(request, env, id).await,
         Op::Alerts
         | Op::AddAlert

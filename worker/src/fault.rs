@@ -1,7 +1,8 @@
 //! Errors of the shell. Owns: what a caller is told (a [`Problem`]) and what only the log is
-//! told. Invariant: internal detail never leaves; every answer names its request.
+//! told. Invariant: internal detail reaches the owner alone, as why work was ended; every answer names its request.
 
 use shared::api::Problem;
+use shared::attempts::Ended;
 
 /// The shell's result.
 pub(crate) type Result<T> = std::result::Result<T, Fault>;
@@ -18,11 +19,20 @@ pub(crate) struct Fault {
     /// For the log only.
     #[serde(default)]
     internal: Option<String>,
+    /// What did not answer is not ours: the bucket, a queue, the way to another object.
+    #[serde(default)]
+    outage: bool,
 }
 
 impl Fault {
     pub(crate) fn new(status: u16, title: &str, detail: impl Into<String>) -> Self {
-        Self { status, title: title.to_owned(), detail: detail.into(), internal: None }
+        Self {
+            status,
+            title: title.to_owned(),
+            detail: detail.into(),
+            internal: None,
+            outage: false,
+        }
     }
 
     /// Bad input: says what, where and what to do.
@@ -44,7 +54,15 @@ impl Fault {
                      request."
                 .to_owned(),
             internal: Some(what.into()),
+            outage: false,
         }
+    }
+
+    /// How an attempt that ended so is counted.
+    pub(crate) fn ended(&self) -> Ended {
+        let why = self.cause().to_owned();
+        // 503: an object that does not work at all says so itself.
+        if self.outage || self.status == 503 { Ended::Outage(why) } else { Ended::Failed(why) }
     }
 
     /// What the log should say.
@@ -79,7 +97,8 @@ impl Fault {
 
 impl From<worker::Error> for Fault {
     fn from(error: worker::Error) -> Self {
-        Self::internal(error.to_string())
+        // Calls of the platform: what is stored and read goes through `Sql` and serde.
+        Self { outage: true, ..Self::internal(error.to_string()) }
     }
 }
 

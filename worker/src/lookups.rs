@@ -13,7 +13,7 @@ mod work;
 
 use crate::fault::Result;
 use crate::http;
-use crate::rpc::{self, ToLookups};
+use crate::rpc::{self, ControlClient, ToControl, ToLookups};
 use crate::sql::Sql;
 use std::cell::Cell;
 use worker::{DurableObject, Env, Request, Response, State, durable_object};
@@ -71,7 +71,12 @@ impl Lookups {
     /// Cron ticked: goes on with what waited, deletes what is old.
     async fn tick(&self) -> Result<()> {
         self.expire()?;
-        if self.first_open()?.is_some() { self.arm_in(1).await } else { Ok(()) }
+        let runs = self.open()?;
+        if !runs.is_empty() {
+            self.arm_in(1).await?;
+        }
+        let hold = ToControl::Hold { account: None, runs };
+        ControlClient::new(&self.env)?.tell::<Option<()>>(hold).await.map(drop)
     }
 
     /// Wakes this object after so many real milliseconds, or sooner where that was asked before.

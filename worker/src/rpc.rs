@@ -61,6 +61,8 @@ pub(crate) enum ToControl {
     Heard { uuid: String },
     /// A call of the webhook was refused.
     Refused { word: String },
+    /// The runs that an account, or the look-ups without one, are still at: their others are lost.
+    Hold { account: Option<AccountId>, runs: Vec<String> },
     /// Cron ticked.
     Ticked { at: UnixMs },
     /// For `GET /status`.

@@ -269,6 +269,14 @@ pub(super) const ACCOUNTS: &[Route] = &[
         "Derives the ledger again from the stored snapshots.",
     ),
     route(
+        Op::Resume,
+        "POST",
+        "/accounts/{account}/resume",
+        Owner,
+        &[],
+        "Goes on with work that Roost failed on, from where it stood.",
+    ),
+    route(
         Op::Push,
         "GET",
         "/accounts/{account}/push",
@@ -391,6 +399,14 @@ pub(super) const ACCOUNTS: &[Route] = &[
         Owner,
         &[],
         "Ends a look-up and deletes its result.",
+    ),
+    route(
+        Op::ResumeLookup,
+        "POST",
+        "/lookups/{lookup}/resume",
+        Owner,
+        &[],
+        "Goes on with a look-up that Roost failed on, from where it stood.",
     ),
     route(Op::Budget, "GET", "/budget", Owner, &[], "Spending, limits and X's rate windows."),
     route(

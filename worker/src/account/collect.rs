@@ -12,7 +12,7 @@ use crate::rpc::{ControlClient, RunEnd, ToControl};
 use crate::runs;
 use crate::turn::Turn;
 use crate::x::{Answer, Refusal, X};
-use shared::api::{Credential, Feature, RunState, Trigger};
+use shared::api::{Credential, Feature, RunState, Trigger, Work};
 use shared::budget::Ask;
 use shared::crawl::{Crawl, PageFacts, PageVerdict, Step};
 use shared::credentials::Endpoint;
@@ -45,15 +45,42 @@ impl Account {
         X::new(&config).sync_clock().await;
         let now = clock::now();
         // Before a check could be compared with lists that were read by older rules.
-        self.heal().await?;
-        self.resend_pending().await?;
+        let healed = self.heal().await;
+        let comparable = healed.is_ok();
+        log("tick", healed);
         // A replay under way knows of every file, and has not come to all of them.
         if !self.is_replaying()? {
-            self.discover(now).await?;
+            log("tick", self.discover(now).await);
         }
-        self.tick_tweets().await?;
-        self.tick_following().await?;
-        self.tick_push(&settings).await?;
+        // Each whatever becomes of the others.
+        for outcome in [
+            self.open_runs().await,
+            self.resend_pending().await,
+            self.tick_tweets().await,
+            self.tick_following().await,
+            self.tick_push(&settings).await,
+        ] {
+            log("tick", outcome);
+        }
+        if comparable {
+            log("tick", self.tick_checks().await);
+        }
+        log("tick", self.erase_gone(clock::now()));
+        log("tick", self.arm_look().await);
+        let told = self.tell_notices().await;
+        for outcome in [told, self.correct_doubted().await, self.mind_schedule().await] {
+            log("notices", outcome);
+        }
+        if self.has_left()? || self.has_purges()? {
+            self.arm_in(1).await?;
+        }
+        let hold = ToControl::Hold { account: Some(settings.account), runs: self.runs_held()? };
+        ControlClient::new(&self.env)?.tell::<Option<()>>(hold).await.map(drop)
+    }
+
+    /// Starts the check or the count that is due.
+    async fn tick_checks(&self) -> Result<()> {
+        let config = self.config().await?;
         // As they are now: X may have been waited for, and a check begun meanwhile.
         let Some(settings) = self.settings()? else { return Ok(()) };
         let crawling = self.crawl()?.is_some();
@@ -68,16 +95,7 @@ impl Account {
                 self.start_crawl(Trigger::Cron).await?;
             }
         }
-        self.erase_gone(clock::now())?;
-        self.arm_look().await?;
-        let told = self.tell_notices().await;
-        for outcome in [told, self.correct_doubted().await, self.mind_schedule().await] {
-            if let Err(fault) = outcome {
-                worker::console_error!("notices: {}", fault.log());
-            }
-        }
-        let left = self.crawl()?.is_some() || self.has_purges()? || self.is_replaying()?;
-        if left { self.arm_in(1).await } else { Ok(()) }
+        Ok(())
     }
 
     async fn due(&self, settings: &Settings, config: &Config, crawling: bool) -> Result<Due> {
@@ -111,9 +129,14 @@ impl Account {
         settings.stopped = None;
         self.save(&settings)?;
         // Before anyone else is let in: there is one check at a time.
-        self.save_crawl(&Crawl::start(run.id.clone(), clock::now()))?;
-        // Before the loop could end it.
-        control.open(run.clone()).await?;
+        let crawl = Crawl::start(run.id.clone(), clock::now());
+        let (sql, begun) = (self.sql.clone(), run.clone());
+        self.sql.atomically(move || {
+            Self::note_run(&sql, &begun)?;
+            sql.put_meta("crawl", &crawl)
+        })?;
+        self.forget_parked(Work::Followers)?;
+        self.open_runs().await?;
         self.arm_in(1).await?;
         Ok((run.id, true))
     }
@@ -444,6 +467,12 @@ impl Account {
         self.put_meta(COUNT_LEASE, &open)?;
         self.settle_in(COUNT_LEASE).await?;
         outcome
+    }
+}
+
+fn log(what: &str, outcome: Result<()>) {
+    if let Err(fault) = outcome {
+        worker::console_error!("{what}: {}", fault.log());
     }
 }
 

@@ -2,6 +2,7 @@
 //! by name and etag; the same bytes under the same name are taken once, other bytes again.
 
 use super::Account;
+use super::attempts::Tried;
 use super::snapshots::Known;
 use crate::bucket::{self, Found};
 use crate::clock;
@@ -149,8 +150,11 @@ impl Account {
             self.end_again(known).await?;
             return Ok(Taken { run: known.run.clone(), fresh: false });
         }
-        let run = self.read_snapshot(name, known, Trigger::Queue).await?;
-        Ok(Taken { run, fresh: true })
+        match self.try_snapshot(name, etag, known, Trigger::Queue).await? {
+            Tried::Read(run) => Ok(Taken { run, fresh: true }),
+            // Its message is sent again when it may be tried.
+            Tried::Later(_) => Ok(Taken { run: None, fresh: false }),
+        }
     }
 
     /// Ends the run of a snapshot that was read, should nobody have heard of its end: it was read

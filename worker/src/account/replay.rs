@@ -4,6 +4,7 @@
 //! corrected.
 
 use super::Account;
+use super::attempts::Tried;
 use crate::clock;
 use crate::fault::{Fault, Result};
 use crate::queue::SnapshotPut;
@@ -11,7 +12,7 @@ use crate::rpc::{self, ControlClient, ToNotices};
 use crate::sql::values;
 use crate::{bucket, runs};
 use serde::{Deserialize, Serialize};
-use shared::api::{RunState, Trigger};
+use shared::api::{RunState, Trigger, Work};
 use shared::id::AccountId;
 use shared::notify::review::ToldLoss;
 use shared::snapshot::{self, Name};
@@ -85,16 +86,17 @@ impl Account {
         let run = runs::begin(trigger, what, Some(account));
         let left = names.iter().map(|name| name.as_str().to_owned()).rev().collect();
         let replay = Replay { run: run.id.clone(), left, done: 0 };
-        let sql = self.sql.clone();
+        let (sql, begun) = (self.sql.clone(), run.clone());
         self.sql.atomically(move || {
             for table in super::schema::DERIVED {
                 sql.run(&format!("DELETE FROM {table}"), values![])?;
             }
             super::ledger::hide_pushes(&sql)?;
+            Self::note_run(&sql, &begun)?;
             sql.put_meta("replay", &replay)
         })?;
-        // Before the loop could end it.
-        ControlClient::new(&self.env)?.open(run.clone()).await?;
+        self.forget_parked(Work::Replay)?;
+        self.open_runs().await?;
         self.arm_in(1).await?;
         Ok((run.id, true))
     }
@@ -110,7 +112,9 @@ impl Account {
         let (began, mut read) = (clock::real(), 0);
         while let Some(text) = replay.left.pop() {
             let name = Name::parse(&text).map_err(|error| Fault::internal(error.to_string()))?;
-            self.replay_one(&name).await?;
+            if let Tried::Later(until) = self.replay_one(&name).await? {
+                return self.arm_in(clock::delay_ms(until)).await;
+            }
             replay.done += 1;
             self.put_meta("replay", &replay)?;
             read += 1;
@@ -151,12 +155,12 @@ impl Account {
         if in_doubt { self.put_meta(IN_DOUBT, &true) } else { self.drop_meta(IN_DOUBT) }
     }
 
-    async fn replay_one(&self, name: &Name) -> Result<()> {
+    async fn replay_one(&self, name: &Name) -> Result<Tried> {
         let known = self.snapshot(name)?;
         self.take_turn().await?;
-        let outcome = self.read_snapshot(name, known, Trigger::Alarm).await;
+        let outcome = self.try_snapshot(name, "replay", known, Trigger::Alarm).await;
         self.memory.ingesting.set(false);
-        outcome.map(drop)
+        outcome
     }
 
     /// Sends the messages of what is in the bucket but not known here: files put there by hand

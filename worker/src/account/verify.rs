@@ -16,7 +16,7 @@ use crate::sql::{Sql, values};
 use crate::turn::Turn;
 use crate::x::{Answer, X};
 use serde::{Deserialize, Serialize};
-use shared::api::{self, CollectorState, Feature, RunState, Trigger};
+use shared::api::{self, CollectorState, Feature, RunState, Trigger, Work};
 use shared::budget::{Ask, BilledToday, Resource, price, usd};
 use shared::id::UserId;
 use shared::lookup::{self, BATCH_MAX, By, Lookup, Step};
@@ -212,10 +212,12 @@ impl Account {
         let verifying = Verifying { run: run.id.clone(), lookup, batches, counts };
         let (sql, kept) = (self.sql.clone(), verifying.clone());
         self.sql.atomically(move || {
+            Self::note_run(&sql, &run)?;
             sql.put_meta(CHOICE, &choice)?;
             sql.put_meta(RUN, &kept)
         })?;
-        ControlClient::new(&self.env)?.open(run).await?;
+        self.forget_parked(Work::Verification)?;
+        self.open_runs().await?;
         Ok(Some(verifying))
     }
 

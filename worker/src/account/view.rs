@@ -87,6 +87,10 @@ impl Account {
             Op::DeleteSnapshot => started(self.delete_snapshot(named("name")).await?),
             Op::Crawl => started(self.start_crawl(api::Trigger::Fetch).await?),
             Op::Replay => started(self.start_replay("replay").await?),
+            Op::Resume => {
+                let wanted: api::Resume = http::body(&mut request).await?;
+                started(self.resume_work(wanted.work).await?)
+            }
             Op::Coverage => self.coverage(&query).await,
             Op::Export => self.export(named("file"), &query).await,
             _ => Err(Fault::internal(format!("{path} is not an account's"))),
@@ -130,6 +134,7 @@ impl Account {
             schedule_prices: (&outlook).into(),
             push: self.push_summary()?,
             collector: self.collector(&settings, &config, &outlook)?,
+            failed: self.failed_work()?,
         }))
     }
 

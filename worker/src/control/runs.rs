@@ -21,6 +21,10 @@ const REQUEST: &str = "what LIKE '% /%'";
 /// Runs that begin and end in one invocation.
 const BRIEF: &str = "'tick', 'push', 'count', 'purge', 'refused', 'dead letter'";
 
+/// Runs of work with a state of its own, which knows its run.
+const LASTING: &str = "'crawl', 'tweets', 'following', 'verify', 'replay', 'import', 'ingest',
+    'lookup'";
+
 impl Control {
     pub(super) fn open_run(&self, run: &Run) -> Result<()> {
         let (sql, run) = (self.sql.clone(), run.clone());
@@ -75,6 +79,24 @@ impl Control {
         let open = format!("id < ? AND ({REQUEST} OR what IN ({BRIEF}))");
         let why = "nobody heard how this ended: its caller went away, or the machine was lost";
         self.end_where(&open, values![old], &Fault::new(500, "Lost", why), now)
+    }
+
+    /// Ends what an account, or the look-ups without one, say that they are not at (any more).
+    pub(super) fn end_ownerless(
+        &self,
+        account: Option<AccountId>,
+        held: &[String],
+        now: UnixMs,
+    ) -> Result<()> {
+        let old = format!("{:012x}", now.plus(-LOST_MS).0.max(0));
+        let held = serde_json::to_string(held)?;
+        let open = format!(
+            "account IS ? AND id < ? AND what IN ({LASTING})
+             AND id NOT IN (SELECT value FROM json_each(?))"
+        );
+        let why = "nobody is at this any more: the machine was lost before it could be noted";
+        let bound = values![account.map(|account| account.to_string()), old, held];
+        self.end_where(&open, bound, &Fault::new(500, "Lost", why), now)
     }
 
     fn end_where(&self, open: &str, bound: Vec<Value>, fault: &Fault, now: UnixMs) -> Result<()> {

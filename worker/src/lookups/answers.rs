@@ -40,14 +40,13 @@ impl Lookups {
             Op::Lookups => {
                 let limit = query::limit(&query)?;
                 let after = query::id_cursor(&query)?;
-                let head = self.first_open()?;
                 let kept = self.list(after, limit + 1)?;
-                let items: Vec<api::Lookup> =
-                    kept.iter().map(|kept| kept.view(head.as_ref())).collect();
+                let items: Vec<api::Lookup> = kept.iter().map(Kept::view).collect();
                 http::json(200, &query::page(items, limit, |item| item.id.clone()))
             }
-            Op::Lookup => http::json(200, &self.known(id)?.view(self.first_open()?.as_ref())),
+            Op::Lookup => http::json(200, &self.known(id)?.view()),
             Op::LookupResult => self.result(id),
+            Op::ResumeLookup => self.resume(id).await,
             Op::DeleteLookup => self.remove(id).await,
             _ => Err(Fault::internal(format!("{path} is no look-up's"))),
         }
@@ -137,6 +136,23 @@ impl Lookups {
         });
         let builder = http::attachment("application/x-ndjson", &format!("lookup-{id}.ndjson"))?;
         Ok(builder.from_stream(stream::iter(pieces))?)
+    }
+
+    /// `POST /lookups/{lookup}/resume`: goes on with one that Roost failed on.
+    async fn resume(&self, id: &str) -> Result<Response> {
+        let mut kept = self.known(id)?;
+        let left = "SELECT 1 FROM batches WHERE lookup = ? LIMIT 1";
+        if kept.ended.is_none() || self.sql.first(left, values![id])?.is_none() {
+            let why = format!("look-up `{id}` did not fail, or nobody of it is left");
+            return Err(Fault::new(409, "Nothing to go on with", why));
+        }
+        let run = api::Run { id: id.to_owned(), ..runs::begin(Trigger::Fetch, "lookup", None) };
+        ControlClient::new(&self.env)?.open(run).await?;
+        kept.state = RunState::Running;
+        (kept.reason, kept.ended) = (None, None);
+        kept.put(&self.sql)?;
+        self.arm_in(1).await?;
+        http::json(202, &kept.view())
     }
 
     /// `DELETE /lookups/{lookup}`.

@@ -35,19 +35,11 @@ pub(super) struct Kept {
 }
 
 impl Kept {
-    /// What its owner sees; `head` is the one being worked on, for which the others wait.
-    pub(super) fn view(&self, head: Option<&Self>) -> api::Lookup {
-        let behind = head.filter(|head| self.ended.is_none() && head.id != self.id);
-        let waiting = behind.unwrap_or(self).lookup.waiting();
+    /// What its owner sees.
+    pub(super) fn view(&self) -> api::Lookup {
+        let waiting = self.lookup.waiting();
         let waiting = waiting.filter(|(until, _)| self.ended.is_none() && *until > clock::now());
-        let reason = match (behind, waiting) {
-            (Some(head), None) => Some(format!("Look-up {} comes first", head.id)),
-            (Some(head), Some((_, why))) => {
-                Some(format!("Look-up {} comes first. It waits: {why}", head.id))
-            }
-            (None, Some((_, why))) => Some(why.to_owned()),
-            (None, None) => self.reason.clone(),
-        };
+        let reason = waiting.map(|(_, why)| why.to_owned()).or_else(|| self.reason.clone());
         api::Lookup {
             id: self.id.clone(),
             by: self.by,
@@ -114,11 +106,30 @@ impl Lookups {
         row.map(read).transpose()
     }
 
-    /// The first to come of those that have not ended. Not by their ids: of two that came in one
-    /// millisecond either may be the smaller.
-    pub(super) fn first_open(&self) -> Result<Option<Kept>> {
-        let open = "SELECT doc FROM lookups WHERE ended IS NULL ORDER BY rowid LIMIT 1";
-        self.sql.first(open, values![])?.map(read).transpose()
+    /// The ids of those that have not ended, the first to come first: of two that came in one
+    /// millisecond either id may be the smaller.
+    pub(super) fn open(&self) -> Result<Vec<String>> {
+        let open = "SELECT id FROM lookups WHERE ended IS NULL ORDER BY rowid";
+        self.sql.rows(open, values![])?.into_iter().map(|mut row| row.text()).collect()
+    }
+
+    /// Ends one that Roost fails on; whom nothing is known of is kept, to be gone on with.
+    pub(super) fn give_up(&self, id: &str, why: &str) -> Result<()> {
+        let now = clock::now();
+        match self.kept(id) {
+            Ok(Some(mut kept)) => {
+                kept.state = RunState::Failed;
+                kept.reason = Some(format!(
+                    "Roost failed on it: {why}. What was answered is kept: POST \
+                     /lookups/{{lookup}}/resume goes on from there."
+                ));
+                kept.ended = Some(now);
+                kept.put(&self.sql)
+            }
+            Ok(None) => Ok(()),
+            // It cannot be read at all: its row ends, so that nothing tries it again.
+            Err(_) => self.sql.run("UPDATE lookups SET ended = ? WHERE id = ?", values![now.0, id]),
+        }
     }
 
     /// Newest first.
@@ -128,7 +139,9 @@ impl Lookups {
             // Ids are hexadecimal digits.
             values![after.unwrap_or("g"), i64::try_from(limit).unwrap_or(i64::MAX)],
         )?;
-        rows.into_iter().map(read).collect()
+        // One that cannot be read hides none of the others.
+        let read = |row| read(row).inspect_err(|f| worker::console_error!("look-up: {}", f.log()));
+        Ok(rows.into_iter().filter_map(|row| read(row).ok()).collect())
     }
 
     /// Saves what became of one. Of one that was deleted meanwhile nothing comes back.

@@ -1,4 +1,5 @@
-//! Carrying out what [`Lookup`](shared::lookup::Lookup) says, the oldest look-up first.
+//! Carrying out what [`Lookup`](shared::lookup::Lookup) says, the look-ups in turn: one that waits
+//! holds up no other.
 //! Invariant: no call without a lease; a batch's answer is kept before the next is waited for.
 
 use super::Lookups;
@@ -13,13 +14,16 @@ use crate::x::{Answer, Refusal, X};
 use futures_util::StreamExt;
 use futures_util::stream::FuturesUnordered;
 use shared::api::{Credential, Feature, RunState};
+use shared::attempts::{Attempts, Ended, Next};
 use shared::budget::{Ask, Grant, Resource, Settlement, price};
 use shared::id::AccountId;
 use shared::lookup::{self, By, Class, Step, Told};
 use shared::retry::{Stop, StopCause, Trouble};
+use shared::time::UnixMs;
 use shared::x::page;
 use shared::x::problem::Rate;
 use shared::x::user::USER_FIELDS;
+use std::collections::BTreeMap;
 
 /// In Control's books look-ups are no account's: X has no user 0.
 const NOBODY: AccountId = shared::id::UserId(0);
@@ -28,6 +32,17 @@ const NO_CAP: u64 = 1 << 52;
 /// Calls of one alarm: with leases and settlements this stays under the free plan's 50
 /// subrequests an invocation.
 const CALLS_PER_ALARM: u32 = 30;
+
+/// The row of the look-up that was gone on with last: the next alarm begins with the one after it.
+const LAST: &str = "last";
+
+/// The open look-ups, beginning with the one after `last`.
+fn in_turn(mut open: Vec<String>, last: Option<&str>) -> Vec<String> {
+    let at = open.iter().position(|id| last == Some(id.as_str())).map_or(0, |at| at + 1);
+    let len = open.len();
+    open.rotate_left(at % len.max(1));
+    open
+}
 
 /// The keys to look anyone up with.
 pub(super) fn keys_of(x: &X<'_>) -> std::result::Result<Credential, Stop> {
@@ -48,49 +63,118 @@ fn route(by: By) -> &'static str {
 }
 
 impl Lookups {
-    /// The loop. Ends when nothing is left, when it has to wait, or after its share of calls.
+    /// The loop: each look-up in turn, as far as it goes now. Ends when nothing is left, when all
+    /// have to wait, or after its share of calls.
     pub(super) async fn work(&self) -> Result<()> {
         let Some(_turn) = Turn::take(&self.working) else { return Ok(()) };
-        let Some(mut kept) = self.first_open()? else { return Ok(()) };
+        let open = self.open()?;
+        if open.is_empty() {
+            return Ok(());
+        }
         let config = Config::load(&self.env, None).await?;
         let x = X::new(&config);
         x.sync_clock().await;
-        self.settle().await?;
-        kept.lookup.recover();
-        let outcome = self.go_on(&x, kept).await;
-        self.settle().await?;
-        outcome
+        let last: Option<String> = self.sql.meta(LAST)?;
+        let mut calls = 0;
+        let mut soonest: Option<UnixMs> = None;
+        for id in in_turn(open, last.as_deref()) {
+            if calls >= CALLS_PER_ALARM {
+                soonest = Some(clock::now());
+                break;
+            }
+            let until = self.attempt(&x, &id, &mut calls).await?;
+            self.sql.put_meta(LAST, &id)?;
+            soonest = [soonest, until].into_iter().flatten().min();
+        }
+        match soonest {
+            Some(until) => self.arm_in(clock::delay_ms(until)).await,
+            None => Ok(()),
+        }
     }
 
-    async fn go_on(&self, x: &X<'_>, mut kept: Kept) -> Result<()> {
-        let mut calls = 0;
-        loop {
+    /// Goes on with one look-up, unless that failed a moment ago or has failed for good. Answers
+    /// when to go on with it, if it is not over.
+    async fn attempt(&self, x: &X<'_>, id: &str, calls: &mut u32) -> Result<Option<UnixMs>> {
+        let row = format!("attempts:{id}");
+        // Rows of another form than today's say nothing.
+        let mut attempts: Attempts = self.sql.meta(&row).unwrap_or_default().unwrap_or_default();
+        let progress = || {
+            let kept = self.kept(id).ok().flatten();
+            kept.filter(|kept| kept.ended.is_none()).map(|kept| kept.lookup.left().to_string())
+        };
+        match attempts.next(&progress().unwrap_or_default(), clock::now()) {
+            Next::Try => self.sql.put_meta(&row, &attempts)?,
+            Next::Wait { until } => return Ok(Some(until)),
+            Next::End { why } => {
+                // What its lease came to is told as far as it is known; a lease lost counts as spent.
+                if let Err(fault) = self.settle().await {
+                    worker::console_error!("a lease of look-up {id}: {}", fault.log());
+                    self.drop_lease()?;
+                }
+                let error = Some(Fault::new(500, "Failed on itself", why.as_str()));
+                let (state, counts) = (RunState::Failed, BTreeMap::new());
+                let end = RunEnd { state, ended: clock::now(), error, counts };
+                ControlClient::new(&self.env)?.close(id, end).await?;
+                self.give_up(id, &why)?;
+                self.sql.drop_meta(&row)?;
+                return Ok(None);
+            }
+        }
+        let outcome = self.go_on(x, id, calls).await;
+        let how = match &outcome {
+            Ok(_) => Ended::Well { state: progress() },
+            Err(fault) => {
+                worker::console_error!("look-up {id}: {}", fault.log());
+                fault.ended()
+            }
+        };
+        let again = attempts.ended(how, clock::now());
+        if attempts.is_clear() {
+            self.sql.drop_meta(&row)?;
+        } else {
+            self.sql.put_meta(&row, &attempts)?;
+        }
+        Ok(outcome.map_or(again, |until| until))
+    }
+
+    async fn go_on(&self, x: &X<'_>, id: &str, calls: &mut u32) -> Result<Option<UnixMs>> {
+        self.settle().await?;
+        let Some(mut kept) = self.kept(id)?.filter(|kept| kept.ended.is_none()) else {
+            return Ok(None);
+        };
+        kept.lookup.recover();
+        let until = loop {
             if self.kept(&kept.id)?.is_none() {
                 // Deleted meanwhile.
-                return self.arm_in(1).await;
+                break None;
             }
             match kept.lookup.next(clock::now()) {
                 Step::Wait { until, .. } => {
                     self.save(&kept)?;
-                    return self.arm_in(clock::delay_ms(until)).await;
+                    break Some(until);
                 }
-                Step::Ask { .. } if calls >= CALLS_PER_ALARM => {
+                Step::Ask { .. } if *calls >= CALLS_PER_ALARM => {
                     self.save(&kept)?;
-                    return self.arm_in(1).await;
+                    break Some(clock::now());
                 }
                 Step::Ask { calls, people } => {
                     self.ask(&mut kept, calls, people).await?;
                     self.save(&kept)?;
                 }
                 Step::Call(batches) => {
-                    calls += u32::try_from(batches.len()).unwrap_or(CALLS_PER_ALARM);
+                    *calls += u32::try_from(batches.len()).unwrap_or(CALLS_PER_ALARM);
                     // The calls count as made from here on, whatever becomes of this object.
                     self.save(&kept)?;
                     self.call(x, &mut kept, &batches).await?;
                 }
-                Step::Finish => return self.finish(kept).await,
+                Step::Finish => {
+                    self.finish(kept).await?;
+                    break None;
+                }
             }
-        }
+        };
+        self.settle().await?;
+        Ok(until)
     }
 
     /// Asks for leave: for all that this alarm can do, or for one call if that is too dear.
@@ -264,15 +348,13 @@ impl Lookups {
         ControlClient::new(&self.env)?.close(&kept.id, end).await?;
         if self.kept(&kept.id)?.is_none() {
             // Deleted meanwhile.
-            return self.arm_in(1).await;
+            return Ok(());
         }
         let sql = self.sql.clone();
         self.sql.atomically(move || {
             put_lines(&sql, &kept.id, &lines)?;
             sql.run("DELETE FROM batches WHERE lookup = ?", values![kept.id.as_str()])?;
             kept.put(&sql)
-        })?;
-        // The next one, if any.
-        self.arm_in(1).await
+        })
     }
 }

@@ -14,7 +14,7 @@ use crate::rpc::{ControlClient, RunEnd};
 use crate::runs;
 use crate::turn::Turn;
 use crate::x::{Answer, X};
-use shared::api::{Feature, RunState, Trigger};
+use shared::api::{Feature, RunState, Trigger, Work};
 use shared::budget::Ask;
 use shared::crawl::{PageFacts, PageVerdict};
 use shared::following::{Relation, Survey, SurveyStep};
@@ -81,9 +81,14 @@ impl Account {
         following.stopped = None;
         self.save_following(&following)?;
         // Before anyone else is let in: there is one reading at a time.
-        self.save_survey(&Survey::start(run.id.clone(), following.expected(now), now))?;
-        // Before the loop could end it.
-        ControlClient::new(&self.env)?.open(run.clone()).await?;
+        let survey = Survey::start(run.id.clone(), following.expected(now), now);
+        let (sql, begun) = (self.sql.clone(), run.clone());
+        self.sql.atomically(move || {
+            Self::note_run(&sql, &begun)?;
+            sql.put_meta("survey", &survey)
+        })?;
+        self.forget_parked(Work::Following)?;
+        self.open_runs().await?;
         self.arm_in(1).await?;
         Ok((run.id, true))
     }

@@ -18,7 +18,7 @@ use crate::runs;
 use crate::sql::{Sql, values};
 use crate::turn::Turn;
 use crate::x::{Answer, X};
-use shared::api::{Feature, Origin, RunState, Trigger};
+use shared::api::{Feature, Origin, RunState, Trigger, Work};
 use shared::budget::Ask;
 use shared::cadence::plan;
 use shared::export::Gz;
@@ -78,9 +78,16 @@ impl Account {
         tweets.stopped = None;
         self.save_tweets(&tweets)?;
         // Before anyone else is let in: there is one reading at a time.
-        self.save_watch(&Watch::start(run.id.clone(), clock::now()))?;
-        // Before the loop could end it.
-        ControlClient::new(&self.env)?.open(run.clone()).await?;
+        let watch = Watch::start(run.id.clone(), clock::now());
+        let (sql, begun) = (self.sql.clone(), run.clone());
+        self.sql.atomically(move || {
+            Self::note_run(&sql, &begun)?;
+            // Of a reading that was ended: its plan is of another hour.
+            sql.run("DELETE FROM tweet_raw", values![])?;
+            sql.put_meta("watch", &watch)
+        })?;
+        self.forget_parked(Work::Tweets)?;
+        self.open_runs().await?;
         self.arm_in(1).await?;
         Ok((run.id, true))
     }
