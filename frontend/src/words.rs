@@ -94,6 +94,7 @@ pub(crate) mod tests_support {
             created_at: UnixMs(0),
             first_snapshot: Some(UnixMs(0)),
             baseline: None,
+            failed: vec![],
             collector: Collector {
                 state: CollectorState::Idle,
                 reason: None,

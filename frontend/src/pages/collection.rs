@@ -68,6 +68,7 @@ pub(crate) fn Collection() -> impl IntoView {
                 </div>
                 <CheckNow/>
             </header>
+            <check::GoOn/>
             <runs::Runs/>
             <Unseen/>
             <cost::Cost/>

@@ -1,4 +1,4 @@
-//! "Full check now": its price first, then a second press.
+//! "Full check now": its price first, then a second press; and going on with work that failed.
 
 use crate::api;
 use crate::app::app;
@@ -7,7 +7,7 @@ use crate::parts::{Dialog, Icon};
 use crate::words::cost;
 use leptos::prelude::*;
 use leptos::task::spawn_local;
-use shared::api::CollectorState;
+use shared::api::{CollectorState, FailedWork, Resume, Started, Work};
 
 /// The button and its dialog.
 #[component]
@@ -72,4 +72,53 @@ pub(crate) fn CheckNow() -> impl IntoView {
             </div>
         </Dialog>
     }
+}
+
+/// What failed, for people.
+fn name(work: Work) -> &'static str {
+    match work {
+        Work::Followers => "The full check",
+        Work::Tweets => "The reading of tweets",
+        Work::Following => "The reading of whom you follow",
+        Work::Verification => "The looking up of who left",
+        Work::Replay => "The replay",
+    }
+}
+
+/// Work that Roost failed on, each with a button that goes on from where it stood.
+#[component]
+pub(crate) fn GoOn() -> impl IntoView {
+    let app = app();
+    let go = move |work: Work| {
+        let Some(id) = app.account.with_untracked(|one| one.as_ref().map(|one| one.id)) else {
+            return;
+        };
+        spawn_local(async move {
+            let path = format!("/accounts/{id}/resume");
+            match api::send::<Started>("POST", &path, &Resume { work }).await {
+                Ok(_) => {
+                    app.say("It goes on from where it stood.");
+                    app.renew();
+                }
+                Err(failure) => app.say_failure(&failure),
+            }
+        });
+    };
+    let failed = move || {
+        let failed = app.account.with(|one| one.as_ref().map(|one| one.failed.clone()));
+        let row = |FailedWork { work, reason, .. }| {
+            let text = format!(
+                "{} failed three times and was ended. What was read is kept. {reason}",
+                name(work)
+            );
+            view! {
+                <section class="card">
+                    <p>{text}</p>
+                    <button type="button" class="button" on:click=on_click(move |_| go(work))>"Go on"</button>
+                </section>
+            }
+        };
+        failed.unwrap_or_default().into_iter().map(row).collect::<Vec<_>>()
+    };
+    view! { {shown(failed)} }
 }
