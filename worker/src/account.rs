@@ -123,7 +123,8 @@ impl DurableObject for Account {
         self.attempt(Task::Work(Work::Tweets), self.read_tweets()).await;
         self.attempt(Task::Work(Work::Following), self.read_following()).await;
         self.attempt(Task::Purge, self.go_on_purging()).await;
-        self.attempt(Task::Work(Work::Replay), self.go_on_replaying()).await;
+        // Large: it reads files and corrects what was told.
+        self.attempt(Task::Work(Work::Replay), Box::pin(self.go_on_replaying())).await;
         self.attempt(Task::Work(Work::Verification), self.verify()).await;
         self.attempt(Task::Resend, self.resend_failed()).await;
         Response::ok("")

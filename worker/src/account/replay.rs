@@ -8,7 +8,7 @@ use super::attempts::Tried;
 use crate::clock;
 use crate::fault::{Fault, Result};
 use crate::queue::SnapshotPut;
-use crate::rpc::{self, ControlClient, ToNotices};
+use crate::rpc::{self, ToNotices};
 use crate::sql::values;
 use crate::{bucket, runs};
 use serde::{Deserialize, Serialize};
