@@ -15,7 +15,7 @@ mod tests;
 mod view;
 mod window;
 
-pub use ask::{Ask, Grant, Plan, Settlement};
+pub use ask::{Ask, Grant, NO_ACCOUNT_CAP, Plan, Settlement};
 pub use billed::BilledToday;
 pub use pause::{Pause, pause};
 pub use price::{Resource, micro, price, usd};

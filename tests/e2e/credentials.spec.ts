@@ -5,15 +5,15 @@ import { after, before, beforeEach, test } from "node:test";
 import { gunzipSync } from "node:zlib";
 import { ACCOUNT, ADMIN_TOKEN, type Answer, type Json, Roost } from "./harness.ts";
 import { Receiver } from "./receiver.ts";
+import * as steps from "./sign-in.ts";
+import { CLIENT, consent } from "./sign-in.ts";
 
 const ROOST_SECRET = "planted-roost-secret-0123456789";
-const CLIENT_SECRET = "roost-client-secret";
 const TOKEN = "/2/oauth2/token";
 /** Nothing of X in the worker's own secrets, but the client. */
 const SETTINGS = {
   ROOST_SECRET,
-  X_CLIENT_ID: "roost-client",
-  X_CLIENT_SECRET: CLIENT_SECRET,
+  ...CLIENT,
   X_OWNER_ID: ACCOUNT,
   X_BEARER_TOKEN: "",
   X_API_KEY: "",
@@ -53,45 +53,9 @@ beforeEach(async () => {
   await roost.advance(3600);
 });
 
-interface Begun {
-  url: URL;
-  cookie: string;
-}
-
-async function begin(query = ""): Promise<Begun> {
-  const headers = { authorization: `Bearer ${ADMIN_TOKEN}`, accept: "application/json" };
-  const answer = await roost.raw("GET", `/auth/x/start${query}`, { headers });
-  assert.equal(answer.status, 200, answer.text);
-  const cookie = answer.headers.get("set-cookie") ?? "";
-  return { url: new URL(answer.json.url), cookie: cookie.split(";")[0] };
-}
-
-/** What the owner does on X's consent page; where X sends the browser. */
-async function consent(url: URL, user = ACCOUNT, decision = "allow"): Promise<string> {
-  const page = await fetch(url);
-  assert.equal(page.status, 200);
-  assert.match(await page.text(), /name="decision" value="allow"/);
-  const body = new URLSearchParams({ user, decision });
-  const answer = await fetch(url, { method: "POST", body, redirect: "manual" });
-  assert.equal(answer.status, 302, await answer.text());
-  const back = new URL(answer.headers.get("location")!);
-  return back.pathname + back.search;
-}
-
-async function comeBack(path: string, cookie: string): Promise<URLSearchParams> {
-  const answer = await roost.raw("GET", path, { headers: { cookie } });
-  assert.equal(answer.status, 302, answer.text);
-  const to = new URL(answer.headers.get("location")!);
-  assert.equal(to.pathname, "/connect");
-  assert.match(answer.headers.get("set-cookie") ?? "", /^roost_x=; .*Max-Age=0/);
-  return to.searchParams;
-}
-
-/** A sign-in from start to end; its outcome. */
-async function signIn(user = ACCOUNT, query = ""): Promise<string> {
-  const { url, cookie } = await begin(query);
-  return (await comeBack(await consent(url, user), cookie)).get("x")!;
-}
+const begin = (query = "") => steps.begin(roost, query);
+const comeBack = (path: string, cookie: string) => steps.comeBack(roost, path, cookie);
+const signIn = (user = ACCOUNT, query = "") => steps.signIn(roost, user, query);
 
 /** Moves the clock, and lets the worker hear of it: by a sign-in that comes to nothing. */
 async function later(seconds: number): Promise<void> {
@@ -226,7 +190,7 @@ test("a refused client is told apart, with the step in X's console", async () =>
     assert.match(sign_in.detail, /client id and secret, and the callback/);
     assert.ok(sign_in.detail.includes(callback));
   } finally {
-    await roost.runtime.reconfigure({ X_CLIENT_SECRET: CLIENT_SECRET });
+    await roost.runtime.reconfigure({ X_CLIENT_SECRET: CLIENT.X_CLIENT_SECRET });
   }
 });
 
@@ -365,6 +329,20 @@ test("a family that X ended asks for another sign-in, and nothing dearer is read
   assert.equal(await signIn(), "connected");
   assert.notEqual((await roost.account()).collector.state, "stopped");
   await roost.goodCrawl();
+});
+
+test("what the stream and look-ups cost stops no sign-in", async () => {
+  await roost.api("PUT", "/credentials/bearer", { token: "sim-bearer" });
+  const people = JSON.parse(gunzipSync(await roost.sim.snapshot(await roost.sim.now())).toString());
+  const ids = people.map(({ id }: Json) => id);
+  for (let day = 0; day < 2; day++) {
+    const { json, status, text } = await roost.api("POST", "/lookups", { ids });
+    assert.equal(status, 202, text);
+    await roost.until("the look-up to end", async () => (await roost.get(`/lookups/${json.run}`)).state === "done");
+    await later(86_400);
+  }
+  assert.ok((await roost.get("/budget")).spent_usd > 5);
+  assert.equal(await signIn(), "connected");
 });
 
 test("a consent taken back at X is noticed at the next read", async () => {
@@ -545,7 +523,7 @@ test("no secret is in any answer, cookie, log line, run, snapshot, export or sto
     seen.push(file.endsWith(".gz") ? gunzipSync(bytes).toString() : bytes.toString());
   }
   const secrets = [
-    ADMIN_TOKEN, ROOST_SECRET, CLIENT_SECRET, OWNER_KEYS.api_secret, OWNER_KEYS.access_secret, "sim-bearer",
+    ADMIN_TOKEN, ROOST_SECRET, CLIENT.X_CLIENT_SECRET, OWNER_KEYS.api_secret, OWNER_KEYS.access_secret, "sim-bearer",
     // How the simulator's tokens begin.
     "simaccess", "simrefresh",
     "planted-path", "planted-query", "planted-discord", "planted-topic", "tk_planted",

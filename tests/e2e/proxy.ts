@@ -15,6 +15,10 @@ const HEADERS: readonly (string | undefined)[] = [
 ];
 const LIMITS = ["x-rate-limit-limit", "x-rate-limit-remaining", "x-rate-limit-reset"];
 
+/** A status of X's own outages is answered so often: it is asked again for six hours, and each wait is a
+ * step of the test. */
+const OUTAGES = 5;
+
 /** One change, made to every answer of a route until it is taken back. */
 export interface Mutation {
   /** Part of the paths it is for. */
@@ -87,6 +91,11 @@ export class Proxy {
     await new Promise((closed) => this.#server.close(closed));
   }
 
+  #mutationOf(path: string): Mutation | undefined {
+    if (this.mutation === undefined || !path.includes(this.mutation.route)) return undefined;
+    return this.mutation.what === "status" && this.reached >= OUTAGES ? undefined : this.mutation;
+  }
+
   async #pass(request: IncomingMessage, answer: ServerResponse): Promise<void> {
     const chunks: Buffer[] = [];
     for await (const chunk of request) chunks.push(chunk as Buffer);
@@ -94,12 +103,16 @@ export class Proxy {
     for (const [name, value] of Object.entries(request.headers)) {
       if (!["host", "connection", "content-length", "accept-encoding"].includes(name)) headers.set(name, String(value));
     }
+    // Roost signs the address that it knows.
+    headers.set("x-forwarded-host", request.headers.host ?? "");
+    // What is to be changed must be readable.
+    headers.set("accept-encoding", "identity");
     const body = chunks.length > 0 ? Buffer.concat(chunks) : undefined;
     const left = new AbortController();
     answer.on("close", () => left.abort());
-    const got = await fetch(this.target + request.url, { method: request.method!, headers, body, signal: left.signal });
+    const got = await fetch(this.target + request.url, { method: request.method!, headers, body, signal: left.signal, redirect: "manual" });
     const path = request.url!.split("?")[0]!;
-    const mutation = this.mutation !== undefined && path.includes(this.mutation.route) ? this.mutation : undefined;
+    const mutation = this.#mutationOf(path);
     const out = new Map<string, string>();
     got.headers.forEach((value, name) => {
       if (!["connection", "content-length", "transfer-encoding", "keep-alive"].includes(name)) out.set(name, value);

@@ -131,8 +131,10 @@ test("looks go on after evictions, and cost what X bills", async () => {
   await roost.until("everyone to be looked up", async () => {
     const { verify } = await roost.account();
     if (verify.state === "waiting") {
-      await roost.evict();
-      evicted++;
+      // Lost in the middle of a call, its answer would be paid and not known.
+      const calm = Date.parse(verify.next_look) - (await roost.sim.now()) > 3_000;
+      if (calm) await roost.evict();
+      evicted += Number(calm);
       await roost.skipWait();
     }
     return verify.due === 0 && verify.state === "idle";

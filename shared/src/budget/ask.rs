@@ -7,6 +7,10 @@ use crate::time::UnixMs;
 use crate::x::problem::Rate;
 use serde::{Deserialize, Serialize};
 
+/// The cap of an ask that no account's cap holds for, micro-dollars: more than X bills in a century,
+/// and small enough that sums of it do not overflow. The caps over all accounts still hold.
+pub const NO_ACCOUNT_CAP: u64 = u64::MAX / 4;
+
 /// A wish to read.
 ///
 /// One holder (an account's feature on a route) has one lease at a time: it settles the last one

@@ -11,7 +11,7 @@ use crate::http::random_hex;
 use crate::sql::values;
 use crate::x::{X, oauth};
 use shared::api::{Checked, CheckedItem, Credential, Feature};
-use shared::budget::{Ask, Grant as Leave, Resource, Settlement, price, usd};
+use shared::budget::{Ask, Grant as Leave, NO_ACCOUNT_CAP, Resource, Settlement, price, usd};
 use shared::console::Step;
 use shared::credentials::Name;
 use shared::id::{AccountId, UserId};
@@ -134,7 +134,7 @@ impl Control {
             account: question.account,
             // Its price was accepted by name; the cap over all still holds.
             feature: Feature::Profiles,
-            account_cap: u64::MAX / 4,
+            account_cap: NO_ACCOUNT_CAP,
             account_day_cap: None,
             route: question.route.to_owned(),
             calls: 1,

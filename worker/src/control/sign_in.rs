@@ -13,8 +13,8 @@ use crate::http::random_hex;
 use crate::rpc::{self, ToAccount, UserKey};
 use crate::sql::values;
 use crate::x::{X, oauth};
-use shared::api::{Credential, Feature, NewAccount, SignInOutcome, SignInReport};
-use shared::budget::{Ask, Grant as Leave, Resource, Settlement, micro};
+use shared::api::{self, Credential, Feature, NewAccount, SignInOutcome, SignInReport};
+use shared::budget::{Ask, Grant as Leave, NO_ACCOUNT_CAP, Resource, Settlement, micro};
 use shared::console::Step;
 use shared::credentials::{Name, Stored};
 use shared::id::{AccountId, UserId};
@@ -231,6 +231,17 @@ impl Control {
         rpc::call::<_, Option<()>>(&stub, &ToAccount::SignedIn).await.map(drop)
     }
 
+    /// The caps per month and per day, in micro-dollars, of the account that is to sign in. Where
+    /// anyone may, no account's cap holds: who it is says the answer that is paid for.
+    async fn caps_of(&self, account: Option<AccountId>) -> Result<(u64, Option<u64>)> {
+        let Some(id) = account else { return Ok((NO_ACCOUNT_CAP, None)) };
+        let stub = rpc::account(&self.env, id)?;
+        let tracked: Option<api::Account> = rpc::call(&stub, &ToAccount::View).await?;
+        Ok(tracked.map_or((micro(DEFAULT_CAP_USD), None), |account| {
+            (micro(account.monthly_cap_usd), account.daily_cap_usd.map(micro))
+        }))
+    }
+
     /// Whose the tokens are: one profile read, within the caps.
     async fn whose(&self, kept: &Kept, access: &Secret) -> Result<Whose> {
         if kept.facts.grant.as_ref().is_none_or(|grant| clock::now() >= grant.expires) {
@@ -238,11 +249,12 @@ impl Control {
             return Ok(Whose::Never(SignInOutcome::Unreachable, why.to_owned()));
         }
         let account = kept.facts.wanted.unwrap_or(UserId(0));
+        let (account_cap, account_day_cap) = self.caps_of(kept.facts.wanted).await?;
         let ask = Ask {
             account,
             feature: Feature::Profiles,
-            account_cap: micro(DEFAULT_CAP_USD),
-            account_day_cap: None,
+            account_cap,
+            account_day_cap,
             route: "users/me".to_owned(),
             calls: 1,
             resource: Resource::User,
