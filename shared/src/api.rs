@@ -13,6 +13,7 @@ mod locations;
 mod lookups;
 mod operations;
 mod tweets;
+mod work;
 
 pub use accounts::*;
 pub use alerts::*;
@@ -25,6 +26,7 @@ pub use locations::*;
 pub use lookups::*;
 pub use operations::*;
 pub use tweets::*;
+pub use work::*;
 
 /// Derives what every wire type has: one place to change it.
 macro_rules! wire {

@@ -27,6 +27,7 @@ mod settings;
 mod sidecars;
 mod snapshots;
 mod tell;
+mod tick;
 mod tweets;
 mod upload;
 mod verify;

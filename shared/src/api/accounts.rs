@@ -1,24 +1,8 @@
 //! Wire types of tracked accounts, their collection and the people who follow them.
 
-use super::{wire, words};
+use super::{FailedWork, wire, words};
 use crate::id::{AccountId, UserId};
 use crate::time::UnixMs;
-
-words! {
-    /// A piece of an account's work that is tried on its own.
-    Work {
-        /// The full check under way.
-        Followers = "followers",
-        /// The reading of tweets under way.
-        Tweets = "tweets",
-        /// The reading of whom the account follows and blocks.
-        Following = "following",
-        /// The looking up of those who left.
-        Verification = "verification",
-        /// The replay under way.
-        Replay = "replay",
-    }
-}
 
 words! {
     /// How often an account is checked. `count_only` reads one profile per UTC day: the curve
@@ -224,23 +208,6 @@ wire! {
         pub missed_left: u64,
         /// Pushes that the list speaks against.
         pub contradicted: u64,
-    }
-
-    /// Work that was ended because Roost failed on it three times, minutes apart.
-    pub struct FailedWork {
-        /// Which.
-        pub work: Work,
-        /// When it was ended.
-        pub at: UnixMs,
-        /// What failed.
-        pub reason: String,
-    }
-
-    /// Body of `POST …/resume`.
-    #[serde(deny_unknown_fields)]
-    pub struct Resume {
-        /// The work to go on with, from where it stood.
-        pub work: Work,
     }
 
     /// Body of `PUT …/push`.

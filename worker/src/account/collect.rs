@@ -1,4 +1,4 @@
-//! Collection: the schedule's ticks, and the loop that carries out what [`Crawl`] says.
+//! Collection: the loop that carries out what [`Crawl`] says.
 //! Invariant: at most one loop runs; every outcome is fed back to the machine and saved before
 //! the next step, so that the object may be lost between any two.
 
@@ -18,7 +18,6 @@ use shared::crawl::{Crawl, PageFacts, PageVerdict, Step};
 use shared::credentials::Endpoint;
 use shared::id::{AccountId, UserId};
 use shared::retry::{Stop, StopCause, Trouble};
-use shared::schedule::{self, Due};
 use shared::snapshot::{Place, member};
 use shared::time::UnixMs;
 use shared::x::page::{followers_page, latest, lookup};
@@ -38,72 +37,6 @@ const COUNT_LEASE: &str = "count_lease";
 const ENDED: &str = "ended";
 
 impl Account {
-    /// Cron ticked: starts what is due, and goes on with what waited.
-    pub(super) async fn tick(&self, _at: UnixMs) -> Result<()> {
-        let Some(settings) = self.settings()? else { return Ok(()) };
-        let config = self.config().await?;
-        X::new(&config).sync_clock().await;
-        let now = clock::now();
-        // Before a check could be compared with lists that were read by older rules.
-        let healed = self.heal().await;
-        let comparable = healed.is_ok();
-        log("tick", healed);
-        // A replay under way knows of every file, and has not come to all of them.
-        if !self.is_replaying()? {
-            log("tick", self.discover(now).await);
-        }
-        // Each whatever becomes of the others.
-        for outcome in [
-            self.open_runs().await,
-            self.resend_pending().await,
-            self.tick_tweets().await,
-            self.tick_following().await,
-            self.tick_push(&settings).await,
-        ] {
-            log("tick", outcome);
-        }
-        if comparable {
-            log("tick", self.tick_checks().await);
-        }
-        log("tick", self.erase_gone(clock::now()));
-        log("tick", self.arm_look().await);
-        let told = self.tell_notices().await;
-        for outcome in [told, self.correct_doubted().await, self.mind_schedule().await] {
-            log("notices", outcome);
-        }
-        if self.has_left()? || self.has_purges()? {
-            self.arm_in(1).await?;
-        }
-        let hold = ToControl::Hold { account: Some(settings.account), runs: self.runs_held()? };
-        ControlClient::new(&self.env)?.tell::<Option<()>>(hold).await.map(drop)
-    }
-
-    /// Starts the check or the count that is due.
-    async fn tick_checks(&self) -> Result<()> {
-        let config = self.config().await?;
-        // As they are now: X may have been waited for, and a check begun meanwhile.
-        let Some(settings) = self.settings()? else { return Ok(()) };
-        let crawling = self.crawl()?.is_some();
-        let due = self.due(&settings, &config, crawling).await?;
-        if due.crawl {
-            self.start_crawl(Trigger::Cron).await?;
-        } else if due.count {
-            self.read_count(&settings, &config).await?;
-            // The count just read may call for a check.
-            let settings = self.tracked()?;
-            if self.due(&settings, &config, crawling).await?.crawl {
-                self.start_crawl(Trigger::Cron).await?;
-            }
-        }
-        Ok(())
-    }
-
-    async fn due(&self, settings: &Settings, config: &Config, crawling: bool) -> Result<Due> {
-        let history = self.outlook(settings, config).await?.history;
-        let now = clock::now();
-        Ok(schedule::due(&settings.clock(crawling, history, now), now))
-    }
-
     /// Starts a full check unless one is under way; says which run it is.
     pub(super) async fn start_crawl(&self, trigger: Trigger) -> Result<(String, bool)> {
         if let Some(crawl) = self.crawl()? {
@@ -424,7 +357,7 @@ impl Account {
     }
 
     /// The count-only read: one profile a UTC day.
-    async fn read_count(&self, settings: &Settings, config: &Config) -> Result<()> {
+    pub(super) async fn read_count(&self, settings: &Settings, config: &Config) -> Result<()> {
         let run = runs::begin(Trigger::Cron, "count", Some(settings.account));
         let control = ControlClient::new(&self.env)?;
         control.open(run.clone()).await?;
@@ -467,12 +400,6 @@ impl Account {
         self.put_meta(COUNT_LEASE, &open)?;
         self.settle_in(COUNT_LEASE).await?;
         outcome
-    }
-}
-
-fn log(what: &str, outcome: Result<()>) {
-    if let Err(fault) = outcome {
-        worker::console_error!("{what}: {}", fault.log());
     }
 }
 
