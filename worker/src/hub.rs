@@ -135,7 +135,13 @@ impl Hub {
         let entry = Entry { socket: pair.server.clone(), kept, last_ping: None };
         entry.keep();
         self.send_text(&pair.server, hello);
-        self.inner.borrow_mut().join(entry, view, now);
+        let mut inner = self.inner.borrow_mut();
+        if inner.entries.is_empty() {
+            // What follows for the first is all that follows.
+            inner.last = Some(inner.last.map_or(cursor, |last| last.max(cursor)));
+        }
+        inner.join(entry, view, now);
+        drop(inner);
         let mut answer = ResponseBuilder::new().with_status(101).with_websocket(pair.client);
         let offered = request.headers().get("sec-websocket-protocol")?.unwrap_or_default();
         if offered.split(',').any(|one| one.trim() == PROTOCOL) {
@@ -223,6 +229,9 @@ impl Hub {
     /// Hands a stretch to every browser that keeps up.
     pub(crate) fn deliver(&self, stretch: &Stretch) {
         let now = clock::real();
+        if let Some(gap) = self.last().and_then(|last| hub::missed(last, stretch.from)) {
+            self.declare(gap);
+        }
         let mut inner = self.inner.borrow_mut();
         if inner.last.is_none() {
             // What lies before was sent by an earlier memory, or declared.

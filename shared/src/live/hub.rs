@@ -38,6 +38,18 @@ pub const ATTACHMENT_MAX_BYTES: usize = 16_384;
 /// Who is sent away may come back after this.
 pub const RETRY_MS: u64 = 2_000;
 
+/// A relay without browsers is kept for so long after one was sent there: the way there takes an
+/// answer of the Live object and one of the relay, and a relay that is not kept gets no events.
+pub const ON_THE_WAY_MS: i64 = 30 * SECOND_MS;
+
+/// The numbers that an object's sockets were never handed, where a stretch that begins with `from`
+/// comes after number `last`: nobody may be told that a frame covers them.
+pub fn missed(last: u64, from: u64) -> Option<LiveGap> {
+    let (first, end) = (last.saturating_add(1), from.saturating_sub(1));
+    let gap = LiveGap { from: first, to: end, reason: GapReason::Slow };
+    (first <= end).then_some(gap)
+}
+
 /// What is known of a socket, and survives its object's sleep.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Socket {

@@ -9,8 +9,9 @@ use crate::fault::Result;
 use crate::rpc::{self, ToRelay};
 use serde::{Deserialize, Serialize};
 use shared::api::{GapReason, LiveGap};
-use shared::live::hub::{Place, place, relays_kept};
+use shared::live::hub::{ON_THE_WAY_MS, Place, place, relays_kept};
 use shared::live::ring::Stretch;
+use shared::time::UnixMs;
 use std::collections::{BTreeMap, VecDeque};
 use std::rc::Rc;
 use wasm_bindgen_futures::spawn_local;
@@ -27,6 +28,8 @@ struct Relay {
     viewers: u32,
     /// Sockets sent there and not yet counted by it.
     sent: u32,
+    /// When the last one was sent there, by the clock on the wall.
+    sent_at: Option<UnixMs>,
     busy: bool,
     queue: VecDeque<Item>,
 }
@@ -118,7 +121,9 @@ impl Core {
         let counts = relays.counts();
         let place = place(self.hub.sockets(), &counts, limits);
         if let Place::Relay(number) = place {
-            relays.0.entry(number).or_default().sent += 1;
+            let relay = relays.0.entry(number).or_default();
+            relay.sent += 1;
+            relay.sent_at = Some(clock::real());
             // Written before the browser is sent there: a relay nobody knows of is silent.
             self.put_meta("relays", &relays.roll())?;
         }
@@ -178,7 +183,8 @@ impl Core {
         let Some(relay) = relays.0.get_mut(&number) else { return };
         let was = relay.viewers + relay.sent;
         (relay.viewers, relay.sent) = (viewers, 0);
-        if viewers == 0 && relay.queue.is_empty() {
+        let awaited = relay.sent_at.is_some_and(|at| clock::real().since(at) < ON_THE_WAY_MS);
+        if viewers == 0 && relay.queue.is_empty() && !awaited {
             relays.0.remove(&number);
         }
         if was != viewers {

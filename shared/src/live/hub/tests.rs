@@ -11,6 +11,21 @@ fn at(seconds: i64) -> UnixMs {
 const FULL: u64 = BUFFER_MAX_BYTES + 1;
 
 #[test]
+fn a_stretch_that_does_not_follow_leaves_a_gap() {
+    let gap = |from, to| Some(LiveGap { from, to, reason: GapReason::Slow });
+    for (last, from, wanted) in [
+        (0, 1, None),
+        (9, 10, None),
+        (9, 4, None),
+        (9, 11, gap(10, 10)),
+        (9, 20, gap(10, 19)),
+        (u64::MAX, 3, None),
+    ] {
+        assert_eq!(missed(last, from), wanted, "{from} after {last}");
+    }
+}
+
+#[test]
 fn a_slow_socket_is_skipped_and_told_what_it_missed() {
     let mut socket = Socket::new(true, 10, at(0));
     let ping = Some(at(0));
