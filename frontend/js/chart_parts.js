@@ -167,7 +167,9 @@ export function placeTip(tip, host, centre) {
   tip.hidden = false;
   const width = tip.offsetWidth;
   const right = centre + 14;
-  const left = right + width < host.clientWidth ? right : Math.max(0, centre - 14 - width);
+  const beside = right + width < host.clientWidth ? right : centre - 14 - width;
+  // Never outside of the chart, whatever its size: the page would scroll sideways.
+  const left = Math.max(0, Math.min(beside, host.clientWidth - width));
   tip.style.transform = `translate(${Math.round(left)}px, 8px)`;
 }
 

@@ -64,16 +64,63 @@ export function origin() {
   return location.origin;
 }
 
+/** Goes to an address; the one that is left remembers how far down one was. */
 export function navigate(path, replace) {
-  if (replace) history.replaceState(null, "", path);
-  else history.pushState(null, "", path);
+  if (replace) {
+    history.replaceState(history.state, "", path);
+    return;
+  }
+  history.replaceState({ top: scrollY }, "");
+  history.pushState(null, "", path);
+  page = location.pathname;
+  wanted = 0;
+}
+
+// Which page is shown, and where Back leads to: pixels from the top, until it is long enough.
+let page = location.pathname;
+let wanted = 0;
+
+/** Whether the page is on its way back to a place that one left. */
+export function isReturning() {
+  return wanted > 0;
+}
+
+/** Goes to a place as soon as what stood there does again: within 10 s, unless one scrolls. */
+function returnTo(top) {
+  wanted = top;
+  const until = performance.now() + 10_000;
+  const go = () => {
+    if (wanted !== top) return;
+    const there = document.documentElement.scrollHeight >= top + innerHeight;
+    if (there) scrollTo(0, top);
+    if (there || performance.now() > until) wanted = 0;
+    else requestAnimationFrame(go);
+  };
+  if (top > 0) requestAnimationFrame(go);
+}
+
+/** Takes Back, Forward and Reload to where one was. */
+export function keepPlaces() {
+  history.scrollRestoration = "manual";
+  returnTo(history.state?.top ?? 0);
+  addEventListener("pagehide", () => history.replaceState({ top: scrollY }, ""));
+  addEventListener("popstate", (event) => {
+    const turned = page !== location.pathname;
+    page = location.pathname;
+    const top = event.state?.top;
+    wanted = 0;
+    if (top > 0) returnTo(top);
+    // A page that one never left begins at its top.
+    else if (turned || top === 0) scrollTo(0, 0);
+  });
+  for (const moved of ["wheel", "touchmove", "pointerdown"]) addEventListener(moved, () => (wanted = 0), { passive: true });
 }
 
 /** The token of `#token=…`, taken out of the address before anyone can copy it. */
 export function takeToken() {
   const match = /^#token=(.+)$/.exec(location.hash);
   if (!match) return "";
-  history.replaceState(null, "", location.pathname + location.search);
+  history.replaceState(history.state, "", location.pathname + location.search);
   try {
     return decodeURIComponent(match[1]);
   } catch {

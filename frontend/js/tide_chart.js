@@ -4,7 +4,7 @@
 // i - 0.5 to i + 0.5, so that hours, days and months are equally wide whatever clocks do.
 import uPlot from "uplot";
 import "uplot/dist/uPlot.min.css";
-import { dot, drawGaps, fillTip, labelsBelow, margin, onResize, placeTip, ratio, rule, tooltip, upright } from "./chart_parts.js";
+import { dot, drawGaps, fillTip, hatch, labelsBelow, margin, onResize, placeTip, ratio, rule, tooltip, upright } from "./chart_parts.js";
 import { readColours } from "./colours.js";
 
 const COLOURS = ["ink", "ink2", "ink3", "line", "card", "came", "left", "warn", "accent"];
@@ -36,7 +36,15 @@ export function make(host, text, picked, pinned, zoomed, opened) {
   const count = () => drawing.followers.length;
   const x = (u, at) => u.valToPos(at, "x", true);
   const y = (u, value) => u.valToPos(value, "line", true);
-  const b = (u, value) => u.valToPos(value, "bars", true);
+  /** Tweets have a lane of their own along the baseline: bars begin above and below it. */
+  const lane = () => (drawing.tweets.length > 0 ? 9 : 1) * ratio();
+  const b = (u, value) => {
+    const [zero, raw] = [u.valToPos(0, "bars", true), u.valToPos(value, "bars", true)];
+    if (value === 0) return zero;
+    const room = Math.max(u.bbox.top + u.bbox.height - zero, 1);
+    return zero + Math.sign(raw - zero) * lane() + (raw - zero) * Math.max(1 - lane() / room, 0);
+  };
+  const foot = (u, up) => u.valToPos(0, "bars", true) - (up ? 1 : -1) * lane();
 
   function data() {
     const xs = Float64Array.from({ length: count() }, (_, i) => i);
@@ -44,6 +52,15 @@ export function make(host, text, picked, pinned, zoomed, opened) {
   }
 
   const gaps = (u, words) => drawGaps(u, drawing.gaps, (at) => x(u, at - 0.5), colours, words);
+
+  /** What was seen in part is hatched at the foot alone, under everything that is drawn. */
+  function drawParts(u) {
+    const { bbox } = u;
+    for (const [from, to] of drawing.parts) {
+      const [left, right] = [x(u, from - 0.5), x(u, to - 0.5)];
+      hatch(u.ctx, { x: left, y: bbox.top + bbox.height, w: Math.max(right - left, 2 * ratio()), h: 6 * ratio() }, colours.ink3);
+    }
+  }
 
   function drawGrid(u) {
     for (const [value, label] of drawing.line_ticks) rule(u, y(u, value), label, colours.line, colours);
@@ -61,9 +78,11 @@ export function make(host, text, picked, pinned, zoomed, opened) {
   function bar(u, i, from, to, colour, outlined) {
     const { ctx } = u;
     const slot = x(u, 1) - x(u, 0);
-    const width = Math.max(Math.min(slot * 0.5, 18 * ratio()), ratio());
+    // A bar fills its bucket, however few there are; the rest keeps neighbours apart.
+    const width = Math.max(slot * 0.64, ratio());
     const left = Math.round(x(u, i) - width / 2);
-    let [top, bottom] = [b(u, to), b(u, from)].sort((one, other) => one - other);
+    const start = from === 0 ? foot(u, to > 0) : b(u, from);
+    let [top, bottom] = [b(u, to), start].sort((one, other) => one - other);
     // One person is always seen.
     if (bottom - top < 2 * ratio()) {
       if (to < from) bottom = top + 2 * ratio();
@@ -97,15 +116,16 @@ export function make(host, text, picked, pinned, zoomed, opened) {
       const more = drawing.unexplained[i];
       if (more === 0) continue;
       // Beyond the bar, dotted: X counts them, no name is known.
-      const start = more > 0 ? came : -(left + gone);
+      const reached = more > 0 ? came : -(left + gone);
       ctx.save();
       ctx.strokeStyle = colours.warn;
       ctx.lineWidth = 2 * ratio();
       ctx.setLineDash([2 * ratio(), 3 * ratio()]);
       ctx.beginPath();
       const towards = more > 0 ? -1 : 1;
-      const from = b(u, start) + 3 * towards * ratio();
-      const far = Math.max(Math.abs(b(u, start + more) - b(u, start)), 7 * ratio());
+      const start = reached === 0 ? foot(u, more > 0) : b(u, reached);
+      const from = start + 3 * towards * ratio();
+      const far = Math.max(Math.abs(b(u, reached + more) - start), 7 * ratio());
       ctx.moveTo(x(u, i), from);
       ctx.lineTo(x(u, i), from + towards * far);
       ctx.stroke();
@@ -298,9 +318,11 @@ export function make(host, text, picked, pinned, zoomed, opened) {
         bind: { dblclick: () => null },
       },
       hooks: {
-        drawClear: [(u) => gaps(u, false), drawGrid, (u) => gaps(u, true)],
+        drawClear: [(u) => gaps(u, false), drawGrid, drawParts, (u) => gaps(u, true)],
         draw: [drawBars, drawTweets, drawLines, drawPick],
         setCursor: [hover],
+        // Places are known from here on: what is held keeps its tooltip beside it.
+        ready: [showTip],
         setSelect: [select],
       },
     };

@@ -196,6 +196,8 @@ export function make(host, text, picked, pinned) {
         ],
         draw: [lines, pick],
         setCursor: [hover],
+        // Places are known from here on: what is held keeps its tooltip beside it.
+        ready: [showTip],
       },
     };
   }

@@ -115,6 +115,27 @@ impl Comparison {
     }
 }
 
+/// What a list of people is narrowed to, beside its filter and its reason.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+pub(crate) struct Narrow {
+    /// Whom the account follows.
+    pub(crate) mutual: bool,
+    /// Who hardly writes.
+    pub(crate) inactive: bool,
+    /// Who has at least so many followers.
+    pub(crate) least: Option<u64>,
+}
+
+impl Narrow {
+    /// As the API and the address write it.
+    pub(crate) fn pairs(self) -> Vec<(&'static str, String)> {
+        let least = self.least.map(|least| ("followers_min", least.to_string()));
+        let flag = |on: bool, name| on.then(|| (name, "true".to_owned()));
+        let flags = [flag(self.mutual, "mutual"), flag(self.inactive, "inactive")];
+        flags.into_iter().chain([least]).flatten().collect()
+    }
+}
+
 /// The column the followers are sorted by.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 pub(crate) enum SortBy {
@@ -123,6 +144,7 @@ pub(crate) enum SortBy {
     #[default]
     Since,
     Changed,
+    Left,
 }
 
 impl SortBy {
@@ -133,6 +155,7 @@ impl SortBy {
             Self::Followers => "followers",
             Self::Since => "since",
             Self::Changed => "changed",
+            Self::Left => "left",
         }
     }
 }
@@ -158,7 +181,7 @@ impl Sort {
 
     fn from_slug(slug: &str) -> Option<Self> {
         let (descending, word) = slug.strip_prefix('-').map_or((false, slug), |word| (true, word));
-        [SortBy::Name, SortBy::Followers, SortBy::Since, SortBy::Changed]
+        [SortBy::Name, SortBy::Followers, SortBy::Since, SortBy::Changed, SortBy::Left]
             .into_iter()
             .find(|by| by.slug() == word)
             .map(|by| Self { by, descending })
@@ -190,6 +213,8 @@ pub(crate) struct View {
     pub(crate) day: Option<String>,
     /// Of those who left, only these are listed.
     pub(crate) reason: Option<Reason>,
+    /// Of the followers listed, only these.
+    pub(crate) narrow: Narrow,
     pub(crate) query: String,
     pub(crate) sort: Sort,
     pub(crate) filter: Option<RosterFilter>,
@@ -247,6 +272,9 @@ pub(crate) fn read(path: &str, search: &str) -> View {
             "interval" => view.interval = Interval::from_word(&value),
             "day" => view.day = some(value),
             "reason" => view.reason = Reason::from_word(&value),
+            "mutual" => view.narrow.mutual = value == "true",
+            "inactive" => view.narrow.inactive = value == "true",
+            "followers_min" => view.narrow.least = value.parse().ok(),
             "q" => view.query = value,
             "sort" if view.page != Page::Tweets => {
                 view.sort = Sort::from_slug(&value).unwrap_or_default();
@@ -297,6 +325,9 @@ pub(crate) fn write(view: &View) -> String {
     add("sort", (view.sort != Sort::default()).then(|| view.sort.slug()));
     add("reason", view.reason.map(|reason| reason.as_str().to_owned()));
     add("filter", view.filter.map(|filter| filter.as_str().to_owned()));
+    for (name, value) in view.narrow.pairs() {
+        add(name, Some(value));
+    }
     add("as_of", view.as_of.map(Date::iso));
     add("person", view.person.clone());
     add("x", view.sign_in.map(|outcome| outcome.as_str().to_owned()));
@@ -396,6 +427,9 @@ mod tests {
         check("/?tz=%2B05:30");
         check("/?tz=America/Argentina/Buenos_Aires&interval=week&day=2026-11-03");
         check("/followers?q=caf%C3%A9%20%26%20co&sort=-followers&filter=left");
+        check(
+            "/followers?reason=suspended&filter=left&mutual=true&inactive=true&followers_min=1000",
+        );
         check("/followers?as_of=2026-10-14&person=1234567890123456789");
         check("/live?words=green%20tea&lang=de,en&area=-10.5,35,30,60&tab=countries");
         check("/tweets?period=7d&q=tea&kind=reply&lang=de&sort=-growth.public.like_count");

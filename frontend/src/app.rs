@@ -8,6 +8,7 @@ use crate::browser::{self, BrowserZone};
 use crate::calendar::date_at;
 use crate::erase::{Held, Memo, effect, memo};
 use crate::fetching::Failure;
+use crate::kept::Kept;
 use crate::period::{self, Frame, Period, Range};
 use crate::remote::{Question, Remote, remote};
 use crate::settings::{Settings, Theme};
@@ -60,6 +61,12 @@ pub(crate) struct App {
     pub(crate) interval: Memo<Interval>,
     /// The row of the page's long table that the keys have come to, from 1; 0 is none.
     pub(crate) row: RwSignal<usize>,
+    /// Periods that were zoomed into, the last on top: from which, to which.
+    zooms: RwSignal<Vec<(Period, Period)>>,
+    /// X's archive, chosen where an account is begun, for the import to take.
+    pub(crate) handed: StoredValue<Option<web_sys::File>, LocalStorage>,
+    /// The rows of the long tables.
+    pub(crate) kept: Kept,
     /// Counts changes of colours: canvases draw anew.
     pub(crate) recoloured: RwSignal<u64>,
     /// The live stream: one connection for the whole page.
@@ -119,6 +126,9 @@ impl App {
             range,
             interval,
             row: RwSignal::new(0),
+            zooms: RwSignal::new(Vec::new()),
+            handed: StoredValue::new_local(None),
+            kept: Kept::new(),
             recoloured: RwSignal::new(0),
             stream: Stream::provide(),
         };
@@ -206,6 +216,41 @@ impl App {
         }
     }
 
+    /// Shows a part of the period; [`Self::zoom_out`] leads back.
+    pub(crate) fn zoom(self, period: Period) {
+        let before = self.view.with_untracked(|view| view.period);
+        let span = |period: Period| untrack(|| self.with_frame(|frame| period.span(frame)));
+        // The whole of it is no part.
+        if span(period) != span(before) {
+            self.zooms.update(|zooms| {
+                if zoomed_to(zooms, before).is_none() {
+                    zooms.clear();
+                }
+                zooms.push((before, period));
+            });
+            self.choose(period);
+        }
+    }
+
+    /// Whether the period was zoomed into.
+    pub(crate) fn is_zoomed(self) -> bool {
+        let period = self.seen(|view| view.period);
+        self.zooms.with(|zooms| zoomed_to(zooms, period).is_some())
+    }
+
+    /// Back to the period before the zoom; `false` if none was zoomed into.
+    pub(crate) fn zoom_out(self) -> bool {
+        let period = self.view.with_untracked(|view| view.period);
+        let Some(before) = self.zooms.with_untracked(|zooms| zoomed_to(zooms, period)) else {
+            return false;
+        };
+        self.zooms.update(|zooms| {
+            zooms.pop();
+        });
+        self.choose(before);
+        true
+    }
+
     /// Shows another account; what belongs to the one before stays behind.
     pub(crate) fn choose_account(self, id: String) {
         self.change(|view| {
@@ -247,7 +292,7 @@ impl App {
 
     /// Says why something failed.
     pub(crate) fn say_failure(self, failure: &Failure) {
-        self.say(format!("{}: {}", failure.title, failure.detail));
+        self.say(failure.said());
     }
 
     /// The viewer muted or noted someone: rows that show them follow at once.
@@ -337,6 +382,7 @@ impl App {
     }
 
     fn follow_address(self) {
+        browser::keep_places();
         let _ = window_event_listener_untyped("popstate", move |_| {
             self.view.set(of_address(&browser::address()));
         });
@@ -377,6 +423,12 @@ impl App {
             });
         }
     }
+}
+
+/// From where a period was zoomed into, if the last zoom led to it: by another way there is no
+/// way back.
+fn zoomed_to(zooms: &[(Period, Period)], period: Period) -> Option<Period> {
+    zooms.last().filter(|(_, to)| *to == period).map(|(from, _)| *from)
 }
 
 /// What of an account tells that its data has changed.

@@ -24,6 +24,10 @@ extern "C" {
     pub(crate) fn address() -> String;
     pub(crate) fn origin() -> String;
     pub(crate) fn navigate(path: &str, replace: bool);
+    #[wasm_bindgen(js_name = isReturning)]
+    pub(crate) fn is_returning() -> bool;
+    #[wasm_bindgen(js_name = keepPlaces)]
+    pub(crate) fn keep_places();
     #[wasm_bindgen(js_name = takeToken)]
     pub(crate) fn take_token() -> String;
     #[wasm_bindgen(js_name = onLinks)]

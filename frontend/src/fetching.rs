@@ -14,6 +14,20 @@ pub(crate) struct Failure {
     pub(crate) request_id: Option<String>,
 }
 
+impl Failure {
+    /// In a line. What was wrong with a form's field is said in words, without the field's name in
+    /// the API: the field is in sight.
+    pub(crate) fn said(&self) -> String {
+        let of_field = self.detail.strip_prefix('`').and_then(|rest| rest.split_once("`: "));
+        match of_field {
+            Some((_, why)) if self.status == Some(400) => {
+                crate::words::sentence(&crate::words::capital(why))
+            }
+            _ => format!("{}: {}", self.title, self.detail),
+        }
+    }
+}
+
 /// What happens to a fetched thing. `turn` numbers the questions.
 #[derive(Clone, Debug)]
 pub(crate) enum Step<T> {
@@ -120,6 +134,19 @@ mod tests {
             detail: String::new(),
             request_id: None,
         }
+    }
+
+    #[test]
+    fn what_is_wrong_with_a_field_is_said_without_the_names_of_the_api() {
+        let said = |status, detail: &str| {
+            Failure { status: Some(status), detail: detail.to_owned(), ..failure() }.said()
+        };
+        assert_eq!(
+            said(400, "`destination`: 10.0.0.1 is a private address"),
+            "10.0.0.1 is a private address."
+        );
+        assert_eq!(said(400, "`token` holds a space"), "Broken: `token` holds a space");
+        assert_eq!(said(500, "`x`: y"), "Broken: `x`: y");
     }
 
     #[track_caller]

@@ -160,7 +160,7 @@ pub(crate) fn entries() -> Vec<Entry> {
         entry(Command::Interval, &["I"], "Change interval"),
         entry(Command::Comparison, &["X"], "Change comparison"),
         entry(Command::Pause, &["P"], "Pause the live stream"),
-        entry(Command::Palette, &["Ctrl", "K"], "Find a command"),
+        entry(Command::Palette, &["Ctrl", "K"], "Find a command or a person"),
         entry(Command::Help, &["?"], "Show these keys"),
         entry(Command::Theme, &[], "Switch between light and dark"),
     ];

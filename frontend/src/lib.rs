@@ -29,6 +29,7 @@ mod charts;
 mod erase;
 mod fetching;
 mod http;
+mod kept;
 mod keys;
 mod live;
 mod lookups;

@@ -2,6 +2,7 @@
 //! know: what the numbers count. Invariant: a negative number carries a true minus (U+2212),
 //! and no text claims more digits than it was given.
 
+pub(crate) use shared::figures::compact;
 use shared::figures::thousands;
 
 /// The true minus.
@@ -21,22 +22,6 @@ pub(crate) fn count(number: u64) -> String {
 /// `+214`, `−31`, `0`.
 pub(crate) fn signed(number: i64) -> String {
     if number > 0 { format!("+{}", grouped(number)) } else { grouped(number) }
-}
-
-/// `982`, `10.4K`, `118K`, `1.2M`: three digits at most.
-pub(crate) fn compact(number: u64) -> String {
-    let (unit, letter) = match number {
-        0..=999 => return number.to_string(),
-        1_000..=999_499 => (1_000_u64, 'K'),
-        999_500..=999_499_999 => (1_000_000, 'M'),
-        _ => (1_000_000_000, 'B'),
-    };
-    let tenths = (number * 10 + unit / 2) / unit;
-    if tenths >= 1_000 || tenths.is_multiple_of(10) {
-        format!("{}{letter}", (number + unit / 2) / unit)
-    } else {
-        format!("{}.{}{letter}", tenths / 10, tenths % 10)
-    }
 }
 
 /// `+1.2K`, `−31`, `0`.

@@ -32,7 +32,7 @@ use leptos::prelude::*;
 
 /// A question about the chosen account: `path` is below `/accounts/{account}`. Asked again
 /// when something of the account has changed.
-fn about_account(app: App, path: &str, pairs: &[(&str, String)]) -> Option<Question> {
+pub(crate) fn about_account(app: App, path: &str, pairs: &[(&str, String)]) -> Option<Question> {
     let id = app.account.with(|account| account.as_ref().map(|account| account.id))?;
     let path = with_query(&format!("/accounts/{id}{path}"), pairs);
     let subject = format!("{id} {}", app.page.get_untracked().path());

@@ -56,6 +56,16 @@ impl<T> Pages<T> {
         Ask { turn: self.turn, cursor: None }
     }
 
+    /// Whether rows are here.
+    pub(crate) fn is_begun(&self) -> bool {
+        !self.rows.is_empty() && !self.stale
+    }
+
+    /// Drops every row; an answer that is still on its way changes nothing.
+    pub(crate) fn forget(&mut self) {
+        *self = Self { turn: self.turn + 1, ..Self::default() };
+    }
+
     /// The next page, if one is due for a window that ends before row `last`.
     pub(crate) fn due(&mut self, last: usize) -> Option<Ask> {
         if self.failure.is_some() || last + AHEAD_ROWS < self.rows.len() {

@@ -290,6 +290,14 @@ impl Period {
             Self::Custom { first, last } => dates_label(first, last, today),
         }
     }
+
+    /// The same inside a sentence: names of days and months keep their capital.
+    pub(crate) fn within(self, today: Date) -> String {
+        match self {
+            Self::Preset(preset) => preset.label().to_lowercase(),
+            Self::Custom { .. } => self.label(today),
+        }
+    }
 }
 
 /// `3 Nov`, `3–9 Nov`, `28 Oct – 3 Nov`, with years where they are needed.

@@ -14,7 +14,8 @@
 //!   [`schedule`], [`cadence`], [`following`]
 //! - what streams: [`stream`], [`live`]
 //! - what is told: [`notify`]
-//! - what is shown: [`series`], [`growth`], [`coverage`], [`listing`], [`export`], [`figures`]
+//! - what is shown: [`series`], [`growth`], [`coverage`], [`listing`], [`export`], [`figures`],
+//!   [`news`]
 //! - what goes over the wire: [`api`], [`routes`], [`session`], [`openapi`]
 
 pub mod acceptance;
@@ -39,6 +40,7 @@ pub mod live;
 pub mod lookup;
 pub mod metrics;
 pub mod migration;
+pub mod news;
 pub mod notify;
 pub mod oauth1;
 pub mod oauth2;

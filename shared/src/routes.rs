@@ -2,6 +2,7 @@
 //! may call them. The worker's router, the `OpenAPI` document and the parameter check read the
 //! same table. Invariant: every route is in [`all`] once; an unknown parameter is an error.
 
+mod params;
 mod stream;
 mod table;
 

@@ -2,6 +2,8 @@
 //! be cut. Must not know: where texts come from. Invariant: what a reader sees as one sign (an
 //! emoji joined of several, a letter with its marks) is shown whole or not at all.
 
+pub mod fold;
+
 use unicode_segmentation::UnicodeSegmentation as _;
 
 /// Whether a character shows nothing and takes no room that is seen: Unicode's property

@@ -11,6 +11,7 @@ pub mod kept;
 pub mod list;
 mod merge;
 mod object;
+pub mod summary;
 #[cfg(test)]
 mod tests;
 

@@ -216,8 +216,9 @@ export async function startMock(port = 0): Promise<Mock> {
         sort: (query.get("sort") ?? "-since") as Sort,
         from,
         to,
+        narrow: query,
       });
-      return json(response, page(scene.accounts === "counted" ? [] : rows, query));
+      return json(response, page(scene.accounts === "counted" || (scene.quiet && query.has("filter")) ? [] : rows, query));
     }
     if (rest === "/tweets") {
       const written = (name: string): number | null => (query.has(name) ? instant(query.get(name), NOW) : null);
@@ -225,6 +226,7 @@ export async function startMock(port = 0): Promise<Mock> {
       const { items, next_cursor } = page(rows, query);
       return json(response, { items: items.map((make) => make()), next_cursor });
     }
+    if (rest === "/tweets/totals") return json(response, timeline().totals(query));
     if (rest === "/tweets/hours") return json(response, page(timeline().hours(), query));
     const tweet = /^\/tweets\/(\d+)(\/series)?$/.exec(rest);
     const told = tweet && (tweet[2] ? timeline().series(tweet[1], query) : timeline().detail(tweet[1]));

@@ -169,13 +169,15 @@ test("a person opens in a drawer that the address keeps, with mute and note", as
 test("the first run starts nothing before Start", async () => {
   stage.mock.reset({ accounts: "none" });
   await open("/");
-  await page.locator(".way").nth(2).waitFor();
-  assert.match((await page.locator(".way").first().textContent()) ?? "", /about \$10, expected/);
-  await page.getByRole("radio").nth(2).check();
-  await page.getByText("X_BEARER_TOKEN").waitFor();
+  await page.locator(".way").nth(3).waitFor();
+  assert.deepEqual(await page.locator(".way-text strong").allTextContents(), ["Sign in with X", "X's archive of your account", "Your own account, with your own keys", "Any public account, with a bearer token"]);
+  assert.deepEqual(await page.locator(".way-price strong").allTextContents(), ["about $10, expected", "free", "about $10, expected", "about $100"]);
+  await page.getByRole("radio").nth(3).check();
+  assert.equal(await page.getByRole("link", { name: "Paste keys, with each step" }).getAttribute("href"), "/connect");
   assert.ok(await page.getByRole("button", { name: "Start" }).isDisabled(), "nothing to start without the token");
   await page.getByRole("radio").nth(1).check();
-  await page.getByRole("radio").nth(0).check();
+  assert.ok(await page.getByRole("button", { name: "Start" }).isDisabled(), "nor without an archive");
+  await page.getByRole("radio").nth(2).check();
   assert.equal(mock.calls.filter((call) => call.method !== "GET").length, 0, "looking costs nothing");
   await page.getByRole("button", { name: "Start" }).click();
   await page.getByText("We know your count from now on.").waitFor();

@@ -142,6 +142,7 @@ export class Timeline {
       promoted: tweet.promoted,
       deleted_at: tweet.deleted && iso(tweet.deleted),
       read_at: iso(NOW - 30 * 60_000),
+      private_until: NOW - tweet.at < 30 * DAY ? iso(tweet.at + 30 * DAY) : null,
       metrics: known((name) => this.value(tweet, name, NOW)),
       growth: known((name) => growth(name, from, end)),
       sparkline_metric: metric,
@@ -184,6 +185,17 @@ export class Timeline {
     return rows.map((tweet) => () => this.item(tweet, begin, end, drawn));
   }
 
+  /** What all but reposts did, as one point. */
+  totals(query: URLSearchParams): object {
+    const [from, to] = [Date.parse(query.get("from") ?? iso(NOW - 30 * DAY)), Math.min(Date.parse(query.get("to") ?? iso(NOW)), NOW)];
+    const own = this.tweets.filter((tweet) => tweet.kind !== "retweet" && tweet.at < to);
+    const metrics = (query.get("metrics") ?? "public.impression_count").split(",");
+    const grew = (metric: string): number => own.reduce((sum, tweet) => sum + (this.value(tweet, metric, to) ?? 0) - (this.value(tweet, metric, from) ?? 0), 0);
+    const written = own.filter((tweet) => tweet.at >= from).length;
+    const point = { at: iso(from), written, read: own.length, growth: metrics.map(grew), partial: true };
+    return { tz: query.get("tz") ?? "UTC", interval: query.get("interval") ?? "day", metrics, points: own.length > 0 ? [point] : [] };
+  }
+
   detail(id: string): object | null {
     const at = this.tweets.findIndex((tweet) => tweet.id === id);
     const tweet = this.tweets[at];
@@ -192,7 +204,6 @@ export class Timeline {
       const start = [...tweet.text.slice(0, match.index)].length;
       return { start, end: start + [...match[0]].length, url: match[0].startsWith("#") ? `https://x.com/hashtag/${encodeURIComponent(match[0].slice(1))}` : match[0], ...(match[0].startsWith("#") ? {} : { display: "tidewater.example/harbour" }) };
     });
-    const young = NOW - tweet.at < 30 * DAY;
     return {
       ...this.item(tweet, NOW - 30 * DAY, NOW, "public.impression_count"),
       username: "tidewater",
@@ -202,7 +213,6 @@ export class Timeline {
       sensitive: false,
       replaces: at === EDITED ? [this.tweets[EDITED + 1].id] : [],
       replaced_by: at === EDITED + 1 ? this.tweets[EDITED].id : null,
-      private_until: young ? iso(tweet.at + 30 * DAY) : null,
       next_read: tweet.deleted ? null : iso(NOW + 30 * 60_000),
       readings: this.readings(tweet).length,
       falls: this.falls(tweet).map((fall) => ({ at: iso(fall), metric: "public.like_count", from: 40, to: 37 })),

@@ -155,7 +155,7 @@ test("an error of the list or of the curve stays where it is and can be retried"
   await open("/tweets");
   await page.locator(".tweet-table .failed", { hasText: "req-7f3a" }).waitFor();
   stage.mock.scene.failing = ["/series"];
-  await page.getByRole("button", { name: "Retry" }).click();
+  await page.locator(".tweet-table").getByRole("button", { name: "Retry" }).click();
   await rows().nth(3).click();
   await page.locator(".curve-panel .failed").waitFor();
   await page.locator(".after-card .figure").first().waitFor();

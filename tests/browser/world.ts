@@ -65,6 +65,8 @@ interface Follower {
   mutual: boolean | null;
   muted: boolean;
   note: string | null;
+  posts?: number;
+  left?: { at: string; not_before: string | null; state: string | null; reason: string | null; confidence: string | null };
 }
 
 interface Scene {
@@ -268,7 +270,7 @@ export class World {
     };
   }
 
-  followers(ask: { query: string; filter: Filter | null; sort: Sort; from: number; to: number }): Follower[] {
+  followers(ask: { query: string; filter: Filter | null; sort: Sort; from: number; to: number; narrow: URLSearchParams }): Follower[] {
     const ids = (kind: string): Set<string> =>
       new Set(this.eventsBetween(ask.from, ask.to).filter((event) => event.kind === kind && event.state !== "retracted").map((event) => event.user.id));
     let rows = this.people;
@@ -283,16 +285,35 @@ export class World {
     } else rows = rows.filter((row) => row.following);
     if (ask.filter === "mutual") rows = rows.filter((row) => row.mutual);
     if (ask.filter === "muted") rows = rows.filter((row) => row.muted);
-    const query = ask.query.toLowerCase();
-    if (query) rows = rows.filter((row) => `${row.user.name} ${row.user.username} ${row.note ?? ""}`.toLowerCase().includes(query));
+    const fold = (text: string): string => text.normalize("NFD").replace(/\p{M}/gu, "").toLowerCase();
+    const words = fold(ask.query).split(/\s+/).filter(Boolean);
+    rows = rows.filter((row) => words.every((word) => fold(`${row.user.name} ${row.user.username} ${row.note ?? ""}`).includes(word)));
+    if (ask.filter === "left" || ask.filter === "mutual_left") rows = this.leavers(rows, ask);
     const key = ask.sort.replace(/^-/, "");
     const sign = ask.sort.startsWith("-") ? -1 : 1;
     const value = (row: Follower): string | number =>
-      key === "name" ? row.user.name : key === "followers" ? row.followers : key === "changed" ? (row.last_change ?? "") : (row.since ?? "");
+      key === "name" ? row.user.name : key === "followers" ? row.followers : key === "left" ? (row.left?.at ?? "") : key === "changed" ? (row.last_change ?? "") : (row.since ?? "");
     return [...rows].sort((one, other) => {
       const [a, b] = [value(one), value(other)];
       return sign * (a < b ? -1 : a > b ? 1 : 0);
     });
+  }
+
+  /** Who left, each with how, narrowed as it was asked. */
+  private leavers(rows: Follower[], ask: { to: number; narrow: URLSearchParams }): Follower[] {
+    const told = rows.map((row) => {
+      const lost = this.events.find((event) => event.user.id === row.user.id && event.kind === "lost" && Date.parse(event.at) < ask.to);
+      const { at, not_before, state, reason, confidence } = lost ?? this.events[0];
+      return { ...row, posts: row.followers % 60, left: { at, not_before, state, reason, confidence } };
+    });
+    const [reason, least] = [ask.narrow.get("reason"), Number(ask.narrow.get("followers_min") ?? 0)];
+    return told.filter(
+      (row) =>
+        (reason === null || row.left.reason === reason) &&
+        row.followers >= least &&
+        (ask.narrow.get("mutual") !== "true" || row.mutual) &&
+        (ask.narrow.get("inactive") !== "true" || row.posts < (NOW - Date.parse(row.joined)) / (30 * DAY)),
+    );
   }
 
   detail(id: string): object | null {

@@ -1,6 +1,7 @@
 // Why someone left: looked up within the budget, told as X told it, taken back where it was wrong.
 import assert from "node:assert/strict";
 import { after, before, beforeEach, test } from "node:test";
+import { rows } from "../csv.ts";
 import { ACCOUNT, iso, type Json, Roost } from "./harness.ts";
 
 const DAY_S = 86_400;
@@ -72,6 +73,35 @@ test("everyone who left has the reason X tells the account itself", async () => 
   const column = csv[0].split(",").indexOf("reason");
   const told = csv.slice(1).filter((line) => line.split(",")[1] === "lost").map((line) => line.split(",")[column]);
   assert.equal(told.filter((reason) => reason === "gone").length, counted.gone);
+});
+
+test("who left is a list with reasons, the last first, narrowed as asked, and its file is the same", async () => {
+  await dayOfLosses();
+  const list = (query = "") => roost.all(`/accounts/${ACCOUNT}/followers?filter=left&limit=1000${query}`);
+  const all: Json[] = await list();
+  const told = new Map((await lost()).map((event) => [event.user.id, event]));
+  assert.ok(all.length > 50, `${all.length} left`);
+  for (const { user, following, left } of all) {
+    const { at, not_before, state, reason, confidence } = told.get(user.id)!;
+    assert.deepEqual([following, left], [false, { at, not_before, state, reason, confidence }]);
+  }
+  const times = all.map((row) => Date.parse(row.left.at));
+  assert.deepEqual(times, [...times].sort((one, other) => other - one), "newest first");
+  const ids = (people: Json[]): string[] => people.map((row) => row.user.id).sort();
+  const of = (wanted: (row: Json) => boolean): string[] => ids(all.filter(wanted));
+  const ages = (row: Json): number => (Date.parse(all[0].left.at) - Date.parse(row.joined)) / (30 * DAY_S * 1000);
+  for (const reason of new Set(all.map((row) => row.left.reason))) {
+    assert.deepEqual(ids(await list(`&reason=${reason}`)), of((row) => row.left.reason === reason), reason);
+  }
+  assert.deepEqual(ids(await list("&followers_min=100&followers_max=1000")), of((row) => row.followers >= 100 && row.followers <= 1000));
+  assert.deepEqual(ids(await list("&mutual=true")), of((row) => row.mutual === true));
+  const silent: Json[] = await list("&inactive=true");
+  assert.ok(silent.every((row) => row.posts < ages(row) + 1), "fewer posts than months");
+  const file = rows((await roost.export("followers.csv?filter=left&reason=suspended")).toString());
+  assert.deepEqual(file.map((row) => row.user_id).sort(), of((row) => row.left.reason === "suspended"));
+  assert.ok(file.every((row) => row.left_reason === "suspended"));
+  const refused = await roost.api("GET", `/accounts/${ACCOUNT}/followers?reason=gone`);
+  assert.deepEqual([refused.status, refused.json.detail], [400, "`reason` is of who left: send `filter=left` with it"]);
 });
 
 test("who vanished is looked at again; who is back within a day never left", async () => {

@@ -9,6 +9,7 @@ mod fanout;
 mod ladder;
 mod load;
 mod map;
+mod page;
 mod python;
 mod rivals;
 mod roost;
@@ -25,7 +26,7 @@ use crate::{build, stop};
 use std::process::Command;
 
 pub(crate) const HELP: &str = "\
-cargo xtask bench [loop|fanout|stream|map|scroll|api|tweets|cost|all] [--quick]
+cargo xtask bench [loop|fanout|stream|map|scroll|page|api|tweets|cost|all] [--quick]
 
   loop      from saving a line to seeing it in a running `dev` (or one of its own), three times
             each, beside the shipped build (about 10 min; --quick without that, 3 min)
@@ -38,6 +39,8 @@ cargo xtask bench [loop|fanout|stream|map|scroll|api|tweets|cost|all] [--quick]
             --posts N          recorded posts (20000)
   map       frames a second of the Live page with 1,000 new blips a second, 10,000 alive
   scroll    long tasks of the Tweets page while 10,000 rows are scrolled through
+  page      Lighthouse's scores of every page, phone and desktop (about 8 min, --quick 4 min with
+            the desktop alone); installs Lighthouse from npm into the tool cache, once
   api       how long the worker takes for a year of a tweet, and for lists of 10,000 (about 5 min)
   tweets    bytes of packed series beside JSON; what X bills for a month of tweets (about 3 min)
   cost      X's bill for a month of 10,000 followers, checked hourly, daily, and pushed with
@@ -57,7 +60,7 @@ struct Bench {
     run: fn(&Project, &mut Options) -> Outcome,
 }
 
-const BENCHES: [Bench; 8] = [
+const BENCHES: [Bench; 9] = [
     Bench {
         name: "loop",
         summary: "from saving a line to seeing it: worker, page, shipped build",
@@ -78,6 +81,11 @@ const BENCHES: [Bench; 8] = [
         name: "scroll",
         summary: "long tasks while 10,000 tweets are scrolled through in Chromium",
         run: scroll::run,
+    },
+    Bench {
+        name: "page",
+        summary: "Lighthouse's scores of every page: accessibility, best practices, performance",
+        run: page::run,
     },
     Bench { name: "api", summary: "time of the heaviest answers about tweets", run: api::run },
     Bench {

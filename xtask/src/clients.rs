@@ -32,14 +32,14 @@ pub(crate) fn ensure(project: &Project) -> Outcome<Installed> {
         Ok(folder) => folder,
         Err(why) => return Ok(Installed::Offline(why)),
     };
-    Ok(match npm_packages(project)? {
+    Ok(match npm_packages(project, "tests/clients", "clients-npm")? {
         Ok(node) => Installed::There(Clients { python, node }),
         Err(why) => Installed::Offline(why),
     })
 }
 
 /// A folder that is there, or why the network kept it away.
-type Fetched = Result<PathBuf, String>;
+pub(crate) type Fetched = Result<PathBuf, String>;
 
 fn python_packages(project: &Project) -> Outcome<Fetched> {
     let list = project.at("tests/clients/requirements.txt");
@@ -65,20 +65,21 @@ fn python_packages(project: &Project) -> Outcome<Fetched> {
     })
 }
 
-fn npm_packages(project: &Project) -> Outcome<Fetched> {
+/// The npm packages of a lock file in `from`, in a folder of their own.
+pub(crate) fn npm_packages(project: &Project, from: &str, name: &str) -> Outcome<Fetched> {
     let files = ["package.json", "package-lock.json"];
-    let sources = files.map(|name| project.at("tests/clients").join(name));
-    let folder = project.tool_folder("clients-npm", &stamp::digest(project, &sources, &[])?);
+    let sources = files.map(|name| project.at(from).join(name));
+    let folder = project.tool_folder(name, &stamp::digest(project, &sources, &[])?);
     fill(&folder, |beside| {
         std::fs::create_dir_all(beside).explain(format!("making {}", beside.display()))?;
-        for (name, source) in files.iter().zip(&sources) {
-            std::fs::copy(source, beside.join(name)).explain(format!("copying {name}"))?;
+        for (file, source) in files.iter().zip(&sources) {
+            std::fs::copy(source, beside.join(file)).explain(format!("copying {file}"))?;
         }
-        let step = Step::start("clients from npm (usually 5 s, once)");
+        let step = Step::start(format!("{name} (usually 5 s, once)"));
         let mut npm = project.command("npm");
         npm.args(["ci", "--ignore-scripts", "--no-audit", "--no-fund", "--loglevel=error"]);
         npm.args(["--fetch-retries=1", "--prefix"]).arg(beside).current_dir(beside);
-        fetch(project, step, &mut npm, "clients-npm")
+        fetch(project, step, &mut npm, name)
     })
 }
 

@@ -209,7 +209,7 @@ impl<'a> Session<'a> {
 
     /// The simulated account.
     fn track(&self) -> Outcome {
-        let account = json!({"id": ACCOUNT, "schedule": "hourly", "monthly_cap_usd": 1_000_000});
+        let account = json!({"id": ACCOUNT, "schedule": "hourly", "monthly_cap_usd": 500});
         self.api.post("/accounts", &account, true)?;
         // The account of the demonstration shows all there is; its bill is a simulated one.
         self.api.patch(&format!("/accounts/{ACCOUNT}"), &json!({"tweets": true})).map(drop)

@@ -173,6 +173,12 @@ impl Choice {
         }
     }
 
+    /// Takes every filter off; where one looks stays.
+    pub(crate) fn unfilter(&mut self) {
+        let Self { tab, clusters, camera, .. } = *self;
+        *self = Self { tab, clusters, camera, ..Self::default() };
+    }
+
     /// How many filters are set.
     pub(crate) fn filters(&self) -> usize {
         [

@@ -1,17 +1,21 @@
-//! The first-run page: three ways to begin, each with its price. Owns: the choice and its form.
+//! The first-run page: the ways to begin, each with its price. Owns: the choice and its form.
 //! Invariant: nothing is sent that makes Roost read from X before Start is pressed.
 
-use crate::address::View;
+use crate::address::{Page, View};
 use crate::api;
 use crate::app::{App, app};
+use crate::archive;
 use crate::erase::{Memo, Rows as _, Show, attr, flag, on_submit, on_value, shown};
-use crate::parts::{Icon, panel};
+use crate::parts::{Icon, To, panel};
 use crate::remote::{Question, Remote, remote};
 use crate::words::begin::{self, Way};
+use leptos::html;
 use leptos::prelude::*;
 use leptos::task::spawn_local;
-use shared::api::{Account, NewAccount, Setup};
+use shared::api::{Account, CredentialState, Credentials, NewAccount, Setup};
 use shared::id::AccountId;
+use shared::x::archive::Manifest;
+use web_sys::File;
 
 /// What a price is counted with until the account's size is known.
 const FOLLOWERS: u64 = 10_000;
@@ -38,14 +42,39 @@ struct Form {
     followers: RwSignal<u64>,
     handle: RwSignal<String>,
     id: RwSignal<String>,
+    /// The id of the account that saved lists are about.
+    lists_of: RwSignal<String>,
+    /// Keys for X, as far as that is known.
+    keys: Remote<Credentials>,
+    /// The archive that was chosen: whose it is, or why it is none.
+    zip: RwSignal<Zip>,
     trouble: RwSignal<Option<String>>,
     waiting: RwSignal<bool>,
 }
 
+/// How far the chosen archive is.
+#[derive(Clone, PartialEq)]
+enum Zip {
+    None,
+    Opening,
+    Bad(String),
+    Of(Manifest),
+}
+
+/// A way that could be started at once, else the first.
+fn first(setup: &Setup) -> Way {
+    match (setup.owner, setup.bearer) {
+        (true, _) => Way::OwnerKeys,
+        (false, true) => Way::Bearer,
+        (false, false) => Way::SignIn,
+    }
+}
+
 fn form(setup: Memo<Setup>) -> AnyView {
     let app = app();
-    let first = setup.with_untracked(|setup| {
-        if !setup.owner && setup.bearer { Way::Bearer } else { Way::OwnerKeys }
+    let first = setup.with_untracked(first);
+    let keys = remote(|| {
+        Some(Question { subject: "keys".to_owned(), path: "/credentials".to_owned(), edition: 0 })
     });
     let owner = setup.with_untracked(|setup| setup.owner_id.map(|id| id.to_string()));
     let form = Form {
@@ -53,6 +82,9 @@ fn form(setup: Memo<Setup>) -> AnyView {
         followers: RwSignal::new(FOLLOWERS),
         handle: RwSignal::new(String::new()),
         id: RwSignal::new(owner.unwrap_or_default()),
+        lists_of: RwSignal::new(String::new()),
+        keys,
+        zip: RwSignal::new(Zip::None),
         trouble: RwSignal::new(None),
         waiting: RwSignal::new(false),
     };
@@ -113,27 +145,17 @@ fn way_row(at: usize, way: Way, form: Form, setup: Memo<Setup>) -> impl IntoView
 
 /// What a chosen way needs: its keys, or which account.
 fn inside(way: Way, form: Form, setup: Memo<Setup>) -> AnyView {
-    if let Some(names) = setup.with_untracked(|setup| begin::missing(way, setup)) {
-        let commands = names.iter().map(|name| format!("npx wrangler secret put {name}\n"));
-        return view! {
-            <p>
-                "Make an app at "
-                <a href="https://console.x.com" target="_blank" rel="noopener noreferrer">"X's developer console" <Icon name="out"/></a>
-                ", open “Keys and tokens”, and give Roost what it says. On a laptop the same names go into "
-                <code>".dev.vars"</code> "."
-            </p>
-            <pre tabindex="0">{commands.collect::<String>()}</pre>
-            <p class="note">"Then reload this page."</p>
-        }
-        .into_any();
+    if let Some(text) = setup.with_untracked(|setup| begin::missing(way, setup)) {
+        return paste(text);
     }
     match way {
+        Way::SignIn => view! { <div>{shown(move || sign_in(form))}</div> }.into_any(),
+        Way::Archive => zip_field(form),
         Way::OwnerKeys => view! {
             <p class="ready"><Icon name="check"/>"The four keys are set."</p>
-            {id_field(form, "The keys belong to this X user id")}
+            {id_field(form.id, "The keys belong to this X user id")}
         }
         .into_any(),
-        Way::SavedLists => id_field(form, "X user id of the account the lists are about").into_any(),
         Way::Bearer => view! {
             <p class="ready"><Icon name="check"/>"The bearer token is set."</p>
             <label class="field">
@@ -146,23 +168,119 @@ fn inside(way: Way, form: Form, setup: Memo<Setup>) -> AnyView {
     }
 }
 
-fn id_field(form: Form, label: &'static str) -> impl IntoView {
+/// Leads to where keys are pasted.
+fn paste(text: &'static str) -> AnyView {
+    view! {
+        <p>{text}</p>
+        <p><To class="button" change=|view: View| view.to(Page::Connect)>"Paste keys, with each step"</To></p>
+    }
+    .into_any()
+}
+
+/// Who has signed in at X, if anyone has.
+fn signed_in(form: Form) -> Option<(AccountId, Option<String>)> {
+    form.keys.with(|keys| {
+        let of = keys?.items.iter().filter(|item| item.name.starts_with("user-"));
+        let mut ready = of.filter(|item| item.state == CredentialState::Ready);
+        ready.find_map(|item| Some((item.account?, item.username.clone())))
+    })
+}
+
+fn sign_in(form: Form) -> AnyView {
+    if !form.keys.settled() {
+        return ().into_any();
+    }
+    if let Some((id, handle)) = signed_in(form) {
+        let who = handle.map_or_else(|| format!("account {id}"), |handle| format!("@{handle}"));
+        return view! { <p class="ready"><Icon name="check"/>{format!("Signed in as {who}.")}</p> }
+            .into_any();
+    }
+    let client = form.keys.with(|keys| {
+        let client = keys?.items.iter().find(|item| item.name == "client")?;
+        Some(client.state == CredentialState::Ready)
+    });
+    if client == Some(true) {
+        let start = "/auth/x/start";
+        return view! { <p><a class="button primary" href=start>"Sign in with X"</a></p> }
+            .into_any();
+    }
+    paste(begin::NO_CLIENT)
+}
+
+/// X's archive says whose it is; lists of another tool do not.
+fn zip_field(form: Form) -> AnyView {
+    let app = app();
+    let input = NodeRef::<html::Input>::new();
+    let chosen = move |_| {
+        let file = input.get_untracked().and_then(|input| input.files()).and_then(|all| all.get(0));
+        if let Some(file) = file {
+            open(app, form, file);
+        }
+    };
+    let told = move || match form.zip.get() {
+        Zip::None => ().into_any(),
+        Zip::Opening => view! { <p class="note" role="status">"Reading …"</p> }.into_any(),
+        Zip::Bad(why) => view! { <p class="trouble" role="alert">{why}</p> }.into_any(),
+        Zip::Of(manifest) => {
+            let text = format!("X's archive of {}.", crate::words::archive::owner(&manifest));
+            view! { <p class="ready" role="status"><Icon name="check"/>{text}</p> }.into_any()
+        }
+    };
+    view! {
+        <label class="field">
+            <span>"The zip (“Download an archive of your data” in X's settings)"</span>
+            <input type="file" accept=".zip,application/zip" node_ref=input on:change=chosen/>
+        </label>
+        {shown(told)}
+        <details>
+            <summary>"I have saved lists of another tool instead"</summary>
+            {id_field(form.lists_of, "X user id of the account the lists are about")}
+        </details>
+    }
+    .into_any()
+}
+
+/// Looks whose archive it is; the import reads it again.
+fn open(app: App, form: Form, file: File) {
+    form.zip.set(Zip::Opening);
+    spawn_local(async move {
+        let zip = match archive::read(&file).await {
+            Err(why) => Zip::Bad(format!("{}: {why}.", file.name())),
+            Ok(read) => Zip::Of(read.found.manifest),
+        };
+        app.handed.set_value(matches!(zip, Zip::Of(_)).then_some(file));
+        let _ = form.zip.try_set(zip);
+    });
+}
+
+fn id_field(id: RwSignal<String>, label: &'static str) -> impl IntoView {
     view! {
         <label class="field">
             <span>{label}</span>
-            <input type="text" inputmode="numeric" placeholder="digits only" autocomplete="off" prop:value=form.id
-                on:input=on_value(move |value| form.id.set(value))/>
+            <input type="text" inputmode="numeric" placeholder="digits only" autocomplete="off" prop:value=id
+                on:input=on_value(move |value| id.set(value))/>
         </label>
     }
 }
 
 /// The account that Start would add, if the form says one.
 fn wanted(form: Form) -> Option<NewAccount> {
-    let id = || form.id.get().trim().parse::<AccountId>().ok();
+    let read = |id: RwSignal<String>| id.get().trim().parse::<AccountId>().ok();
     let plain = NewAccount::default();
     match form.way.get() {
-        Way::OwnerKeys => id().map(|id| NewAccount { id: Some(id), ..plain }),
-        Way::SavedLists => id().map(|id| NewAccount { id: Some(id), read: Some(false), ..plain }),
+        Way::OwnerKeys => read(form.id).map(|id| NewAccount { id: Some(id), ..plain }),
+        Way::SignIn => signed_in(form).map(|(id, _)| NewAccount { id: Some(id), ..plain }),
+        Way::Archive => match form.zip.get() {
+            Zip::Of(Manifest { account, username, .. }) => {
+                let username = Some(username).filter(|name| !name.is_empty());
+                Some(NewAccount { id: Some(account), username, read: Some(false), ..plain })
+            }
+            _ => read(form.lists_of).map(|id| NewAccount {
+                id: Some(id),
+                read: Some(false),
+                ..plain
+            }),
+        },
         Way::Bearer => {
             let handle = form.handle.get().trim().trim_start_matches('@').to_owned();
             let named = !handle.is_empty();
@@ -181,7 +299,7 @@ fn start(app: App, form: Form, setup: Memo<Setup>) {
         return;
     }
     let Some(wanted) = untrack(|| wanted(form)) else { return };
-    let lists = form.way.get_untracked() == Way::SavedLists;
+    let lists = form.way.get_untracked() == Way::Archive;
     form.waiting.set(true);
     form.trouble.set(None);
     spawn_local(async move {
@@ -190,15 +308,11 @@ fn start(app: App, form: Form, setup: Memo<Setup>) {
         match answer {
             Ok(account) => {
                 app.renew();
-                let page = if lists {
-                    crate::address::Page::Collection
-                } else {
-                    crate::address::Page::Overview
-                };
+                let page = if lists { Page::Collection } else { Page::Overview };
                 app.go(View { page, account: Some(account.id.to_string()), ..View::default() });
             }
             Err(failure) => {
-                let said = format!("{}. {}", failure.title, failure.detail);
+                let said = failure.said();
                 let _ = form.trouble.try_set(Some(said));
             }
         }

@@ -1,11 +1,12 @@
 //! Keys for X: what is set, what is missing, what X said, and the steps in X's console. Owns: the
 //! forms. Invariant: a key that was sent is out of the page at once; none ever comes back.
 
+use crate::address::{Page, View};
 use crate::api;
 use crate::app::{App, app};
 use crate::erase::{Memo, Rows as _, Show, attr, flag, on_click, on_submit, shown};
 use crate::numbers::about;
-use crate::parts::{CopyText, Dialog, Icon, panel};
+use crate::parts::{CopyText, Dialog, Icon, To, panel};
 use crate::remote::{Question, Remote, remote};
 use crate::words::connect::{self as words, Field};
 use leptos::prelude::*;
@@ -62,6 +63,9 @@ fn inside(keys: Memo<Credentials>) -> AnyView {
     };
     view! {
         {shown(outcome)}
+        <Show when=flag(move || app.of_account(|one| one.is_none()))>
+            <p><To class="button" change=|view: View| view.to(Page::Begin)>"Go on: choose how to begin"</To></p>
+        </Show>
         <section class="card">
             <h2>"Your keys"</h2>
             {shown(storing)}
@@ -280,7 +284,7 @@ fn SetKeys(shared: Shared) -> impl IntoView {
                     app.renew();
                 }
                 Err(failure) => {
-                    let said = format!("{}. {}", failure.title, failure.detail);
+                    let said = failure.said();
                     let _ = trouble.try_set(Some(said));
                 }
             }

@@ -3,9 +3,10 @@
 //! shown, and the CSV holds exactly that.
 
 mod as_of;
+mod narrow;
 mod table;
 
-use crate::address::with_query;
+use crate::address::{Narrow, Sort, SortBy, with_query};
 use crate::app::{App, app, today};
 use crate::calendar::midnight;
 use crate::erase::{Rows as _, attr, memo, on_click, shown};
@@ -40,6 +41,7 @@ pub(crate) fn Followers() -> impl IntoView {
                 <FilterChips/>
                 <Csv/>
             </div>
+            <narrow::Narrowing/>
             <Told/>
             <table::Table/>
         </div>
@@ -51,7 +53,7 @@ pub(crate) fn Followers() -> impl IntoView {
 fn pairs(app: App) -> Vec<(&'static str, String)> {
     let (query, sort, filter, as_of) =
         app.seen(|view| (view.query.clone(), view.sort, view.filter, view.as_of));
-    let mut pairs = vec![("sort", sort.slug())];
+    let mut pairs = vec![("sort", sorted(sort, filter).slug())];
     if !query.trim().is_empty() {
         pairs.push(("q", query.trim().to_owned()));
     }
@@ -59,6 +61,11 @@ fn pairs(app: App) -> Vec<(&'static str, String)> {
         pairs.push(("filter", filter.as_str().to_owned()));
         if in_period(filter) {
             pairs.extend(range_pairs(app));
+        }
+        if is_of_leavers(filter) {
+            let reason = app.seen(|view| view.reason);
+            pairs.extend(reason.map(|reason| ("reason", reason.as_str().to_owned())));
+            pairs.extend(app.seen(|view| view.narrow).pairs());
         }
     }
     // Whom one follows is known as of now alone.
@@ -68,6 +75,22 @@ fn pairs(app: App) -> Vec<(&'static str, String)> {
         pairs.push(("as_of", end.min(app.now.get_untracked()).rfc3339()));
     }
     pairs
+}
+
+/// The order of a list: who left is told by when they left, the last first, unless another
+/// column is chosen.
+fn sorted(sort: Sort, filter: Option<RosterFilter>) -> Sort {
+    match filter {
+        Some(filter) if is_of_leavers(filter) && sort == Sort::default() => {
+            Sort { by: SortBy::Left, descending: true }
+        }
+        _ => sort,
+    }
+}
+
+/// Whether a filter leaves who left.
+fn is_of_leavers(filter: RosterFilter) -> bool {
+    matches!(filter, RosterFilter::Left | RosterFilter::MutualLeft)
 }
 
 /// Whether a filter speaks of the shown period.
@@ -94,6 +117,10 @@ fn FilterChips() -> impl IntoView {
         let turn = move |_| {
             app.change(|view| {
                 view.filter = if view.filter == Some(filter) { None } else { Some(filter) };
+                // Of another list they would be chosen out of sight.
+                view.reason = None;
+                view.narrow = Narrow::default();
+                view.sort = Sort::default();
             });
         };
         view! {
@@ -128,7 +155,7 @@ fn Told() -> impl IntoView {
     let text = move || {
         let (filter, as_of, query) =
             app.seen(|view| (view.filter, view.as_of, view.query.trim().to_owned()));
-        let period = app.seen(|view| view.period).label(today(app)).to_lowercase();
+        let period = app.seen(|view| view.period).within(today(app));
         let mut parts = vec![match filter {
             Some(RosterFilter::New) => format!("Came, {period}"),
             Some(RosterFilter::Left) => format!("Left, {period}"),
@@ -147,6 +174,10 @@ fn Told() -> impl IntoView {
         }];
         if let Some(date) = as_of.filter(|_| filter != Some(RosterFilter::NotBack)) {
             parts.push(format!("as of {}", date.near(today(app))));
+        }
+        if filter.is_some_and(is_of_leavers) {
+            let (reason, narrow) = app.seen(|view| (view.reason, view.narrow));
+            parts.extend(words::person::narrowed(reason, narrow));
         }
         if !query.is_empty() {
             parts.push(format!("matching “{query}”"));

@@ -114,6 +114,7 @@ pub(crate) fn Overview() -> impl IntoView {
     view! {
         <div class="page overview">
             {quiet_panel(series, "headline", figures::headline)}
+            <notes::News/>
             <notes::Notes/>
             {quiet_panel(series, "figures-panel", figures::figures)}
             {panel(series, "tide-panel", move |series| tide_view::tide(shared, series).into_any())}

@@ -40,7 +40,7 @@ pub(crate) fn SignIn() -> impl IntoView {
                     let _ = trouble.try_set(Some("This is not the token.".to_owned()));
                 }
                 Err(failure) => {
-                    let said = format!("{}. {}", failure.title, failure.detail);
+                    let said = failure.said();
                     let _ = trouble.try_set(Some(said));
                 }
             }

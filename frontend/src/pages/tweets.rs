@@ -3,6 +3,7 @@
 
 mod chart;
 mod reading;
+mod summary;
 mod table;
 mod tools;
 mod view;
@@ -41,9 +42,13 @@ pub(crate) fn Tweets() -> impl IntoView {
         }
         view! {
             <reading::Notice/>
+            <summary::Totals/>
             <tools::Tools shared=shared/>
             <header class="tweets-head">
-                <h1 class="told" aria-live="polite">{shown(move || told(app))}</h1>
+                <div>
+                    <h1 class="told" aria-live="polite">{shown(move || told(app))}</h1>
+                    <p class="note">{shown(move || of_period(app))}</p>
+                </div>
                 <tools::Ends shared=shared/>
             </header>
             <table::Table shared=shared/>
@@ -60,8 +65,14 @@ pub(crate) fn Tweets() -> impl IntoView {
 
 fn told(app: App) -> String {
     let known = app.of_account(|one| one.map_or(0, |one| one.tweets.known));
-    let period = app.seen(|view| view.period).label(today(app));
+    let period = app.seen(|view| view.period).within(today(app));
     app.view.with(|view| words::told(&view.tweets, view.query.trim(), known, &period))
+}
+
+/// What the period has to do with the list.
+fn of_period(app: App) -> String {
+    let period = app.seen(|view| view.period).within(today(app));
+    words::of_period(app.seen(|view| view.tweets.written), &period)
 }
 
 /// What the list is asked, without its cursor.

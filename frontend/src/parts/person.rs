@@ -80,8 +80,8 @@ pub(crate) fn PersonRow(event: FollowerEvent) -> impl IntoView {
     let corrected = event.state == Some(LossState::Retracted);
     let theirs = event.followers.map(|count| {
         view! {
-            <span class="theirs" title=format!("{} followers", numbers::count(count))>
-                {numbers::compact(count)}
+            <span class="theirs" title=numbers::plural(count, "follower", "followers")>
+                {numbers::compact(count)} {if count == 1 { " follower" } else { " followers" }}
             </span>
         }
     });

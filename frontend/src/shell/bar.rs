@@ -205,6 +205,7 @@ fn Gear() -> impl IntoView {
             if let Err(failure) = api::delete("/session").await {
                 app.say_failure(&failure);
             }
+            app.kept.clear();
             app.go(View { page: Page::SignIn, ..View::default() });
         });
     };

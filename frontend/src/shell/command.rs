@@ -143,8 +143,8 @@ fn search(app: App) {
     );
 }
 
-/// Lets go of the innermost thing: a drawer, then a pinned day. Dialogs and menus close by
-/// themselves.
+/// Lets go of the innermost thing: a drawer, then a pinned day, then a zoom. Dialogs and menus
+/// close by themselves.
 fn escape(app: App) {
     if app.layer.get_untracked() != Layer::None || browser::popover_is_open() {
         return;
@@ -156,5 +156,7 @@ fn escape(app: App) {
         app.change(|view| view.person = None);
     } else if day {
         app.change(|view| view.day = None);
+    } else if app.page.get_untracked() == Page::Overview {
+        app.zoom_out();
     }
 }

@@ -23,6 +23,7 @@ pub(super) fn Filters() -> impl IntoView {
     view! {
         <div class="filters" role="region" aria-label="Period and zone">
             <div class="filters-inside">
+                <div class="filters-first">
                 <div class="stepper">
                     <button type="button" class="icon-button" aria-label="Previous period" title="Previous period (←)"
                         disabled=flag(move || !can(-1)) on:click=on_click(move |_| command::step(app, -1))>
@@ -34,13 +35,16 @@ pub(super) fn Filters() -> impl IntoView {
                         <Icon name="right"/>
                     </button>
                 </div>
-                // A list has no other period beside it and no buckets.
-                <Show when=flag(move || app.page.get() == Page::Overview)>
-                    <ComparisonChoice/>
-                    <IntervalChoice/>
-                </Show>
-                <ZoneChoice/>
                 <CopyLink/>
+                </div>
+                <div class="filters-choices">
+                    // A list has no other period beside it and no buckets.
+                    <Show when=flag(move || app.page.get() == Page::Overview)>
+                        <ComparisonChoice/>
+                        <IntervalChoice/>
+                    </Show>
+                    <ZoneChoice/>
+                </div>
             </div>
             <p class="filters-told" role="status">
                 {shown(move || app.zone_not_known().as_deref().map(when::no_zone))}
@@ -51,8 +55,8 @@ pub(super) fn Filters() -> impl IntoView {
 
 fn comparison_label(comparison: Comparison) -> &'static str {
     match comparison {
-        Comparison::Previous => "the period before",
-        Comparison::Year => "a year before",
+        Comparison::Previous => "period before",
+        Comparison::Year => "year before",
         Comparison::Off => "nothing",
     }
 }
@@ -73,7 +77,7 @@ fn ComparisonChoice() -> impl IntoView {
         app.change(|view| view.compare = found.unwrap_or_default());
     };
     view! {
-        <label class="choice">
+        <label class="choice compare">
             <span>"Compare with"</span>
             <select title="Comparison (X)" on:change=on_value(choose)
                 prop:value=attr(move || chosen().slug())>
@@ -119,10 +123,11 @@ fn IntervalChoice() -> impl IntoView {
     }
 }
 
-/// The zone in which days are counted: the viewer's own, UTC, or any other by the settings.
+/// The zone in which days are counted: the viewer's own and UTC first, then every other.
 #[component]
 fn ZoneChoice() -> impl IntoView {
     let app = app();
+    let every = browser::zones();
     let options = move || {
         let own = app.settings.with(|settings| settings.zone.clone());
         // The last of them is UTC, whatever else there is.
@@ -131,13 +136,18 @@ fn ZoneChoice() -> impl IntoView {
         names.retain(|name| name != "UTC");
         names.push("UTC".to_owned());
         names.dedup();
+        let chosen = app.zone.with(|zone| zone.name.clone());
         let option = |name: String| {
             let text = name.replace('_', " ");
-            let value = name.clone();
-            let chosen = move || app.zone.with(|zone| zone.name == name);
-            view! { <option value=value selected=flag(chosen)>{text}</option> }
+            let here = name == chosen;
+            view! { <option value=name selected=here>{text}</option> }
         };
-        names.into_iter().map(option).rows()
+        let others: Vec<String> =
+            every.iter().filter(|zone| !names.contains(zone)).cloned().collect();
+        view! {
+            <optgroup label="Yours">{names.into_iter().map(option).rows()}</optgroup>
+            <optgroup label="Every other">{others.into_iter().map(option).rows()}</optgroup>
+        }
     };
     let choose = move |name: String| {
         let own = app.settings.with_untracked(|settings| settings.zone.clone());
@@ -150,7 +160,7 @@ fn ZoneChoice() -> impl IntoView {
     view! {
         <label class="choice zone">
             <span>"Zone"</span>
-            <select title="Days are counted in this zone; more in Settings"
+            <select title="Days are counted in this zone"
                 on:change=on_value(choose)
                 prop:value=attr(move || app.zone.with(|zone| zone.name.clone()))>
                 {shown(options)}

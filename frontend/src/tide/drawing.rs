@@ -35,8 +35,10 @@ pub(crate) struct Drawing {
     /// Left, and gone from X.
     pub(crate) gone: Vec<u64>,
     pub(crate) unexplained: Vec<i64>,
-    /// From, to (in buckets), word.
+    /// What is hatched from top to bottom: from, to (in whole buckets), word.
     pub(crate) gaps: Vec<(f64, f64, &'static str)>,
+    /// What was not observed of buckets that were observed in part: from, to.
+    pub(crate) parts: Vec<(f64, f64)>,
     /// The bucket that is not over yet.
     pub(crate) partial: Option<usize>,
     pub(crate) line: Extent,
@@ -74,7 +76,10 @@ pub(crate) fn drawing(tide: &Tide, interval: Interval, zone: &dyn Zone) -> Drawi
         left: buckets.iter().map(left).collect(),
         gone: buckets.iter().map(|bucket| bucket.gone.unwrap_or(0)).collect(),
         unexplained: buckets.iter().map(|bucket| bucket.unexplained.unwrap_or(0)).collect(),
-        gaps: tide.gaps.iter().map(|gap| (gap.from, gap.to, words::tide::NOT_OBSERVED)).collect(),
+        gaps: unseen(buckets)
+            .map(|(from, to)| (float(from), float(to), words::tide::NOT_OBSERVED))
+            .collect(),
+        parts: parts(tide),
         partial: buckets.iter().position(|bucket| bucket.partial),
         line,
         bars,
@@ -86,6 +91,38 @@ pub(crate) fn drawing(tide: &Tide, interval: Interval, zone: &dyn Zone) -> Drawi
         tweets_word: ["A tweet", "tweets"],
         followers,
     }
+}
+
+/// Runs of buckets of which nothing is known, from the first to behind the last.
+fn unseen(buckets: &[Bucket]) -> impl Iterator<Item = (usize, usize)> {
+    let runs = buckets.chunk_by(|one, other| one.unseen() == other.unseen());
+    let mut at = 0;
+    runs.filter_map(move |run| {
+        let from = at;
+        at += run.len();
+        run.first().is_some_and(Bucket::unseen).then_some((from, at))
+    })
+}
+
+/// The gaps that lie in buckets with something to draw: hatched through, they would cross it.
+fn parts(tide: &Tide) -> Vec<(f64, f64)> {
+    let seen = |gap: &super::Gap| {
+        let within = tide.buckets.iter().enumerate().filter(|(_, bucket)| !bucket.unseen());
+        let (from, to) = (gap.from, gap.to);
+        let part = move |(at, _): (usize, &Bucket)| {
+            let (from, to) = (from.max(float(at)), to.min(float(at + 1)));
+            (from < to).then_some((from, to))
+        };
+        within.filter_map(part).collect::<Vec<_>>()
+    };
+    let mut parts: Vec<(f64, f64)> = Vec::new();
+    for (from, to) in tide.gaps.iter().flat_map(seen) {
+        match parts.last_mut().filter(|last| from <= last.1) {
+            Some(last) => last.1 = to,
+            None => parts.push((from, to)),
+        }
+    }
+    parts
 }
 
 /// What X's count rose beyond the names.
@@ -135,25 +172,17 @@ pub(crate) fn strip(tide: &Tide) -> (String, Vec<(f64, f64)>) {
         let _ = write!(path, "{}{x:.1} {y:.1}", if pen_down { "L" } else { "M" });
         pen_down = true;
     }
-    let mut gaps: Vec<(f64, f64)> = Vec::new();
-    let mut open = false;
-    for (index, bucket) in buckets.iter().enumerate() {
-        let end = float(index + 1) * width;
-        match gaps.last_mut().filter(|_| open && bucket.unseen()) {
-            Some(gap) => gap.1 = end,
-            None if bucket.unseen() => gaps.push((float(index) * width, end)),
-            None => {}
-        }
-        open = bucket.unseen();
-    }
-    (path, gaps)
+    let gaps = unseen(buckets).map(|(from, to)| (float(from) * width, float(to) * width));
+    (path, gaps.collect())
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::calendar::Fixed;
-    use crate::tide::tests::{make, point};
+    use crate::numbers::whole;
+    use crate::tide::tests::{START, make, point};
+    use shared::api::{Span, SpanState};
 
     #[test]
     fn what_was_not_seen_is_not_drawn() {
@@ -161,6 +190,27 @@ mod tests {
         let drawing = drawing(&tide, Interval::Day, &Fixed(0));
         assert_eq!(drawing.followers, [Some(9), None]);
         assert_eq!(drawing.partial, Some(1));
+    }
+
+    #[test]
+    fn what_is_hatched_is_crossed_by_nothing() {
+        let day = |from: f64, to: f64| Span {
+            from: START.plus(whole(from * 86_400_000.0)),
+            to: START.plus(whole(to * 86_400_000.0)),
+            state: SpanState::Gap,
+            reason: None,
+        };
+        // Day 1 is unseen, day 2 was seen in part, day 3 whole.
+        let points = vec![
+            point(0, Some(9), 1, 0),
+            point(1, None, 0, 0),
+            point(2, Some(9), 1, 1),
+            point(3, Some(8), 0, 1),
+        ];
+        let tide = make(points, &[day(0.75, 1.5), day(1.5, 2.25)], 3);
+        let drawing = drawing(&tide, Interval::Day, &Fixed(0));
+        assert_eq!(drawing.gaps, [(1.0, 2.0, "not observed")]);
+        assert_eq!(drawing.parts, [(0.75, 1.0), (2.0, 2.25)]);
     }
 
     #[test]

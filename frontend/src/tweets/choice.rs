@@ -197,9 +197,16 @@ impl Choice {
         pairs
     }
 
+    /// How many filters are set.
+    pub(crate) fn filters(&self) -> usize {
+        let set =
+            [!self.kinds.is_empty(), self.lang.is_some(), self.promoted.is_some(), self.written];
+        set.into_iter().filter(|&set| set).count()
+    }
+
     /// Whether the list leaves anything out.
     pub(crate) fn narrows(&self) -> bool {
-        !self.kinds.is_empty() || self.lang.is_some() || self.promoted.is_some() || self.written
+        self.filters() > 0
     }
 
     /// Everything again.

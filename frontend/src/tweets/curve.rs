@@ -125,13 +125,19 @@ fn gaps(source: &Source, readings: &[&TweetPoint]) -> Vec<(f64, f64, &'static st
         shared::api::Interval::Hour => HOUR_MS,
         _ => DAY_MS,
     };
-    let times = readings.iter().map(|point| point.at.max(source.created));
+    let times: Vec<UnixMs> = readings.iter().map(|point| point.at.max(source.created)).collect();
+    let steps: Vec<i64> = [source.created]
+        .iter()
+        .chain(&times)
+        .zip(&times)
+        .map(|(one, other)| other.since(*one))
+        .collect();
     let mut before = None;
     let mut gaps = Vec::new();
-    for at in times.chain([source.ends]) {
+    for (index, at) in times.iter().copied().chain([source.ends]).enumerate() {
         let next = due(source.created, before, at);
         let patience = interval_ms(next.since(source.created).max(0)) + width_ms;
-        if at.since(next) > patience {
+        if at.since(next) > patience && !paced(&steps, index) {
             let place = |at: UnixMs| hours(at.since(source.created).max(0));
             let from = before.unwrap_or(source.created);
             gaps.push((place(from), place(at), words::tide::NOT_OBSERVED));
@@ -139,6 +145,18 @@ fn gaps(source: &Source, readings: &[&TweetPoint]) -> Vec<(f64, f64, &'static st
         before = before.max(Some(at));
     }
     gaps
+}
+
+/// Whether a step between readings is of a run of equals (within a half and twice): then it is
+/// the pace at which the tweet was read, if not the one that its age asks for, and not a gap. Two
+/// alike may be two outages.
+fn paced(steps: &[i64], index: usize) -> bool {
+    const RUN: usize = 3;
+    let Some(&step) = steps.get(index) else { return false };
+    let alike = |other: &&i64| **other * 2 >= step && **other <= step * 2;
+    let after = steps.iter().skip(index).take_while(alike).count();
+    let before = steps.iter().take(index).rev().take_while(alike).count();
+    before + after >= RUN
 }
 
 fn tip(source: &Source, point: &TweetPoint) -> TipWords {
@@ -261,6 +279,15 @@ mod tests {
         let gaps: Vec<_> = curve.gaps.iter().map(|(from, to, _)| (*from, *to)).collect();
         assert_eq!(gaps, [(0.0, 9.0), (10.0, 20.0)]);
         assert_eq!(curve.joined, [false, false, true]);
+    }
+
+    #[test]
+    fn readings_of_an_even_pace_hide_no_gap() {
+        let daily = (1..=7).map(|day| point(day * 24, Some(5)));
+        let curve = made(daily.collect(), 7 * 24 + 1, false, false);
+        assert_eq!(curve.gaps, [], "seven readings are not seven gaps");
+        let missed = [1, 2, 3, 4, 30, 31].map(|hour| point(hour, Some(5)));
+        assert_eq!(made(missed.to_vec(), 32, false, false).gaps.len(), 1);
     }
 
     #[test]

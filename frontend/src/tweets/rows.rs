@@ -109,7 +109,7 @@ pub(crate) fn row(item: &TweetItem, href: String, basis: &Basis) -> Row {
         stand_in: own.is_none(),
         chips: chips(item),
         cells,
-        spark: spark(since_written(&item.sparkline), SPARK),
+        spark: spark(&cumulative(since_written(&item.sparkline)), SPARK),
         spark_title: format!(
             "{} in the period, since written",
             words::full(&item.sparkline_metric)
@@ -191,8 +191,21 @@ fn since_written(values: &[Option<i64>]) -> &[Option<i64>] {
     values.get(first..).unwrap_or_default()
 }
 
-/// The path of a sparkline in a box; what was not observed is not drawn, and a value alone is a
-/// dash that can be seen.
+/// What the parts add up to from nothing, each time one was read: growth counts from the reading
+/// before, however many parts lie between.
+fn cumulative(parts: &[Option<i64>]) -> Vec<Option<i64>> {
+    let mut sum = 0_i64;
+    let add = |part: &Option<i64>| {
+        part.map(|by| {
+            sum = sum.saturating_add(by);
+            sum
+        })
+    };
+    std::iter::once(Some(0)).chain(parts.iter().map(add)).collect()
+}
+
+/// The path of a sparkline in a box: a counter's line from reading to reading. A reading alone
+/// is a dash that can be seen.
 fn spark(values: &[Option<i64>], (width, height): (f64, f64)) -> String {
     let known = || values.iter().flatten().copied();
     let (Some(low), Some(high)) = (known().min(), known().max()) else { return String::new() };
@@ -201,18 +214,16 @@ fn spark(values: &[Option<i64>], (width, height): (f64, f64)) -> String {
     let spread = numbers::float(high - low);
     let mut path = String::new();
     let mut x = 0.0;
-    for (index, value) in values.iter().enumerate() {
+    for value in values {
         if let Some(value) = value {
             let y = height - numbers::float(value - low) / spread * height;
-            let before = index.checked_sub(1).and_then(|at| values.get(at)).copied().flatten();
-            let next = values.get(index + 1).copied().flatten();
-            let pen = if before.is_some() { 'L' } else { 'M' };
+            let pen = if path.is_empty() { 'M' } else { 'L' };
             let _ = write!(path, "{pen}{x:.1} {y:.1}");
-            if before.is_none() && next.is_none() {
-                path.push_str(if index + 1 < values.len() { "h4" } else { "h-4" });
-            }
         }
         x += step;
+    }
+    if known().count() == 1 {
+        path.push_str(if values.last().copied().flatten().is_none() { "h4" } else { "h-4" });
     }
     path
 }
@@ -282,10 +293,14 @@ mod tests {
     }
 
     #[test]
-    fn the_sparkline_lifts_its_pen_over_what_was_not_seen() {
+    fn the_sparkline_is_a_counter_from_reading_to_reading() {
         let draw = |values: &[Option<i64>]| spark(values, (10.0, 10.0));
         assert_eq!(draw(&[Some(0), Some(5), Some(10)]), "M0.0 10.0L5.0 5.0L10.0 0.0");
-        assert_eq!(draw(&[Some(10), None, Some(0)]), "M0.0 0.0h4M10.0 10.0h-4");
+        assert_eq!(draw(&[Some(0), None, Some(10)]), "M0.0 10.0L10.0 0.0");
+        assert_eq!(draw(&[None, Some(4), None]), "M5.0 0.0h4");
+        assert_eq!(draw(&[None, Some(4)]), "M10.0 0.0h-4");
+        let weekly = [Some(7), None, None, Some(2), Some(-1)];
+        assert_eq!(cumulative(&weekly), [Some(0), Some(7), None, None, Some(9), Some(8)]);
         assert_eq!(draw(&[Some(0), Some(0)]), "M0.0 10.0L10.0 10.0", "nothing grew: a flat line");
         assert_eq!(draw(&[Some(-5), Some(5)]), "M0.0 10.0L10.0 0.0");
         assert_eq!(since_written(&[None, Some(1), None]), [Some(1), None]);

@@ -35,6 +35,7 @@ pub(crate) fn item() -> TweetItem {
         promoted: false,
         deleted_at: None,
         read_at: Some(now()),
+        private_until: None,
         metrics: [("public.impression_count".to_owned(), 12_431)].into(),
         growth: [("public.impression_count".to_owned(), 1_204)].into(),
         sparkline_metric: "public.impression_count".to_owned(),

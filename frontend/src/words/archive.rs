@@ -22,7 +22,8 @@ pub(crate) fn found(found: &Found, now: UnixMs, zone: &dyn Zone) -> String {
     )
 }
 
-fn owner(manifest: &Manifest) -> String {
+/// Whose archive it is.
+pub(crate) fn owner(manifest: &Manifest) -> String {
     if manifest.username.is_empty() {
         return format!("account {}", manifest.account);
     }

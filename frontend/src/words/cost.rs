@@ -13,8 +13,10 @@ use shared::time::UnixMs;
 /// What makes repeats free.
 pub(crate) const DAY_NOTE: &str = "X bills the same person or tweet once per UTC day, however \
                                    often it is read.";
-/// More than anyone should be able to type by mistake.
-const AMOUNT_MAX: f64 = 100_000.0;
+/// The most that the API takes.
+const AMOUNT_MAX: f64 = 1_000_000.0;
+/// Beside a field with anything else in it.
+pub(crate) const NO_AMOUNT: &str = "A number from 0 to 1,000,000.";
 
 /// Name and explanation of a schedule.
 pub(crate) fn schedule(schedule: Schedule) -> (&'static str, &'static str) {
@@ -87,9 +89,10 @@ pub(crate) fn full_check(account: &Account) -> String {
 /// `$0.31 of $5 spent this month. A full check costs about $10.`
 pub(crate) fn line(account: &Account) -> String {
     let spent = format!(
-        "{} of {} spent this month.",
+        "{} of {}{} spent this month.",
         dollars(account.spent_month_usd),
-        dollars(account.monthly_cap_usd)
+        dollars(account.monthly_cap_usd),
+        if account.simulated { " of sample money" } else { "" }
     );
     match full_check(account) {
         price if price.is_empty() => spent,
@@ -341,7 +344,7 @@ mod tests {
             (" 5 ", Ok(Some(5.0))),
             ("0", Ok(Some(0.0))),
             ("-1", Err(NoAmount)),
-            ("100001", Err(NoAmount)),
+            ("1000001", Err(NoAmount)),
             ("five", Err(NoAmount)),
             ("NaN", Err(NoAmount)),
         ] {

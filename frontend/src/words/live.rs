@@ -109,11 +109,22 @@ pub(crate) fn cents(usd: f64) -> String {
     format!("${}.{:02}", numbers::grouped(cents / 100), cents % 100)
 }
 
+/// How often the connection was gone for less than a second; `None` if never.
+pub(crate) fn short_gaps(times: usize) -> Option<String> {
+    let times = u64::try_from(times).ok().filter(|times| *times > 0)?;
+    Some(format!("And {}, each for less than a second.", numbers::plural(times, "time", "times")))
+}
+
+/// Where filters let nothing pass.
+pub(crate) const FILTERED: &str =
+    "No tweet has passed these filters yet: those that came were others.";
+
 /// `$0.42 this session, stops at $1.00`.
-pub(crate) fn session(usd: f64, cap: Option<f64>) -> String {
+pub(crate) fn session(usd: f64, cap: Option<f64>, simulated: bool) -> String {
+    let sample = if simulated { " of sample money" } else { "" };
     match cap {
-        Some(cap) => format!("{} this session, stops at {}", cents(usd), cents(cap)),
-        None => format!("{} this session", cents(usd)),
+        Some(cap) => format!("{}{sample} this session, stops at {}", cents(usd), cents(cap)),
+        None => format!("{}{sample} this session, no limit", cents(usd)),
     }
 }
 
@@ -301,8 +312,11 @@ mod tests {
 
     #[test]
     fn money_is_told_to_the_cent() {
-        assert_eq!(session(0.42, Some(1.0)), "$0.42 this session, stops at $1.00");
-        assert_eq!(session(1_234.5, None), "$1,234.50 this session");
+        assert_eq!(session(0.42, Some(1.0), false), "$0.42 this session, stops at $1.00");
+        assert_eq!(
+            session(1_234.5, None, true),
+            "$1,234.50 of sample money this session, no limit"
+        );
     }
 
     #[test]

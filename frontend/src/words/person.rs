@@ -1,9 +1,14 @@
 //! Words about one person: reasons, states, how we know. Nobody is accused: what one check
 //! missed is "checking", and what was corrected says so.
 
+use crate::address::Narrow;
 use crate::calendar::Zone;
+use crate::numbers;
 use crate::words::{capital, sentence, when};
-use shared::api::{Confidence, EventKind, FollowerEvent, How, LossState, Person, Reason, Verified};
+use shared::api::{
+    Confidence, Departure, EventKind, FollowerEvent, How, LossState, Person, Reason, Verified,
+};
+use shared::figures::length;
 use shared::text::{is_blank, is_unseen};
 use shared::time::UnixMs;
 
@@ -24,6 +29,25 @@ pub(crate) fn chip(event: &FollowerEvent) -> Chip {
     }
 }
 
+/// The chip of who left, in the list of them.
+pub(crate) fn left_chip(left: &Departure) -> Chip {
+    match left.state {
+        Some(LossState::Retracted) => ("corrected: still follows", "corrected"),
+        Some(LossState::Suspected) => ("checking", "checking"),
+        _ => reason(left.reason),
+    }
+}
+
+/// How sure that is.
+pub(crate) fn how_sure(left: &Departure) -> &'static str {
+    match (left.state, left.confidence) {
+        (Some(LossState::Suspected), _) => "Missing from one check; the next tells",
+        (_, Confidence::Certain) => "The reason is certain",
+        (_, Confidence::Likely) => "The reason is likely",
+        (_, Confidence::Unknown) => "The reason is not known",
+    }
+}
+
 /// Word and class of a reason.
 pub(crate) fn reason(reason: Reason) -> Chip {
     match reason {
@@ -32,6 +56,26 @@ pub(crate) fn reason(reason: Reason) -> Chip {
         Reason::Gone => ("gone from X", "gone"),
         Reason::YouBlocked => ("you blocked them", "blocked"),
         Reason::Unknown => ("reason not known", "unknown"),
+    }
+}
+
+/// What a list of who left is narrowed to, in a few words each.
+pub(crate) fn narrowed(why: Option<Reason>, narrow: Narrow) -> Vec<String> {
+    let least =
+        narrow.least.map(|least| format!("with {} followers or more", numbers::count(least)));
+    let why = why.map(|why| reason(why).0.to_owned());
+    let mutual = narrow.mutual.then(|| "whom you follow".to_owned());
+    let inactive = narrow.inactive.then(|| "who hardly write".to_owned());
+    [why, mutual, least, inactive].into_iter().flatten().collect()
+}
+
+/// How long somebody followed who left, and whether it was longer: since before tracking.
+pub(crate) fn stayed(since: Option<UnixMs>, left: UnixMs, began: Option<UnixMs>) -> String {
+    let long = |from: UnixMs| length(left.since(from).max(0));
+    match (since, began) {
+        (Some(since), _) => long(since),
+        (None, Some(began)) if began < left => format!("over {}", long(began)),
+        (None, _) => "since before tracking".to_owned(),
     }
 }
 

@@ -21,7 +21,42 @@ pub(crate) fn what(run: &Run) -> &str {
         "push" => "Instant updates from X",
         "purge" => "Deleted tweets taken out of saved lists",
         "ingest" => "Reading of a saved list",
-        other => other,
+        "resume" => "Work taken up again",
+        "refused" => "A request refused",
+        "dead letter" => "A message given up",
+        other => asked(other),
+    }
+}
+
+/// What a request did that has no work of its own: the code names it by method and path. A word
+/// that is not known yet is told by its method, never as it stands.
+fn asked(what: &str) -> &'static str {
+    match what {
+        "POST /accounts" => "Account added",
+        "PATCH /accounts/{account}" => "Account's settings changed",
+        "DELETE /accounts/{account}" => "Account deleted",
+        "PATCH /accounts/{account}/followers/{user}" => "Note or mute of a person changed",
+        "PUT /accounts/{account}/push" => "Instant updates turned on or off",
+        "DELETE /lookups/{lookup}" => "Look-up deleted",
+        "POST /lookups/{lookup}/resume" => "Look-up taken up again",
+        "PUT /budget" => "Limit changed",
+        "PUT /credentials/{name}" => "Key for X stored",
+        "DELETE /credentials/{name}" => "Key for X removed",
+        "POST /credentials/check" => "Keys for X tried",
+        "PUT /stream" => "Stream changed",
+        "POST /stream/rules" => "Rule of the stream added",
+        "DELETE /stream/rules" => "Rules of the stream removed",
+        "POST /alerts" => "Alert added",
+        "PATCH /alerts/{alert}" => "Alert changed",
+        "DELETE /alerts/{alert}" => "Alert removed",
+        "POST /alerts/{alert}/test" => "Alert tried",
+        "POST /alerts/{alert}/retry" => "Messages of an alert sent again",
+        other => match other.split_once(' ').map(|(method, _)| method) {
+            Some("POST") => "Something added",
+            Some("PUT" | "PATCH") => "A setting changed",
+            Some("DELETE") => "Something removed",
+            _ => "Other work",
+        },
     }
 }
 
@@ -35,7 +70,8 @@ pub(crate) fn together(runs: Vec<Run>) -> Vec<(Run, u64)> {
                 && (&newer.what, newer.trigger, newer.state) == (&run.what, run.trigger, run.state)
         };
         // A full check, and whatever else has much to tell, stands for itself.
-        let small = matches!(run.what.as_str(), "purge" | "push" | "tick" | "verify");
+        let small = matches!(run.what.as_str(), "purge" | "push" | "tick" | "verify")
+            || run.what.contains(" /");
         match all.last_mut().filter(|(newer, _)| small && same(newer)) {
             Some((newer, times)) => {
                 *times += 1;
@@ -82,7 +118,8 @@ pub(crate) fn saved(state: SnapshotState) -> (&'static str, &'static str) {
 /// Why a list was set aside, and that it harmed nobody.
 pub(crate) fn set_aside(why: &str) -> String {
     let why = sentence(why);
-    if why.contains("counted as left") || why.contains("nobody was counted") {
+    let told = why.to_lowercase();
+    if told.contains("counted as left") || told.contains("nobody was counted") {
         return why;
     }
     format!("{why} Nobody was counted as left.")
@@ -185,6 +222,30 @@ mod tests {
             }),
             counts: counts.iter().map(|&(name, number)| (name.to_owned(), number)).collect(),
         }
+    }
+
+    #[test]
+    fn no_run_is_named_by_its_route() {
+        use shared::routes::{Op, all};
+        // These make runs with a name of their own, or none.
+        let other = |op: Op| {
+            let named = [Op::Crawl, Op::CheckTweets, Op::CheckFollowing, Op::Replay, Op::Resume];
+            let files = [Op::ImportSnapshot, Op::DeleteSnapshot, Op::StartLookup];
+            let none = [Op::SignIn, Op::SignOut, Op::Hook];
+            named.contains(&op) || files.contains(&op) || none.contains(&op)
+        };
+        let changes = all().filter(|route| route.method != "GET" && !other(route.op));
+        let mut words: Vec<&str> =
+            changes.map(|route| asked(&format!("{} {}", route.method, route.path))).collect();
+        for word in &words {
+            assert!(!word.contains('/') && !word.contains('{'), "{word}");
+        }
+        let routes = words.len();
+        words.sort_unstable();
+        words.dedup();
+        assert_eq!(words.len(), routes, "each has words of its own: {words:?}");
+        assert_eq!(asked("PUT /what/comes/later"), "A setting changed");
+        assert_eq!(asked("later"), "Other work");
     }
 
     #[test]

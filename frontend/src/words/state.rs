@@ -1,6 +1,6 @@
 //! Words for the state of collection: the pill, the notes over the tide.
 
-use crate::calendar::Zone;
+use crate::calendar::{Zone, date_at};
 use crate::numbers;
 use crate::period::Range;
 use crate::words::when;
@@ -92,6 +92,13 @@ pub(crate) fn gap(range: Range, reason: Option<&str>, now: UnixMs, zone: &dyn Zo
         }
         None => format!("Not observed {when}. This is not zero."),
     }
+}
+
+/// Of a time before the first list.
+pub(crate) fn before_tracking(account: &Account, now: UnixMs, zone: &dyn Zone) -> String {
+    let began = account.first_snapshot.map(|at| date_at(at, zone).near(date_at(now, zone)));
+    let began = began.map(|began| format!(": the first list is of {began}")).unwrap_or_default();
+    format!("Who followed then is not known{began}.")
 }
 
 /// `Last full check: today 02:00.`

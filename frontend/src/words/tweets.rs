@@ -155,12 +155,24 @@ pub(crate) fn told(choice: &Choice, query: &str, known: u64, period: &str) -> St
         None => {}
     }
     if choice.written {
-        parts.push(format!("written in the period ({})", period.to_lowercase()));
+        parts.push(format!("written in the period ({period})"));
     }
     if !query.is_empty() {
         parts.push(format!("with “{query}”"));
     }
     parts.join(", ")
+}
+
+/// A rate of engagement: `2.31 %`, with two digits below ten.
+pub(crate) fn rate(rate: f64) -> String {
+    let percent = rate * 100.0;
+    if percent < 10.0 { format!("{percent:.2} %") } else { format!("{percent:.1} %") }
+}
+
+/// Whether the period filters the list, and what the small numbers are.
+pub(crate) fn of_period(written: bool, period: &str) -> String {
+    let which = if written { "" } else { "Whenever they were written. " };
+    format!("{which}The smaller numbers: what was gained in the period, {period}.")
 }
 
 /// How the reading of tweets stands.
@@ -298,12 +310,12 @@ mod tests {
     #[test]
     fn the_sentence_names_what_is_left_out() {
         let mut choice = Choice::default();
-        assert_eq!(told(&choice, "", 1_204, "Last 30 days"), "1,204 tweets");
+        assert_eq!(told(&choice, "", 1_204, "last 30 days"), "1,204 tweets");
         choice.read("kind", "reply,quote");
         choice.read("promoted", "false");
         choice.read("written", "period");
         assert_eq!(
-            told(&choice, "tea", 1_204, "Last 30 days"),
+            told(&choice, "tea", 1_204, "last 30 days"),
             "Replies and quotes, not promoted, written in the period (last 30 days), with “tea”"
         );
     }

@@ -1,7 +1,7 @@
-//! Wire types of tracked accounts, their collection and the people who follow them.
+//! Wire types of tracked accounts and their collection.
 
 use super::{FailedWork, wire, words};
-use crate::id::{AccountId, UserId};
+use crate::id::AccountId;
 use crate::time::UnixMs;
 
 words! {
@@ -386,68 +386,6 @@ wire! {
         pub profile_usd: f64,
         /// The monthly cap of a new account.
         pub default_cap_usd: f64,
-    }
-
-    /// One person, as shown.
-    pub struct Person {
-        /// The X user id.
-        pub id: UserId,
-        /// The handle, without `@`; empty if X never told it.
-        pub username: String,
-        /// The display name.
-        pub name: String,
-        /// URL of the picture at X.
-        pub avatar: Option<String>,
-    }
-
-    /// One row of the roster.
-    pub struct Follower {
-        /// Who.
-        pub user: Person,
-        /// Their own followers, as last seen.
-        pub followers: Option<u64>,
-        /// X's mark.
-        pub verified: Option<Verified>,
-        /// Whether their posts are protected.
-        pub protected: bool,
-        /// Their profile text.
-        pub description: Option<String>,
-        /// When they made their account.
-        pub joined: Option<UnixMs>,
-        /// When they were first seen following, this time; `null` if since before tracking.
-        pub since: Option<UnixMs>,
-        /// Their last event here.
-        pub last_change: Option<UnixMs>,
-        /// Whether they follow (at `as_of`, or now).
-        pub following: bool,
-        /// Whether the account follows them too; `null` if not known.
-        pub mutual: Option<bool>,
-        /// Muted by the owner of this site: left out of lists of who came and left.
-        pub muted: bool,
-        /// The owner's note.
-        pub note: Option<String>,
-    }
-
-    /// One person's whole history with the account.
-    pub struct FollowerDetail {
-        /// The row.
-        #[serde(flatten)]
-        pub follower: Follower,
-        /// When the profile shown was read.
-        pub profile_at: Option<UnixMs>,
-        /// Every event of theirs, newest first.
-        pub events: Vec<super::FollowerEvent>,
-    }
-
-    /// Body of `PATCH …/followers/{user}`; absent fields stay, an empty note removes it.
-    #[serde(deny_unknown_fields)]
-    pub struct FollowerChange {
-        /// Leave them out of lists of who came and left.
-        #[serde(default)]
-        pub muted: Option<bool>,
-        /// The owner's note, at most 2,000 characters.
-        #[serde(default)]
-        pub note: Option<String>,
     }
 }
 

@@ -49,6 +49,9 @@ wire! {
         pub deleted_at: Option<UnixMs>,
         /// When it was last read.
         pub read_at: Option<UnixMs>,
+        /// When X told the author's metrics last: they stand still from then on. X tells them
+        /// until a tweet is 30 days old.
+        pub private_until: Option<UnixMs>,
         /// The last value of each metric X told.
         pub metrics: BTreeMap<String, u64>,
         /// What each metric grew by in the range asked for; absent: not observed.
@@ -81,8 +84,6 @@ wire! {
         pub replaces: Vec<TweetId>,
         /// The version that replaced it.
         pub replaced_by: Option<TweetId>,
-        /// When X told the author's metrics last; they end when a tweet is 30 days old.
-        pub private_until: Option<UnixMs>,
         /// When it is read next; `null` if it is not any more.
         pub next_read: Option<UnixMs>,
         /// How often it was read.
@@ -146,7 +147,8 @@ wire! {
         pub tweets: u32,
     }
 
-    /// `GET /accounts/{account}/tweets/totals`: all tweets together.
+    /// `GET /accounts/{account}/tweets/totals`: all tweets together, without reposts: what X counts
+    /// of those is the original's.
     pub struct TweetTotals {
         /// The zone whose midnights bound the points.
         pub tz: String,

@@ -14,12 +14,9 @@
 //! is guarded at its beginning and behind each of these, whatever blanks, quotes and unseen
 //! characters stand before the sign. NUL, at which some readers end a text, is left out.
 
-use crate::api::{
-    Confidence, Follower, FollowerEvent, LossState, Point, Reason, Series, TweetItem,
-};
+use crate::api::{Follower, FollowerEvent, Point, Series, TweetItem};
 use crate::id::{AccountId, UserId};
 use crate::metrics::Metric;
-use crate::time::UnixMs;
 
 /// How a spreadsheet knows that a file is UTF-8.
 const BOM: &str = "\u{feff}";
@@ -34,21 +31,6 @@ pub struct Table {
     /// For Excel, which takes a file for UTF-8 only behind a byte order mark, and an id for a number
     /// even in quotes: ids are written as `="123"`, a formula whose value is the text.
     pub excel: bool,
-}
-
-/// How somebody came to be on a list of those who left.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Departure {
-    /// The check that first missed them.
-    pub at: UnixMs,
-    /// The accepted check before it; `None`: X pushed it as it happened.
-    pub not_before: Option<UnixMs>,
-    /// How sure.
-    pub state: Option<LossState>,
-    /// Why.
-    pub reason: Reason,
-    /// How certain the reason is.
-    pub confidence: Confidence,
 }
 
 impl Table {
@@ -69,8 +51,9 @@ impl Table {
         )
     }
 
-    /// A follower's row; `left` of somebody who left, once it is known.
-    pub fn follower(&self, row: &Follower, left: Option<&Departure>) -> String {
+    /// A follower's row.
+    pub fn follower(&self, row: &Follower) -> String {
+        let left = row.left.as_ref();
         let mut line = self.line();
         line.id(self.account);
         line.id(row.user.id);
@@ -133,7 +116,7 @@ impl Table {
     pub fn tweets_head(&self) -> String {
         let metrics: Vec<String> = Metric::known().map(|metric| metric.to_string()).collect();
         self.head(&format!(
-            "account_id,tweet_id,created_at,kind,lang,promoted,deleted_at,read_at,{},text",
+            "account_id,tweet_id,created_at,kind,lang,promoted,deleted_at,read_at,{},text,private_until",
             metrics.join(",")
         ))
     }
@@ -153,6 +136,8 @@ impl Table {
             line.plain(tweet.metrics.get(&metric.to_string()));
         }
         line.text(tweet.text.as_deref().unwrap_or_default());
+        // The author's metrics of the row are of then, the public ones of `read_at`.
+        line.plain(tweet.private_until);
         line.end()
     }
 

@@ -1,7 +1,8 @@
 //! The table's rows of what streams and of notices. Invariant: as [`super::table`].
 
 use super::Access::{Open, Owner};
-use super::table::{CURSOR, FROM, LIMIT, TO, param, route};
+use super::params::{CURSOR, FROM, LIMIT, TO, param};
+use super::table::route;
 use super::{Op, Route};
 
 /// Routes of the stream, of browsers, of notices.

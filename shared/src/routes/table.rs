@@ -2,31 +2,11 @@
 //! request is matched. Invariant: no two routes have one path and method.
 
 use super::Access::{Open, Owner};
+use super::params::{
+    CRC_TOKEN, CURSOR, FOLLOWERS_MAX, FOLLOWERS_MIN, FROM, INACTIVE, INTERVAL, LEFT_FOR, LIMIT,
+    METRICS, NONCE, REASON, SEARCH, TO, TZ, param,
+};
 use super::{Access, Op, Param, Route};
-
-pub(super) const fn param(name: &'static str, doc: &'static str) -> Param {
-    Param { name, doc }
-}
-
-pub(super) const FROM: Param = param("from", "RFC 3339, inclusive.");
-pub(super) const TO: Param = param("to", "RFC 3339, exclusive.");
-const TZ: Param = param(
-    "tz",
-    "IANA zone whose midnights bound days, by any of its names in any case; default UTC. Answers \
-     carry its name as `zone.tab` writes it. Offsets such as `+05:30`, `Factory` and `Etc/Unknown` \
-     are no zones.",
-);
-const INTERVAL: Param = param("interval", "hour, day, week or month; default day.");
-const METRICS: Param = param(
-    "metrics",
-    "Metrics with commas, such as public.like_count; default impressions, likes, reposts, replies.",
-);
-const REASON: Param =
-    param("reason", "Losses only: unfollowed, suspended, gone, you_blocked or unknown.");
-pub(super) const CURSOR: Param = param("cursor", "The `next_cursor` of the page before.");
-pub(super) const LIMIT: Param = param("limit", "1 to 1000, default 100.");
-const CRC_TOKEN: Param = param("crc_token", "What X asks to have signed.");
-const NONCE: Param = param("nonce", "Sent by X; not used.");
 
 pub(super) const fn route(
     op: Op,
@@ -78,12 +58,18 @@ pub(super) const ACCOUNTS: &[Route] = &[
         Owner,
         &[
             param("as_of", "RFC 3339: the roster as it was at that time; default now."),
-            param("q", "Part of a name, handle, profile text or note."),
+            SEARCH,
             param("filter", "new, left, returned, mutual, mutual_left, not_back or muted."),
             param(
                 "sort",
-                "since, changed, name, followers or id; `-` in front turns it round; default -since.",
+                "since, changed, name, followers, left or id; `-` in front turns it round; default \
+                 -since, of who left -left.",
             ),
+            LEFT_FOR,
+            param("mutual", "true: only whom the account follows; false: only others."),
+            FOLLOWERS_MIN,
+            FOLLOWERS_MAX,
+            INACTIVE,
             FROM,
             TO,
             CURSOR,
@@ -140,7 +126,7 @@ pub(super) const ACCOUNTS: &[Route] = &[
         Owner,
         &[
             param("filter", "all (the default), mutual, or not_back: who does not follow it."),
-            param("q", "Part of a name, handle, profile text or note."),
+            SEARCH,
             param("sort", "As in the roster; default -followers."),
             CURSOR,
             LIMIT,
@@ -161,7 +147,7 @@ pub(super) const ACCOUNTS: &[Route] = &[
         "/accounts/{account}/tweets",
         Owner,
         &[
-            param("q", "Part of the text."),
+            param("q", "Words of the text, as for followers."),
             param("kind", "tweet, reply, quote or retweet; several with commas."),
             param("lang", "BCP 47 as X tells it; several with commas."),
             param("promoted", "true: only promoted ones; false: only those that are not."),
@@ -330,8 +316,8 @@ pub(super) const ACCOUNTS: &[Route] = &[
             param("as_of", "followers only: RFC 3339, the roster as it was."),
             param(
                 "q",
-                "followers and following: part of a name, handle, profile text or note; tweets: of the \
-                 text.",
+                "followers and following: words of a name, handle, profile text or note; tweets: of \
+                 the text.",
             ),
             param("filter", "followers and following: as in the list."),
             param("sort", "followers and following: as in the list."),
@@ -339,8 +325,11 @@ pub(super) const ACCOUNTS: &[Route] = &[
             param("lang", "tweets only: BCP 47 with commas."),
             param("promoted", "tweets only: true or false."),
             param("state", "events only: suspected, confirmed or retracted."),
-            param("mutual", "events only: true or false."),
-            REASON,
+            param("mutual", "events and followers: true or false."),
+            param("reason", "events and followers who left: as in the list."),
+            FOLLOWERS_MIN,
+            FOLLOWERS_MAX,
+            INACTIVE,
         ],
         "NEW_FOLLOWERS, LOST_FOLLOWERS, USER_INFO or STATS_TWEETS .json.gz; followers, following, \
          series, events or tweets .csv or .ndjson.",

@@ -7,6 +7,7 @@ use crate::api::TweetKind;
 use crate::id::TweetId;
 use crate::listing::BadCursor;
 use crate::metrics::Metric;
+use crate::text::fold::Words;
 use crate::time::UnixMs;
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
@@ -83,8 +84,8 @@ impl Sort {
 /// Which tweets.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Filter {
-    /// In lower case; part of the text.
-    pub q: Option<String>,
+    /// Words of the text.
+    pub q: Option<Words>,
     /// Of these kinds; all without one.
     pub kinds: Vec<TweetKind>,
     /// In these languages; all without one.
@@ -123,9 +124,8 @@ impl Filter {
             self.from.is_none_or(|from| at >= from) && self.to.is_none_or(|to| at < to)
         };
         let timed = (self.from.is_none() && self.to.is_none()) || tweet.created.is_some_and(within);
-        let said = |q: &String| {
-            tweet.text.as_ref().is_some_and(|text| text.to_lowercase().contains(q.as_str()))
-        };
+        let said =
+            |q: &Words| tweet.text.as_ref().is_some_and(|text| q.within("", [text.as_str()]));
         timed
             && (self.kinds.is_empty() || self.kinds.contains(&tweet.kind))
             && (self.langs.is_empty()
@@ -257,8 +257,8 @@ mod tests {
     fn a_filter_looks_at_each_field() {
         let all = Filter::default;
         check(&all(), true);
-        check(&Filter { q: Some("große zug".to_owned()), ..all() }, true);
-        check(&Filter { q: Some("klein".to_owned()), ..all() }, false);
+        check(&Filter { q: Words::of("große zug"), ..all() }, true);
+        check(&Filter { q: Words::of("klein"), ..all() }, false);
         check(&Filter { kinds: vec![TweetKind::Tweet, TweetKind::Reply], ..all() }, true);
         check(&Filter { kinds: vec![TweetKind::Tweet], ..all() }, false);
         check(&Filter { langs: vec!["de".to_owned()], ..all() }, false);
@@ -275,7 +275,7 @@ mod tests {
         let bare = Light { text: None, created: None, lang: None, ..light(1) };
         let all = Filter::default;
         assert!(all().admits(&bare));
-        assert!(!Filter { q: Some("a".to_owned()), ..all() }.admits(&bare));
+        assert!(!Filter { q: Words::of("a"), ..all() }.admits(&bare));
         assert!(!Filter { from: Some(UnixMs(0)), ..all() }.admits(&bare));
         assert!(!Filter { langs: vec!["en".to_owned()], ..all() }.admits(&bare));
     }

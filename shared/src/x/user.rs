@@ -38,6 +38,8 @@ pub struct Profile {
     pub description: Option<String>,
     /// When they made their account.
     pub joined: Option<UnixMs>,
+    /// How many posts they have written.
+    pub posts: Option<u64>,
     /// Whether the account follows them too; `None` where X did not say.
     pub mutual: Option<bool>,
     /// Whether they follow whoever asked; `None` where X did not say.
@@ -113,6 +115,7 @@ impl Profile {
             protected: raw.protected.as_bool().unwrap_or_default(),
             description: filled(&raw.description),
             joined: raw.created_at.as_str().and_then(UnixMs::parse),
+            posts: raw.public_metrics.get("tweet_count").and_then(count),
             mutual: connected("following"),
             follows: connected("followed_by"),
             blocked: connected("blocking"),

@@ -20,7 +20,7 @@ use shared::listing::Collector;
 use shared::roster::Roster;
 use shared::time::UnixMs;
 use shared::tweets::StatsTweets;
-use std::collections::{HashMap, VecDeque};
+use std::collections::VecDeque;
 use worker::Response;
 
 /// People up to here are exported in the order asked for; beyond it by id, since sorting needs them
@@ -157,15 +157,10 @@ impl Account {
 
     /// The rows of a list of people, by the list's own filters and in its order.
     async fn people(&self, wanted: RosterWanted, form: Form) -> Result<Pieces> {
-        let csv = matches!(form, Form::Csv(_));
-        let departures = if csv { self.departures(&wanted)? } else { HashMap::new() };
         let sort = wanted.sort;
         let mut walk = self.walk(wanted).await?;
         let head = form.head(Table::followers_head);
-        let line = move |row: &Follower| {
-            let left = departures.get(&row.user.id).filter(|_| !row.following);
-            form.line(row, |table, row| table.follower(row, left))
-        };
+        let line = move |row: &Follower| form.line(row, Table::follower);
         let head = std::iter::once(Ok(head.into_bytes()));
         if walk.most() > SORTED_MAX {
             let rows = std::iter::from_fn(move || pack_lines(&mut walk, &line).transpose());
@@ -247,9 +242,24 @@ fn excel(word: &str) -> Option<bool> {
 
 /// What a file is narrowed to, for its name.
 fn scope<'q>(query: &'q Query, zone: &'q str) -> Result<Scope<'q>> {
-    let words = ["filter", "kind", "state", "reason", "lang", "interval", "q", "as_of"];
+    let words = [
+        "filter",
+        "kind",
+        "state",
+        "reason",
+        "lang",
+        "interval",
+        "followers_min",
+        "followers_max",
+        "q",
+        "as_of",
+    ];
     let words = words.iter().filter_map(|name| query.get(name).map(String::as_str));
-    let flags = [("mutual", ["mutual", "not-mutual"]), ("promoted", ["promoted", "not-promoted"])];
+    let flags = [
+        ("mutual", ["mutual", "not-mutual"]),
+        ("promoted", ["promoted", "not-promoted"]),
+        ("inactive", ["inactive", "active"]),
+    ];
     let flags = flags.iter().filter_map(|(name, [on, off])| {
         let word = query.get(name)?;
         Some(if word == "true" { *on } else { *off })

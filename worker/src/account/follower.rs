@@ -93,6 +93,8 @@ impl Account {
                 protected: told.is_some_and(|p| p.protected),
                 description: told.and_then(|p| p.description.clone()),
                 joined: told.and_then(|p| p.joined),
+                posts: told.and_then(|p| p.posts),
+                left: None,
                 since: events.iter().find(|event| came(event.kind)).map(|event| event.at),
                 last_change: events.iter().find(|e| e.state != retracted).map(|event| event.at),
                 following,

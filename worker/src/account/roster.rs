@@ -4,17 +4,18 @@
 
 use super::following::{self, Followed, mutual};
 use super::{Account, id_from_text, profiles};
+use crate::clock;
 use crate::fault::{Fault, Result};
 use crate::http;
 use crate::query::{self, Query};
 use crate::sql::{Sql, values};
 use shared::api::{
-    Confidence, EventKind, Follower, FollowingFilter, LossState, Reason, RosterFilter,
+    Confidence, Departure, EventKind, Follower, FollowingFilter, LossState, Reason, RosterFilter,
 };
-use shared::export::csv::Departure;
 use shared::id::UserId;
-use shared::listing::{Collector, Sort, matches};
+use shared::listing::{Collector, Narrow, Sort, matches};
 use shared::roster::Roster;
+use shared::text::fold::Words;
 use shared::time::UnixMs;
 use shared::x::user::Profile;
 use std::collections::{HashMap, HashSet, VecDeque};
@@ -26,13 +27,15 @@ const LAST_MS: i64 = 9_007_199_254_740_991;
 /// Which rows.
 pub(super) struct Wanted {
     as_of: Option<UnixMs>,
-    q: Option<String>,
+    q: Option<Words>,
     filter: Option<RosterFilter>,
     /// Of those whom the account follows, not of its followers.
     followed: bool,
     pub(super) sort: Sort,
     from: Option<UnixMs>,
     to: Option<UnixMs>,
+    narrow: Narrow,
+    now: UnixMs,
 }
 
 impl Wanted {
@@ -47,12 +50,14 @@ impl Wanted {
         }
         Ok(Self {
             as_of,
-            q: query.get("q").filter(|q| !q.trim().is_empty()).cloned(),
+            q: query.get("q").and_then(|q| Words::of(q)),
             filter,
             followed,
-            sort: sort(query, "-since")?,
+            sort: sort(query, if is_of_leavers(filter) { "-left" } else { "-since" })?,
             from,
             to,
+            narrow: narrow(query, filter)?,
+            now: clock::now(),
         })
     }
 }
@@ -68,14 +73,37 @@ impl Wanted {
             Some(FollowingFilter::All) | None => None,
         };
         let sort = sort(query, "-followers")?;
-        let q = query.get("q").filter(|q| !q.trim().is_empty()).cloned();
-        Ok(Self { as_of: None, q, filter, followed: true, sort, from: None, to: None })
+        let q = query.get("q").and_then(|q| Words::of(q));
+        let (now, narrow) = (clock::now(), Narrow::default());
+        let followed = true;
+        Ok(Self { as_of: None, q, filter, followed, sort, from: None, to: None, narrow, now })
     }
+}
+
+/// Whether a filter asks for who left.
+fn is_of_leavers(filter: Option<RosterFilter>) -> bool {
+    matches!(filter, Some(RosterFilter::Left | RosterFilter::MutualLeft))
+}
+
+/// What the list is narrowed to beside its filter.
+fn narrow(query: &Query, filter: Option<RosterFilter>) -> Result<Narrow> {
+    let reasons = "unfollowed, suspended, gone, you_blocked, unknown";
+    let reason = query::word(query, "reason", Reason::from_word, reasons)?;
+    if reason.is_some() && !is_of_leavers(filter) {
+        return Err(Fault::bad("`reason` is of who left: send `filter=left` with it"));
+    }
+    let number = |name: &str| {
+        query::word(query, name, |text| text.parse().ok(), "0, 1, 2 and so on: a number")
+    };
+    let (followers_min, followers_max) = (number("followers_min")?, number("followers_max")?);
+    let mutual = query::flag(query, "mutual")?;
+    let inactive = query::flag(query, "inactive")?;
+    Ok(Narrow { reason, mutual, followers_min, followers_max, inactive })
 }
 
 /// `sort`, or the order of a list that does not say.
 fn sort(query: &Query, default: &str) -> Result<Sort> {
-    let known = "since, changed, name, followers, id, each with - in front or not";
+    let known = "since, changed, name, followers, left, id, each with - in front or not";
     query::word(query, "sort", Sort::parse, known)?
         .or_else(|| Sort::parse(default))
         .ok_or_else(|| Fault::internal("the default sort is no sort"))
@@ -137,6 +165,7 @@ impl Account {
             notes: self.notes()?,
             withheld: self.withheld(wanted.as_of)?,
             chosen: self.chosen(&wanted)?,
+            departures: self.departures(&wanted)?,
             starts: starts.into(),
             followed,
             sql: self.sql.clone(),
@@ -158,9 +187,9 @@ impl Account {
     }
 
     /// The last loss, not retracted, of everyone whom a list of these filters may show as gone.
-    pub(super) fn departures(&self, wanted: &Wanted) -> Result<HashMap<UserId, Departure>> {
+    fn departures(&self, wanted: &Wanted) -> Result<HashMap<UserId, Departure>> {
         let kind = wanted.event_kind();
-        if kind.is_none() && !wanted.followed {
+        if kind != Some(EventKind::Lost) && !wanted.followed {
             return Ok(HashMap::new());
         }
         // Of those who left before `to`, how they left then, whatever came after.
@@ -238,6 +267,7 @@ pub(super) struct Walk {
     told: Told,
     notes: HashMap<UserId, Note>,
     chosen: Option<HashSet<UserId>>,
+    departures: HashMap<UserId, Departure>,
     /// Whom the account follows, if that was read.
     followed: Option<Followed>,
     /// Whom the list lacks, but perhaps for no other reason than that it could not be read whole.
@@ -277,6 +307,7 @@ impl Walk {
             let profile = Profile::of(entry.id, &entry.raw);
             let mut row = row(entry.id, profile.as_ref(), here, &self.told, note);
             row.mutual = mutual(self.followed.as_ref(), entry.id, row.mutual, entry.seen);
+            row.left = self.departures.get(&entry.id).filter(|_| !row.following).copied();
             if self.wanted.admits(&row) {
                 rows.push(row);
             }
@@ -304,7 +335,9 @@ impl Wanted {
             Some(RosterFilter::MutualLeft) => !row.following && row.mutual == Some(true),
             _ => true,
         };
-        filtered && self.q.as_deref().is_none_or(|q| matches(row, q))
+        filtered
+            && self.narrow.admits(row, self.now)
+            && self.q.as_ref().is_none_or(|q| matches(row, q))
     }
 }
 
@@ -323,6 +356,8 @@ fn row(
         protected: profile.is_some_and(|p| p.protected),
         description: profile.and_then(|p| p.description.clone()),
         joined: profile.and_then(|p| p.joined),
+        posts: profile.and_then(|p| p.posts),
+        left: None,
         since: told.since.get(&id).copied(),
         last_change: told.changed.get(&id).copied(),
         following,

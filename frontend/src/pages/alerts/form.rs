@@ -90,7 +90,7 @@ pub(super) fn Form(shared: Shared, open: RwSignal<bool>) -> impl IntoView {
                     shared.alerts.again();
                 }
                 Err(failure) => {
-                    let said = format!("{}. {}", failure.title, failure.detail);
+                    let said = failure.said();
                     let _ = trouble.try_set(Some(said));
                 }
             }

@@ -4,7 +4,7 @@
 use super::schedules::change;
 use crate::api;
 use crate::app::{App, app};
-use crate::erase::{Memo, attr, effect, flag, memo, on_submit, on_value};
+use crate::erase::{Memo, attr, effect, flag, memo, on_submit, on_value, shown};
 use crate::words::cost::{self, Reserve};
 use leptos::prelude::*;
 use leptos::task::spawn_local;
@@ -30,9 +30,14 @@ fn money(
         <label for=id>{label}</label>
         <span class="money">
             <span aria-hidden="true">"$"</span>
-            <input id=id type="number" min="0" max="100000" step="any" inputmode="decimal" placeholder=hint prop:value=text
+            <input id=id type="number" min="0" max="1000000" step="any" inputmode="decimal" placeholder=hint prop:value=text
+                aria-invalid=attr(move || text.with(|text| cost::amount(text).is_err()).to_string())
                 on:input=on_value(move |value| text.set(value))/>
         </span>
+        {shown(move || {
+            let wrong = text.with(|text| cost::amount(text).is_err());
+            wrong.then(|| view! { <span class="wrong" role="alert">{cost::NO_AMOUNT}</span> })
+        })}
     }
 }
 

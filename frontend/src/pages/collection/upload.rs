@@ -51,6 +51,9 @@ pub(crate) fn Import() -> impl IntoView {
     let sent = RwSignal::new(Vec::<Sent>::new());
     let over = RwSignal::new(false);
     let zip = archive::Chosen::new();
+    if let Some(file) = app.handed.try_update_value(Option::take).flatten() {
+        archive::open(app, zip, file);
+    }
     let input = NodeRef::<html::Input>::new();
     let chosen = move |_| {
         if let Some(input) = input.get_untracked() {
@@ -206,7 +209,7 @@ async fn import(app: App, one: &Sent, file: &File, origin: Origin) -> Stage {
     }
     let started = match sent {
         Ok(started) => started,
-        Err(failure) => return Stage::Bad(format!("{}: {}", failure.title, failure.detail)),
+        Err(failure) => return Stage::Bad(failure.said()),
     };
     let _ = state.try_set(Stage::Reading);
     for _ in 0..POLLS_MAX {

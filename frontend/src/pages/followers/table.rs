@@ -2,10 +2,12 @@
 //! Owns: fetching and windowing. Must not know: what the filters mean.
 
 use super::{pairs, row_px};
-use crate::address::{SortBy, with_query};
+use crate::address::{Narrow, SortBy, with_query};
 use crate::app::{App, app};
+use crate::calendar::date_at;
 use crate::erase::{Memo, Show, attr, effect, flag, memo, on_click, shown};
 use crate::fetching::Failure;
+use crate::kept::Asked;
 use crate::numbers;
 use crate::paging::{Ask, Pages, Window, window};
 use crate::parts::{Ago, Avatar, Failed, Icon, Name};
@@ -14,14 +16,12 @@ use crate::{api, browser};
 use leptos::html;
 use leptos::prelude::*;
 use leptos::task::spawn_local;
-use shared::api::{Follower, List};
+use shared::api::{Departure, Follower, List};
+use shared::time::UnixMs;
 use std::time::Duration;
 
 /// Rows of one page.
 const PAGE_ROWS: u32 = 200;
-
-/// A question without its cursor: path, parameters, edition.
-type Asked = (String, Vec<(&'static str, String)>, u64);
 
 #[derive(Clone, Copy)]
 struct Loader {
@@ -61,7 +61,7 @@ fn loader() -> Loader {
         let id = app.account.with(|one| one.as_ref().map(|one| one.id))?;
         Some((format!("/accounts/{id}/followers"), pairs(app), app.fresh.get()))
     });
-    Loader { app, pages: RwSignal::new(Pages::default()), question }
+    Loader { app, pages: app.kept.followers, question }
 }
 
 /// Asks when the question changes; patches rows that the viewer changed.
@@ -74,6 +74,14 @@ fn follow(loader: Loader, shown: Memo<Window>) {
         let same = matches!(&before, Some(Some((one, other, _))) if one == path && other == pairs);
         if same && shown.with_untracked(|window| window.first > 0) {
             return asked;
+        }
+        let (kept, first) = (loader.app.kept, before.flatten().is_none());
+        if let Some(asked) = &asked {
+            // Back leads to the rows that were here.
+            if first && kept.has_followers(asked) {
+                return Some(asked.clone());
+            }
+            kept.ask_followers(asked, first);
         }
         if let Some(ask) = loader.pages.try_update(Pages::restart) {
             loader.fetch(ask);
@@ -110,6 +118,9 @@ pub(super) fn Table() -> impl IntoView {
         scroll.remove();
         resize.remove();
     });
+    let leavers = memo(move || leavers(loader.app));
+    let heads =
+        shown(move || if leavers.get() { heads_of_leavers() } else { heads_of_followers() });
     let shown = memo(move || {
         let rows = loader.pages.with(|pages| pages.rows.len());
         let (scrolled, height) = place.get();
@@ -143,14 +154,13 @@ pub(super) fn Table() -> impl IntoView {
         }
     };
     view! {
-        <div class="roster card" class:stale=flag(stale) class:all-gone=flag(all_gone)>
+        <div class="roster card" class:stale=flag(stale) class:all-gone=flag(all_gone) class:leavers=flag(move || leavers.get())>
             <table aria-rowcount=attr(count)>
                 <thead>
                     <tr>
                         <Head by=SortBy::Name label="Person"/>
                         <Head by=SortBy::Followers label="Followers"/>
-                        <Head by=SortBy::Since label="Since"/>
-                        <Head by=SortBy::Changed label="Last change"/>
+                        {heads}
                     </tr>
                 </thead>
                 <tbody node_ref=body>{rows(loader, shown)}</tbody>
@@ -160,11 +170,33 @@ pub(super) fn Table() -> impl IntoView {
     }
 }
 
+/// Whether the list is of who left.
+fn leavers(app: App) -> bool {
+    app.seen(|view| view.filter.is_some_and(super::is_of_leavers))
+}
+
+fn heads_of_followers() -> AnyView {
+    view! {
+        <Head by=SortBy::Since label="Since"/>
+        <Head by=SortBy::Changed label="Last change"/>
+    }
+    .into_any()
+}
+
+fn heads_of_leavers() -> AnyView {
+    view! {
+        <th scope="col" class="why"><span>"Why"</span></th>
+        <th scope="col" class="stayed"><span>"Followed for"</span></th>
+        <Head by=SortBy::Left label="Left"/>
+    }
+    .into_any()
+}
+
 /// A column's head: a button that sorts.
 #[component]
 fn Head(by: SortBy, label: &'static str) -> impl IntoView {
     let app = app();
-    let sort = memo(move || app.seen(|view| view.sort));
+    let sort = memo(move || app.seen(|view| super::sorted(view.sort, view.filter)));
     let state = move || match sort.get() {
         sort if sort.by != by => "none",
         sort if sort.descending => "descending",
@@ -177,7 +209,7 @@ fn Head(by: SortBy, label: &'static str) -> impl IntoView {
     };
     view! {
         <th scope="col" aria-sort=attr(state) class=by.slug()>
-            <button type="button" on:click=on_click(move |_| app.change(|view| view.sort = view.sort.clicked(by)))>
+            <button type="button" on:click=on_click(move |_| app.change(|view| view.sort = sort.get_untracked().clicked(by)))>
                 {label}
                 {shown(icon)}
             </button>
@@ -198,13 +230,15 @@ fn rows(loader: Loader, shown: Memo<Window>) -> impl IntoView {
         move || {
             let px = px(shown.get());
             (px > 0).then(|| {
-                view! { <tr aria-hidden="true" class="spacer"><td colspan="4" style:height=format!("{px}px")></td></tr> }
+                view! { <tr aria-hidden="true" class="spacer"><td colspan="5" style:height=format!("{px}px")></td></tr> }
             })
         }
     };
     // A changed row (muted, noted) is another row: the key holds what is drawn of it.
     let key = |(at, row): &(usize, Follower)| {
-        (*at, row.user.id, row.muted, row.note.is_some(), row.following, row.last_change)
+        let left = row.left.map(|left| (left.at, left.state, left.reason));
+        let shown = (row.muted, row.note.is_some(), row.following, row.last_change);
+        (*at, row.user.id, shown, left)
     };
     view! {
         {spacer(|window| window.above_px)}
@@ -237,11 +271,10 @@ fn row(at: usize, row: Follower) -> impl IntoView {
         .then(|| view! { <span class="chip quiet" title="You follow each other">"mutual"</span> });
     let gone = (!row.following)
         .then(|| view! { <span class="chip quiet gone-chip">"does not follow"</span> });
-    let since = match row.since {
-        Some(at) => view! { <Ago at=at/> }.into_any(),
-        None => view! { <span class="note" title="Followed when tracking began">"before tracking"</span> }.into_any(),
+    let cells = match row.left.filter(|_| untrack(|| leavers(app))) {
+        Some(left) => of_leaver(app, row.since, left),
+        None => of_follower(row.since, row.last_change),
     };
-    let changed = row.last_change.map(|at| view! { <Ago at=at/> });
     let theirs = row
         .followers
         .map(|count| view! { <span title=numbers::count(count)>{numbers::compact(count)}</span> });
@@ -259,10 +292,35 @@ fn row(at: usize, row: Follower) -> impl IntoView {
                 </div>
             </th>
             <td class="number followers">{theirs}</td>
-            <td class="since">{since}</td>
-            <td class="changed">{changed}</td>
+            {cells}
         </tr>
     }
+}
+
+fn of_follower(since: Option<UnixMs>, changed: Option<UnixMs>) -> AnyView {
+    let since = match since {
+        Some(at) => view! { <Ago at=at/> }.into_any(),
+        None => view! { <span class="note" title="Followed when tracking began">"before tracking"</span> }.into_any(),
+    };
+    let changed = changed.map(|at| view! { <Ago at=at/> });
+    view! {
+        <td class="since">{since}</td>
+        <td class="changed">{changed}</td>
+    }
+    .into_any()
+}
+
+/// Why, for how long they had followed, and when they left.
+fn of_leaver(app: App, since: Option<UnixMs>, left: Departure) -> AnyView {
+    let (word, class) = person::left_chip(&left);
+    let began = app.account.with_untracked(|one| one.as_ref().and_then(|one| one.first_snapshot));
+    let stayed = person::stayed(since, left.at, began);
+    view! {
+        <td class="why"><span class=format!("chip {class}") title=person::how_sure(&left)>{word}</span></td>
+        <td class="stayed">{stayed}</td>
+        <td class="left-at"><Ago at=left.at/></td>
+    }
+    .into_any()
 }
 
 /// Under the rows: waiting, failed, empty, or the end.
@@ -301,8 +359,13 @@ fn empty_words(app: App) -> impl IntoView {
         let narrowed = view.filter.is_some() || !view.query.trim().is_empty();
         app.account.with(|account| {
             let Some(account) = account else { return String::new() };
+            let before = view.as_of.is_some_and(|date| {
+                account.first_snapshot.is_some_and(|first| date < date_at(first, &zone))
+            });
             if account.first_snapshot.is_none() {
                 crate::words::overview::first_day(account)
+            } else if before {
+                state::before_tracking(account, now, &zone)
             } else if narrowed {
                 format!("No one like that. {}", state::last_check(account, now, &zone))
             } else {
@@ -313,10 +376,17 @@ fn empty_words(app: App) -> impl IntoView {
     let clear = move |_| {
         app.change(|view| {
             view.filter = None;
+            view.reason = None;
+            view.narrow = Narrow::default();
             view.query = String::new();
+            view.as_of = None;
         });
     };
-    let narrowed = move || app.seen(|view| view.filter.is_some() || !view.query.trim().is_empty());
+    let narrowed = move || {
+        app.seen(|view| {
+            view.filter.is_some() || view.as_of.is_some() || !view.query.trim().is_empty()
+        })
+    };
     view! {
         <div class="empty">
             <p>{shown(text)}</p>

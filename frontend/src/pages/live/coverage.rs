@@ -8,6 +8,7 @@ use crate::parts::panel;
 use crate::words::{live as words, when};
 use leptos::prelude::*;
 use shared::api::{CoverageGap, CoverageMinute, StreamCoverage};
+use shared::time::SECOND_MS;
 
 /// The panel.
 #[component]
@@ -34,9 +35,12 @@ fn content(coverage: Memo<StreamCoverage>) -> AnyView {
     let gaps = move || {
         let gaps = coverage.with(|coverage| coverage.gaps.clone());
         (!gaps.is_empty()).then(|| {
+            let (long, short): (Vec<_>, Vec<_>) = gaps.into_iter().partition(is_long);
+            let short = words::short_gaps(short.len());
             view! {
                 <h2 class="side-head">"Not connected"</h2>
-                <ul class="gap-list">{gaps.into_iter().rev().map(gap).rows()}</ul>
+                <ul class="gap-list">{long.into_iter().rev().map(gap).rows()}</ul>
+                {short.map(|text| view! { <p class="side-note">{text}</p> })}
             }
         })
     };
@@ -81,6 +85,11 @@ fn row(minute: CoverageMinute, most: u32) -> AnyView {
         </tr>
     }
     .into_any()
+}
+
+/// What is over and took no second is only counted.
+fn is_long(gap: &CoverageGap) -> bool {
+    gap.to.is_none_or(|to| to.since(gap.from) >= SECOND_MS)
 }
 
 fn gap(gap: CoverageGap) -> AnyView {

@@ -94,7 +94,9 @@ fn row(row: Row) -> AnyView {
 fn Nothing(shared: Shared) -> impl IntoView {
     let app = app();
     let stream = app.stream;
-    let empty = memo(move || stream.rows.with(Vec::is_empty));
+    // What the stream says of itself is no tweet.
+    let tweet = |row: &Row| matches!(row, Row::Tweet(_));
+    let empty = memo(move || stream.rows.with(|rows| !rows.iter().any(tweet)));
     let state = memo(move || {
         let told = stream.seen(Told::upstream);
         told.or_else(|| shared.stream.with(|stream| stream.map(|one| one.connection.state)))
@@ -110,9 +112,7 @@ fn Nothing(shared: Shared) -> impl IntoView {
             Phase::Live | Phase::Stale,
             Some(state @ (ConnectionState::Waiting | ConnectionState::Stopped)),
         ) => words::connection(state).to_owned(),
-        (Phase::Live | Phase::Stale, _) if filtered() => {
-            "No tweet has passed these filters yet.".to_owned()
-        }
+        (Phase::Live | Phase::Stale, _) if filtered() => words::FILTERED.to_owned(),
         (Phase::Live | Phase::Stale, _) => "No tweet has come yet.".to_owned(),
         _ => "Connecting.".to_owned(),
     };
@@ -127,6 +127,14 @@ fn Nothing(shared: Shared) -> impl IntoView {
         (_, Some(ConnectionState::Off | ConnectionState::Stopped)) => {
             Some(view! { <super::stream::Start shared=shared/> }.into_any())
         }
+        (Phase::Live | Phase::Stale, _) if filtered() => Some(
+            view! {
+                <button type="button" class="button" on:click=on_click(move |_| app.change(|view| view.live.unfilter()))>
+                    "Show every tweet"
+                </button>
+            }
+            .into_any(),
+        ),
         _ => None,
     }
     };

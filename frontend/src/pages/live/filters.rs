@@ -34,14 +34,7 @@ pub(super) fn Filters(shared: Shared) -> impl IntoView {
         0 => "Filter".to_owned(),
         count => format!("Filter ({count})"),
     };
-    let clear = move |_| {
-        app.change(|view| {
-            let kept = std::mem::take(&mut view.live);
-            view.live.tab = kept.tab;
-            view.live.clusters = kept.clusters;
-            view.live.camera = kept.camera;
-        });
-    };
+    let clear = move |_| app.change(|view| view.live.unfilter());
     view! {
         <div class="map-filters" class:open=flag(move || open.get())>
             <button type="button" class="button filters-button" aria-expanded=attr(move || open.get().to_string())

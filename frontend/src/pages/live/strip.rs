@@ -158,13 +158,15 @@ fn Graph() -> impl IntoView {
 /// Rate, viewers, lag, cost.
 #[component]
 fn Figures(shared: Shared) -> impl IntoView {
-    let stream = app().stream;
+    let app = app();
+    let stream = app.stream;
     let figure = move |read: fn(&Told) -> Option<String>| shown(move || stream.seen(read));
     let cost = memo(move || {
         let told = stream.seen(|told| told.standing.as_ref().and_then(|one| one.session_usd));
         shared.stream.with(|stream| {
             let usd = told.or_else(|| stream.map(|one| one.meter.session_usd))?;
-            Some(words::session(usd, stream.and_then(|one| one.settings.session_cap_usd)))
+            let cap = stream.and_then(|one| one.settings.session_cap_usd);
+            Some(words::session(usd, cap, app.simulated()))
         })
     });
     view! {

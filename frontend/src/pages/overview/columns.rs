@@ -57,7 +57,7 @@ pub(super) fn columns(shared: Shared) -> impl IntoView {
             })
         });
         picked.unwrap_or_else(|| {
-            format!("Newest, {}", app.seen(|view| view.period).label(today(app)).to_lowercase())
+            format!("Newest, {}", app.seen(|view| view.period).within(today(app)))
         })
     };
     let let_go = move || {

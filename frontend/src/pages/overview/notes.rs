@@ -5,15 +5,65 @@ use crate::address::{Page, View};
 use crate::app::app;
 use crate::erase::{Memo, Rows as _, memo, shown};
 use crate::numbers;
+use crate::pages::about_account;
 use crate::pages::collection::CheckNow;
 use crate::parts::{Icon, To};
-use crate::period::Range;
+use crate::period::{Period, Preset, Range};
+use crate::remote::{Remote, remote};
 use crate::words::{self, cost, overview, state};
 use leptos::prelude::*;
-use shared::api::{CollectorState, Coverage, Span, SpanState};
+use shared::api::{CollectorState, Coverage, Follower, List, RosterFilter, Span, SpanState};
+use shared::news::{self, Week};
 
 /// Gaps named one by one; the rest are counted.
 const GAPS_NAMED: usize = 3;
+
+/// As many of the week's leavers as the sentence is made of.
+const LEAVERS: u32 = 200;
+
+/// The week's news, as a link to the list behind it.
+#[component]
+pub(super) fn News() -> impl IntoView {
+    let app = app();
+    let week = memo(move || {
+        let week = Period::Preset(Preset::Days7);
+        app.with_frame(|frame| week.range(frame))
+    });
+    let leavers: Remote<List<Follower>> = remote(move || {
+        app.of_account(|one| one.and_then(|one| one.first_snapshot))?;
+        let range = week.get();
+        let pairs = [
+            ("filter", RosterFilter::Left.as_str().to_owned()),
+            ("from", range.from.rfc3339()),
+            ("to", range.to.rfc3339()),
+            ("sort", "-followers".to_owned()),
+            ("limit", LEAVERS.to_string()),
+        ];
+        about_account(app, "/followers", &pairs)
+    });
+    let text = memo(move || {
+        let (began, last) = app.account.with(|one| {
+            let one = one.as_ref()?;
+            Some((one.first_snapshot, one.collector.last_check))
+        })?;
+        let observed = last.is_some_and(|last| last >= week.get().from);
+        leavers.with(|list| {
+            let List { items, next_cursor } = list?;
+            let more = next_cursor.is_some();
+            Some(news::sentence(&Week { leavers: items, more, observed, began }))
+        })
+    });
+    let list = |view: View| View {
+        period: Period::Preset(Preset::Days7),
+        filter: Some(RosterFilter::Left),
+        ..view.to(Page::Followers)
+    };
+    view! {
+        <p class="news">
+            {shown(move || text.get().map(|text| view! { <To change=list>{text}</To> }))}
+        </p>
+    }
+}
 
 /// What there is to say, if anything.
 #[derive(Clone, PartialEq)]

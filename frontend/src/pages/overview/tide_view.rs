@@ -40,7 +40,17 @@ pub(super) fn tide(shared: Shared, series: Memo<Series>) -> impl IntoView {
                 </button>
                 <CsvMenu id="tide-files" label="CSV" class="quiet-button"
                     tables=&[("The curve", curve_csv), ("Who came and left", events_csv)]/>
-                <span class="note hint">"Drag to zoom, click to pin a bucket, ← → to move."</span>
+                <Show when=flag(move || app.is_zoomed())>
+                    <button type="button" class="quiet-button zoom-out" on:click=on_click(move |_| {
+                        app.zoom_out();
+                    })>
+                        <Icon name="left"/>
+                        "Undo the zoom" <kbd>"Esc"</kbd>
+                    </button>
+                </Show>
+                <Show when=flag(move || shared.tide.with(|tide| tide.buckets.iter().any(|bucket| !bucket.unseen())))>
+                    <span class="note hint">"Drag to zoom, click to pin a bucket, ← → to move."</span>
+                </Show>
             </div>
             <Show when=flag(move || as_table.get())>{table(shared)}</Show>
         </figure>
@@ -115,7 +125,7 @@ fn canvas(shared: Shared) -> impl IntoView {
             .with_untracked(|tide| tide::zoomed(&tide.buckets, one, other, today, &zone));
         if let Some(period) = period {
             shared.hovered.set(None);
-            app.choose(period);
+            app.zoom(period);
         }
     };
     let listener = Listener {

@@ -7,6 +7,7 @@ use crate::address::{self, View, with_query};
 use crate::app::{App, app};
 use crate::erase::{Memo, Rows as _, Show, attr, effect, flag, memo, on_click, on_key, shown};
 use crate::fetching::Failure;
+use crate::kept::Asked;
 use crate::order::sorted;
 use crate::paging::{Ask, Pages, Window, window};
 use crate::parts::{Failed, Icon};
@@ -37,8 +38,6 @@ fn row_px() -> usize {
     if browser::is_narrow() { CARD_PX } else { ROW_PX }
 }
 
-/// A question without its cursor: path, parameters, edition.
-type Asked = (String, Vec<(&'static str, String)>, u64);
 /// What a drawn row depends on besides its tweet.
 type Drawn = (Vec<String>, i64, String, String, u64);
 
@@ -72,8 +71,8 @@ impl Loader {
         Self {
             app,
             shared,
-            pages: StoredValue::new_local(Pages::default()),
-            beat: RwSignal::new(0),
+            pages: app.kept.tweets,
+            beat: app.kept.tweets_beat,
             question,
             kept: StoredValue::new_local(Default::default()),
         }
@@ -197,6 +196,15 @@ fn follow(loader: Loader, shown: Memo<Window>) {
         let same = matches!(&before, Some(Some((one, other, _))) if one == path && other == pairs);
         if same && shown.with_untracked(|window| window.first > 0) {
             return asked;
+        }
+        let (kept, first) = (loader.app.kept, before.flatten().is_none());
+        if let Some(asked) = &asked {
+            // Back leads to the rows that were here.
+            if first && kept.has_tweets(asked) {
+                loader.update(|_| ());
+                return Some(asked.clone());
+            }
+            kept.ask_tweets(asked, first);
         }
         if let Some(ask) = loader.update(Pages::restart) {
             loader.fetch(ask);

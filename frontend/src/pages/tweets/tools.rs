@@ -15,9 +15,20 @@ use shared::api::TweetKind;
 /// The tools over the table.
 #[component]
 pub(super) fn Tools(shared: Shared) -> impl IntoView {
+    let app = app();
+    let open = RwSignal::new(false);
+    // A phone has room for the search; the rest is a press away.
+    let label = move || match app.seen(|view| view.tweets.filters()) {
+        0 => "Filters".to_owned(),
+        set => format!("Filters: {set}"),
+    };
     view! {
-        <div class="roster-tools tweet-tools">
-            <Search label="Search tweets" placeholder="Part of the text"/>
+        <div class="roster-tools tweet-tools" class:open=flag(move || open.get())>
+            <Search label="Search tweets" placeholder="Words of the text"/>
+            <button type="button" class="button filters-button" aria-expanded=attr(move || open.get().to_string())
+                on:click=on_click(move |_| open.update(|open| *open = !*open))>
+                {shown(label)}
+            </button>
             <Chips/>
             <Selects shared=shared/>
         </div>

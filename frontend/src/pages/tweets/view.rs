@@ -33,7 +33,6 @@ struct More {
     sensitive: bool,
     replaces: Vec<TweetId>,
     replaced_by: Option<TweetId>,
-    private_until: Option<UnixMs>,
     next_read: Option<UnixMs>,
     readings: u64,
     falls: Vec<MetricFall>,
@@ -55,7 +54,6 @@ impl Reader<TweetDetail> for Parts {
             sensitive,
             replaces,
             replaced_by,
-            private_until: more.private_until,
             next_read: more.next_read,
             readings: more.readings,
             falls: more.falls,
@@ -227,7 +225,7 @@ fn facts(value: Memo<TweetDetail>) -> AnyView {
     let read = detail.tweet.read_at.map(|at| view! { ", last " <Ago at=at/> });
     let times = numbers::plural(detail.readings, "time", "times");
     rows.push(row("Read", view! { {times}{read} }.into_any()));
-    if let Some(at) = detail.private_until {
+    if let Some(at) = detail.tweet.private_until {
         rows.push(row("Private metrics until", view! { <Moment at=at/> }.into_any()));
     }
     if !detail.falls.is_empty() {

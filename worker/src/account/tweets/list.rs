@@ -15,6 +15,7 @@ use shared::coverage::expected_ms;
 use shared::growth::{Flow, after, earlier_weeks};
 use shared::id::TweetId;
 use shared::metrics::Metric;
+use shared::text::fold::Words;
 use shared::time::{DAY_MS, UnixMs};
 use shared::tweet::list::{Filter, Light, Pager, Sort, SortKey, spark_edges};
 use std::collections::HashMap;
@@ -42,7 +43,7 @@ impl Wanted {
             })?);
         }
         let (from, to) = query::range(query)?;
-        let q = query.get("q").map(|q| q.trim().to_lowercase()).filter(|q| !q.is_empty());
+        let q = query.get("q").and_then(|q| Words::of(q));
         let known = "created, after, a metric such as public.like_count, or growth. and a metric, \
                      each with - in front or not";
         let promoted = |word: &str| word.parse().ok();
@@ -257,6 +258,7 @@ pub(super) fn item(
         promoted: kept.promoted(),
         deleted_at: *deleted_at,
         read_at: kept.read_at(),
+        private_until: kept.private_at(),
         metrics: kept.latest(),
         growth: kept.series.metrics().filter_map(grew).collect(),
         sparkline_metric: spark.map(ToString::to_string).unwrap_or_default(),

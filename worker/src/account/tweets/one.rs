@@ -41,7 +41,6 @@ impl Account {
             name: settings.person.name,
             avatar: settings.person.avatar,
             sensitive: kept.head.sensitive,
-            private_until: kept.private_at(),
             next_read,
             readings: kept.series.len() as u64,
             falls: kept.series.falls().into_iter().map(fall).collect(),

@@ -41,7 +41,9 @@ impl Account {
         };
         let mut points: Vec<TweetTotal> =
             edges.iter().zip(edges.iter().skip(1)).map(total).collect();
-        let conditions = "t.read_at >= ? AND (t.created IS NULL OR t.created < ?)";
+        // X counts the original's reposts and likes for a repost.
+        let conditions =
+            "t.read_at >= ? AND (t.created IS NULL OR t.created < ?) AND t.kind <> 'retweet'";
         store::each_series(
             &self.sql,
             conditions,
