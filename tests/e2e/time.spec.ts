@@ -2,11 +2,9 @@
 import assert from "node:assert/strict";
 import { after, before, beforeEach, test } from "node:test";
 import { gzipSync } from "node:zlib";
-import { chunked } from "./chunked.ts";
 import { ACCOUNT, followersName, iso, type Json, Roost } from "./harness.ts";
 
 const DAY_MS = 86_400_000;
-const MB = 1024 * 1024;
 let roost: Roost;
 let days: number[];
 let lists: Buffer[];
@@ -104,19 +102,4 @@ test("a file of tweets can be deleted", async () => {
   const answer = await roost.api("DELETE", path(name));
   assert.equal((await roost.ended(answer.json.run)).state, "done");
   assert.deepEqual(await roost.snapshots(), []);
-});
-
-test("a body that says no length is left at its limit, whoever sends it", async () => {
-  const megabyte = Buffer.alloc(MB, 32);
-  const measured = "x-roost-wasm-bytes";
-  const wasm = async () => {
-    const answer = await roost.raw("GET", "/api/v1/health", { headers: { [measured]: "1" } });
-    return Number(answer.headers.get(measured));
-  };
-  const idle = await wasm();
-  assert.ok(idle > 0);
-  const body = Array<Buffer>(95).fill(megabyte);
-  const sent = [1, 2, 3].flatMap(() => ["/api/v1/session", "/hooks/x"].map((where) => chunked(new URL(where, roost.runtime.url).href, body)));
-  for (const { status } of await Promise.all(sent)) assert.ok(status === 0 || (status >= 400 && status < 500), `${status}`);
-  assert.ok((await wasm()) - idle < 16 * MB, `${idle} -> ${await wasm()}`);
 });
