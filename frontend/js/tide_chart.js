@@ -162,7 +162,9 @@ export function make(host, text, picked, pinned, zoomed, opened) {
   }
 
   function drawLines(u) {
-    trace(u, drawing.before, colours.ink3, 1, [4, 4]);
+    // The line before lifts its pen over what is hatched, as this one does.
+    const hatched = (i) => drawing.gaps.some(([from, to]) => i >= from && i < to);
+    trace(u, drawing.before.map((value, i) => (hatched(i) ? null : value)), colours.ink3, 1, [4, 4]);
     const now = drawing.partial;
     const solid = drawing.followers.slice();
     if (now !== null && now > 0 && solid[now] !== null && solid[now - 1] !== null) {
