@@ -94,7 +94,7 @@ export function make(host, text, picked, pinned, zoomed, opened) {
     if (outlined && bottom - top > 4 * ratio()) top += ratio();
     ctx.beginPath();
     ctx.roundRect(left + inset, top + inset, Math.round(width) - 2 * inset, Math.max(bottom - top - 2 * inset, 0), radius);
-    ctx.globalAlpha = drawing.partial === i ? 0.55 : 1;
+    ctx.globalAlpha = drawing.partial === i || drawing.cut.includes(i) ? 0.55 : 1;
     if (outlined) {
       ctx.strokeStyle = colour;
       ctx.lineWidth = 1.5 * ratio();

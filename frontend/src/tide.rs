@@ -10,7 +10,7 @@ pub(crate) use scale::nice_step;
 
 use crate::calendar::{Date, Zone, clock_at, date_at};
 use crate::period::{Period, Range};
-use shared::api::{Interval, Point, Series, Span, SpanState};
+use shared::api::{Interval, Point, Series, Span, SpanState, Totals};
 use shared::time::UnixMs;
 
 /// One bucket of the chart.
@@ -30,11 +30,28 @@ pub(crate) struct Bucket {
     pub(crate) gone: Option<u64>,
     pub(crate) unexplained: Option<i64>,
     pub(crate) covered: f64,
+    /// It is not over yet.
     pub(crate) partial: bool,
+    /// Part of its week or month lies outside of the period: its numbers are those of the rest.
+    pub(crate) cut: bool,
     /// It lies ahead: neither zero nor a gap.
     pub(crate) ahead: bool,
-    /// The compared bucket: when it was and its followers.
-    pub(crate) before: Option<(String, Option<u64>)>,
+    /// The compared bucket, where both have numbers.
+    pub(crate) before: Option<Before>,
+}
+
+/// A bucket beside the one of the compared period, each by its change since its period began: two
+/// months are compared by how they went, not by how large the account was.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) struct Before {
+    /// When it was.
+    pub(crate) label: String,
+    /// The change of followers until its end, in the compared period.
+    pub(crate) then: i64,
+    /// The same in this period; `None` where this bucket is not known.
+    pub(crate) now: Option<i64>,
+    /// `then` above where this period began: what the dashed line is drawn at.
+    pub(crate) height: i64,
 }
 
 impl Bucket {
@@ -63,6 +80,13 @@ pub(crate) struct Tide {
     pub(crate) counted_only: bool,
 }
 
+/// Followers at the beginnings of this period and of the compared one.
+#[derive(Clone, Copy)]
+struct Begins {
+    now: i64,
+    then: i64,
+}
+
 /// What a tide is made of.
 #[derive(Clone, Copy)]
 pub(crate) struct Source<'a> {
@@ -78,44 +102,72 @@ pub(crate) fn tide(source: &Source) -> Tide {
     let points = &source.series.points;
     let counted_only = points.iter().all(|point| point.followers.is_none());
     let ends = points.iter().skip(1).map(|point| point.at).chain([source.range.to]);
+    let begins = begins(source.series, counted_only);
     let compared = source.series.compare.as_deref().unwrap_or_default();
+    let compared = if begins.is_some() { compared } else { &[] };
     let buckets: Vec<Bucket> = points
         .iter()
         .zip(ends)
         .enumerate()
         .map(|(index, (point, to))| {
-            let range = Range { from: point.at, to: to.max(point.at.plus(1)) };
-            bucket(source, point, range, compared.get(index), counted_only)
+            let from = point.at.max(source.range.from);
+            let range = Range { from, to: to.max(from.plus(1)) };
+            let before = compared.get(index).zip(begins);
+            bucket(source, point, range, before, counted_only)
         })
         .collect();
     let gaps = source.spans.iter().filter_map(|span| gap(span, &buckets, source.now)).collect();
     Tide { buckets, gaps, counted_only }
 }
 
+/// Where both lines begin; `None` if the two periods were not observed alike, or one of them by
+/// X's count alone.
+fn begins(series: &Series, counted_only: bool) -> Option<Begins> {
+    let compared = series.compare.as_deref().filter(|_| series.comparable)?;
+    let alike = compared.iter().all(|point| point.followers.is_none()) == counted_only;
+    let of = |totals: &Totals| Some(signed(totals.followers?) - totals.change?);
+    let then = series.compare_totals.as_ref().filter(|_| alike)?;
+    Some(Begins { now: of(&series.totals)?, then: of(then)? })
+}
+
+fn signed(count: u64) -> i64 {
+    i64::try_from(count).unwrap_or(i64::MAX)
+}
+
 fn bucket(
     source: &Source,
     point: &Point,
     range: Range,
-    before: Option<&Point>,
+    before: Option<(&Point, Begins)>,
     counted_only: bool,
 ) -> Bucket {
     let interval = source.series.interval;
     let followers = |point: &Point| if counted_only { point.x_count } else { point.followers };
     let today = date_at(source.now, source.zone);
+    let partial = range.holds(source.now);
+    let ahead = range.from > source.now;
+    let cut = range.from > point.at || (point.partial && !partial && !ahead);
+    let name = label(point.at, interval, source.zone, today);
+    let before = before.and_then(|(before, begins)| {
+        let then = signed(followers(before)?) - begins.then;
+        let now = followers(point).map(|count| signed(count) - begins.now);
+        let label = label(before.at, interval, source.zone, today);
+        Some(Before { label, then, now, height: begins.now + then })
+    });
     Bucket {
         range,
-        key: key(range.from, interval, source.zone),
-        label: label(range.from, interval, source.zone, today),
+        key: key(point.at, interval, source.zone),
+        label: if cut { format!("{name} (in part)") } else { name },
         followers: followers(point),
         came: point.gained,
         left: point.lost,
         gone: point.gone,
-        unexplained: point.unexplained.filter(|&count| count != 0),
+        unexplained: point.unexplained,
         covered: point.covered,
-        partial: range.holds(source.now),
-        ahead: range.from > source.now,
-        before: before
-            .map(|point| (label(point.at, interval, source.zone, today), followers(point))),
+        partial,
+        cut,
+        ahead,
+        before,
     }
 }
 
@@ -208,7 +260,6 @@ fn float_ms(ms: i64) -> f64 {
 pub(crate) mod tests {
     use super::*;
     use crate::calendar::Fixed;
-    use shared::api::Totals;
     use shared::time::{DAY_MS, HOUR_MS};
 
     pub(crate) const START: UnixMs = UnixMs(20_400 * DAY_MS);
@@ -235,8 +286,10 @@ pub(crate) mod tests {
             interval: Interval::Day,
             points,
             compare: None,
-            totals: Totals { gained: 0, lost: 0, returned: 0, net: 0, unexplained: None },
+            totals: Totals::default(),
             compare_totals: None,
+            compare_to: None,
+            comparable: false,
             reasons: Vec::new(),
             retracted: 0,
             suspected: 0,
@@ -254,6 +307,31 @@ pub(crate) mod tests {
         })
     }
 
+    /// A tide beside the one of the period before, with the sums of both.
+    pub(crate) fn compared(now: Vec<Point>, then: Vec<Point>, comparable: bool) -> Tide {
+        let totals = |points: &[Point]| {
+            let sum = |side: fn(&Point) -> Option<u64>| points.iter().filter_map(side).sum::<u64>();
+            let change = signed(sum(|point| point.gained)) - signed(sum(|point| point.lost));
+            let followers = points.iter().rev().find_map(|point| point.followers);
+            Totals { followers, change: Some(change), ..Totals::default() }
+        };
+        let days = i64::try_from(now.len()).unwrap();
+        let of = Series {
+            totals: totals(&now),
+            compare_totals: Some(totals(&then)),
+            compare: Some(then),
+            comparable,
+            ..series(now)
+        };
+        tide(&Source {
+            series: &of,
+            spans: &[],
+            range: Range { from: START, to: START.plus(days * DAY_MS) },
+            now: START.plus(days * DAY_MS),
+            zone: &Fixed(0),
+        })
+    }
+
     fn three() -> Vec<Point> {
         vec![point(0, Some(100), 4, 1), point(1, None, 0, 0), point(2, Some(101), 2, 4)]
     }
@@ -265,6 +343,29 @@ pub(crate) mod tests {
             made.buckets.iter().map(|b| (b.unseen(), b.partial, b.ahead)).collect();
         assert_eq!(states, [(false, false, false), (true, true, false), (false, false, true)]);
         assert_eq!(made.buckets[1].came, None);
+    }
+
+    #[test]
+    fn a_bucket_that_the_period_cuts_says_so_and_holds_its_part_alone() {
+        let mut points = vec![point(0, Some(100), 4, 1), point(7, Some(101), 2, 1)];
+        points[0].partial = true;
+        points[1].partial = true;
+        let weeks = Series { interval: Interval::Week, ..series(points) };
+        let range = Range { from: START.plus(5 * DAY_MS), to: START.plus(9 * DAY_MS) };
+        let source = Source {
+            series: &weeks,
+            spans: &[],
+            range,
+            now: START.plus(30 * DAY_MS),
+            zone: &Fixed(0),
+        };
+        let made = tide(&source).buckets;
+        let short: Vec<_> = made.iter().map(|b| (b.cut, b.partial, b.range.length_ms())).collect();
+        assert_eq!(short, [(true, false, 2 * DAY_MS), (true, false, 2 * DAY_MS)]);
+        assert!(made[0].label.ends_with(" (in part)"), "{}", made[0].label);
+        // It is known by the same name, whatever the period cuts off.
+        let whole = Range { from: START, ..range };
+        assert_eq!(tide(&Source { range: whole, ..source }).buckets[0].key, made[0].key);
     }
 
     #[test]

@@ -119,6 +119,7 @@ pub(crate) mod tests_support {
                 reason: None,
                 run: None,
                 known: 312,
+                deleted: 0,
                 last_read: at("2026-11-21T10:00:00Z"),
                 next_read: at("2026-11-21T11:00:00Z"),
                 complete: true,

@@ -1,6 +1,7 @@
 //! What was observed, as stretches of time. Owns: where a gap begins and what it is called.
 //! Must not know: what was found. Invariant: the stretches adjoin and fill the range up to
-//! now; time between two checks too far apart is a gap, whatever they found.
+//! now; time between two checks too far apart is a gap, whatever they found; whether an instant
+//! was observed does not depend on the range that is asked for.
 
 use crate::api::{Coverage, Schedule, Span, SpanState};
 use crate::time::{HOUR_MS, UnixMs};
@@ -23,9 +24,54 @@ pub fn expected_ms(schedule: Schedule) -> i64 {
     }
 }
 
+/// Neighbours on either side that tell the rhythm of a stretch: half of them may be gaps.
+const NEIGHBOURS: usize = 7;
+/// A rhythm read off neighbours is never wider than a daily one with its slack: a week without a
+/// check is a gap even among such weeks.
+const RHYTHM_MAX_MS: i64 = 26 * HOUR_MS;
+
+/// How long after each check the next may come without a gap between them, in milliseconds: one
+/// entry for each of `accepted` (ascending). `expected_ms` is the schedule's; a stretch is also
+/// whole if it is like the median of the seven before it or of the seven after it, a twelfth wider
+/// at most. Lists saved daily before an hourly schedule began are so days that were observed.
+pub fn limits_ms(accepted: &[UnixMs], expected_ms: i64) -> Vec<i64> {
+    let apart: Vec<i64> =
+        accepted.iter().zip(accepted.iter().skip(1)).map(|(a, b)| b.since(*a)).collect();
+    let rhythm = |from: usize, to: usize| {
+        let mut near: Vec<i64> = apart.get(from..to.min(apart.len())).unwrap_or_default().to_vec();
+        near.sort_unstable();
+        let median = near.get(near.len() / 2).copied().unwrap_or_default();
+        median.saturating_add(median / 12).min(RHYTHM_MAX_MS)
+    };
+    (0..accepted.len())
+        .map(|at| {
+            let before = rhythm(at.saturating_sub(NEIGHBOURS), at);
+            let after = rhythm(at + 1, at + 1 + NEIGHBOURS);
+            expected_ms.max(before).max(after)
+        })
+        .collect()
+}
+
+/// The observed share of a range up to `now`, 0 to 1: what [`Coverage::observed`] says of it.
+/// `limits_ms` are those of `accepted` by [`limits_ms`].
+pub fn observed_share(
+    from: UnixMs,
+    to: UnixMs,
+    accepted: &[UnixMs],
+    limits_ms: &[i64],
+    now: UnixMs,
+) -> f64 {
+    let to = to.min(now);
+    let observed_ms = stretches(accepted, limits_ms, None, now)
+        .filter(|stretch| stretch.gap.is_none())
+        .map(|stretch| stretch.to.min(to).since(stretch.from.max(from)).max(0))
+        .sum();
+    share(observed_ms, to.since(from))
+}
+
 /// The coverage of a range, cut at `now`. `accepted` are the instants of all accepted
-/// snapshots, ascending; `began` is when tracking began; `reasons` are runs that failed or
-/// were set aside, with words for the owner, in any order.
+/// snapshots, ascending, `limits_ms` theirs by [`limits_ms`]; `began` is when tracking began;
+/// `reasons` are runs that failed or were set aside, with words for the owner, in any order.
 ///
 /// The time since the newest check counts as observed until the next one is overdue: that
 /// check will tell what happened in it.
@@ -33,14 +79,14 @@ pub fn coverage(
     from: UnixMs,
     to: UnixMs,
     accepted: &[UnixMs],
-    expected_ms: i64,
+    limits_ms: &[i64],
     began: Option<UnixMs>,
     reasons: &[(UnixMs, String)],
     now: UnixMs,
 ) -> Coverage {
     let to = to.min(now).max(from);
     let mut spans: Vec<Span> = Vec::new();
-    for stretch in stretches(accepted, expected_ms, began, now) {
+    for stretch in stretches(accepted, limits_ms, began, now) {
         let (start, end) = (stretch.from.max(from), stretch.to.min(to));
         if start >= end {
             continue;
@@ -72,7 +118,7 @@ struct Stretch {
 /// All stretches, adjoining, ascending.
 fn stretches(
     accepted: &[UnixMs],
-    expected_ms: i64,
+    limits_ms: &[i64],
     began: Option<UnixMs>,
     now: UnixMs,
 ) -> impl Iterator<Item = Stretch> {
@@ -84,8 +130,9 @@ fn stretches(
     let before = Stretch { from: origin, to: known.unwrap_or(origin), gap: Some(BEFORE) };
     let waiting = Stretch { from: known.unwrap_or(origin), to: start, gap: Some(NO_CHECK) };
     let ends = accepted.iter().skip(1).copied().chain([now]);
-    let between = accepted.iter().copied().zip(ends).map(move |(from, to)| {
-        let gap = (to.since(from) > expected_ms).then_some(NO_CHECK);
+    let limits = limits_ms.iter().copied();
+    let between = accepted.iter().copied().zip(ends).zip(limits).map(|((from, to), limit_ms)| {
+        let gap = (to.since(from) > limit_ms).then_some(NO_CHECK);
         Stretch { from, to, gap }
     });
     [before, waiting].into_iter().chain(between)
@@ -131,7 +178,8 @@ mod tests {
             let reasons: Vec<_> =
                 self.reasons.iter().map(|&(at, words)| (h(at), words.to_owned())).collect();
             let (from, to) = (h(self.range.0), h(self.range.1));
-            coverage(from, to, &accepted, 26 * HOUR_MS, self.began.map(h), &reasons, h(self.now))
+            let limits = limits_ms(&accepted, 26 * HOUR_MS);
+            coverage(from, to, &accepted, &limits, self.began.map(h), &reasons, h(self.now))
         }
     }
 
@@ -211,6 +259,46 @@ mod tests {
         let case = Case { accepted: &[0, 50, 70], range: (10, 200), now: 80, ..CASE };
         check(&case, 30.0 / 70.0, &[(10, 50, Some(NO_CHECK)), (50, 80, None)]);
         assert_eq!(case.coverage().to, h(80));
+    }
+
+    /// Which stretches between lists at these hours are gaps, under a schedule of so many hours.
+    #[track_caller]
+    fn check_gaps(accepted: &[i64], expected: i64, gaps: &[(i64, i64)]) {
+        let accepted: Vec<_> = accepted.iter().map(|&at| h(at)).collect();
+        let limits = limits_ms(&accepted, expected * HOUR_MS);
+        let now = *accepted.last().unwrap();
+        let found = coverage(accepted[0], now, &accepted, &limits, None, &[], now).spans;
+        let found = found.iter().filter(|span| span.state == SpanState::Gap);
+        let found: Vec<_> = found.map(|s| (s.from.0 / HOUR_MS, s.to.0 / HOUR_MS)).collect();
+        assert_eq!(found, gaps);
+    }
+
+    #[test]
+    fn a_stretch_is_judged_by_the_rhythm_of_its_neighbours() {
+        let days = |from: i64, to: i64| (from..to).map(|day| day * 24);
+        let hours = |from: i64, to: i64| from..to;
+        // Saved daily, then checked hourly: no day of the first is a gap, nor the last of them.
+        let both: Vec<_> = days(0, 10).chain(hours(9 * 24 + 1, 15 * 24)).collect();
+        check_gaps(&both, 2, &[]);
+        // Hours left out of the hourly part are gaps all the same, and days of the daily one.
+        let without: Vec<_> =
+            both.into_iter().filter(|at| !(240..250).contains(at) && *at != 96).collect();
+        check_gaps(&without, 2, &[(72, 120), (239, 250)]);
+        // A week apart is a gap though all of them are.
+        check_gaps(&[0, 168, 336, 504], 2, &[(0, 168), (168, 336), (336, 504)]);
+    }
+
+    #[test]
+    fn whether_a_day_was_observed_does_not_depend_on_the_range() {
+        let accepted: Vec<_> = (0..30).map(|day| h(day * 24)).chain((700..840).map(h)).collect();
+        let limits = limits_ms(&accepted, 2 * HOUR_MS);
+        let now = h(839);
+        for from in [0, 100, 500, 650, 690, 710] {
+            let shown = coverage(h(from), now, &accepted, &limits, None, &[], now);
+            assert!((shown.observed - 1.0).abs() < 1e-9, "from {from}: {}", shown.observed);
+            let share = observed_share(h(from), h(2_000), &accepted, &limits, now);
+            assert!((share - shown.observed).abs() < 1e-9, "from {from}: {share}");
+        }
     }
 
     #[test]

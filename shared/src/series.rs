@@ -1,11 +1,13 @@
 //! The follower curve. Owns: what a point says and when it says nothing. Must not know: where
 //! buckets begin (see [`crate::tz`]) or where observations are kept. Invariant: what was not
-//! observed is `null`, never zero; the points' `net` and `unexplained` add up to the totals'.
+//! observed is `null`, never zero; the points' `net` add up to the totals', and so does their
+//! `unexplained` where all of them know it.
 //!
 //! A point holds what lies at or after its beginning and before its end, so a check at
 //! midnight belongs to the day that begins. Its values are those just before its end.
 
-use crate::api::{Point, Totals};
+use crate::api::{Point, Series, Totals};
+use crate::coverage::observed_share;
 use crate::time::{HOUR_MS, UnixMs};
 
 /// An interval between two checks is observed if it is at most this much wider than a point
@@ -14,21 +16,21 @@ const OBSERVED_TENTHS: i64 = 15;
 /// X's count is read once per UTC day, some minutes early or late: an older one is not carried.
 const CARRY_MS: i64 = 26 * HOUR_MS;
 
+/// Two ranges are compared if both were observed for this share at least, in percent, …
+const COMPARABLE_MIN_PERCENT: f64 = 50.0;
+/// … and one for at most so many points of a percent more than the other.
+const COMPARABLE_APART_PERCENT: f64 = 10.0;
+
 /// The size of the roster, as an accepted snapshot showed it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Seen {
     /// When.
     pub at: UnixMs,
-    /// How many followed.
+    /// How many followed: those of the list, and those whose absence was corrected or is withheld.
     pub followers: u64,
-}
-
-impl Seen {
-    /// From a snapshot that listed `count`, `retracted` of whose losses were corrected by the
-    /// next: those followed all the time, so the curve has no dip for them.
-    pub fn corrected(at: UnixMs, count: u64, retracted: u64) -> Self {
-        Self { at, followers: count.saturating_add(retracted) }
-    }
+    /// How long after it the next may come without a gap between (see
+    /// [`crate::coverage::limits_ms`]).
+    pub limit_ms: i64,
 }
 
 /// What the ledger shows for one accepted snapshot.
@@ -92,9 +94,16 @@ fn point(
     // Only what has passed can have been observed; what is to come is no gap.
     let passed = end.min(now).since(begin);
     let limit_ms = to.since(from).max(HOUR_MS).saturating_mul(OBSERVED_TENTHS) / 10;
-    let covered_ms = observed_ms(observed.seen, begin, end.min(now), limit_ms);
-    let known = covered_ms > 0 || !between(observed.seen, |seen| seen.at, begin, end).is_empty();
+    // What is known of the point at all may still hide a gap: a week of which three days were not
+    // observed has its sums, and is covered in part.
+    let told_ms = observed_ms(observed.seen, begin, end.min(now), |_| limit_ms);
+    let covered_ms =
+        observed_ms(observed.seen, begin, end.min(now), |seen| seen.limit_ms.min(limit_ms));
     let tallies = between(observed.tallies, |tally| tally.at, begin, end);
+    // What X pushed is known without a list.
+    let known = told_ms > 0
+        || !tallies.is_empty()
+        || !between(observed.seen, |seen| seen.at, begin, end).is_empty();
     let sum = |count: fn(&Tally) -> u64| tallies.iter().map(count).sum::<u64>();
     let (gained, lost) = (sum(|tally| tally.gained), sum(|tally| tally.lost));
     let net = signed(gained).saturating_sub(signed(lost));
@@ -118,17 +127,23 @@ fn point(
     }
 }
 
-/// The sums over the points of a range. X's count at the end is the last one read, if not
-/// much else was observed after it.
-pub fn totals(points: &[Point], observed: &Observed<'_>, range: (UnixMs, UnixMs)) -> Totals {
+/// The sums over the points of a range, and what they count from. X's count at the end is the last
+/// one read, if not much else was observed after it. `people` are the different people who came
+/// and who left.
+pub fn totals(
+    points: &[Point],
+    observed: &Observed<'_>,
+    range: (UnixMs, UnixMs),
+    now: UnixMs,
+    people: (u64, u64),
+) -> Totals {
     let gained: u64 = points.iter().filter_map(|point| point.gained).sum();
     let lost: u64 = points.iter().filter_map(|point| point.lost).sum();
     let net = signed(gained).saturating_sub(signed(lost));
-    let last_seen = before(observed.seen, |seen| seen.at, range.1).map(|seen| seen.at);
-    let last_read = before(observed.counted, |reading| reading.at, range.1).map(|read| read.at);
-    // A range may reach into the future: its end is then the last that was observed.
-    let end = last_seen.max(last_read).unwrap_or(range.0).max(range.0);
-    let at_end = carried(observed.counted, range.1, end);
+    let unexplained = beyond(observed, range);
+    let headline = headline(points, observed, range, net);
+    let accepted: Vec<UnixMs> = observed.seen.iter().map(|seen| seen.at).collect();
+    let limits_ms: Vec<i64> = observed.seen.iter().map(|seen| seen.limit_ms).collect();
     Totals {
         gained,
         lost,
@@ -137,8 +152,85 @@ pub fn totals(points: &[Point], observed: &Observed<'_>, range: (UnixMs, UnixMs)
             .map(|tally| tally.returned)
             .sum(),
         net,
-        unexplained: unexplained(carried(observed.counted, range.0, range.0), at_end, net),
+        unexplained: unexplained.map(|(_, count)| count),
+        unexplained_since: unexplained.map(|(since, _)| since),
+        followers: headline.map(|headline| headline.followers),
+        change: headline.map(|headline| headline.change),
+        since: headline.map(|headline| headline.since),
+        observed: observed_share(range.0, range.1, &accepted, &limits_ms, now),
+        people_came: people.0,
+        people_left: people.1,
     }
+}
+
+/// Whether the sums of two ranges may be compared: both were observed for half of their time or
+/// more, one hardly more than the other. A range observed for a day of 91 says nothing of 91 days.
+pub fn comparable(one: &Totals, other: &Totals) -> bool {
+    let (one, other) = (one.observed * 100.0, other.observed * 100.0);
+    one.min(other) >= COMPARABLE_MIN_PERCENT && (one - other).abs() <= COMPARABLE_APART_PERCENT
+}
+
+/// Whether anything of who came and left is known of a series: its sums are no zero otherwise.
+pub fn known(series: &Series) -> bool {
+    series.points.iter().any(|point| point.gained.is_some())
+}
+
+/// The sums that a series is held against: those of the compared range, if the two were observed
+/// alike.
+pub fn held_against(series: &Series) -> Option<&Totals> {
+    series.compare_totals.as_ref().filter(|_| series.comparable)
+}
+
+/// How many there are at the end of a range, and how many more that is than when.
+#[derive(Clone, Copy)]
+struct Headline {
+    followers: u64,
+    change: i64,
+    since: UnixMs,
+}
+
+fn headline(
+    points: &[Point],
+    observed: &Observed<'_>,
+    range: (UnixMs, UnixMs),
+    net: i64,
+) -> Option<Headline> {
+    let named = points.iter().rev().find_map(|point| point.followers);
+    if let Some(followers) = named {
+        let first = observed.seen.first().map_or(range.0, |seen| seen.at);
+        return Some(Headline { followers, change: net, since: range.0.max(first) });
+    }
+    let readings = between(observed.counted, |reading| reading.at, range.0, range.1);
+    let (first, last) = (readings.first()?, readings.last()?);
+    let begin = carried(observed.counted, range.0, range.0);
+    Some(Headline {
+        followers: last.count,
+        change: signed(last.count).saturating_sub(signed(begin.unwrap_or(first.count))),
+        since: if begin.is_some() { range.0 } else { first.at },
+    })
+}
+
+/// What X's count did beyond those who came and left, and since when.
+fn beyond(observed: &Observed<'_>, range: (UnixMs, UnixMs)) -> Option<(UnixMs, i64)> {
+    let last_seen = before(observed.seen, |seen| seen.at, range.1).map(|seen| seen.at);
+    let last_read = before(observed.counted, |reading| reading.at, range.1)?;
+    // A range may reach into the future: its end is then the last that was observed.
+    let end = last_seen.max(Some(last_read.at)).unwrap_or(range.0).max(range.0);
+    let at_end = carried(observed.counted, range.1, end)?;
+    let begin = carried(observed.counted, range.0, range.0);
+    let (since, begin, from) = if let Some(begin) = begin {
+        (range.0, begin, range.0)
+    } else {
+        let first = between(observed.counted, |reading| reading.at, range.0, range.1).first()?;
+        // One reading alone has nothing to be compared with.
+        let first = Some(first).filter(|first| first.at < last_read.at)?;
+        (first.at, first.count, first.at.plus(1))
+    };
+    let tallies = between(observed.tallies, |tally| tally.at, from, range.1);
+    let net = tallies.iter().fold(0_i64, |net, tally| {
+        net.saturating_add(signed(tally.gained)).saturating_sub(signed(tally.lost))
+    });
+    Some((since, unexplained(Some(begin), Some(at_end), net)?))
 }
 
 fn unexplained(begin: Option<u64>, end: Option<u64>, net: i64) -> Option<i64> {
@@ -153,15 +245,16 @@ fn carried(counted: &[Counted], at: UnixMs, known: UnixMs) -> Option<u64> {
         .map(|reading| reading.count)
 }
 
-/// How much of a stretch lies in intervals of at most `limit_ms` between two snapshots.
-fn observed_ms(seen: &[Seen], from: UnixMs, to: UnixMs, limit_ms: i64) -> i64 {
+/// How much of a stretch lies in intervals between two snapshots that are at most as long as the
+/// limit of the first of the two, in milliseconds.
+fn observed_ms(seen: &[Seen], from: UnixMs, to: UnixMs, limit_ms: impl Fn(&Seen) -> i64) -> i64 {
     // From the last snapshot at or before the stretch to the first at or after it.
     let first = seen.partition_point(|seen| seen.at <= from).saturating_sub(1);
     let end = seen.partition_point(|seen| seen.at < to).saturating_add(1).min(seen.len());
     let near = seen.get(first..end).unwrap_or_default();
     near.iter()
         .zip(near.iter().skip(1))
-        .filter(|(a, b)| b.at.since(a.at) <= limit_ms)
+        .filter(|(a, b)| b.at.since(a.at) <= limit_ms(a))
         .map(|(a, b)| b.at.min(to).since(a.at.max(from)).max(0))
         .sum()
 }
@@ -206,7 +299,7 @@ mod tests {
     impl World {
         /// An accepted check, what it showed, and what X's count was then.
         fn check(mut self, at: i64, followers: u64, gained: u64, lost: u64) -> Self {
-            self.seen.push(Seen::corrected(h(at), followers, 0));
+            self.seen.push(Seen { at: h(at), followers, limit_ms: 26 * HOUR_MS });
             let gone = lost / 2;
             self.tallies.push(Tally { at: h(at), gained, lost, gone, returned: gained / 2 });
             self
@@ -228,7 +321,7 @@ mod tests {
 
         fn totals(&self, edges: &[i64], range: (i64, i64), now: i64) -> Totals {
             let points = self.points(edges, range, now);
-            totals(&points, &self.observed(), (h(range.0), h(range.1)))
+            totals(&points, &self.observed(), (h(range.0), h(range.1)), h(now), (0, 0))
         }
     }
 
@@ -297,7 +390,7 @@ mod tests {
     }
 
     #[test]
-    fn a_check_somewhat_late_leaves_no_gap() {
+    fn a_check_somewhat_late_tells_the_sums_though_its_time_is_a_gap() {
         let world = World::default().check(0, 5, 0, 0).check(36, 6, 1, 0);
         check(
             &world,
@@ -305,8 +398,8 @@ mod tests {
             (0, 48),
             48,
             &[
-                (Some(5), Some(0), None, None, 1.0, false),
-                (Some(6), Some(1), None, None, 0.5, false),
+                (Some(5), Some(0), None, None, 0.0, false),
+                (Some(6), Some(1), None, None, 0.0, false),
             ],
         );
     }
@@ -314,7 +407,8 @@ mod tests {
     #[test]
     fn hours_between_close_checks_are_observed_without_one_of_their_own() {
         let half = |at: i64| UnixMs(at * HOUR_MS / 2);
-        let seen = [Seen { at: half(1), followers: 7 }, Seen { at: half(4), followers: 8 }];
+        let of = |at, followers| Seen { at: half(at), followers, limit_ms: 2 * HOUR_MS };
+        let seen = [of(1, 7), of(4, 8)];
         let observed = Observed { seen: &seen, tallies: &[], counted: &[] };
         let points = points(&[h(0), h(1), h(2), h(3)], (h(0), h(3)), &observed, h(3));
         let followers: Vec<_> =
@@ -404,8 +498,20 @@ mod tests {
     #[test]
     fn totals_are_the_sums_of_the_points() {
         let world = daily().count(-12, 100).count(12, 103).count(36, 98).count(60, 98);
-        let expected =
-            Totals { gained: 4, lost: 3, returned: 2, net: 1, unexplained: Some(-2 - 1) };
+        let expected = Totals {
+            gained: 4,
+            lost: 3,
+            returned: 2,
+            net: 1,
+            unexplained: Some(-2 - 1),
+            unexplained_since: Some(h(0)),
+            followers: Some(101),
+            change: Some(1),
+            since: Some(h(0)),
+            observed: 1.0,
+            people_came: 0,
+            people_left: 0,
+        };
         assert_eq!(world.totals(DAYS, (0, 72), 72), expected);
         let points = world.points(DAYS, (0, 72), 72);
         let unexplained: i64 = points.iter().filter_map(|point| point.unexplained).sum();
@@ -421,14 +527,90 @@ mod tests {
 
     #[test]
     fn totals_leave_open_what_x_was_not_asked() {
-        let at_end_only = daily().count(12, 103).count(60, 98);
+        let at_end_only = daily().count(60, 98);
         assert_eq!(at_end_only.totals(DAYS, (0, 72), 72).unexplained, None);
         let at_begin_only = daily().count(-12, 100);
         assert_eq!(at_begin_only.totals(DAYS, (0, 72), 72).unexplained, None);
     }
 
+    /// Followers, change and since, in hours.
+    type Said = Option<(u64, i64, i64)>;
+
+    #[track_caller]
+    fn check_headline(world: &World, range: (i64, i64), now: i64, expected: Said) {
+        let total = world.totals(DAYS, range, now);
+        let parts = (total.followers, total.change, total.since);
+        let found = match parts {
+            (Some(followers), Some(change), Some(since)) => {
+                Some((followers, change, since.0 / HOUR_MS))
+            }
+            _ => None,
+        };
+        assert_eq!(found, expected, "{parts:?}");
+        if let Some((followers, change, since)) = found.filter(|_| !world.seen.is_empty()) {
+            let since = world.seen.iter().rev().find(|seen| seen.at <= h(since));
+            let then = since.map_or(followers, |seen| seen.followers);
+            assert_eq!(signed(followers) - change, signed(then), "as many as there were then");
+        }
+    }
+
     #[test]
-    fn corrected_losses_leave_no_dip() {
-        assert_eq!(Seen::corrected(h(0), 90, 10), Seen { at: h(0), followers: 100 });
+    fn a_change_counts_from_the_first_observation_if_that_is_later() {
+        check_headline(&daily(), (0, 72), 100, Some((101, 1, 0)));
+        let late = World::default().check(30, 90, 0, 0).check(60, 93, 4, 1);
+        check_headline(&late, (0, 72), 100, Some((93, 3, 30)));
+        check_headline(&World::default(), (0, 72), 100, None);
+        check_headline(&World::default().check(80, 5, 0, 0), (0, 72), 100, None);
+    }
+
+    #[test]
+    fn xs_count_stands_in_where_there_are_no_names() {
+        let counted = World::default().count(-2, 90).count(20, 95).count(40, 92);
+        check_headline(&counted, (0, 72), 72, Some((92, 2, 0)));
+        let late = World::default().count(20, 95).count(40, 92);
+        check_headline(&late, (0, 72), 72, Some((92, -3, 20)));
+    }
+
+    #[test]
+    fn what_is_unexplained_counts_from_xs_first_count() {
+        let world = daily().count(12, 103).count(36, 99).count(60, 98);
+        let total = world.totals(DAYS, (0, 72), 72);
+        // From 103 to 98, two of whom are named.
+        assert_eq!((total.unexplained, total.unexplained_since), (Some(-3), Some(h(12))));
+    }
+
+    #[test]
+    fn ranges_are_compared_if_both_were_observed_alike() {
+        let of = |observed| Totals { observed, ..daily().totals(DAYS, (0, 72), 72) };
+        for (one, other, expected) in [
+            (1.0, 1.0, true),
+            (1.0, 0.95, true),
+            (0.6, 0.6, true),
+            (1.0, 0.85, false),
+            (0.85, 1.0, false),
+            (0.3, 0.3, false),
+            (1.0, 2.0 / 91.0, false),
+            (0.0, 0.0, false),
+        ] {
+            assert_eq!(comparable(&of(one), &of(other)), expected, "{one} {other}");
+        }
+    }
+
+    #[test]
+    fn a_week_that_hides_a_gap_is_covered_in_part() {
+        let world = World::default().check(0, 9, 0, 0).check(24, 9, 0, 0).check(96, 8, 0, 1);
+        let world = world.check(120, 8, 0, 0).check(144, 8, 0, 0).check(168, 8, 0, 0);
+        let week = world.points(&[0, 168], (0, 168), 168).remove(0);
+        assert_eq!((week.lost, week.covered), (Some(1), 4.0 / 7.0));
+    }
+
+    #[test]
+    fn what_x_pushed_is_known_without_a_list() {
+        let mut world = World::default().check(0, 9, 0, 0);
+        let pushed = Tally { at: h(30), gained: 1, lost: 2, gone: 0, returned: 0 };
+        world.tallies.push(pushed);
+        let points = world.points(DAYS, (0, 72), 72);
+        let moves: Vec<_> = points.iter().map(|point| (point.gained, point.lost)).collect();
+        assert_eq!(moves, [(Some(0), Some(0)), (Some(1), Some(2)), (None, None)]);
     }
 }

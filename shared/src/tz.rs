@@ -217,14 +217,47 @@ pub fn edges_within(
 }
 
 /// The range that a range is compared with: as long and just before it (by the zone's days if
-/// it has whole ones), or the same local dates a year before, 29 February as the 28th.
-pub fn shifted(from: UnixMs, to: UnixMs, compare: Compare, zone: &Zone) -> (UnixMs, UnixMs) {
+/// it has whole ones), or the same local dates a year before, 29 February as the 28th. Of a range
+/// that is not over at `now` it is the same part: today until 09:40 is held against yesterday
+/// until 09:40. One that lies ahead has nothing to compare yet and is shifted whole.
+pub fn compared(
+    range: (UnixMs, UnixMs),
+    now: UnixMs,
+    compare: Compare,
+    zone: &Zone,
+) -> (UnixMs, UnixMs) {
+    let (from, to) = range;
+    let (before, end) = shifted(from, to, compare, zone);
+    if now <= from || now >= to {
+        return (before, end);
+    }
+    let local_now = zone.local(now);
+    let same = match compare {
+        Compare::Previous => {
+            let days = zone.local(from).date() - zone.local(before).date();
+            let shifted = local_now.checked_sub_signed(days);
+            shifted.filter(|_| whole_days(from, to, zone))
+        }
+        Compare::Year => local_now.checked_sub_months(Months::new(12)),
+    };
+    let same = same.and_then(|local| zone.instant(local));
+    let same = same.unwrap_or_else(|| before.plus(now.since(from)));
+    (before, same.max(before.plus(RANGE_MIN_MS)).min(end))
+}
+
+/// Whether a range has whole days of the zone: one or more, from a time of the day to the same.
+fn whole_days(from: UnixMs, to: UnixMs, zone: &Zone) -> bool {
+    let (from, to) = (zone.local(from), zone.local(to));
+    from.time() == to.time() && to.date() > from.date()
+}
+
+fn shifted(from: UnixMs, to: UnixMs, compare: Compare, zone: &Zone) -> (UnixMs, UnixMs) {
     let (local_from, local_to) = (zone.local(from), zone.local(to));
     match compare {
         Compare::Previous => {
             let days = local_to.date() - local_from.date();
-            let whole = local_from.time() == local_to.time() && days > TimeDelta::zero();
-            let before = local_from.checked_sub_signed(days).filter(|_| whole);
+            let before = local_from.checked_sub_signed(days);
+            let before = before.filter(|_| whole_days(from, to, zone));
             let before = before.and_then(|before| zone.instant(before));
             (before.unwrap_or_else(|| from.plus(-to.since(from))), from)
         }
@@ -501,7 +534,8 @@ mod tests {
 
     #[track_caller]
     fn check_shift(zone: &str, compare: Compare, range: (&str, &str), expected: (&str, &str)) {
-        let shifted = shifted(at(range.0), at(range.1), compare, &named(zone));
+        let range = (at(range.0), at(range.1));
+        let shifted = compared(range, at("2030-01-01T00:00:00Z"), compare, &named(zone));
         assert_eq!(
             (shifted.0.rfc3339(), shifted.1.rfc3339()),
             (expected.0.into(), expected.1.into())
@@ -546,7 +580,74 @@ mod tests {
         );
     }
 
+    #[track_caller]
+    fn check_running(
+        (zone, compare): (&str, Compare),
+        range: (&str, &str),
+        now: &str,
+        expected: (&str, &str),
+    ) {
+        let zone = named(zone);
+        let found = compared((at(range.0), at(range.1)), at(now), compare, &zone);
+        assert_eq!(texts(&[found.0, found.1]), [expected.0, expected.1], "{range:?} {now}");
+    }
+
+    #[test]
+    fn a_range_that_is_not_over_is_compared_with_the_same_part() {
+        let today = ("2026-11-20T00:00:00Z", "2026-11-21T00:00:00Z");
+        let until = |now, expected| {
+            check_running(
+                ("UTC", Compare::Previous),
+                today,
+                now,
+                ("2026-11-19T00:00:00Z", expected),
+            );
+        };
+        until("2026-11-20T09:40:00Z", "2026-11-19T09:40:00Z");
+        until("2026-11-20T00:00:00Z", "2026-11-20T00:00:00Z");
+        until("2026-11-20T00:00:00.250Z", "2026-11-19T00:00:01Z");
+        until("2026-11-21T00:00:00Z", "2026-11-20T00:00:00Z");
+        until("2026-11-22T09:40:00Z", "2026-11-20T00:00:00Z");
+        // By the clocks of the zone: the day before had 25 hours.
+        check_running(
+            ("Europe/Berlin", Compare::Previous),
+            ("2026-10-25T23:00:00Z", "2026-10-26T23:00:00Z"),
+            "2026-10-26T08:00:00Z",
+            ("2026-10-24T22:00:00Z", "2026-10-25T08:00:00Z"),
+        );
+        check_running(
+            ("UTC", Compare::Year),
+            ("2026-11-01T00:00:00Z", "2026-11-21T00:00:00Z"),
+            "2026-11-20T09:40:00Z",
+            ("2025-11-01T00:00:00Z", "2025-11-20T09:40:00Z"),
+        );
+        // Of no whole days: as long as what has passed.
+        check_running(
+            ("UTC", Compare::Previous),
+            ("2026-11-20T06:00:00Z", "2026-11-20T18:00:00Z"),
+            "2026-11-20T09:00:00Z",
+            ("2026-11-19T18:00:00Z", "2026-11-19T21:00:00Z"),
+        );
+    }
+
     proptest! {
+        #[test]
+        fn what_is_compared_is_before_and_as_long_as_what_has_passed(
+            tz in prop::sample::select(TZ_VARIANTS.as_slice()),
+            from in 320_000_i64..600_000,
+            hours in 1_i64..2_000,
+            minutes in 0_i64..4_000 * 60,
+        ) {
+            let (from, now) = (UnixMs(from * HOUR_MS), UnixMs(from * HOUR_MS + minutes * MINUTE_MS));
+            let to = from.plus(hours * HOUR_MS);
+            let (before, end) = compared((from, to), now, Compare::Previous, &zone(tz));
+            prop_assert!(before <= end && end <= from);
+            let passed = now.min(to).since(from).max(SECOND_MS);
+            let passed = if now <= from { to.since(from) } else { passed };
+            // Clocks change by a day at most, where a zone moved to the other side of the date line.
+            prop_assert!((end.since(before) - passed).abs() <= DAY_MS, "{} {}", before, end);
+        }
+
         #[test]
         fn what_clocks_show_is_what_the_tables_say(
             tz in prop::sample::select(TZ_VARIANTS.as_slice()),

@@ -123,7 +123,7 @@ test("what needs the list of whom one follows is offered once that was read", as
   await open("/followers");
   const chips = page.getByRole("group", { name: "Filter" }).getByRole("button");
   await page.locator(".roster tbody tr").nth(5).waitFor();
-  assert.deepEqual(await chips.allTextContents(), ["New", "Left", "Came back", "Mutual", "Muted"]);
+  assert.deepEqual(await chips.allTextContents(), ["Came", "Left", "Came back", "Mutual", "Muted"]);
   mock.scene.following = true;
   await page.reload();
   await page.locator(".roster .chip", { hasText: "mutual" }).first().waitFor();

@@ -225,13 +225,21 @@ export class World {
 
   series(from: number, to: number, interval: string, compare: string | null, scene: Scene): object {
     const counted = scene.accounts === "counted";
-    const nothing = { gained: 0, lost: 0, returned: 0, net: 0, unexplained: 0 };
+    const people = (events: Event[], kinds: string[]): number =>
+      new Set(events.filter((event) => kinds.includes(event.kind) && event.state !== "retracted").map((event) => event.user.id)).size;
     const totals = (one: number, other: number): object => {
-      if (scene.quiet || counted) return nothing;
-      const { gained, lost, returned } = this.net(one, other);
-      return { gained, lost, returned, net: gained - lost, unexplained: -7 };
+      const since = iso(Math.max(one, FIRST));
+      const seen = { observed: this.coverage(one, other).observed, unexplained_since: since };
+      if (other <= FIRST) return { gained: 0, lost: 0, returned: 0, net: 0, unexplained: null, ...seen, unexplained_since: null };
+      const { gained, lost, returned, events } = this.net(one, other);
+      const after = this.net(other, NOW + 1);
+      const followers = FOLLOWERS - (after.gained - after.lost);
+      if (scene.quiet || counted) return { gained: 0, lost: 0, returned: 0, net: 0, unexplained: 0, ...seen, followers, change: 0, since };
+      const different = { people_came: people(events, ["followed", "returned"]), people_left: people(events, ["lost"]) };
+      return { gained, lost, returned, net: gained - lost, unexplained: -7, ...seen, ...different, followers, change: gained - lost, since };
     };
     const shift = compare === "year" ? 365 * DAY : to - from;
+    const then = [from - shift, Math.min(to, Math.max(NOW, from)) - shift] as const;
     const losses = scene.quiet || counted ? [] : this.net(from, to).events.filter((event) => event.kind === "lost");
     const counts = new Map<string, number>();
     for (const event of losses) {
@@ -241,16 +249,18 @@ export class World {
       tz: "UTC",
       interval,
       points: this.points(from, to, interval, counted),
-      compare: compare && !counted ? this.points(from - shift, to - shift, interval, false) : null,
+      compare: compare && !counted ? this.points(...then, interval, false) : null,
       totals: totals(from, to),
-      compare_totals: compare ? totals(from - shift, to - shift) : null,
+      compare_totals: compare ? totals(...then) : null,
+      compare_to: compare ? iso(then[1]) : null,
+      comparable: compare !== null && !counted && Math.abs(this.coverage(from, to).observed - this.coverage(...then).observed) <= 0.1,
       reasons: [...counts].map(([reason, count]) => ({ reason, count })),
       retracted: losses.filter((event) => event.state === "retracted").length,
       suspected: losses.filter((event) => event.state === "suspected").length,
     };
   }
 
-  coverage(from: number, to: number): object {
+  coverage(from: number, to: number): { from: string; to: string; observed: number; spans: object[] } {
     const end = Math.min(to, NOW);
     const edges: [number, number, string, string | null][] = [
       [Math.min(from, FIRST), FIRST, "gap", "Not tracked yet."],

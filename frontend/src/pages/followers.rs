@@ -21,7 +21,7 @@ use shared::api::RosterFilter;
 
 /// The filters in the order of the page.
 const FILTERS: [(RosterFilter, &str); 7] = [
-    (RosterFilter::New, "New"),
+    (RosterFilter::New, "Came"),
     (RosterFilter::Left, "Left"),
     (RosterFilter::Returned, "Came back"),
     (RosterFilter::Mutual, "Mutual"),
@@ -167,7 +167,10 @@ fn Told() -> impl IntoView {
             None => {
                 let followers = app.account.with(|one| one.as_ref().and_then(|one| one.followers));
                 match (followers, as_of) {
-                    (Some(count), None) => numbers::plural(count, "follower", "followers"),
+                    // How many of them a search leaves is not known before all are read.
+                    (Some(count), None) if query.is_empty() => {
+                        numbers::plural(count, "follower", "followers")
+                    }
                     _ => "Followers".to_owned(),
                 }
             }

@@ -64,7 +64,8 @@ pub(crate) fn Tweets() -> impl IntoView {
 }
 
 fn told(app: App) -> String {
-    let known = app.of_account(|one| one.map_or(0, |one| one.tweets.known));
+    let known =
+        app.of_account(|one| one.map_or((0, 0), |one| (one.tweets.known, one.tweets.deleted)));
     let period = app.seen(|view| view.period).within(today(app));
     app.view.with(|view| words::told(&view.tweets, view.query.trim(), known, &period))
 }

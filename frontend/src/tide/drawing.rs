@@ -27,7 +27,7 @@ pub(crate) struct Tip {
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub(crate) struct Drawing {
     pub(crate) followers: Vec<Option<u64>>,
-    /// The compared period, moved to begin where this one begins.
+    /// The compared period, moved up or down to begin where this one begins.
     pub(crate) before: Vec<Option<f64>>,
     pub(crate) came: Vec<u64>,
     /// Left, and still at X as far as is known.
@@ -41,6 +41,8 @@ pub(crate) struct Drawing {
     pub(crate) parts: Vec<(f64, f64)>,
     /// The bucket that is not over yet.
     pub(crate) partial: Option<usize>,
+    /// The buckets that the period cuts.
+    pub(crate) cut: Vec<usize>,
     pub(crate) line: Extent,
     pub(crate) bars: Extent,
     pub(crate) line_ticks: Vec<Tick>,
@@ -56,7 +58,8 @@ pub(crate) struct Drawing {
 pub(crate) fn drawing(tide: &Tide, interval: Interval, zone: &dyn Zone) -> Drawing {
     let buckets = &tide.buckets;
     let followers: Vec<_> = buckets.iter().map(|bucket| bucket.followers).collect();
-    let before = before(buckets);
+    let height = |bucket: &Bucket| bucket.before.as_ref().map(|one| numbers::float(one.height));
+    let before: Vec<_> = buckets.iter().map(height).collect();
     let values = followers.iter().flatten().map(|&count| to_float(count));
     let values: Vec<f64> = values.chain(before.iter().flatten().copied()).collect();
     let low = values.iter().copied().reduce(f64::min);
@@ -81,6 +84,9 @@ pub(crate) fn drawing(tide: &Tide, interval: Interval, zone: &dyn Zone) -> Drawi
             .collect(),
         parts: parts(tide),
         partial: buckets.iter().position(|bucket| bucket.partial),
+        cut: (0..buckets.len())
+            .filter(|&at| buckets.get(at).is_some_and(|bucket| bucket.cut))
+            .collect(),
         line,
         bars,
         line_ticks,
@@ -135,17 +141,6 @@ fn below(bucket: &Bucket) -> u64 {
     u64::try_from(-bucket.unexplained.unwrap_or(0)).unwrap_or(0)
 }
 
-/// The compared line, moved up or down to the first value of this one: two months are compared
-/// by how they went, not by how large the account was.
-fn before(buckets: &[Bucket]) -> Vec<Option<f64>> {
-    let there = |bucket: &Bucket| bucket.before.as_ref().and_then(|(_, followers)| *followers);
-    let start = buckets.iter().find_map(|bucket| bucket.followers);
-    let from = buckets.iter().find_map(there);
-    let (Some(start), Some(from)) = (start, from) else { return vec![None; buckets.len()] };
-    let shift = to_float(start) - to_float(from);
-    buckets.iter().map(|bucket| there(bucket).map(|count| to_float(count) + shift)).collect()
-}
-
 fn to_float(count: u64) -> f64 {
     numbers::float(i64::try_from(count).unwrap_or(i64::MAX))
 }
@@ -181,7 +176,7 @@ mod tests {
     use super::*;
     use crate::calendar::Fixed;
     use crate::numbers::whole;
-    use crate::tide::tests::{START, make, point};
+    use crate::tide::tests::{START, compared, make, point};
     use shared::api::{Span, SpanState};
 
     #[test]
@@ -223,12 +218,24 @@ mod tests {
 
     #[test]
     fn the_compared_line_begins_where_this_one_begins() {
-        let mut tide = make(vec![point(0, Some(100), 0, 0), point(1, Some(105), 0, 0)], &[], 1);
-        for (bucket, count) in tide.buckets.iter_mut().zip([40, 42]) {
-            bucket.before = Some((String::new(), Some(count)));
-        }
+        let now = vec![point(0, Some(100), 3, 0), point(1, Some(105), 5, 0)];
+        let then = vec![point(-2, Some(40), 1, 0), point(-1, Some(42), 2, 0)];
+        let tide = compared(now, then, true);
         let drawing = drawing(&tide, Interval::Day, &Fixed(0));
-        assert_eq!(drawing.before, [Some(100.0), Some(102.0)]);
+        // 97 and 39 at the beginnings.
+        assert_eq!(drawing.before, [Some(98.0), Some(100.0)]);
+        let rows = &drawing.tips[1].rows;
+        assert!(rows.contains(&("before", "Since the start".into(), "+8".into())), "{rows:?}");
+        assert!(rows.iter().any(|row| row.1.starts_with("Then, by ") && row.2 == "+3"), "{rows:?}");
+    }
+
+    #[test]
+    fn a_period_that_was_not_observed_alike_is_no_line() {
+        let now = vec![point(0, Some(100), 3, 0), point(1, Some(105), 5, 0)];
+        let then = vec![point(-2, None, 0, 0), point(-1, Some(42), 2, 0)];
+        let tide = compared(now, then, false);
+        assert_eq!(drawing(&tide, Interval::Day, &Fixed(0)).before, [None, None]);
+        assert_eq!(tide.buckets[0].before, None);
     }
 
     #[test]

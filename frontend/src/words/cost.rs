@@ -86,10 +86,10 @@ pub(crate) fn full_check(account: &Account) -> String {
         .map_or_else(String::new, |usd| format!("{}{}", about(usd), expected(account)))
 }
 
-/// `$0.31 of $5 spent this month. A full check costs about $10.`
+/// `$0.31 of $5 spent on this account this month. A full check costs about $10.`
 pub(crate) fn line(account: &Account) -> String {
     let spent = format!(
-        "{} of {}{} spent this month.",
+        "{} of {}{} spent on this account this month.",
         dollars(account.spent_month_usd),
         dollars(account.monthly_cap_usd),
         if account.simulated { " of sample money" } else { "" }
@@ -403,6 +403,9 @@ mod tests {
 
     #[test]
     fn the_spending_line() {
-        assert_eq!(line(&account()), "$0.31 of $5 spent this month. A full check costs about $10.");
+        assert_eq!(
+            line(&account()),
+            "$0.31 of $5 spent on this account this month. A full check costs about $10."
+        );
     }
 }

@@ -5,7 +5,7 @@ use crate::calendar::{Date, Zone, date_at};
 use crate::numbers::{about, count, grouped, plural};
 use crate::period::{Period, Preset};
 use crate::words::when;
-use shared::api::{Account, Origin, Point, Totals};
+use shared::api::{Account, Origin, Series, Totals};
 use shared::time::UnixMs;
 
 /// The sentence in three parts, so that its middle can be set apart.
@@ -27,15 +27,43 @@ pub(crate) struct Basis {
     pub(crate) today: Date,
 }
 
-/// `10,432 followers, 214 more than 30 days ago.`
-pub(crate) fn sentence(points: &[Point], totals: &Totals, basis: Basis) -> Sentence {
-    let named = points.iter().rev().find_map(|point| point.followers);
-    let counted = || {
-        let counts: Vec<_> = points.iter().filter_map(|point| point.x_count).collect();
-        let (first, last) = (*counts.first()?, *counts.last()?);
-        Some((last, signed(last) - signed(first)))
+/// Of what was not observed.
+pub(crate) const UNSEEN: &str = "Not observed. This is not zero.";
+
+/// `when tracking began, 29 Aug`: what a change counts from, if that is later than the period's
+/// beginning.
+pub(crate) fn late(series: &Series, from: UnixMs, now: UnixMs, zone: &dyn Zone) -> Option<String> {
+    let since = series.totals.since.filter(|&since| since > from)?;
+    let what = if series.points.iter().any(|point| point.followers.is_some()) {
+        "when tracking began"
+    } else {
+        "at the first count"
     };
-    let Some((end, change)) = named.map(|end| (end, totals.net)).or_else(counted) else {
+    Some(format!("{what}, {}", day_or_time(since, now, zone)))
+}
+
+/// `since 29 Aug`: what "not yet explained" counts from, if that is later than the period's
+/// beginning.
+pub(crate) fn unexplained_since(
+    series: &Series,
+    from: UnixMs,
+    now: UnixMs,
+    zone: &dyn Zone,
+) -> Option<String> {
+    let since = series.totals.unexplained_since.filter(|&since| since > from)?;
+    Some(format!("since {}", day_or_time(since, now, zone)))
+}
+
+/// The day, of today and yesterday with the time.
+fn day_or_time(at: UnixMs, now: UnixMs, zone: &dyn Zone) -> String {
+    let (date, today) = (date_at(at, zone), date_at(now, zone));
+    if today.days() - date.days() <= 1 { when::moment(at, now, zone) } else { date.near(today) }
+}
+
+/// `10,432 followers, 214 more than 30 days ago.` `late` is what the change counts from, if that is
+/// later than the period's beginning.
+pub(crate) fn sentence(totals: &Totals, basis: Basis, late: Option<String>) -> Sentence {
+    let (Some(end), Some(change)) = (totals.followers, totals.change) else {
         return Sentence {
             lead: "Nothing was observed in this period.".to_owned(),
             ..Sentence::default()
@@ -43,11 +71,12 @@ pub(crate) fn sentence(points: &[Point], totals: &Totals, basis: Basis) -> Sente
     };
     let followers = if end == 1 { "follower" } else { "followers" };
     let when = at_end(basis);
+    let start = late.unwrap_or_else(|| at_start(basis));
     if change == 0 {
         return Sentence {
             lead: format!("{} {followers}{when}, ", count(end)),
             change: "as many".to_owned(),
-            rest: format!(" as {}.", at_start(basis)),
+            rest: format!(" as {start}."),
             direction: 0,
         };
     }
@@ -55,13 +84,9 @@ pub(crate) fn sentence(points: &[Point], totals: &Totals, basis: Basis) -> Sente
     Sentence {
         lead: format!("{} {followers}{when}, ", count(end)),
         change: format!("{} {word}", grouped(change.abs())),
-        rest: format!(" than {}.", at_start(basis)),
+        rest: format!(" than {start}."),
         direction: change.signum(),
     }
-}
-
-fn signed(number: u64) -> i64 {
-    i64::try_from(number).unwrap_or(i64::MAX)
 }
 
 /// Where the period ends, if it does not end now.
@@ -189,12 +214,13 @@ pub(crate) fn empty(kind: &str, picked: bool, last_check: &str) -> String {
 mod tests {
     use super::*;
     use crate::calendar::Fixed;
-    use crate::tide::tests::point;
+    use crate::tide::tests::{point, series};
     use crate::words::tests_support::account;
-    use shared::api::{Baseline, SinceBaseline};
+    use shared::api::{Baseline, Point, SinceBaseline};
 
     fn totals(net: i64, unexplained: Option<i64>) -> Totals {
-        Totals { gained: 0, lost: 0, returned: 0, net, unexplained }
+        let (followers, change) = (Some(10_432), Some(net));
+        Totals { net, unexplained, followers, change, ..Totals::default() }
     }
 
     fn date(text: &str) -> Date {
@@ -208,9 +234,7 @@ mod tests {
             Period::Preset(_) => (date("2026-06-01"), date("2026-10-31")),
         };
         let basis = Basis { period, first, last, today: date("2026-11-21") };
-        let points =
-            [point(0, Some(10_218), 0, 0), point(1, Some(10_432), 0, 0), point(2, None, 0, 0)];
-        let said = sentence(&points, &totals(net, None), basis);
+        let said = sentence(&totals(net, None), basis, None);
         assert_eq!(format!("{}{}{}", said.lead, said.change, said.rest), expected);
     }
 
@@ -260,8 +284,35 @@ mod tests {
             last: date("2026-11-21"),
             today: date("2026-11-21"),
         };
-        let said = sentence(&[], &totals(0, None), basis);
+        let said = sentence(&Totals::default(), basis, None);
         assert_eq!(said.lead, "Nothing was observed in this period.");
+    }
+
+    #[track_caller]
+    fn check_late(points: Vec<Point>, since: &str, expected: Option<&str>) {
+        let at = |text: &str| UnixMs::parse(text).unwrap();
+        let totals = Totals { since: Some(at(since)), ..totals(515, None) };
+        let series = Series { totals, ..series(points) };
+        let (from, now) = (at("2026-06-01T00:00:00Z"), at("2026-11-21T10:30:00Z"));
+        assert_eq!(late(&series, from, now, &Fixed(0)).as_deref(), expected, "{since}");
+    }
+
+    #[test]
+    fn nothing_is_claimed_of_the_time_before_tracking_began() {
+        let named = || vec![point(0, Some(9), 0, 0)];
+        let counted = || vec![point(0, None, 0, 0)];
+        check_late(named(), "2026-06-01T00:00:00Z", None);
+        check_late(named(), "2026-08-29T10:00:00Z", Some("when tracking began, 29 Aug"));
+        check_late(named(), "2026-11-21T08:05:00Z", Some("when tracking began, today 08:05"));
+        check_late(counted(), "2026-08-29T10:00:00Z", Some("at the first count, 29 Aug"));
+        let basis = Basis {
+            period: Period::Preset(Preset::Months12),
+            first: date("2025-12-01"),
+            last: date("2026-11-21"),
+            today: date("2026-11-21"),
+        };
+        let said = sentence(&totals(515, None), basis, Some("when tracking began, 29 Aug".into()));
+        assert_eq!(said.rest, " than when tracking began, 29 Aug.");
     }
 
     #[track_caller]

@@ -2,9 +2,34 @@
 
 use crate::numbers::{count, grouped, plural, signed};
 use crate::tide::{Bucket, Tide, TipWords};
+use shared::api::Series;
+use shared::series::known;
 
 /// Written into a gap that is wide enough.
 pub(crate) const NOT_OBSERVED: &str = "not observed";
+
+/// Of a week or month that the period cuts.
+const CUT: &str = "Only the part of it in this period.";
+
+/// Whether a bucket that is over was observed in part.
+fn in_part(bucket: &Bucket) -> bool {
+    bucket.covered < 1.0 && !bucket.ahead && !bucket.partial
+}
+
+/// What the table says beside a bucket's numbers.
+pub(crate) fn note(bucket: &Bucket) -> &'static str {
+    if bucket.unseen() {
+        NOT_OBSERVED
+    } else if bucket.partial {
+        "so far"
+    } else if bucket.cut {
+        "the part in this period"
+    } else if in_part(bucket) {
+        "observed in part"
+    } else {
+        ""
+    }
+}
 
 /// The tooltip of a bucket.
 pub(crate) fn tip(bucket: &Bucket, counted_only: bool) -> TipWords {
@@ -13,8 +38,11 @@ pub(crate) fn tip(bucket: &Bucket, counted_only: bool) -> TipWords {
     if let Some(followers) = bucket.followers {
         rows.push(("line", line.to_owned(), count(followers)));
     }
-    if let Some((when, Some(followers))) = &bucket.before {
-        rows.push(("before", crate::words::capital(when), count(*followers)));
+    if let Some(before) = &bucket.before {
+        if let Some(now) = before.now {
+            rows.push(("before", "Since the start".to_owned(), signed(now)));
+        }
+        rows.push(("before", format!("Then, by {}", before.label), signed(before.then)));
     }
     if let Some(came) = bucket.came {
         rows.push(("came", "Came".to_owned(), count(came)));
@@ -25,14 +53,17 @@ pub(crate) fn tip(bucket: &Bucket, counted_only: bool) -> TipWords {
     if let Some(gone) = bucket.gone.filter(|&gone| gone > 0) {
         rows.push(("gone", "of them gone from X".to_owned(), count(gone)));
     }
-    if let Some(unexplained) = bucket.unexplained {
+    if let Some(unexplained) = bucket.unexplained.filter(|&count| count != 0) {
         rows.push(("unexplained", "Not yet explained".to_owned(), signed(unexplained)));
     }
     let mut notes = Vec::new();
     if bucket.unseen() {
         notes.push("Not observed. This is not zero.".to_owned());
-    } else if bucket.covered < 1.0 && !bucket.ahead && !bucket.partial {
+    } else if in_part(bucket) {
         notes.push("Observed in part.".to_owned());
+    }
+    if bucket.cut {
+        notes.push(CUT.to_owned());
     }
     if bucket.partial {
         notes.push("So far.".to_owned());
@@ -55,39 +86,35 @@ pub(crate) fn spoken(bucket: &Bucket) -> String {
     format!("{}: {}{followers}", crate::words::capital(&bucket.label), moves(bucket))
 }
 
-/// The chart in one sentence.
-pub(crate) fn caption(tide: &Tide, period: &str) -> String {
-    let mut seen = tide.buckets.iter().filter(|bucket| bucket.followers.is_some());
-    let sum =
-        |side: fn(&Bucket) -> Option<u64>| -> u64 { tide.buckets.iter().filter_map(side).sum() };
+/// The chart in one sentence, by the same sums as the headline.
+pub(crate) fn caption(series: &Series, tide: &Tide, period: &str) -> String {
+    let totals = &series.totals;
     let line = if tide.counted_only { "X's count" } else { "Followers" };
-    let Some(first) = seen.next() else {
+    let (Some(followers), Some(change)) = (totals.followers, totals.change) else {
         return format!("{line}: nothing observed in this period.");
     };
-    let at_end = |bucket: &Bucket| bucket.followers.unwrap_or_default();
-    let last = at_end(seen.next_back().unwrap_or(first));
-    let signed_count = |number: u64| i64::try_from(number).unwrap_or(i64::MAX);
-    // A bucket's followers are those at its end: who came and left in the first belongs to it.
-    let first_net = first.came.zip(first.left);
-    let first_net = first_net.map_or(0, |(came, left)| signed_count(came) - signed_count(left));
-    let change = signed_count(last) - signed_count(at_end(first)) + first_net;
     let went = match change {
-        0 => format!("stayed at {}", count(last)),
-        1.. => format!("rose by {} to {}", grouped(change), count(last)),
-        _ => format!("fell by {} to {}", grouped(-change), count(last)),
+        0 => format!("stayed at {}", count(followers)),
+        1.. => format!("rose by {} to {}", grouped(change), count(followers)),
+        _ => format!("fell by {} to {}", grouped(-change), count(followers)),
+    };
+    let moves = if known(series) {
+        format!(" {} came, {} left.", count(totals.gained), count(totals.lost))
+    } else {
+        String::new()
     };
     let gaps = match tide.gaps.len() {
         0 => String::new(),
         gaps => format!(" {} not observed.", plural(gaps as u64, "stretch", "stretches")),
     };
-    let (came, left) = (count(sum(|bucket| bucket.came)), count(sum(|bucket| bucket.left)));
-    format!("{period}: {line} {went}. {came} came, {left} left.{gaps}")
+    format!("{period}: {line} {went}.{moves}{gaps}")
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::tide::tests::{make, point};
+    use crate::tide::tests::{make, point, series};
+    use shared::api::Totals;
 
     fn tide() -> Tide {
         make(
@@ -99,14 +126,25 @@ mod tests {
 
     #[test]
     fn the_caption_says_what_the_picture_shows() {
+        let totals = Totals {
+            gained: 9,
+            lost: 3,
+            net: 6,
+            followers: Some(103),
+            change: Some(6),
+            ..Totals::default()
+        };
+        let of = |series: Series, tide: &Tide| caption(&series, tide, "3 days");
+        let seen = series(vec![point(0, Some(100), 4, 1)]);
         assert_eq!(
-            caption(&tide(), "3 days"),
+            of(Series { totals: totals.clone(), ..seen }, &tide()),
             "3 days: Followers rose by 6 to 103. 9 came, 3 left."
         );
-        assert_eq!(
-            caption(&make(vec![], &[], 0), "Today"),
-            "X's count: nothing observed in this period."
-        );
+        let none = make(vec![], &[], 0);
+        assert_eq!(of(series(vec![]), &none), "X's count: nothing observed in this period.");
+        // Nobody is said to have come or left where no names were read.
+        let counted = Series { totals, ..series(vec![]) };
+        assert_eq!(of(counted, &none), "3 days: X's count rose by 6 to 103.");
     }
 
     #[test]

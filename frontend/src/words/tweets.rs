@@ -141,10 +141,18 @@ pub(crate) fn no_text(item: &TweetItem) -> &'static str {
 }
 
 /// What the table shows, in a sentence.
-pub(crate) fn told(choice: &Choice, query: &str, known: u64, period: &str) -> String {
+pub(crate) fn told(
+    choice: &Choice,
+    query: &str,
+    (known, deleted): (u64, u64),
+    period: &str,
+) -> String {
     let kinds: Vec<_> = choice.kinds.iter().map(|one| kind(*one).1.to_owned()).collect();
     let what = match kinds.is_empty() {
         true if choice.narrows() || !query.is_empty() => "Tweets".to_owned(),
+        true if deleted > 0 => {
+            format!("{} and {} deleted at X", plural(known, "tweet", "tweets"), count(deleted))
+        }
         true => plural(known, "tweet", "tweets"),
         false => super::capital(&super::listed(&kinds).to_lowercase()),
     };
@@ -310,12 +318,14 @@ mod tests {
     #[test]
     fn the_sentence_names_what_is_left_out() {
         let mut choice = Choice::default();
-        assert_eq!(told(&choice, "", 1_204, "last 30 days"), "1,204 tweets");
+        assert_eq!(told(&choice, "", (1_204, 0), "last 30 days"), "1,204 tweets");
+        let with_deleted = told(&choice, "", (290, 9), "last 30 days");
+        assert_eq!(with_deleted, "290 tweets and 9 deleted at X");
         choice.read("kind", "reply,quote");
         choice.read("promoted", "false");
         choice.read("written", "period");
         assert_eq!(
-            told(&choice, "tea", 1_204, "last 30 days"),
+            told(&choice, "tea", (1_204, 0), "last 30 days"),
             "Replies and quotes, not promoted, written in the period (last 30 days), with “tea”"
         );
     }

@@ -67,9 +67,9 @@ words! {
 
     /// The filters of the roster table; `from` and `to` bound the first three and `mutual_left`.
     RosterFilter {
-        /// Came in the range.
+        /// Came in the range, for the first time or again.
         New = "new",
-        /// Left in the range.
+        /// Left in the range, whether or not they came back since.
         Left = "left",
         /// Came back in the range.
         Returned = "returned",
@@ -255,6 +255,9 @@ wire! {
         pub run: Option<String>,
         /// How many tweets are known, deleted ones left out.
         pub known: u64,
+        /// How many more the list of tweets holds that were deleted at X.
+        #[serde(default)]
+        pub deleted: u64,
         /// When X was last asked for them.
         pub last_read: Option<UnixMs>,
         /// When a tweet is due next.

@@ -190,7 +190,8 @@ wire! {
         pub partial: bool,
     }
 
-    /// Sums over a series.
+    /// Sums over a series, and what its headline says.
+    #[derive(Default)]
     pub struct Totals {
         /// Who came (returned ones among them).
         pub gained: u64,
@@ -200,8 +201,35 @@ wire! {
         pub returned: u64,
         /// `gained` less `lost`.
         pub net: i64,
-        /// What X's count did beyond `net`; `null` if X's count was not read at both ends.
+        /// What X's count did beyond those who came and left since `unexplained_since`; `null` if
+        /// X's count was not read at the end, or only once.
         pub unexplained: Option<i64>,
+        /// What `unexplained` counts from: the range's beginning, or X's first count in it if there
+        /// is none at its beginning.
+        #[serde(default)]
+        pub unexplained_since: Option<UnixMs>,
+        /// Followers at the end of the range, or now: by name, or X's count where no point has
+        /// names. `null`: not observed.
+        #[serde(default)]
+        pub followers: Option<u64>,
+        /// How many more `followers` are than at `since`: `net`, or what X's count did. `null` with
+        /// `followers`.
+        #[serde(default)]
+        pub change: Option<i64>,
+        /// What `change` counts from: the range's beginning, or the first observation of all if
+        /// that is later. `null` with `followers`.
+        #[serde(default)]
+        pub since: Option<UnixMs>,
+        /// Share of the range up to now that was observed, 0 to 1, as its coverage says.
+        #[serde(default)]
+        pub observed: f64,
+        /// Different people who came: what the list of those who came holds.
+        #[serde(default)]
+        pub people_came: u64,
+        /// Different people who left, whether or not they came back: what the list of those who
+        /// left holds.
+        #[serde(default)]
+        pub people_left: u64,
     }
 
     /// A follower series.
@@ -212,13 +240,20 @@ wire! {
         pub interval: Interval,
         /// The points, oldest first.
         pub points: Vec<Point>,
-        /// The compared-with series, point by point, when asked for.
+        /// The compared-with series, point by point, when asked for. Of a range that is not over it
+        /// is cut at the same part: its last point is then partial.
         pub compare: Option<Vec<Point>>,
         /// Sums over `points`.
         pub totals: Totals,
         /// Sums over `compare`.
         #[serde(default)]
         pub compare_totals: Option<Totals>,
+        /// The end of the range of `compare`; its first point says its beginning.
+        #[serde(default)]
+        pub compare_to: Option<UnixMs>,
+        /// Whether the two were observed so alike that their sums may be compared.
+        #[serde(default)]
+        pub comparable: bool,
         /// Of the losses in range that are not retracted: how many for which reason.
         #[serde(default)]
         pub reasons: Vec<ReasonCount>,

@@ -101,7 +101,8 @@ pub(super) const ACCOUNTS: &[Route] = &[
         "/accounts/{account}/followers/series",
         Owner,
         &[FROM, TO, INTERVAL, TZ, param("compare", "previous or year.")],
-        "The follower curve; null means not observed.",
+        "The follower curve; null means not observed. A range that is not over is compared with the \
+         same part of the other.",
     ),
     route(
         Op::Follower,

@@ -3,6 +3,7 @@
 //! size (besides the packed roster itself and who has events).
 
 use super::following::{self, Followed, mutual};
+use super::view::{CAME, LEFT};
 use super::{Account, id_from_text, profiles};
 use crate::clock;
 use crate::fault::{Fault, Result};
@@ -10,7 +11,7 @@ use crate::http;
 use crate::query::{self, Query};
 use crate::sql::{Sql, values};
 use shared::api::{
-    Confidence, Departure, EventKind, Follower, FollowingFilter, LossState, Reason, RosterFilter,
+    Confidence, Departure, Follower, FollowingFilter, LossState, Reason, RosterFilter,
 };
 use shared::id::UserId;
 use shared::listing::{Collector, Narrow, Sort, matches};
@@ -176,24 +177,26 @@ impl Account {
 
     /// The ids a filter on events names, `None` for no such filter.
     fn chosen(&self, wanted: &Wanted) -> Result<Option<HashSet<UserId>>> {
-        let Some(kind) = wanted.event_kind() else { return Ok(None) };
-        let statement = "SELECT DISTINCT user FROM shown WHERE kind = ? AND at >= ? AND at < ?
-             AND (state IS NULL OR state <> 'retracted')";
+        let Some(kinds) = wanted.event_kinds() else { return Ok(None) };
+        let statement = format!(
+            "SELECT DISTINCT user FROM shown WHERE kind IN ({kinds}) AND at >= ? AND at < ?
+             AND (state IS NULL OR state <> 'retracted')"
+        );
         let from = wanted.from.map_or(0, |from| from.0);
         let to = wanted.to.map_or(LAST_MS, |to| to.0);
-        let rows = self.sql.rows(statement, values![kind.as_str(), from, to])?;
+        let rows = self.sql.rows(&statement, values![from, to])?;
         let ids = rows.into_iter().map(|mut row| id_from_text(&row.text()?));
         Ok(Some(ids.collect::<Result<_>>()?))
     }
 
     /// The last loss, not retracted, of everyone whom a list of these filters may show as gone.
     fn departures(&self, wanted: &Wanted) -> Result<HashMap<UserId, Departure>> {
-        let kind = wanted.event_kind();
-        if kind != Some(EventKind::Lost) && !wanted.followed {
+        let kinds = wanted.event_kinds();
+        if kinds != Some(LEFT) && !wanted.followed {
             return Ok(HashMap::new());
         }
         // Of those who left before `to`, how they left then, whatever came after.
-        let to = wanted.to.filter(|_| kind == Some(EventKind::Lost)).map(|to| to.plus(-1));
+        let to = wanted.to.filter(|_| kinds == Some(LEFT)).map(|to| to.plus(-1));
         let until = wanted.as_of.into_iter().chain(to).min();
         let until = until.map_or(LAST_MS, |at| at.0);
         let lost = "kind = 'lost' AND state <> 'retracted' AND at <= ?";
@@ -317,12 +320,13 @@ impl Walk {
 }
 
 impl Wanted {
-    /// The kind of event that a filter asks for, `None` of one that asks for no event.
-    fn event_kind(&self) -> Option<EventKind> {
+    /// The kinds of event that a filter asks for, as SQL writes a list; `None` of one that asks for
+    /// no event.
+    fn event_kinds(&self) -> Option<&'static str> {
         match self.filter? {
-            RosterFilter::New => Some(EventKind::Followed),
-            RosterFilter::Returned => Some(EventKind::Returned),
-            RosterFilter::Left | RosterFilter::MutualLeft => Some(EventKind::Lost),
+            RosterFilter::New => Some(CAME),
+            RosterFilter::Returned => Some("'returned'"),
+            RosterFilter::Left | RosterFilter::MutualLeft => Some(LEFT),
             RosterFilter::Mutual | RosterFilter::NotBack | RosterFilter::Muted => None,
         }
     }
@@ -331,7 +335,7 @@ impl Wanted {
         let filtered = match self.filter {
             Some(RosterFilter::Mutual) => row.mutual == Some(true) && row.following,
             Some(RosterFilter::Muted) => row.muted,
-            Some(RosterFilter::Left | RosterFilter::NotBack) => !row.following,
+            Some(RosterFilter::NotBack) => !row.following,
             Some(RosterFilter::MutualLeft) => !row.following && row.mutual == Some(true),
             _ => true,
         };

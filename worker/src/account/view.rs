@@ -17,16 +17,21 @@ use shared::api::{
     self, Collector, CollectorState, Compare, Interval, Origin, PushState, Reason, Schedule,
 };
 use shared::budget::{Resource, price, usd};
-use shared::coverage::coverage;
+use shared::coverage::{coverage, limits_ms};
 use shared::routes::{self, Op};
 use shared::schedule;
-use shared::series::{Counted, Observed, Seen, Tally, points, totals};
-use shared::time::{DAY_MS, HOUR_MS, UnixMs};
+use shared::series::{Counted, Observed, Seen, Tally, comparable, points, totals};
+use shared::time::{DAY_MS, UnixMs};
 use shared::tz;
 use worker::{Request, Response};
 
 /// Default width of a range.
 const RANGE_MS: i64 = 30 * DAY_MS;
+
+/// Kinds of events, as SQL writes a list: who came, …
+pub(super) const CAME: &str = "'followed', 'returned'";
+/// … and who left.
+pub(super) const LEFT: &str = "'lost'";
 
 /// Everything observed of an account, as the series sees it.
 pub(super) struct History {
@@ -218,18 +223,20 @@ impl Account {
         let between = |from, to| -> Result<(Vec<api::Point>, api::Totals)> {
             let edges = tz::edges(from, to, interval, &zone).map_err(Fault::bad)?;
             let points = points(&edges, (from, to), &observed, now);
-            let totals = totals(&points, &observed, (from, to));
+            let people = (self.people_in(CAME, from, to)?, self.people_in(LEFT, from, to)?);
+            let totals = totals(&points, &observed, (from, to), now, people);
             Ok((points, totals))
         };
         let (points, totals) = between(from, to)?;
-        let (compare, compare_totals) = match compare {
-            None => (None, None),
+        let (compare, compare_totals, compare_to) = match compare {
+            None => (None, None, None),
             Some(compare) => {
-                let (from, to) = tz::shifted(from, to, compare, &zone);
+                let (from, to) = tz::compared((from, to), now, compare, &zone);
                 let (points, totals) = between(from, to)?;
-                (Some(points), Some(totals))
+                (Some(points), Some(totals), Some(to))
             }
         };
+        let comparable = compare_totals.as_ref().is_some_and(|before| comparable(&totals, before));
         let (retracted, suspected) = self.unsettled(from, to)?;
         let reasons = self.reason_counts(from, to)?;
         Ok(api::Series {
@@ -239,10 +246,23 @@ impl Account {
             compare,
             totals,
             compare_totals,
+            compare_to,
+            comparable,
             reasons: reasons.into_iter().collect(),
             retracted,
             suspected,
         })
+    }
+
+    /// Different people of whom a range has an event of these kinds, losses that were retracted left
+    /// out.
+    fn people_in(&self, kinds: &str, from: UnixMs, to: UnixMs) -> Result<u64> {
+        let statement = format!(
+            "SELECT COUNT(DISTINCT user) FROM shown WHERE kind IN ({kinds}) AND at >= ? AND at < ?
+             AND (state IS NULL OR state <> 'retracted')"
+        );
+        let row = self.sql.first(&statement, values![from.0, to.0])?;
+        row.map_or(Ok(0), |mut row| Ok(unsigned(row.int()?)))
     }
 
     /// Losses of a range that were retracted, and that one more check will settle.
@@ -297,8 +317,13 @@ impl Account {
             let at = UnixMs(row.int()?);
             let count = unsigned(row.int()?);
             let here = away.iter().filter(|away| away.contains(&at.0)).count() as u64;
-            history.seen.push(Seen { at, followers: count + here });
+            history.seen.push(Seen { at, followers: count + here, limit_ms: 0 });
             history.tallies.push(tally(at, &mut row)?);
+        }
+        let accepted: Vec<UnixMs> = history.seen.iter().map(|seen| seen.at).collect();
+        let limits_ms = limits_ms(&accepted, self.expected_ms()?);
+        for (seen, limit_ms) in history.seen.iter_mut().zip(limits_ms) {
+            seen.limit_ms = limit_ms;
         }
         let pushed = self.sql.rows(
             "SELECT at, SUM(kind <> 'lost'), SUM(kind = 'lost' AND state <> 'retracted'),
@@ -330,16 +355,20 @@ impl Account {
         let began =
             accepted.first().copied().map_or(settings.created, |at| at.min(settings.created));
         let reasons = self.reasons(&settings).await?;
-        let expected_ms = match settings.schedule {
+        let limits_ms = limits_ms(&accepted, self.expected_ms()?);
+        let shown = coverage(from, to, &accepted, &limits_ms, Some(began), &reasons, now);
+        http::json(200, &shown)
+    }
+
+    /// How far apart the schedule lets two full checks be, in milliseconds.
+    fn expected_ms(&self) -> Result<i64> {
+        Ok(match self.tracked()?.schedule {
             // As with counts alone: what X pushes it does not push now.
             Schedule::Push if self.push_summary()?.state != PushState::On => {
                 shared::coverage::expected_ms(Schedule::CountAudit)
             }
             schedule => shared::coverage::expected_ms(schedule),
-        };
-        let expected_ms = expected_ms.max(usual_ms(&accepted, from, to));
-        let shown = coverage(from, to, &accepted, expected_ms, Some(began), &reasons, now);
-        http::json(200, &shown)
+        })
     }
 
     /// Why checks failed or were set aside, newest last.
@@ -404,21 +433,6 @@ impl History {
     fn observed(&self) -> Observed<'_> {
         Observed { seen: &self.seen, tallies: &self.tallies, counted: &self.counted }
     }
-}
-
-/// What this range's checks usually lay apart: imports may be daily under an hourly schedule,
-/// and a daily rhythm is not 23 gaps a day.
-pub(super) fn usual_ms(accepted: &[UnixMs], from: UnixMs, to: UnixMs) -> i64 {
-    let mut apart: Vec<i64> = accepted
-        .iter()
-        .zip(accepted.iter().skip(1))
-        .filter(|(before, after)| **after >= from && **before < to)
-        .map(|(before, after)| after.since(*before))
-        .collect();
-    apart.sort_unstable();
-    let most = apart.len().saturating_sub(1) * 9 / 10;
-    // Never wider than a daily rhythm with its slack: a week without a check is a gap.
-    apart.get(most).map_or(0, |usual| (usual + usual / 12).min(26 * HOUR_MS))
 }
 
 /// What a row says of a list, or of a push: who came, who left, who of them is gone, who came back.

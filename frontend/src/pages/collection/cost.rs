@@ -107,7 +107,7 @@ fn month(budget: Memo<Budget>) -> impl IntoView {
                 format!(" of {} a day", dollars(cap))
             });
             format!(
-                "{} spent in {}, {} expected by its end, limit {}; {} today{day}. By X's published prices.{paid}",
+                "{} spent on everything in {}, {} expected by its end, limit {}; {} today{day}. By X's published prices.{paid}",
                 dollars(budget.spent_usd),
                 cost::month(&budget.month),
                 dollars(budget.forecast_usd),

@@ -16,7 +16,8 @@ pub(super) fn Countries() -> impl IntoView {
     let most = memo(move || lines.with(|lines| lines.first().map_or(1, |line| line.tweets.max(1))));
     let caption = move || {
         format!(
-            "{} of the last 15 minutes by country. Only tweets that carry a place are here.",
+            "{} that carry a place, by country: those that this page received, of the last 15 \
+             minutes at most.",
             numbers::plural(total.get(), "tweet", "tweets")
         )
     };
@@ -40,7 +41,7 @@ pub(super) fn Countries() -> impl IntoView {
                 <tbody>{shown(rows)}</tbody>
             </table>
             <Show when=flag(move || lines.with(Vec::is_empty))>
-                <p class="empty">"No tweet with a place has come in the last 15 minutes."</p>
+                <p class="empty">"No tweet with a place has come to this page in the last 15 minutes."</p>
             </Show>
         </div>
     }

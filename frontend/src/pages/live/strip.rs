@@ -5,12 +5,14 @@ use super::Shared;
 use crate::app::app;
 use crate::browser;
 use crate::erase::{Rows as _, Show, attr, effect, flag, memo, on_click, on_value, shown};
+use crate::live::client::Phase;
 use crate::live::player::Mode;
 use crate::live::rate;
 use crate::parts::Icon;
 use crate::stream::Told;
 use crate::words::live as words;
 use leptos::prelude::*;
+use shared::api::ConnectionState;
 
 /// How many times faster a replay runs, in the order of the button.
 const SPEEDS: [i64; 3] = [1, 4, 16];
@@ -155,12 +157,21 @@ fn Graph() -> impl IntoView {
     }
 }
 
+/// Whether tweets come: of a stream that is off or waits a rate would be an old one.
+fn streams(told: &Told) -> bool {
+    told.upstream() == Some(ConnectionState::Live)
+}
+
 /// Rate, viewers, lag, cost.
 #[component]
 fn Figures(shared: Shared) -> impl IntoView {
     let app = app();
     let stream = app.stream;
-    let figure = move |read: fn(&Told) -> Option<String>| shown(move || stream.seen(read));
+    // What was told last says nothing of now once nobody tells it, or nothing streams.
+    let live = memo(move || stream.seen(|told| told.phase == Phase::Live));
+    let figure = move |read: fn(&Told) -> Option<String>| {
+        shown(move || live.get().then(|| stream.seen(read)).flatten())
+    };
     let cost = memo(move || {
         let told = stream.seen(|told| told.standing.as_ref().and_then(|one| one.session_usd));
         shared.stream.with(|stream| {
@@ -171,8 +182,8 @@ fn Figures(shared: Shared) -> impl IntoView {
     });
     view! {
         <div class="strip-figures">
-            <span class="figure-rate">{figure(|told| Some(words::rate(told.standing.as_ref()?.rate)))}</span>
-            <span class="figure-lag">{figure(|told| told.standing.as_ref()?.lag_ms.map(words::lag))}</span>
+            <span class="figure-rate">{figure(|told| Some(words::rate(told.standing.as_ref().filter(|_| streams(told))?.rate)))}</span>
+            <span class="figure-lag">{figure(|told| told.standing.as_ref().filter(|_| streams(told))?.lag_ms.map(words::lag))}</span>
             <span class="figure-viewers">{figure(|told| Some(words::viewers(told.standing.as_ref()?.viewers)))}</span>
             <span class="figure-cost">{shown(move || cost.get())}</span>
         </div>

@@ -11,6 +11,7 @@ use crate::remote::{Remote, remote};
 use crate::words::{self, overview, state};
 use leptos::prelude::*;
 use shared::api::{EventKind, FollowerEvent, List, LossState, Reason, RosterFilter};
+use shared::series::known;
 use std::time::Duration;
 
 /// Rows at the top of a column.
@@ -193,7 +194,7 @@ fn column(
                 <h3>{heading} <span class="number">{shown(count)}</span></h3>
                 {(side == Side::Left).then(|| only(app))}
                 <Show when=flag(move || shared.picked().is_none() && list.with(|list| list.items.len() > ROWS))>
-                    <To change=all>{shown(move || format!("All {}", count().unwrap_or_default()))}</To>
+                    <To change=all>{shown(move || people(shared, side))}</To>
                 </Show>
             </header>
             <ul class="people">
@@ -228,6 +229,18 @@ fn more(shared: Shared, side: Side, rows: Memo<Vec<FollowerEvent>>) -> u64 {
     if shown < ROWS { 0 } else { all.unwrap_or(0).saturating_sub(shown as u64) }
 }
 
+/// The way to the list of all: it holds people, some of whom came or left more than once.
+fn people(shared: Shared, side: Side) -> Option<String> {
+    shared.series.with(|series| {
+        let totals = &series?.totals;
+        let people = match side {
+            Side::Came => totals.people_came,
+            Side::Left => totals.people_left,
+        };
+        Some(format!("All {}", numbers::plural(people, "person", "people")))
+    })
+}
+
 /// The number at a column's head: the bucket's, else the period's.
 fn count(shared: Shared, side: Side) -> Option<String> {
     let read = |came: Option<u64>, left: Option<u64>| match side {
@@ -241,7 +254,7 @@ fn count(shared: Shared, side: Side) -> Option<String> {
         return number.map(numbers::count);
     }
     shared.series.with(|series| {
-        let totals = &series?.totals;
+        let totals = &series.filter(|series| known(series))?.totals;
         read(Some(totals.gained), Some(totals.lost)).map(numbers::count)
     })
 }
@@ -299,11 +312,14 @@ fn Empty(shared: Shared, side: Side) -> impl IntoView {
     let app = app();
     let text = move || {
         let picked = shared.picked();
-        let unseen = picked.is_some_and(|at| {
-            shared.tide.with(|tide| tide.buckets.get(at).is_some_and(crate::tide::Bucket::unseen))
-        });
+        let unseen = match picked {
+            Some(at) => shared
+                .tide
+                .with(|tide| tide.buckets.get(at).is_some_and(crate::tide::Bucket::unseen)),
+            None => shared.series.with(|series| series.is_some_and(|series| !known(series))),
+        };
         if unseen {
-            return "Not observed. This is not zero.".to_owned();
+            return overview::UNSEEN.to_owned();
         }
         let (zone, now) = (app.zone.get(), app.now.get());
         let last = app

@@ -7,7 +7,8 @@ use crate::numbers::{self, Trend};
 use crate::parts::{Icon, To};
 use crate::words::{self, overview, person};
 use leptos::prelude::*;
-use shared::api::{Reason, ReasonCount, RosterFilter, Series};
+use shared::api::{Reason, ReasonCount, RosterFilter, Series, Totals};
+use shared::series::{held_against, known};
 
 /// The sentence, and what X's count says beyond the names.
 pub(super) fn headline(series: Memo<Series>) -> AnyView {
@@ -16,7 +17,11 @@ pub(super) fn headline(series: Memo<Series>) -> AnyView {
         let period = app.seen(|view| view.period);
         let (first, last) = app.with_frame(|frame| period.span(frame));
         let basis = overview::Basis { period, first, last, today: today(app) };
-        series.with(|series| overview::sentence(&series.points, &series.totals, basis))
+        let (zone, now) = (app.zone.get(), app.now.get());
+        series.with(|series| {
+            let late = overview::late(series, app.range.get().from, now, &zone);
+            overview::sentence(&series.totals, basis, late)
+        })
     });
     let difference = memo(move || {
         let account = app.account.get()?;
@@ -49,38 +54,36 @@ enum Good {
 
 /// Came, Left, Came back, Not yet explained.
 pub(super) fn figures(series: Memo<Series>) -> AnyView {
-    let known =
-        move || series.with(|series| series.points.iter().any(|point| point.gained.is_some()));
-    let sum = move |read: fn(&shared::api::Totals) -> u64| {
-        let now = known().then(|| series.with(|series| whole(read(&series.totals))));
-        let before =
-            series.with(|series| series.compare_totals.as_ref().map(|totals| whole(read(totals))));
-        (now, before.filter(|_| compared(series)))
+    let app = app();
+    let sum = move |read: fn(&Totals) -> u64| {
+        series.with(|series| {
+            let now = known(series).then(|| whole(read(&series.totals)));
+            (now, held_against(series).map(|totals| whole(read(totals))))
+        })
     };
     let unexplained = move || {
-        let read = |totals: &shared::api::Totals| totals.unexplained;
-        let now = series.with(|series| read(&series.totals));
-        let before = series.with(|series| series.compare_totals.as_ref().and_then(read));
-        (now, before.filter(|_| compared(series)))
+        series.with(|series| {
+            // Since X's first count is no part of the period that another could be held against.
+            let whole = |totals: &Totals| totals.unexplained_since == totals.since;
+            let before = held_against(series).filter(|then| whole(then) && whole(&series.totals));
+            (series.totals.unexplained, before.and_then(|totals| totals.unexplained))
+        })
     };
     let filter = |filter| Some(filter);
+    let none = Signal::derive(|| None);
+    let since = move || {
+        let (zone, now) = (app.zone.get(), app.now.get());
+        series.with(|series| overview::unexplained_since(series, app.range.get().from, now, &zone))
+    };
     view! {
         <dl class="figures">
-            {figure("Came", "came", Signal::derive(move || sum(|totals| totals.gained)), Good::Up, filter(RosterFilter::New))}
-            {figure("Left", "left", Signal::derive(move || sum(|totals| totals.lost)), Good::Down, filter(RosterFilter::Left))}
-            {figure("Came back", "back", Signal::derive(move || sum(|totals| totals.returned)), Good::Up, filter(RosterFilter::Returned))}
-            {figure("Not yet explained", "unexplained", Signal::derive(unexplained), Good::Neither, None)}
+            {figure("Came", "came", Signal::derive(move || sum(|totals| totals.gained)), Good::Up, filter(RosterFilter::New), none)}
+            {figure("Left", "left", Signal::derive(move || sum(|totals| totals.lost)), Good::Down, filter(RosterFilter::Left), none)}
+            {figure("of them came back", "back", Signal::derive(move || sum(|totals| totals.returned)), Good::Up, filter(RosterFilter::Returned), none)}
+            {figure("Not yet explained", "unexplained", Signal::derive(unexplained), Good::Neither, None, Signal::derive(since))}
         </dl>
     }
     .into_any()
-}
-
-/// Whether the compared period was observed at all: against nothing there is no change.
-fn compared(series: Memo<Series>) -> bool {
-    series.with(|series| {
-        let points = series.compare.as_deref().unwrap_or_default();
-        points.iter().any(|point| point.gained.is_some())
-    })
 }
 
 fn whole(count: u64) -> i64 {
@@ -93,6 +96,7 @@ fn figure(
     values: Signal<(Option<i64>, Option<i64>)>,
     good: Good,
     filter: Option<RosterFilter>,
+    note: Signal<Option<String>>,
 ) -> impl IntoView {
     let app = app();
     let number = move || {
@@ -129,6 +133,7 @@ fn figure(
                 <span class="number">{shown(number)}</span>
                 {shown(unknown)}
                 {shown(change)}
+                {shown(move || note.get().map(|text| view! { <span class="delta even">{text}</span> }))}
             </dd>
         </div>
     }
@@ -220,7 +225,9 @@ pub(super) fn reasons(series: Memo<Series>) -> AnyView {
         <h2>"Why they left"</h2>
         <Show
             when=flag(move || total() != 0)
-            fallback=|| view! { <p class="empty">"No one left in this period."</p> }
+            fallback=move || view! {
+                <p class="empty">{shown(move || if series.with(known) { "No one left in this period." } else { overview::UNSEEN })}</p>
+            }
         >
             <div class="stack" aria-hidden="true">{shown(move || reasons.get().into_iter().map(part).rows())}</div>
             <ul class="reasons">{shown(move || reasons.get().into_iter().map(row).rows())}</ul>

@@ -19,7 +19,7 @@ pub(super) fn tide(shared: Shared, series: Memo<Series>) -> impl IntoView {
     let as_table = RwSignal::new(false);
     let caption = move || {
         let period = app.seen(|view| view.period).label(today(app));
-        shared.tide.with(|tide| words::caption(tide, &period))
+        series.with(|series| shared.tide.with(|tide| words::caption(series, tide, &period)))
     };
     // Told a moment after the pick, so that a quick row of arrows is not read out one by one.
     let spoken = move || {
@@ -57,6 +57,9 @@ pub(super) fn tide(shared: Shared, series: Memo<Series>) -> impl IntoView {
     }
 }
 
+/// Instead of a line, where there is nothing to compare with.
+const UNLIKE: &str = "Nothing to compare with: the two periods were not observed alike";
+
 /// Words for what is drawn, with the same marks.
 #[component]
 fn Legend(series: Memo<Series>, shared: Shared) -> impl IntoView {
@@ -67,11 +70,12 @@ fn Legend(series: Memo<Series>, shared: Shared) -> impl IntoView {
             crate::address::Comparison::Year => "A year before, from the same start",
             crate::address::Comparison::Off => return None,
         };
-        let any = series.with(|series| {
-            let points = series.compare.as_deref().unwrap_or_default();
-            points.iter().any(|point| point.followers.or(point.x_count).is_some())
-        });
-        any.then(|| view! { <span class="mark before">{word}</span> })
+        let any = shared.tide.with(|tide| tide.buckets.iter().any(|one| one.before.is_some()));
+        if any {
+            return Some(view! { <span class="mark before">{word}</span> }.into_any());
+        }
+        let too_little = series.with(|series| series.compare.is_some() && !series.comparable);
+        too_little.then(|| view! { <span class="unlike">{UNLIKE}</span> }.into_any())
     };
     let counted = memo(move || {
         series.with(|series| series.points.iter().all(|point| point.followers.is_none()))
@@ -200,22 +204,15 @@ fn csv(app: crate::app::App, file: &str, mut pairs: Vec<(&'static str, String)>)
 fn table(shared: Shared) -> impl IntoView {
     let cell = |number: Option<u64>| number.map_or_else(|| "–".to_owned(), numbers::count);
     let row = move |bucket: tide::Bucket| {
-        let unexplained = bucket.unexplained.map_or_else(|| "0".to_owned(), numbers::signed);
-        let note = if bucket.unseen() {
-            words::NOT_OBSERVED
-        } else if bucket.partial {
-            "so far"
-        } else {
-            ""
-        };
+        let unexplained = bucket.unexplained.map_or_else(|| "–".to_owned(), numbers::signed);
         view! {
             <tr>
                 <th scope="row">{crate::words::capital(&bucket.label)}</th>
                 <td>{cell(bucket.followers)}</td>
                 <td>{cell(bucket.came)}</td>
                 <td>{cell(bucket.left)}</td>
-                <td>{if bucket.unseen() { "–".to_owned() } else { unexplained }}</td>
-                <td class="note">{note}</td>
+                <td>{unexplained}</td>
+                <td class="note">{words::note(&bucket)}</td>
             </tr>
         }
     };

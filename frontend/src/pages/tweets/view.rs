@@ -226,7 +226,7 @@ fn facts(value: Memo<TweetDetail>) -> AnyView {
     let times = numbers::plural(detail.readings, "time", "times");
     rows.push(row("Read", view! { {times}{read} }.into_any()));
     if let Some(at) = detail.tweet.private_until {
-        rows.push(row("Private metrics until", view! { <Moment at=at/> }.into_any()));
+        rows.push(row("Private metrics last told", view! { <Moment at=at/> }.into_any()));
     }
     if !detail.falls.is_empty() {
         let times = numbers::plural(detail.falls.len() as u64, "time", "times");

@@ -130,7 +130,7 @@ impl Account {
             (None, _, Some(stopped)) => (CollectorState::Stopped, Some(stopped.reason.clone())),
             (None, _, None) => (CollectorState::Idle, None),
         };
-        let (known, young) = self.known_tweets(now)?;
+        let (known, young, deleted) = self.known_tweets(now)?;
         let credential = X::new(config).credential(settings.account);
         let owned = credential.is_some_and(|keys| is_owned(settings, config, keys));
         let listed = tweets.written.unwrap_or(LISTED_MAX).min(LISTED_MAX);
@@ -148,6 +148,7 @@ impl Account {
             reason,
             run: watch.as_ref().map(|watch| watch.run().to_owned()),
             known,
+            deleted,
             last_read: last_read.max(tweets.discovered),
             next_read: waiting.map(|(until, _)| until).or_else(|| tweets.next(now)),
             complete,
@@ -156,17 +157,20 @@ impl Account {
         })
     }
 
-    /// How many tweets are known, and how many of them are younger than 30 days.
-    fn known_tweets(&self, now: UnixMs) -> Result<(u64, u64)> {
+    /// How many tweets are known, how many of them are younger than 30 days, and how many more are
+    /// listed although they were deleted.
+    fn known_tweets(&self, now: UnixMs) -> Result<(u64, u64, u64)> {
         let row = self.sql.first(
-            "SELECT COUNT(*), COALESCE(SUM(t.created >= ?), 0) FROM tweet t
-             WHERE NOT EXISTS (SELECT 1 FROM tweet_gone g WHERE g.id = t.id)
-                AND NOT EXISTS (SELECT 1 FROM tweet_edit e WHERE e.old = t.id)",
+            "SELECT COALESCE(SUM(NOT gone), 0), COALESCE(SUM(NOT gone AND created >= ?), 0),
+                COALESCE(SUM(gone), 0)
+             FROM (SELECT t.created,
+                    EXISTS (SELECT 1 FROM tweet_gone g WHERE g.id = t.id) AS gone FROM tweet t
+                WHERE NOT EXISTS (SELECT 1 FROM tweet_edit e WHERE e.old = t.id))",
             values![now.plus(-30 * DAY_MS).0],
         )?;
-        let Some(mut row) = row else { return Ok((0, 0)) };
+        let Some(mut row) = row else { return Ok((0, 0, 0)) };
         let mut count = || Ok::<_, Fault>(u64::try_from(row.int()?).unwrap_or_default());
-        Ok((count()?, count()?))
+        Ok((count()?, count()?, count()?))
     }
 }
 

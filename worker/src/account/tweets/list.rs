@@ -4,14 +4,13 @@
 
 use super::store::{self, Stored};
 use crate::account::Account;
-use crate::account::view::{History, usual_ms};
+use crate::account::view::History;
 use crate::clock;
 use crate::fault::{Fault, Result};
 use crate::http;
 use crate::query::{self, Query};
 use crate::sql::{Sql, Value, values};
 use shared::api::{List, TweetItem, TweetKind};
-use shared::coverage::expected_ms;
 use shared::growth::{Flow, after, earlier_weeks};
 use shared::id::TweetId;
 use shared::metrics::Metric;
@@ -124,8 +123,7 @@ impl Account {
         };
         let pairs = instants.iter().zip(instants.iter().skip(1));
         let flows = pairs.zip(tallies.iter().skip(1)).map(flow).collect();
-        let first = instants.first().copied().unwrap_or(now);
-        let limit_ms = expected_ms(self.tracked()?.schedule).max(usual_ms(&instants, first, now));
+        let limit_ms = seen.iter().map(|seen| seen.limit_ms).max().unwrap_or_default();
         Ok(Came { flows, limit_ms, now })
     }
 }
