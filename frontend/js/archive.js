@@ -2,11 +2,13 @@
 // know: which of its files are wanted, or what they say. Nothing is read but what is asked for:
 // the zip's directory, then single entries.
 
+import { part } from "./broken.js";
+
 /** Opens the zip; answers what reads it: `names`, in the zip's order, and `text(index)`. */
 export async function openArchive(file) {
   // Loaded by those who have an archive, never before.
-  const { BlobReader, Uint8ArrayWriter, ZipReader, configure } = await import(
-    "@zip.js/zip.js/lib/zip-core-native.js"
+  const { BlobReader, Uint8ArrayWriter, ZipReader, configure } = await part(
+    () => import("@zip.js/zip.js/lib/zip-core-native.js"),
   );
   // The page's rules allow no workers made of text; the browser inflates without them.
   configure({ useWebWorkers: false });

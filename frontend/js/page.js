@@ -1,6 +1,8 @@
 // What the page asks of the browser and what Rust has no short way to say. Owns: nothing; each
 // function is one question or one act. Must not know: what the page shows.
 
+export { complain } from "./broken.js";
+
 // --- zones -----------------------------------------------------------------------------------
 
 const formatters = new Map();
@@ -116,6 +118,11 @@ export function keepPlaces() {
   for (const moved of ["wheel", "touchmove", "pointerdown"]) addEventListener(moved, () => (wanted = 0), { passive: true });
 }
 
+/** Loads another page in place of this one. */
+export function leave(path) {
+  location.replace(path);
+}
+
 /** The token of `#token=…`, taken out of the address before anyone can copy it. */
 export function takeToken() {
   const match = /^#token=(.+)$/.exec(location.hash);
@@ -167,6 +174,15 @@ export function store(session, key, value) {
   }
 }
 
+/** Forgets all that this tab keeps: the token, notes that were not stored. */
+export function forgetTab() {
+  try {
+    sessionStorage.clear();
+  } catch {
+    // Nothing was kept.
+  }
+}
+
 // --- requests ------------------------------------------------------------------------------------
 
 /** The value of a JSON text; undefined if it is none. */
@@ -209,7 +225,7 @@ export async function copyText(text) {
   }
 }
 
-/** "auto", "light" or "dark"; kept for theme.js, which sets it before the first paint. */
+/** "auto", "light" or "dark"; kept for early.js, which sets it before the first paint. */
 export function setTheme(theme) {
   const root = document.documentElement;
   if (theme === "auto") delete root.dataset.theme;
@@ -330,22 +346,30 @@ export function focusOn(selector) {
   return found !== null;
 }
 
-/** After a panic nothing answers any more: say so, once, with the cure. */
-export function complain(text) {
-  console.error(text);
-  if (document.querySelector(".broken")) return;
-  const box = document.createElement("div");
-  box.className = "broken";
-  box.setAttribute("role", "alert");
-  const words = document.createElement("span");
-  words.textContent = "The page broke. Nothing is lost: reload it.";
-  const again = document.createElement("button");
-  again.type = "button";
-  again.className = "button";
-  again.textContent = "Reload";
-  again.addEventListener("click", () => location.reload());
-  box.append(words, again);
-  document.body.append(box);
+/** Says beside a field of the form in sight what is wrong with it, until it is typed into. */
+export function blame(name, text) {
+  const form = document.querySelector("dialog[open]") ?? document.querySelector("main");
+  const field = form?.querySelector(`[name="${CSS.escape(name)}"]`);
+  if (!field) return false;
+  let said = field.parentElement.querySelector(":scope > .field-trouble");
+  if (!said) {
+    said = document.createElement("span");
+    said.className = "field-trouble";
+    said.id = `wrong-${name}`;
+    said.setAttribute("role", "alert");
+    field.after(said);
+  }
+  said.textContent = text;
+  field.setAttribute("aria-invalid", "true");
+  field.setAttribute("aria-describedby", said.id);
+  const mended = () => {
+    said.remove();
+    field.removeAttribute("aria-invalid");
+    field.removeAttribute("aria-describedby");
+  };
+  field.addEventListener("input", mended, { once: true });
+  field.focus();
+  return true;
 }
 
 export function sleep(ms) {

@@ -7,6 +7,7 @@ use crate::live::filter::Choice;
 use crate::period::{Period, Preset};
 use crate::tweets::choice::Choice as TweetChoice;
 use shared::api::{Compare, Interval, Reason, RosterFilter, SignInOutcome};
+use shared::routes::is_page;
 use shared::text::cut;
 use std::fmt::Write as _;
 
@@ -53,6 +54,7 @@ impl Page {
         match path.trim_end_matches('/') {
             "" => Self::Overview,
             "/followers" => Self::Followers,
+            path if !is_page(path) => Self::NotFound,
             path if path == "/tweets" || path.starts_with("/tweets/") => Self::Tweets,
             "/live" => Self::Live,
             "/collection" => Self::Collection,
@@ -229,6 +231,8 @@ pub(crate) struct View {
     pub(crate) sign_in: Option<SignInOutcome>,
     /// Where sign-in leads back to: a path of this site.
     pub(crate) next: Option<String>,
+    /// What the address asked for and nobody can read. Never written.
+    pub(crate) unread: Vec<String>,
 }
 
 impl View {
@@ -249,12 +253,23 @@ impl View {
 /// Reads an address; `search` with or without its `?`.
 pub(crate) fn read(path: &str, search: &str) -> View {
     let mut view = View { page: Page::of(path), ..View::default() };
-    view.tweets.open = path.strip_prefix("/tweets/").and_then(digits);
+    let tweet = path.strip_prefix("/tweets/").filter(|id| !id.is_empty());
+    view.tweets.open = tweet.and_then(digits);
+    if let (Page::Tweets, Some(id), None) = (view.page, tweet, &view.tweets.open) {
+        view.unread.push(format!("tweet {}", cut(id, VALUE_LETTERS)));
+    }
     let (mut first, mut last) = (None, None);
     let mut custom = false;
     for pair in search.trim_start_matches('?').split('&').filter(|pair| !pair.is_empty()) {
         let (name, value) = pair.split_once('=').unwrap_or((pair, ""));
-        let Some(value) = decode(value) else { continue };
+        let told = || format!("{name}={}", cut(value, VALUE_LETTERS));
+        let Some(value) = decode(value) else {
+            view.unread.extend(READ.contains(&name).then(told));
+            continue;
+        };
+        if READ.contains(&name) && !is_readable(name, &value) {
+            view.unread.push(told());
+        }
         match name {
             "account" => view.account = digits(&value),
             "period" if value == "custom" => custom = true,
@@ -291,10 +306,35 @@ pub(crate) fn read(path: &str, search: &str) -> View {
             _ => {}
         }
     }
-    if let (true, Some(one), Some(other)) = (custom, first, last) {
-        view.period = Period::Custom { first: one.min(other), last: one.max(other) };
+    match (custom, first, last) {
+        (true, Some(one), Some(other)) => {
+            view.period = Period::Custom { first: one.min(other), last: one.max(other) };
+        }
+        // A date that nobody can read is told by itself.
+        (true, _, _) if view.unread.is_empty() => view.unread.push("period=custom".to_owned()),
+        _ => {}
     }
     view
+}
+
+/// What of an address is told when it cannot be read: the rest means nothing, or says so itself.
+const READ: [&str; 10] =
+    ["account", "period", "from", "to", "compare", "tz", "interval", "reason", "as_of", "person"];
+/// Letters of such a value that are told.
+const VALUE_LETTERS: usize = 40;
+
+/// Whether a value means something under a name of [`READ`].
+fn is_readable(name: &str, value: &str) -> bool {
+    match name {
+        "account" | "person" => digits(value).is_some(),
+        "period" => value == "custom" || Preset::from_slug(value).is_some(),
+        "from" | "to" | "as_of" => Date::parse(value).is_some(),
+        "compare" => Comparison::ORDER.into_iter().any(|one| one.slug() == value),
+        "interval" => Interval::from_word(value).is_some(),
+        "reason" => Reason::from_word(value).is_some(),
+        // The page tells by itself what zone it does not know.
+        _ => true,
+    }
 }
 
 /// Writes an address: path and query.
@@ -439,21 +479,37 @@ mod tests {
     }
 
     #[test]
-    fn what_cannot_be_read_is_the_default() {
+    fn what_cannot_be_read_is_the_default_and_is_told() {
         let plain = read("/", "");
-        for search in
-            ["period=99d", "compare=x", "account=../etc", "tz=%ff", "person=abc", "=", "%"]
-        {
+        for (search, told) in [
+            ("period=99d", "period=99d"),
+            ("compare=x", "compare=x"),
+            ("account=../etc", "account=../etc"),
+            ("person=abc", "person=abc"),
+            ("interval=century", "interval=century"),
+            ("as_of=0000-13-40", "as_of=0000-13-40"),
+            ("period=custom&from=2026-11-03&to=soon", "to=soon"),
+            ("period=custom&from=2026-11-03", "period=custom"),
+            ("tz=%ff", "tz=%ff"),
+        ] {
+            let mut view = read("/", search);
+            assert_eq!(std::mem::take(&mut view.unread), [told], "{search}");
+            assert_eq!(view, plain, "{search}");
+        }
+        for search in ["=", "%", "utm_source=x"] {
             assert_eq!(read("/", search), plain, "{search}");
         }
-        assert_eq!(read("/", "period=custom&from=2026-11-03"), plain);
+        let long = read("/", &format!("period={}", "9".repeat(500)));
+        assert!(long.unread.iter().all(|told| told.len() < 60), "{:?}", long.unread);
     }
 
     #[test]
     fn a_tweet_is_its_digits() {
         assert_eq!(read("/tweets/7", "").tweets.open.as_deref(), Some("7"));
-        let odd = read("/tweets/../7", "");
+        let odd = read("/tweets/no-id", "");
         assert_eq!((odd.page, odd.tweets.open), (Page::Tweets, None));
+        assert_eq!(odd.unread, ["tweet no-id"]);
+        assert_eq!(read("/tweets/../7", "").page, Page::NotFound);
         assert_eq!(read("/tweetsome", "").page, Page::NotFound);
     }
 

@@ -1,6 +1,6 @@
 //! Calls to `/api/v1`. Owns: how a request is made and how a bad answer becomes a
 //! [`Failure`]. Must not know: who asks and what is done with the answer. Invariant: a 401
-//! leads to the sign-in page, once, whoever asked.
+//! leads to the sign-in page, once, whoever asked; a button pressed twice changes once.
 
 use crate::browser;
 use crate::fetching::Failure;
@@ -8,13 +8,48 @@ use crate::http::{self, Answer};
 use serde::{Serialize, de::DeserializeOwned};
 use shared::api::{Problem, Session, SignIn, Started};
 use shared::routes::BASE;
-use std::cell::Cell;
+use std::cell::{Cell, RefCell};
 use wasm_bindgen::JsValue;
 use wasm_bindgen::prelude::Closure;
 use web_sys::File;
 
 thread_local! {
     static SIGNED_OUT: Cell<Option<fn()>> = const { Cell::new(None) };
+    static LAST_CHANGE: RefCell<LastChange> = RefCell::default();
+}
+
+/// The second press of a double one comes within this time of the first.
+const TWICE_MS: i64 = 700;
+
+/// The last change that was asked for.
+#[derive(Debug, Default)]
+struct LastChange {
+    /// What, and when: in milliseconds.
+    asked: Option<(String, i64)>,
+    under_way: bool,
+}
+
+impl LastChange {
+    /// Whether a change is to be asked for: the same as the last one is not while that is under
+    /// way, nor within the time in which a button is pressed twice.
+    fn begin(&mut self, change: &str, now: i64) -> bool {
+        let again = self.asked.as_ref().is_some_and(|(last, at)| {
+            last == change && (self.under_way || (0..TWICE_MS).contains(&(now - at)))
+        });
+        if !again {
+            self.asked = Some((change.to_owned(), now));
+            self.under_way = true;
+        }
+        !again
+    }
+
+    /// It was answered; what failed may be asked for again at once.
+    fn end(&mut self, well: bool) {
+        self.under_way = false;
+        if !well {
+            self.asked = None;
+        }
+    }
 }
 
 /// Names what happens when the API says that nobody is signed in.
@@ -87,8 +122,18 @@ pub(crate) fn below(path: &str) -> String {
 }
 
 async fn ask(method: &str, path: &str, body: Option<&str>) -> Result<String, Failure> {
+    let change = (method != "GET").then(|| format!("{method} {path} {}", body.unwrap_or_default()));
+    if let Some(change) = &change
+        && !LAST_CHANGE.with_borrow_mut(|last| last.begin(change, browser::clock_ms()))
+    {
+        // Whoever pressed twice is told once, by the first press.
+        return std::future::pending().await;
+    }
     let answer = http::request(method, &below(path), &browser::token(), body).await;
     let checked = checked(answer);
+    if change.is_some() {
+        LAST_CHANGE.with_borrow_mut(|last| last.end(checked.is_ok()));
+    }
     if checked.as_ref().is_err_and(|failure| failure.status == Some(401)) {
         // A token that is no longer taken would keep a good cookie from being tried.
         browser::keep_token("");
@@ -145,6 +190,26 @@ fn failure(status: u16, problem: Option<Problem>) -> Failure {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_is_pressed_twice_is_asked_for_once() {
+        let mut last = LastChange::default();
+        assert!(last.begin("POST /a", 0));
+        assert!(!last.begin("POST /a", 5_000), "it is under way");
+        last.end(true);
+        assert!(!last.begin("POST /a", 300), "a double press outlasts a quick answer");
+        assert!(last.begin("POST /a", 1_000));
+        last.end(true);
+    }
+
+    #[test]
+    fn other_changes_and_what_failed_do_not_wait() {
+        let mut last = LastChange::default();
+        assert!(last.begin("PATCH /a on", 0) && last.begin("PATCH /a off", 100));
+        assert!(last.begin("PATCH /a on", 200), "turned there and back");
+        last.end(false);
+        assert!(last.begin("PATCH /a on", 250), "it failed");
+    }
 
     #[test]
     fn problems_are_told_as_they_are() {

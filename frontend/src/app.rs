@@ -71,6 +71,8 @@ pub(crate) struct App {
     pub(crate) recoloured: RwSignal<u64>,
     /// The live stream: one connection for the whole page.
     pub(crate) stream: Stream,
+    /// The browser has a network.
+    pub(crate) online: RwSignal<bool>,
 }
 
 /// The shared state, from anywhere below the root.
@@ -131,10 +133,12 @@ impl App {
             kept: Kept::new(),
             recoloured: RwSignal::new(0),
             stream: Stream::provide(),
+            online: RwSignal::new(browser::is_online()),
         };
         provide_context(app);
         app.keep_time();
         app.watch_account();
+        app.watch_network();
         app.follow_address();
         app
     }
@@ -168,6 +172,28 @@ impl App {
     pub(crate) fn zone_not_known(self) -> Option<String> {
         let name = zone_name(self.view, self.settings);
         BrowserZone::find(&name).is_none().then_some(name)
+    }
+
+    /// What the address asked for and is not shown, in a sentence.
+    pub(crate) fn astray(self) -> Option<String> {
+        let unread = self.seen(|view| view.unread.clone());
+        let asked = self.seen(|view| view.account.clone());
+        let shown =
+            self.of_account(|one| one.map(|one| (one.id.to_string(), one.username.clone())));
+        let (id, handle) = shown?;
+        let other = asked.filter(|asked| *asked != id);
+        words::astray(&unread, other.as_deref(), &handle)
+    }
+
+    /// Puts the address right: what is shown is what it says then.
+    pub(crate) fn put_right(self) {
+        let shown = self.account.with_untracked(|one| one.as_ref().map(|one| one.id.to_string()));
+        self.replace(|view| {
+            view.unread.clear();
+            if view.account != shown {
+                view.account = None;
+            }
+        });
     }
 
     /// Why nothing can be shown of the chosen period, if so.
@@ -259,7 +285,9 @@ impl App {
         });
     }
 
-    fn visit(self, view: View, replace: bool) {
+    fn visit(self, mut view: View, replace: bool) {
+        // Whoever goes on knows by now what could not be read.
+        view.unread.clear();
         let before = self.view.get_untracked();
         if view == before {
             return;
@@ -381,6 +409,20 @@ impl App {
         });
     }
 
+    /// Says when the network is gone; asks for everything anew when it is back.
+    fn watch_network(self) {
+        for event in ["online", "offline"] {
+            let _ = window_event_listener_untyped(event, move |_| {
+                let before = self.online.get_untracked();
+                self.online.set(browser::is_online());
+                if browser::is_online() && !before {
+                    self.status.again();
+                    self.renew();
+                }
+            });
+        }
+    }
+
     fn follow_address(self) {
         browser::keep_places();
         let _ = window_event_listener_untyped("popstate", move |_| {
@@ -404,8 +446,9 @@ impl App {
                 Page::NotFound => "Not found",
             };
             // An account begun by its id alone has no handle until X or an archive tells it.
+            let out = self.page.get() == Page::SignIn;
             let handle = self.account.with(|one| {
-                let named = one.as_ref().filter(|one| !one.username.is_empty())?;
+                let named = one.as_ref().filter(|one| !out && !one.username.is_empty())?;
                 Some(format!(" · @{}", named.username))
             });
             browser::set_title(&format!("{name}{} · Roost", handle.unwrap_or_default()));

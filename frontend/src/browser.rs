@@ -3,6 +3,7 @@
 //! Invariant: no call panics where a browser lacks or forbids something.
 
 use crate::calendar::Zone;
+use crate::fetching::Failure;
 use shared::time::UnixMs;
 use std::borrow::Cow;
 use std::collections::BTreeSet;
@@ -28,6 +29,8 @@ extern "C" {
     pub(crate) fn is_returning() -> bool;
     #[wasm_bindgen(js_name = keepPlaces)]
     pub(crate) fn keep_places();
+    /// Loads another page in place of this one.
+    pub(crate) fn leave(path: &str);
     #[wasm_bindgen(js_name = takeToken)]
     pub(crate) fn take_token() -> String;
     #[wasm_bindgen(js_name = onLinks)]
@@ -35,6 +38,9 @@ extern "C" {
 
     fn stored(session: bool, key: &str) -> String;
     fn store(session: bool, key: &str, value: &str);
+    /// Forgets all that this tab keeps.
+    #[wasm_bindgen(js_name = forgetTab)]
+    pub(crate) fn forget_tab();
 
     /// Sends a file; see `http::upload`, which reads the answer.
     pub(crate) async fn upload(
@@ -77,6 +83,9 @@ extern "C" {
     fn place(element: &Element) -> Vec<f64>;
     #[wasm_bindgen(js_name = focusOn)]
     pub(crate) fn focus_on(selector: &str) -> bool;
+    /// Says beside a field of the form in sight what is wrong with it, until it is typed into;
+    /// whether there is such a field.
+    fn blame(name: &str, text: &str) -> bool;
     /// Says on the console what broke, and on the page that something did.
     pub(crate) fn complain(text: &str);
     #[wasm_bindgen(js_name = sleep)]
@@ -171,6 +180,25 @@ pub(crate) fn remembered(key: &str) -> String {
 /// Remembers a value on this device; an empty one is forgotten.
 pub(crate) fn remember(key: &str, value: &str) {
     store(false, key, value);
+}
+
+/// Says what a form's refusal says beside the field that it is about; the sentence, if it is about
+/// none.
+pub(crate) fn refused(failure: &Failure) -> Option<String> {
+    let said = failure.said();
+    let beside = failure.field().is_some_and(|(name, _)| blame(name, &said));
+    (!beside).then_some(said)
+}
+
+/// What was typed in this tab under a name and is not stored yet.
+pub(crate) fn draft(key: &str) -> Option<String> {
+    // An emptied field is a draft too: a mark before the text tells it from none.
+    stored(true, key).strip_prefix('=').map(str::to_owned)
+}
+
+/// Keeps it, or forgets it.
+pub(crate) fn keep_draft(key: &str, text: Option<&str>) {
+    store(true, key, &text.map(|text| format!("={text}")).unwrap_or_default());
 }
 
 const TOKEN_KEY: &str = "roost.token";

@@ -4,8 +4,9 @@
 
 use leptos::ev::{Event, KeyboardEvent, MouseEvent, SubmitEvent};
 use leptos::prelude::{
-    AnyView, ChildrenFn, Effect, Get as _, GetUntracked as _, IntoAny, IntoView, RwSignal,
-    Set as _, Track as _, component, event_target_checked, event_target_value,
+    AnyView, ChildrenFn, Effect, Get as _, GetUntracked as _, IntoAny, IntoView, IsDisposed as _,
+    RwSignal, Set as _, StoredValue, Track as _, component, event_target_checked,
+    event_target_value,
 };
 use std::any::Any;
 use std::marker::PhantomData;
@@ -263,25 +264,47 @@ impl<V: IntoAny, I: Iterator<Item = V>> Rows for I {
 
 /// For `on:click`.
 pub(crate) fn on_click(act: impl FnMut(MouseEvent) + 'static) -> Box<dyn FnMut(MouseEvent)> {
-    Box::new(act)
+    while_here(Box::new(act))
 }
 
 /// For `on:submit`.
 pub(crate) fn on_submit(act: impl FnMut(SubmitEvent) + 'static) -> Box<dyn FnMut(SubmitEvent)> {
-    Box::new(act)
+    while_here(Box::new(act))
 }
 
 /// For `on:keydown`.
 pub(crate) fn on_key(act: impl FnMut(KeyboardEvent) + 'static) -> Box<dyn FnMut(KeyboardEvent)> {
-    Box::new(act)
+    while_here(Box::new(act))
+}
+
+/// For every other event: `on_event(move |event: PointerEvent| ...)`.
+pub(crate) fn on_event<E: 'static>(act: impl FnMut(E) + 'static) -> Box<dyn FnMut(E)> {
+    while_here(Box::new(act))
 }
 
 /// For `on:input` and `on:change`: the new value of what was typed or chosen.
 pub(crate) fn on_value(mut act: impl FnMut(String) + 'static) -> Box<dyn FnMut(Event)> {
-    Box::new(move |event| act(event_target_value(&event)))
+    while_here(Box::new(move |event| act(event_target_value(&event))))
 }
 
 /// For `on:change` of a switch: whether it is on.
 pub(crate) fn on_checked(mut act: impl FnMut(bool) + 'static) -> Box<dyn FnMut(Event)> {
-    Box::new(move |event| act(event_target_checked(&event)))
+    while_here(Box::new(move |event| act(event_target_checked(&event))))
+}
+
+/// Something that goes when the current owner does.
+fn here() -> StoredValue<()> {
+    StoredValue::new(())
+}
+
+/// The handler for as long as the view that it was made for. An element that is taken away still
+/// tells things (a field that had the focus `change` and `blur`, a dialog `close`), after the
+/// signals of its view are gone; reading one then ends the page.
+fn while_here<E: 'static>(mut act: Box<dyn FnMut(E)>) -> Box<dyn FnMut(E)> {
+    let owner = here();
+    Box::new(move |event| {
+        if !owner.is_disposed() {
+            act(event);
+        }
+    })
 }

@@ -3,6 +3,8 @@
 //! to a question that is no longer asked changes nothing; data once shown stays (dimmed) until
 //! newer data or another subject replaces it.
 
+use crate::words::{capital, sentence};
+
 /// What went wrong, as a panel says it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Failure {
@@ -15,14 +17,20 @@ pub(crate) struct Failure {
 }
 
 impl Failure {
+    /// The field of a form that a refusal is about, and what is wrong with it.
+    pub(crate) fn field(&self) -> Option<(&str, &str)> {
+        let (named, wrong) = self.detail.strip_prefix('`')?.split_once('`')?;
+        let name = named.split_once('=').map_or(named, |(name, _)| name);
+        let plain = name.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_');
+        Some((name, wrong.trim_start_matches(':').trim()))
+            .filter(|(_, wrong)| plain && !wrong.is_empty())
+    }
+
     /// In a line. What was wrong with a form's field is said in words, without the field's name in
     /// the API: the field is in sight.
     pub(crate) fn said(&self) -> String {
-        let of_field = self.detail.strip_prefix('`').and_then(|rest| rest.split_once("`: "));
-        match of_field {
-            Some((_, why)) if self.status == Some(400) => {
-                crate::words::sentence(&crate::words::capital(why))
-            }
+        match self.field() {
+            Some((_, wrong)) if self.status == Some(400) => capital(&sentence(wrong)),
             _ => format!("{}: {}", self.title, self.detail),
         }
     }
@@ -138,15 +146,22 @@ mod tests {
 
     #[test]
     fn what_is_wrong_with_a_field_is_said_without_the_names_of_the_api() {
-        let said = |status, detail: &str| {
-            Failure { status: Some(status), detail: detail.to_owned(), ..failure() }.said()
+        let of = |status: u16, detail: &str| Failure {
+            status: Some(status),
+            detail: detail.to_owned(),
+            ..failure()
         };
-        assert_eq!(
-            said(400, "`destination`: 10.0.0.1 is a private address"),
-            "10.0.0.1 is a private address."
-        );
-        assert_eq!(said(400, "`token` holds a space"), "Broken: `token` holds a space");
-        assert_eq!(said(500, "`x`: y"), "Broken: `x`: y");
+        let private = of(400, "`destination`: 10.0.0.1 is a private address");
+        assert_eq!(private.field(), Some(("destination", "10.0.0.1 is a private address")));
+        assert_eq!(private.said(), "10.0.0.1 is a private address.");
+        assert_eq!(of(400, "`token` holds a space").said(), "Holds a space.");
+        let valued = of(400, "`min_followers=-1`: a number is expected");
+        assert_eq!(valued.field().map(|(name, _)| name), Some("min_followers"));
+        let other = of(500, "`x`: y");
+        assert_eq!(other.said(), "Broken: `x`: y");
+        for odd in ["", "`", "``", "`a b`: c", "`name`", "no field at all"] {
+            assert_eq!(of(400, odd).field(), None, "{odd}");
+        }
     }
 
     #[track_caller]

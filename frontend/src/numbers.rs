@@ -53,10 +53,13 @@ pub(crate) fn about(usd: f64) -> String {
     if text.starts_with('u') || usd == 0.0 { text } else { format!("about {text}") }
 }
 
-/// `97 %` of a share from 0 to 1; only a whole is called 100 %.
+/// `97 %` of a share from 0 to 1; only a whole is called 100 %, and only nothing 0 %.
 pub(crate) fn percent(share: f64) -> String {
     let share = share.clamp(0.0, 1.0);
     let shown = whole(share * 100.0);
+    if share > 0.0 && shown == 0 {
+        return "under 1 %".to_owned();
+    }
     let shown = if share < 1.0 { shown.min(99) } else { 100 };
     format!("{shown} %")
 }

@@ -17,7 +17,7 @@ pub(crate) use icon::{Icon, Mark};
 pub(crate) use layer::{Dialog, Menu};
 pub(crate) use metric_menu::MetricMenu;
 pub(crate) use panel::{Failed, panel, quiet_panel};
-pub(crate) use person::{Avatar, EventChip, HowWeKnow, Name, PersonRow};
+pub(crate) use person::{Avatar, EventChip, HowWeKnow, Known, Name, PersonRow};
 pub(crate) use search::Search;
 
 use crate::address::{self, View};

@@ -10,7 +10,7 @@ mod period_menu;
 
 use crate::address::{Page, View};
 use crate::app::{App, app};
-use crate::erase::{Show, flag, memo, shown};
+use crate::erase::{Show, flag, memo, on_click, shown};
 use crate::parts::{Failed, HowWeKnow, To};
 use crate::{api, browser, pages};
 use leptos::prelude::*;
@@ -65,9 +65,32 @@ fn Frame() -> impl IntoView {
             <filters::Filters/>
         </Show>
         <main id="main" tabindex="-1">
+            <Show when=flag(move || !app.online.get())>
+                <p class="offline" role="status">
+                    "There is no network: what is shown may be old. It is read anew when the network is back."
+                </p>
+            </Show>
+            <Astray/>
             <Content/>
         </main>
         <bar::Tabs/>
+    }
+}
+
+/// What the address asked for and is not shown, with the way back.
+#[component]
+fn Astray() -> impl IntoView {
+    let app = app();
+    let said = memo(move || app.astray());
+    view! {
+        <Show when=flag(move || said.with(Option::is_some))>
+            <div class="page narrow">
+                <p class="no-period" role="status">
+                    {shown(move || said.get())} " "
+                    <button type="button" class="link" on:click=on_click(move |_| app.put_right())>"All right"</button>
+                </p>
+            </div>
+        </Show>
     }
 }
 

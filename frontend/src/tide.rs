@@ -291,6 +291,7 @@ pub(crate) mod tests {
             compare_to: None,
             comparable: false,
             reasons: Vec::new(),
+            before_watch: 0,
             retracted: 0,
             suspected: 0,
         }

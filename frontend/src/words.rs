@@ -45,9 +45,37 @@ pub(crate) fn listed(items: &[String]) -> String {
     }
 }
 
+/// What an address asked for and is not shown. `other`: an account that is not tracked here;
+/// `handle` is that of the account that is shown instead.
+pub(crate) fn astray(unread: &[String], other: Option<&str>, handle: &str) -> Option<String> {
+    let other = other.map(|id| {
+        let shown =
+            if handle.is_empty() { "the first one".to_owned() } else { format!("@{handle}") };
+        format!("There is no account {id} here: {shown} is shown.")
+    });
+    let unread = (!unread.is_empty()).then(|| {
+        let quoted: Vec<String> = unread.iter().map(|one| format!("“{one}”")).collect();
+        format!("The address says {}, which means nothing here: it is left out.", listed(&quoted))
+    });
+    let said: Vec<String> = other.into_iter().chain(unread).collect();
+    (!said.is_empty()).then(|| said.join(" "))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn an_address_that_leads_astray_is_told() {
+        assert_eq!(astray(&[], None, "ebb"), None);
+        assert_eq!(
+            astray(&["period=9d".to_owned()], Some("99"), "ebb").as_deref(),
+            Some(
+                "There is no account 99 here: @ebb is shown. The address says “period=9d”, which \
+                 means nothing here: it is left out."
+            )
+        );
+    }
 
     #[test]
     fn lists_read_as_sentences() {
@@ -153,6 +181,8 @@ pub(crate) mod tests_support {
             how: How::Crawl,
             settles: None,
             note: None,
+            looks: Vec::new(),
+            next_look: None,
             from: None,
             to: None,
             muted: false,

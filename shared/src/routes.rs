@@ -2,9 +2,12 @@
 //! may call them. The worker's router, the `OpenAPI` document and the parameter check read the
 //! same table. Invariant: every route is in [`all`] once; an unknown parameter is an error.
 
+mod pages;
 mod params;
 mod stream;
 mod table;
+
+pub use pages::is_page;
 
 use std::collections::BTreeMap;
 

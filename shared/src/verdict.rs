@@ -13,7 +13,8 @@
 //! - The owner's own block list has them: you blocked them, certain. That is never inferred.
 //! - X pushed it: unfollowed, certain.
 
-use crate::api::{Confidence, How, LossState, Reason, words};
+pub use crate::api::Said;
+use crate::api::{Confidence, How, LossState, Reason};
 use crate::id::UserId;
 use crate::ledger::{Shown, Timeline};
 use crate::lookup::{Class, Told};
@@ -24,28 +25,6 @@ use crate::x::user::Profile;
 pub const AGAIN_MS: i64 = 15 * MINUTE_MS;
 /// When a vanished account is looked at for the last time: after that it is gone.
 pub const GONE_MS: i64 = 24 * HOUR_MS;
-
-words! {
-    /// What X said of one person at one instant.
-    Said {
-        /// Looked up: shown, and following.
-        Following = "following",
-        /// Looked up: shown, and not following.
-        NotFollowing = "not_following",
-        /// Looked up: shown; an app is not told who follows.
-        Found = "found",
-        /// Looked up: suspended.
-        Suspended = "suspended",
-        /// Looked up: X knows nobody of that id.
-        Missing = "missing",
-        /// The owner's own block list has them.
-        Blocked = "blocked",
-        /// Pushed: began to follow.
-        Followed = "followed",
-        /// Pushed: stopped following.
-        Unfollowed = "unfollowed",
-    }
-}
 
 impl Said {
     /// Whether X pushed it: an event of its own, before any list shows it.

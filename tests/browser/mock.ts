@@ -1,4 +1,4 @@
-// A stand-in for the worker: serves dist/ as Cloudflare would (headers, single-page fallback) and
+// A stand-in for the worker: serves dist/ as Cloudflare would (headers, the page for its own paths) and
 // answers the API from a small made-up world. Owns: states that are hard to bring about with the
 // real thing (empty, failing, stopped, first run). Must not know: the page. The clock stands still,
 // so that every run sees the same days; but the live stream's runs on from there. By hand:
@@ -106,11 +106,20 @@ function pageHeaders(): Record<string, string> {
   return headers;
 }
 
-function serveFile(path: string, response: ServerResponse): void {
+/** The page's own paths, as `shared::routes::is_page` has them. */
+const PAGES = /^\/(followers|tweets(\/[^/]*)?|live|collection(\/lookups)?|settings|connect|begin|signin)?\/?$/;
+
+/** A file, the page for its own paths, and 404 for all else: to a person with the page, which says so. */
+function serveFile(path: string, accept: string, response: ServerResponse): void {
   const wanted = join(DIST, normalize(decodeURIComponent(path)));
   const file = wanted.startsWith(DIST) && existsSync(wanted) && statSync(wanted).isFile();
+  const known = file || PAGES.test(path);
+  if (!known && (path.startsWith("/assets/") || !accept.includes("text/html"))) {
+    response.writeHead(404, { "cache-control": "no-store" }).end();
+    return;
+  }
   const name = file ? wanted : join(DIST, "index.html");
-  response.writeHead(200, { ...pageHeaders(), "content-type": TYPES[extname(name)] ?? "application/octet-stream" });
+  response.writeHead(known ? 200 : 404, { ...pageHeaders(), "content-type": TYPES[extname(name)] ?? "application/octet-stream" });
   createReadStream(name).pipe(response);
 }
 
@@ -342,7 +351,7 @@ export async function startMock(port = 0): Promise<Mock> {
       mock.reset(Object.fromEntries(entries));
       json(response, mock.scene);
     } else {
-      serveFile(url.pathname, response);
+      serveFile(url.pathname, request.headers.accept ?? "", response);
     }
   });
   server.on("upgrade", (request: IncomingMessage, stream) => {

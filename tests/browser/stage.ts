@@ -10,6 +10,12 @@ import { startMock, type Mock } from "./mock.ts";
 
 const AXE = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
 
+/** Something that moved without anyone having done anything. */
+interface Shift {
+  value: number;
+  what: string;
+}
+
 export interface Opening {
   width?: number;
   height?: number;
@@ -54,7 +60,7 @@ export class Stage {
   /** Every address the page has loaded. */
   loaded: string[] = [];
   private browser!: Browser;
-  private context!: BrowserContext;
+  private context?: BrowserContext;
 
   /** Puts itself around the tests of a file; `drawing` has WebGL drawn in software. */
   constructor(drawing = false) {
@@ -75,7 +81,7 @@ export class Stage {
       this.loaded = [];
     });
     afterEach(async () => {
-      await this.context.close();
+      await this.context?.close();
       assert.deepEqual(this.troubles, [], "nothing on the console");
     });
   }
@@ -88,15 +94,28 @@ export class Stage {
       timezoneId: "UTC",
       hasTouch: width < 500,
     });
-    this.page = await this.context.newPage();
+    const { context } = this;
+    this.page = await context.newPage();
     this.page.on("console", (message) => message.type() === "error" && this.troubles.push(message.text()));
     this.page.on("pageerror", (error) => this.troubles.push(String(error)));
     this.page.on("request", (request) => this.loaded.push(request.url()));
     await this.page.addInitScript(() => {
+      const shifts: Shift[] = [];
+      (window as unknown as { shifts: Shift[] }).shifts = shifts;
+      new PerformanceObserver((list) => {
+        for (const entry of list.getEntries() as unknown as { value: number; hadRecentInput: boolean; sources: { node: Element | null }[] }[]) {
+          if (!entry.hadRecentInput) shifts.push({ value: entry.value, what: entry.sources.map(({ node }) => node?.nodeName + "." + (node?.className ?? "")).join(", ") });
+        }
+      }).observe({ type: "layout-shift", buffered: true });
       document.addEventListener("securitypolicyviolation", (event) => console.error(`CSP: ${event.violatedDirective} ${event.blockedURI}`));
     });
     await this.page.goto(this.mock.url + path);
     return this.page;
+  }
+
+  /** Closes what is open; the next one begins anew. */
+  async leave(): Promise<void> {
+    await this.context?.close();
   }
 
   /** Path and query of the page's address. */
@@ -114,12 +133,22 @@ export class Stage {
     this.troubles = this.troubles.filter((text) => !text.includes(part));
   }
 
-  /** What axe finds. */
-  async accessibility(): Promise<string[]> {
+  /** How much the page has moved by itself so far (CLS, all of it in one window). */
+  async shift(): Promise<number> {
+    return this.page.evaluate(() => (window as unknown as { shifts: Shift[] }).shifts.reduce((sum, { value }) => sum + value, 0));
+  }
+
+  /** What moved, and by how much. */
+  async shifted(): Promise<string> {
+    return this.page.evaluate(() => (window as unknown as { shifts: Shift[] }).shifts.map(({ value, what }) => `${value.toFixed(4)} ${what}`).join("; "));
+  }
+
+  /** What axe finds; of all of WCAG 2.2 to AA, where `all` is asked for: its own choice leaves some out. */
+  async accessibility(all = false): Promise<string[]> {
     await this.page.evaluate(AXE);
-    return this.page.evaluate(async () => {
-      const { violations } = await (window as unknown as { axe: { run(): Promise<{ violations: { id: string; nodes: { html: string; failureSummary: string }[] }[] }> } }).axe.run();
+    return this.page.evaluate(async (all) => {
+      const { violations } = await (window as unknown as { axe: { run(page: Document, options: object): Promise<{ violations: { id: string; nodes: { html: string; failureSummary: string }[] }[] }> } }).axe.run(document, all ? { runOnly: { type: "tag", values: ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"] } } : {});
       return violations.map((one) => `${one.id}: ${one.nodes.map((node) => `${node.html.slice(0, 120)} ${node.failureSummary}`).join(" | ")}`);
-    });
+    }, all);
   }
 }

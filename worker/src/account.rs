@@ -150,6 +150,7 @@ impl Account {
             }
             ToAccount::Gone { tweet } => serde_json::to_value(self.tweet_gone(tweet).await?)?,
             ToAccount::Pushed { events } => serde_json::to_value(self.pushed(events).await?)?,
+            ToAccount::Recall { looks } => serde_json::to_value(self.recall(&looks)?)?,
             ToAccount::SignedIn => serde_json::to_value(self.signed_in()?)?,
             ToAccount::View => serde_json::to_value(self.view().await?)?,
         })

@@ -10,7 +10,9 @@ mod overview;
 use crate::config::Config;
 use crate::fault::{Fault, Result};
 use crate::http::{self, random_hex};
-use crate::rpc::{self, ControlClient, RunEnd, ToAccount, ToControl, ToLive, ToLookups, ToNotices};
+use crate::rpc::{
+    self, ControlClient, Recalled, RunEnd, ToAccount, ToControl, ToLive, ToLookups, ToNotices,
+};
 use crate::x::X;
 use crate::{access, clock, control::split_url, files, hooks, runs};
 use shared::api::{List, Problem, RunState, Trigger};
@@ -68,6 +70,21 @@ async fn live_fault(request: Request, env: &Env, what: &str) -> Result<Response>
     Ok(stub.fetch_with_request(request).await?)
 }
 
+/// Beside the simulator alone: what X would have said of people, had anyone asked, in a past that
+/// was imported.
+async fn recall(mut request: Request, env: &Env, account: &str) -> Result<Response> {
+    access::check(&request, &Config::read(env))?;
+    let account: AccountId =
+        account.parse().map_err(|_| Fault::bad(format!("`{account}` is no account's id")))?;
+    let looks: Vec<Recalled> = http::large_body(&mut request, RECALL_MAX).await?;
+    let taken: usize =
+        rpc::call(&rpc::account(env, account)?, &ToAccount::Recall { looks }).await?;
+    http::json(200, &taken)
+}
+
+/// Looks of some thousand people.
+const RECALL_MAX: usize = 1 << 20;
+
 fn request_id(request: &Request) -> String {
     // Cloudflare's own id of the request, so that its logs and ours agree.
     let ray = request.headers().get("cf-ray").ok().flatten();
@@ -82,6 +99,11 @@ async fn route(request: Request, env: &Env, id: &str) -> Result<Response> {
     {
         return live_fault(request, env, what).await;
     }
+    if let Some(account) = path.strip_prefix("/api/sim/recall/")
+        && Config::read(env).simulated
+    {
+        return recall(request, env, account).await;
+    }
     if path == "/docs/api" || path == "/docs/api/" {
         return files::docs(env).await;
     }
@@ -90,8 +112,7 @@ async fn route(request: Request, env: &Env, id: &str) -> Result<Response> {
     let bare = BARE.iter().any(|bare| path.starts_with(bare));
     let path = if bare { whole.as_str() } else { path };
     if !path.starts_with("/api/") && !path.starts_with("/docs/") {
-        let assets = env.service("ASSETS")?;
-        return Ok(assets.fetch_request(request).await?);
+        return files::page(env, &request, path).await;
     }
     let config = Config::read(env);
     let found = match routes::find(request.inner().method().as_str(), path) {

@@ -183,9 +183,9 @@ impl Hub {
             Ok(FromClient::Resume { after }) => return Said::Resume { after },
             Ok(FromClient::Ping) => self.send_text(socket, &hub::text_of(&FromServer::Pong)),
             Ok(FromClient::Subscribe(_)) => {}
-            Err(why) => {
+            Err((why, retry_ms)) => {
                 inner.drop(reader);
-                self.send_text(socket, &hub::bye(&why, None));
+                self.send_text(socket, &hub::bye(&why, retry_ms));
                 close(socket, POLICY, &why);
             }
         }
@@ -387,17 +387,19 @@ impl Inner {
         reader: Reader,
         message: WebSocketIncomingMessage,
         now: UnixMs,
-    ) -> std::result::Result<FromClient, String> {
+    ) -> std::result::Result<FromClient, (String, Option<u64>)> {
         let Some(entry) = self.entries.get_mut(&reader) else { return Ok(FromClient::Ping) };
         if !entry.kept.messages.take(now) {
-            return Err("too many messages: at most 10 in 10 s".to_owned());
+            return Err((hub::too_many(), Some(hub::TOO_MANY_RETRY_MS)));
         }
         let WebSocketIncomingMessage::String(text) = message else {
-            return Err("text frames of JSON are expected".to_owned());
+            return Err(("text frames of JSON are expected".to_owned(), None));
         };
-        let said = hub::read_client(&text)?;
+        // What was wrong once is wrong again.
+        let for_good = |why| (why, None);
+        let said = hub::read_client(&text).map_err(for_good)?;
         if let FromClient::Subscribe(subscribe) = &said {
-            let view = View::new(subscribe, entry.kept.owner)?;
+            let view = View::new(subscribe, entry.kept.owner).map_err(for_good)?;
             entry.kept.subscribe = subscribe.clone();
             let cursor = self.views.cursor(reader).unwrap_or(entry.kept.cursor);
             self.views.join(reader, view, cursor, now);

@@ -14,7 +14,7 @@ use serde::{Deserialize, Serialize};
 use shared::activity::Event;
 use shared::api::{self, Run, RunState};
 use shared::budget::{Ask, Grant, Pause, Settlement, pause};
-use shared::id::{AccountId, TweetId};
+use shared::id::{AccountId, TweetId, UserId};
 use shared::live::ring::Stretch;
 use shared::live::slot;
 use shared::live::view::Frame;
@@ -138,6 +138,17 @@ pub(crate) enum ToAccount {
     View,
     /// X pushed these, oldest first.
     Pushed { events: Vec<Event> },
+    /// Beside the simulator alone: what X would have said, had people been looked up in a past
+    /// that was imported.
+    Recall { looks: Vec<Recalled> },
+}
+
+/// What X would have said of someone.
+#[derive(Clone, Copy, Debug, Serialize, Deserialize)]
+pub(crate) struct Recalled {
+    pub(crate) user: UserId,
+    pub(crate) at: UnixMs,
+    pub(crate) said: api::Said,
 }
 
 /// What the Live object is asked.

@@ -54,6 +54,12 @@ impl Api {
         self.json("POST", path, &answer)
     }
 
+    /// Tells a server beside the simulator what no other takes.
+    pub(crate) fn rehearse(&self, path: &str, body: &Value) -> Outcome<Value> {
+        let base = self.base.replace("/api/v1", "/api/sim");
+        Self { base, token: self.token.clone() }.post(path, body, false)
+    }
+
     /// Changes what is there; any of 2xx is well.
     pub(crate) fn put(&self, path: &str, body: &Value) -> Outcome<Value> {
         self.change("PUT", path, body)

@@ -235,7 +235,7 @@ impl<'a> Session<'a> {
         if instants.is_empty() {
             return Ok(());
         }
-        let step = Step::start("history of 90 days, while the page shows (usually 40 s)");
+        let step = Step::start("history of half a year, while the page shows (usually 45 s)");
         let Self { api, children, world, state, .. } = self;
         let source = Loader { xsim, api, account: ACCOUNT };
         let loaded = source.load(&instants, until, &step, |done| {

@@ -3,31 +3,49 @@
 //! contains. Invariant: lists go out in order of time, and both of an instant are known to have
 //! ended before it counts as loaded.
 
+mod looks;
+
 use crate::api::{Api, Ended};
 use crate::failure::{Failure, Outcome};
 use crate::http::{self, Request};
 use crate::steps::Step;
+use serde_json::Value;
 use shared::time::{DAY_MS, HOUR_MS, UnixMs};
 use std::collections::VecDeque;
 use std::time::Duration;
 
 /// Days of daily lists.
 const DAYS: i64 = 90;
+/// Days without a list among them, counted back from the newest: what a gap looks like.
+const GAP: std::ops::RangeInclusive<i64> = 11..=13;
+/// Days that nobody watched before the daily lists: at least one whole month of the calendar.
+const UNSEEN_DAYS: i64 = 62;
+/// Lists before those, and the days between two of them.
+const FIRST_LISTS: i64 = 10;
+const FIRST_EVERY: i64 = 3;
 /// Hours of hourly lists, after the daily ones.
 const HOURS: i64 = 48;
 /// Imports that may be under way at once: a full batch of the queue (`max_batch_size = 10`) and a
 /// little, since a smaller one waits for the batch's timeout of a second.
 const IN_FLIGHT: usize = 12;
+/// Lists further apart than this were not read by anyone who watched.
+const WATCHED_MS: i64 = 2 * DAY_MS;
+/// Looks told at once.
+const LOOKS: usize = 500;
 /// One import of 10,000 followers takes well under a second.
 const PATIENCE: Duration = Duration::from_mins(1);
 
-/// The instants that lack a list: daily for 90 days, hourly for the last two, the whole hour
-/// before `now` the newest, and nothing up to `loaded_until`.
+/// The instants that lack a list: every third day for a month, none for two, daily for 90 days but
+/// for a gap, hourly for the last two, the whole hour before `now` the newest, and nothing up to
+/// `loaded_until`.
 pub(crate) fn missing(now: UnixMs, loaded_until: Option<UnixMs>) -> Vec<UnixMs> {
     let newest = now.0 - now.0.rem_euclid(HOUR_MS);
-    let daily = (1..=DAYS).rev().map(|day| newest - (HOURS - 1) * HOUR_MS - day * DAY_MS);
+    let unseen = DAYS + UNSEEN_DAYS;
+    let first = (0..FIRST_LISTS).rev().map(|list| unseen + list * FIRST_EVERY);
+    let daily = (1..=DAYS).rev().filter(|day| !GAP.contains(day));
+    let days = first.chain(daily).map(|day| newest - (HOURS - 1) * HOUR_MS - day * DAY_MS);
     let hourly = (0..HOURS).rev().map(|hour| newest - hour * HOUR_MS);
-    let all = daily.chain(hourly).map(UnixMs);
+    let all = days.chain(hourly).map(UnixMs);
     all.filter(|at| loaded_until.is_none_or(|until| *at > until)).collect()
 }
 
@@ -107,7 +125,31 @@ impl Loader<'_> {
         while !under_way.is_empty() {
             self.settle(&mut under_way, &mut loaded, &mut each)?;
         }
+        self.recall(instants)?;
         Ok(loaded)
+    }
+
+    /// Tells what looking up those who left would have found, of those lists that stand close
+    /// enough to each other that Roost would have watched.
+    fn recall(&self, instants: &[UnixMs]) -> Outcome {
+        let (Some(&first), Some(&to)) = (instants.first(), instants.last()) else { return Ok(()) };
+        let watched: Vec<UnixMs> = instants
+            .windows(2)
+            .filter(|two| matches!(two, [one, next] if next.since(*one) <= WATCHED_MS))
+            .filter_map(|two| two.last().copied())
+            .collect();
+        let account = self.account;
+        let url = format!("{}/sim/truth?account={account}&from={}&to={}", self.xsim, first.0, to.0);
+        let told = |why: String| {
+            Failure::new("asking who left", why, "the simulator's log is .roost/xsim.log")
+        };
+        let answer = http::send(&Request::get(&url)).map_err(told)?;
+        let truth: Value =
+            serde_json::from_slice(&answer.body).map_err(|error| told(error.to_string()))?;
+        for some in looks::of(&truth, &watched, first, to).chunks(LOOKS) {
+            self.api.rehearse(&format!("/recall/{account}"), &Value::from(some))?;
+        }
+        Ok(())
     }
 
     /// Waits for the oldest import.
@@ -155,15 +197,17 @@ mod tests {
     const NOW: UnixMs = UnixMs(1_795_250_000_000);
 
     #[test]
-    fn a_new_state_gets_ninety_days_and_two_of_them_by_the_hour() {
+    fn a_new_state_gets_a_month_a_pause_ninety_days_with_a_gap_and_two_days_by_the_hour() {
         let all = missing(NOW, None);
-        assert_eq!(all.len(), 138);
+        assert_eq!(all.len(), 10 + 87 + 48);
         assert!(all.windows(2).all(|two| two[0] < two[1]), "not in order");
         let last = *all.last().unwrap();
         assert!(last <= NOW && NOW.since(last) < HOUR_MS);
         let steps: Vec<_> = all.windows(2).map(|two| two[1].since(two[0])).collect();
-        assert!(steps[..90].iter().all(|step| *step == DAY_MS), "{steps:?}");
-        assert!(steps[90..].iter().all(|step| *step == HOUR_MS), "{steps:?}");
+        let days = |days: i64, count: usize| vec![days * DAY_MS; count];
+        let expected =
+            [days(3, 9), days(62, 1), days(1, 76), days(4, 1), days(1, 10), vec![HOUR_MS; 47]];
+        assert_eq!(steps, expected.concat());
     }
 
     #[test]

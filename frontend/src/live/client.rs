@@ -3,6 +3,9 @@
 //! of them come in. Invariant: at most one socket is asked for at a time, and no number between
 //! two covered ones is passed over in silence.
 
+mod pace;
+
+use self::pace::Pace;
 use super::frames;
 use shared::api::Subscribe;
 
@@ -113,6 +116,19 @@ pub(crate) struct Client {
     resumed_at: Option<i64>,
     /// Numbers up to this one were declared thinned out: some of them come, some do not.
     thinned: u64,
+    pace: Pace,
+    /// What waits until the pace allows it.
+    unsaid: Unsaid,
+}
+
+/// What the server has yet to be told; of each kind only the last counts.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+struct Unsaid {
+    filter: bool,
+    /// Everything after `covered` is wanted.
+    resume: bool,
+    /// That is a rewind by hand.
+    rewind: bool,
 }
 
 impl Default for Client {
@@ -131,6 +147,8 @@ impl Default for Client {
             hidden_since: None,
             resumed_at: None,
             thinned: 0,
+            pace: Pace::default(),
+            unsaid: Unsaid::default(),
         }
     }
 }
@@ -227,8 +245,32 @@ impl Client {
             // The next hello asks for it.
             return Vec::new();
         }
+        self.unsaid.resume = true;
+        self.unsaid.rewind = true;
+        self.ask(now)
+    }
+
+    /// Says what is unsaid, as soon as the pace allows it: now, or at a tick.
+    fn ask(&mut self, now: i64) -> Vec<Effect> {
+        let Unsaid { filter, resume, rewind } = self.unsaid;
+        if !(filter || resume) {
+            return Vec::new();
+        }
+        // What comes meanwhile was sent before the server read this.
         self.resumed_at = Some(now);
-        vec![Effect::Send(frames::resume(after))]
+        let messages = usize::from(filter) + usize::from(resume);
+        if !self.pace.allows(now, messages) || (rewind && !self.pace.allows_rewind(now)) {
+            return Vec::new();
+        }
+        self.unsaid = Unsaid::default();
+        self.pace.note(now, messages);
+        if rewind {
+            self.pace.rewound(now);
+        }
+        let after = self.covered.unwrap_or_default();
+        let filter = filter.then(|| Effect::Send(frames::subscribe(&self.filter)));
+        let resume = resume.then(|| Effect::Send(frames::resume(after)));
+        filter.into_iter().chain(resume).collect()
     }
 
     fn backlog(&self) -> u64 {
@@ -240,15 +282,17 @@ impl Client {
         if !matches!(self.phase, Phase::Live | Phase::Stale) {
             return Vec::new();
         }
-        self.resumed_at = Some(now);
-        let after = self.covered.unwrap_or_default();
-        vec![Effect::Send(frames::subscribe(&self.filter)), Effect::Send(frames::resume(after))]
+        self.unsaid.filter = true;
+        self.unsaid.resume = true;
+        self.ask(now)
     }
 
     fn hello(&mut self, now: i64, cursor: u64, floor: u64) -> Vec<Effect> {
         self.pinged_at = None;
         self.next_ping = now + PING_EVERY_MS;
         self.phase = Phase::Live;
+        self.pace.begin();
+        self.unsaid = Unsaid::default();
         self.cursor = cursor;
         self.floor = floor;
         // Numbers are never used twice: a lower one than ours is another server's.
@@ -328,7 +372,13 @@ impl Client {
                 self.wait(now, random);
                 vec![Effect::Close]
             }
-            Phase::Live | Phase::Stale => self.listen(now, random),
+            Phase::Live | Phase::Stale => {
+                let mut effects = self.listen(now, random);
+                if matches!(self.phase, Phase::Live | Phase::Stale) {
+                    effects.extend(self.ask(now));
+                }
+                effects
+            }
             _ => Vec::new(),
         }
     }
@@ -373,8 +423,8 @@ impl Client {
                 (Cover::After { from: covered + 1, to: from - 1 }, Vec::new())
             }
             None => {
-                self.resumed_at = Some(now);
-                (Cover::Wait, vec![Effect::Send(frames::resume(covered))])
+                self.unsaid.resume = true;
+                (Cover::Wait, self.ask(now))
             }
         }
     }

@@ -5,7 +5,8 @@ use crate::address::{Page, View};
 use crate::api;
 use crate::app::{App, app};
 use crate::archive;
-use crate::erase::{Memo, Rows as _, Show, attr, flag, on_submit, on_value, shown};
+use crate::browser;
+use crate::erase::{Memo, Rows as _, Show, attr, flag, on_event, on_submit, on_value, shown};
 use crate::parts::{Icon, To, panel};
 use crate::remote::{Question, Remote, remote};
 use crate::words::begin::{self, Way};
@@ -125,7 +126,7 @@ fn way_row(at: usize, way: Way, form: Form, setup: Memo<Setup>) -> impl IntoView
     view! {
         <div class="way card" class:chosen=flag(chosen)>
             <label class="way-head">
-                <input type="radio" name="way" value=way.slug() prop:checked=flag(chosen) on:change=move |_| form.way.set(way)/>
+                <input type="radio" name="way" value=way.slug() prop:checked=flag(chosen) on:change=on_event(move |_: leptos::ev::Event| form.way.set(way))/>
                 <span class="way-number" aria-hidden="true">{(at + 1).to_string()}</span>
                 <span class="way-text">
                     <strong>{way.title()}</strong>
@@ -160,7 +161,7 @@ fn inside(way: Way, form: Form, setup: Memo<Setup>) -> AnyView {
             <p class="ready"><Icon name="check"/>"The bearer token is set."</p>
             <label class="field">
                 <span>"Handle"</span>
-                <input type="text" placeholder="@handle" autocomplete="off" spellcheck="false" prop:value=form.handle
+                <input type="text" name="username" placeholder="@handle" autocomplete="off" spellcheck="false" prop:value=form.handle
                     on:input=on_value(move |value| form.handle.set(value))/>
             </label>
         }
@@ -257,7 +258,7 @@ fn id_field(id: RwSignal<String>, label: &'static str) -> impl IntoView {
     view! {
         <label class="field">
             <span>{label}</span>
-            <input type="text" inputmode="numeric" placeholder="digits only" autocomplete="off" prop:value=id
+            <input type="text" name="id" inputmode="numeric" placeholder="digits only" autocomplete="off" prop:value=id
                 on:input=on_value(move |value| id.set(value))/>
         </label>
     }
@@ -312,8 +313,7 @@ fn start(app: App, form: Form, setup: Memo<Setup>) {
                 app.go(View { page, account: Some(account.id.to_string()), ..View::default() });
             }
             Err(failure) => {
-                let said = failure.said();
-                let _ = form.trouble.try_set(Some(said));
+                let _ = form.trouble.try_set(browser::refused(&failure));
             }
         }
     });

@@ -4,6 +4,7 @@
 use crate::address::{Page, View};
 use crate::api;
 use crate::app::{App, app};
+use crate::browser;
 use crate::erase::{Memo, Rows as _, Show, attr, flag, on_click, on_submit, shown};
 use crate::numbers::about;
 use crate::parts::{CopyText, Dialog, Icon, To, panel};
@@ -192,7 +193,7 @@ fn check(shared: Shared) -> impl IntoView {
         <Show when=flag(any)>
             <div class="key-check">
                 <button type="button" class="button" disabled=waiting on:click=on_click(ask)>{shown(label)}</button>
-                <ul role="status">{shown(lines)}</ul>
+                <div role="status"><ul>{shown(lines)}</ul></div>
             </div>
         </Show>
     }
@@ -284,8 +285,7 @@ fn SetKeys(shared: Shared) -> impl IntoView {
                     app.renew();
                 }
                 Err(failure) => {
-                    let said = failure.said();
-                    let _ = trouble.try_set(Some(said));
+                    let _ = trouble.try_set(browser::refused(&failure));
                 }
             }
             let _ = waiting.try_set(false);
@@ -297,7 +297,7 @@ fn SetKeys(shared: Shared) -> impl IntoView {
         view! {
             <label class="field">
                 <span>{label}</span>
-                <input type=kind autocomplete="off" spellcheck="false" required=needed prop:value=attr(value)
+                <input type=kind name=name autocomplete="off" spellcheck="false" required=needed prop:value=attr(value)
                     on:input=crate::erase::on_value(move |value| {
                         values.update(|values| values.set(name, value));
                     })/>

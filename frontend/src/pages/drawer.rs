@@ -1,16 +1,18 @@
 //! One person in a drawer: who they are, what happened, mute, note. The address keeps it open.
 //! Owns: the drawer. Must not know: which page it lies over. Invariant: a note is sent when its
-//! field is left or Save is pressed, never while one types.
+//! field is left, Save is pressed or the drawer closes, never while one types.
 
 use crate::address::with_query;
 use crate::api;
 use crate::app::{App, app};
 use crate::browser;
-use crate::erase::{Memo, Rows as _, Show, attr, effect, flag, memo, on_click, on_value, shown};
+use crate::erase::{
+    Memo, Rows as _, Show, attr, effect, flag, memo, on_click, on_event, on_value, shown,
+};
 use crate::fetching::Failure;
 use crate::numbers;
 use crate::pages::about_account;
-use crate::parts::{Ago, Avatar, EventChip, Icon, Moment, panel};
+use crate::parts::{Ago, Avatar, EventChip, Icon, Known, Moment, panel};
 use crate::remote::{Reader, Remote, remote_by};
 use crate::words::person::{self, names};
 use leptos::html;
@@ -52,7 +54,7 @@ pub(crate) fn Drawer() -> impl IntoView {
 #[component]
 fn Open(id: String) -> impl IntoView {
     let app = app();
-    let node = NodeRef::<html::Aside>::new();
+    let node = NodeRef::<html::Section>::new();
     let detail = remote_by::<FollowerDetail, Parts>(move || {
         let mut question = about_account(app, &format!("/followers/{id}"), &[])?;
         question.subject = format!("{} {id}", question.subject);
@@ -67,13 +69,13 @@ fn Open(id: String) -> impl IntoView {
     on_cleanup(browser::return_focus);
     view! {
         <div class="drawer-back" on:click=on_click(move |_| close())></div>
-        <aside class="drawer" role="dialog" aria-label="Person" node_ref=node>
+        <section class="drawer" role="dialog" aria-label="Person" node_ref=node>
             <button type="button" class="icon-button close" aria-label="Close" title="Close (Esc)"
                 on:click=on_click(move |_| close())>
                 <Icon name="close"/>
             </button>
             {panel(detail, "drawer-panel", move |value| content(value, detail))}
-        </aside>
+        </section>
     }
 }
 
@@ -161,13 +163,14 @@ fn history(value: Memo<FollowerDetail>) -> impl IntoView {
             EventKind::Followed | EventKind::Returned => "came",
             EventKind::Renamed => "renamed",
         };
-        let chip =
-            (event.kind == EventKind::Lost).then(|| view! { <EventChip event=event.clone()/> });
+        let lost = event.kind == EventKind::Lost;
+        let chip = lost.then(|| view! { <EventChip event=event.clone()/> });
         view! {
             <li class=class>
                 <span class="what">{person::happened(&event)}</span>
                 {chip}
                 <span class="when"><Moment at=at/></span>
+                {lost.then(|| view! { <Known event=event/> })}
             </li>
         }
     };
@@ -181,28 +184,45 @@ fn history(value: Memo<FollowerDetail>) -> impl IntoView {
     }
 }
 
-/// Changes a person and shows what came of it, in the drawer and in the lists around it.
-async fn change(app: App, id: UserId, change: FollowerChange) -> Result<(), Failure> {
-    let account = app.account.with_untracked(|one| one.as_ref().map(|one| one.id.to_string()));
-    let path =
-        with_query(&format!("/accounts/{}/followers/{id}", account.unwrap_or_default()), &[]);
+/// Changes a person of an account and shows what came of it, in the drawer and in the lists
+/// around it.
+async fn change(
+    app: App,
+    account: &str,
+    id: UserId,
+    change: FollowerChange,
+) -> Result<(), Failure> {
+    let path = with_query(&format!("/accounts/{account}/followers/{id}"), &[]);
     let _: serde::de::IgnoredAny = api::send("PATCH", &path, &change).await?;
     app.edit(id, change);
     Ok(())
+}
+
+/// The account that is shown now.
+fn account_now(app: App) -> String {
+    let id = app.account.with_untracked(|one| one.as_ref().map(|one| one.id.to_string()));
+    id.unwrap_or_default()
 }
 
 #[component]
 fn MuteButton(value: Memo<FollowerDetail>, detail: Remote<FollowerDetail>) -> impl IntoView {
     let app = app();
     let muted = move || value.with(|detail| detail.follower.muted);
+    let waiting = RwSignal::new(false);
     let turn = move |_| {
+        if waiting.get_untracked() {
+            return;
+        }
+        waiting.set(true);
         let id = value.with_untracked(|detail| detail.follower.user.id);
+        let account = account_now(app);
         let wanted = FollowerChange { muted: Some(!untrack(muted)), note: None };
         spawn_local(async move {
-            match change(app, id, wanted).await {
+            match change(app, &account, id, wanted).await {
                 Ok(()) => detail.again(),
                 Err(failure) => app.say_failure(&failure),
             }
+            let _ = waiting.try_set(false);
         });
     };
     view! {
@@ -214,43 +234,99 @@ fn MuteButton(value: Memo<FollowerDetail>, detail: Remote<FollowerDetail>) -> im
     }
 }
 
+/// What a note is about, and the tab's memory of what was typed and not stored yet: a note
+/// outlives its drawer, a lost connection and a reload.
+#[derive(Clone)]
+struct Draft {
+    app: App,
+    account: String,
+    id: UserId,
+    detail: Remote<FollowerDetail>,
+}
+
+impl Draft {
+    fn key(&self) -> String {
+        format!("roost.note.{}.{}", self.account, self.id)
+    }
+
+    fn typed(&self) -> Option<String> {
+        browser::draft(&self.key())
+    }
+
+    fn keep(&self, text: &str) {
+        browser::keep_draft(&self.key(), Some(text));
+    }
+
+    fn forget(&self) {
+        browser::keep_draft(&self.key(), None);
+    }
+
+    /// Stores the note; a draft that was typed on meanwhile stays.
+    fn store(self, text: String, failed: impl FnOnce() + 'static) {
+        spawn_local(async move {
+            let wanted = FollowerChange { muted: None, note: Some(text.clone()) };
+            match change(self.app, &self.account, self.id, wanted).await {
+                Ok(()) => {
+                    if self.typed().as_ref() == Some(&text) {
+                        self.forget();
+                    }
+                    self.detail.again();
+                    self.app.say("Note kept.");
+                }
+                Err(failure) => {
+                    failed();
+                    self.app.say(format!(
+                        "{}: {} The note waits here until this tab is closed.",
+                        failure.title, failure.detail
+                    ));
+                }
+            }
+        });
+    }
+}
+
 #[component]
 fn Note(value: Memo<FollowerDetail>, detail: Remote<FollowerDetail>) -> impl IntoView {
     let app = app();
+    let id = value.with_untracked(|detail| detail.follower.user.id);
+    let draft = StoredValue::new(Draft { app, account: account_now(app), id, detail });
     let kept = memo(move || value.with(|detail| detail.follower.note.clone()).unwrap_or_default());
-    let text = RwSignal::new(kept.get_untracked());
-    effect(move || text.set(kept.get()));
+    let typed = draft.with_value(Draft::typed);
+    let text = RwSignal::new(typed.unwrap_or_else(|| kept.get_untracked()));
+    Effect::new(move |before: Option<String>| {
+        let now = kept.get();
+        // Another note than before: stored here, or elsewhere. A first run changes nothing.
+        if before.is_some_and(|before| before != now) && draft.with_value(Draft::typed).is_none() {
+            text.set(now.clone());
+        }
+        now
+    });
     let changed = move || text.get() != kept.get();
     // Leaving the field by a press of Save would send it twice.
     let sent = StoredValue::new(None::<String>);
     let save = move || {
-        let now = Some(text.get_untracked());
-        if !untrack(changed) || sent.get_value() == now {
+        let (Some(now), Some(kept)) = (text.try_get_untracked(), kept.try_get()) else { return };
+        if now == kept || sent.get_value().as_ref() == Some(&now) {
             return;
         }
-        sent.set_value(now);
-        let id = value.with_untracked(|detail| detail.follower.user.id);
-        let wanted = FollowerChange { muted: None, note: Some(text.get_untracked()) };
-        spawn_local(async move {
-            match change(app, id, wanted).await {
-                Ok(()) => {
-                    detail.again();
-                    app.say("Note kept.");
-                }
-                Err(failure) => {
-                    let _ = sent.try_set_value(None);
-                    app.say_failure(&failure);
-                }
-            }
+        sent.set_value(Some(now.clone()));
+        draft.get_value().store(now, move || drop(sent.try_set_value(None)));
+    };
+    // However the drawer closes, what was typed is stored.
+    on_cleanup(move || untrack(save));
+    let input = move |value: String| {
+        draft.with_value(|draft| {
+            if value == kept.get_untracked() { draft.forget() } else { draft.keep(&value) }
         });
+        text.set(value);
     };
     view! {
         <div class="note-editor">
             <label for="person-note"><Icon name="note"/>"Your note"</label>
             <textarea id="person-note" rows="2" maxlength=NOTE_MAX.to_string() prop:value=text
                 placeholder="Only you see it"
-                on:input=on_value(move |value| text.set(value))
-                on:change=move |_| save()></textarea>
+                on:input=on_value(input)
+                on:change=on_event(move |_: leptos::ev::Event| save())></textarea>
             <Show when=flag(changed)>
                 <button type="button" class="button primary" on:click=on_click(move |_| save())>"Save"</button>
             </Show>

@@ -7,7 +7,7 @@ mod list;
 use crate::address::{Page, View};
 use crate::api;
 use crate::app::{App, app};
-use crate::erase::{Memo, Show, flag, memo, on_click, on_submit, on_value, shown};
+use crate::erase::{Memo, Show, flag, memo, on_click, on_event, on_submit, on_value, shown};
 use crate::fetching::Failure;
 use crate::lookups::{Asked, read};
 use crate::parts::{Failed, Icon, To, panel};
@@ -114,9 +114,9 @@ fn names(form: Form) -> impl IntoView {
     };
     view! {
         <form class="card look-up" class:over=over on:submit=on_submit(submit)
-            on:dragover=move |event| { event.prevent_default(); over.set(true); }
-            on:dragleave=move |_| over.set(false)
-            on:drop=drop>
+            on:dragover=on_event(move |event: DragEvent| { event.prevent_default(); over.set(true); })
+            on:dragleave=on_event(move |_: DragEvent| over.set(false))
+            on:drop=on_event(drop)>
             <label for="names"><strong>"Ids or handles"</strong></label>
             <textarea id="names" rows="6" spellcheck="false" autocomplete="off" autocapitalize="none"
                 placeholder="@handle, 2244994945, https://x.com/handle" aria-describedby="names-told"
@@ -139,7 +139,7 @@ fn names(form: Form) -> impl IntoView {
 #[component]
 fn Choose(form: Form) -> impl IntoView {
     let input = NodeRef::<html::Input>::new();
-    let chosen = move |_| {
+    let chosen = move |_: leptos::ev::Event| {
         if let Some(input) = input.get_untracked() {
             take(form, input.files());
             input.set_value("");
@@ -148,7 +148,7 @@ fn Choose(form: Form) -> impl IntoView {
     view! {
         <label class="link">
             "Choose a file"
-            <input type="file" class="hidden" accept=".txt,.csv,text/plain,text/csv" node_ref=input on:change=chosen/>
+            <input type="file" class="hidden" accept=".txt,.csv,text/plain,text/csv" node_ref=input on:change=on_event(chosen)/>
         </label>
     }
 }

@@ -2,7 +2,7 @@
 //! (`popover`, `dialog`): it keeps the focus and closes them on Escape.
 
 use crate::browser;
-use crate::erase::{Show, attr, effect, flag, on_click};
+use crate::erase::{Show, attr, effect, flag, on_click, on_event};
 use crate::parts::Icon;
 use leptos::html;
 use leptos::prelude::*;
@@ -55,12 +55,17 @@ pub(crate) fn Dialog(
             browser::close_dialog(&dialog);
         }
     });
+    // Its owner may be gone by the time the browser tells.
+    let close = move || {
+        let _ = closed.try_run(());
+    };
     let outside = move |event: leptos::ev::MouseEvent| {
         // The dialog's own box is filled by its inside: what is hit directly is the backdrop.
         let target = event.target().map(wasm_bindgen::JsValue::from);
         let dialog = node.get_untracked().map(wasm_bindgen::JsValue::from);
-        if target == dialog {
-            closed.run(());
+        // The second press of a double one, whose first opened the dialog, was meant for a button.
+        if target == dialog && event.detail() < 2 {
+            close();
         }
     };
     view! {
@@ -68,7 +73,7 @@ pub(crate) fn Dialog(
             node_ref=node
             class=class
             aria-label=title
-            on:close=move |_| closed.run(())
+            on:close=on_event(move |_: leptos::ev::Event| close())
             on:click=on_click(outside)
         >
             <div class="dialog-inside">
@@ -78,7 +83,7 @@ pub(crate) fn Dialog(
                         type="button"
                         class="icon-button"
                         aria-label="Close"
-                        on:click=on_click(move |_| closed.run(()))
+                        on:click=on_click(move |_| close())
                     >
                         <Icon name="close"/>
                     </button>

@@ -2,7 +2,7 @@
 
 use crate::app::app;
 use crate::browser;
-use crate::erase::{Rows as _, on_click, shown};
+use crate::erase::{Rows as _, on_click, on_event, shown};
 use crate::numbers;
 use crate::parts::{Ago, Icon, To};
 use crate::words::person::{self, names};
@@ -26,7 +26,7 @@ pub(crate) fn Avatar(person: Person, #[prop(optional)] large: bool) -> impl Into
         let url = picture.clone().filter(|_| !broken.get())?;
         Some(view! {
             <img src=url alt="" width=size height=size loading="lazy" decoding="async"
-                referrerpolicy="no-referrer" on:error=move |_| broken.set(true)/>
+                referrerpolicy="no-referrer" on:error=on_event(move |_: leptos::ev::ErrorEvent| broken.set(true))/>
         })
     };
     let class = format!("avatar tint-{}{}", person.id.0 % 8, if large { " large" } else { "" });
@@ -97,13 +97,11 @@ pub(crate) fn PersonRow(event: FollowerEvent) -> impl IntoView {
     }
 }
 
-/// The one popover that says how we know.
+/// How an event came to be known, step by step.
 #[component]
-pub(crate) fn HowWeKnow() -> impl IntoView {
+pub(crate) fn Known(event: FollowerEvent) -> impl IntoView {
     let app = app();
-    let node = NodeRef::<html::Div>::new();
     let lines = move || {
-        let event = app.how.get()?;
         let next = app.account.with(|one| one.as_ref().and_then(|one| one.collector.next_check));
         let zone = app.zone.get();
         let lines = person::how_we_know(&event, next, app.now.get(), &zone);
@@ -115,14 +113,23 @@ pub(crate) fn HowWeKnow() -> impl IntoView {
                 </div>
             }
         };
-        Some(lines.into_iter().map(row).rows())
+        lines.into_iter().map(row).rows()
     };
+    view! { <dl class="known">{shown(lines)}</dl> }
+}
+
+/// The one popover that says how we know.
+#[component]
+pub(crate) fn HowWeKnow() -> impl IntoView {
+    let app = app();
+    let node = NodeRef::<html::Div>::new();
+    let lines = move || app.how.get().map(|event| view! { <Known event=event/> });
     view! {
         <div class="popover how" id="how" popover="auto" role="dialog" aria-label="How we know" node_ref=node>
             <h3>
                 "How we know" <span class="who">{shown(move || app.how.get().map(|event| names(&event.user).0))}</span>
             </h3>
-            <dl>{shown(lines)}</dl>
+            {shown(lines)}
             <button type="button" class="icon-button close" aria-label="Close" autofocus
                 on:click=on_click(move |_| browser::close_popover("#how"))>
                 <Icon name="close"/>

@@ -17,12 +17,12 @@ pub(super) fn Banner() -> impl IntoView {
     let app = app();
     view! {
         <Show when=flag(move || app.simulated())>
-            <div class="banner" role="note">
+            <aside class="banner" aria-label="Sample data">
                 <span>"Sample data: nobody here is real"</span>
                 <button type="button" class="link" on:click=on_click(move |_| app.layer.set(Layer::OwnAccount))>
                     "Use my account"
                 </button>
-            </div>
+            </aside>
         </Show>
     }
 }
@@ -198,15 +198,29 @@ fn Pill() -> impl IntoView {
 fn Gear() -> impl IntoView {
     let app = app();
     let close = || browser::close_popover("#gear");
+    let leaving = RwSignal::new(false);
     let leave = move |_| {
+        if leaving.get_untracked() {
+            return;
+        }
+        leaving.set(true);
         close();
         spawn_local(async move {
-            browser::keep_token("");
-            if let Err(failure) = api::delete("/session").await {
-                app.say_failure(&failure);
+            match api::delete("/session").await {
+                Err(failure) if failure.status != Some(401) => {
+                    leaving.set(false);
+                    app.say(format!(
+                        "You are still signed in. {}: {}",
+                        failure.title, failure.detail
+                    ));
+                }
+                // A fresh page: nothing of what was read stays in memory, and no panel asks again.
+                _ => {
+                    app.kept.clear();
+                    browser::forget_tab();
+                    browser::leave(Page::SignIn.path());
+                }
             }
-            app.kept.clear();
-            app.go(View { page: Page::SignIn, ..View::default() });
         });
     };
     let href = move |page: Page| move || crate::address::write(&app.view.get().to(page));

@@ -4,8 +4,9 @@
 use crate::calendar::{Date, Zone, date_at};
 use crate::numbers::{about, count, grouped, plural};
 use crate::period::{Period, Preset};
+use crate::words::person::{self, Chip};
 use crate::words::when;
-use shared::api::{Account, Origin, Series, Totals};
+use shared::api::{Account, Origin, Reason, ReasonCount, Series, Totals};
 use shared::time::UnixMs;
 
 /// The sentence in three parts, so that its middle can be set apart.
@@ -210,6 +211,28 @@ pub(crate) fn empty(kind: &str, picked: bool, last_check: &str) -> String {
     format!("No one {kind} {when}. {last_check}")
 }
 
+/// Of those who left: how many for which reason.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Share {
+    pub(crate) chip: Chip,
+    pub(crate) reason: Reason,
+    pub(crate) count: u64,
+}
+
+/// Why people left, the most first; those whom nobody could look up, since Roost did not watch
+/// yet, for themselves.
+pub(crate) fn reasons(series: &Series) -> Vec<Share> {
+    let mut shares = Vec::new();
+    for &ReasonCount { reason, count } in &series.reasons {
+        let before = if reason == Reason::Unknown { series.before_watch.min(count) } else { 0 };
+        let (chip, earlier) = (person::reason(reason), ("left before Roost watched", "before"));
+        shares.push(Share { chip, reason, count: count - before });
+        shares.push(Share { chip: earlier, reason, count: before });
+    }
+    shares.retain(|one| one.count > 0);
+    crate::order::sorted(shares, |one, other| other.count.cmp(&one.count))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -274,6 +297,21 @@ mod tests {
             5,
             "10,432 followers on 9 Nov, 5 more than on 2 Nov.",
         );
+    }
+
+    #[test]
+    fn who_left_before_roost_watched_is_told_apart() {
+        let count = |reason, count| ReasonCount { reason, count };
+        let mut series = crate::tide::tests::series(Vec::new());
+        series.reasons = vec![count(Reason::Unknown, 10), count(Reason::Suspended, 4)];
+        let told = |series: &Series| -> Vec<(&str, u64)> {
+            reasons(series).into_iter().map(|one| (one.chip.1, one.count)).collect()
+        };
+        assert_eq!(told(&series), [("unknown", 10), ("suspended", 4)]);
+        series.before_watch = 7;
+        assert_eq!(told(&series), [("before", 7), ("suspended", 4), ("unknown", 3)]);
+        series.before_watch = 10;
+        assert_eq!(told(&series), [("before", 10), ("suspended", 4)]);
     }
 
     #[test]

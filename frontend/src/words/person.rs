@@ -6,7 +6,7 @@ use crate::calendar::Zone;
 use crate::numbers;
 use crate::words::{capital, sentence, when};
 use shared::api::{
-    Confidence, Departure, EventKind, FollowerEvent, How, LossState, Person, Reason, Verified,
+    Confidence, Departure, EventKind, FollowerEvent, How, LossState, Person, Reason, Said, Verified,
 };
 use shared::figures::length;
 use shared::text::{is_blank, is_unseen};
@@ -104,14 +104,16 @@ pub(crate) fn happened(event: &FollowerEvent) -> String {
     }
 }
 
-/// "How we know": label and text, line by line. `next_check` is when one more look is due.
+/// "How we know": label and text, line by line, as it came to be known. `next_check` is when the
+/// next list is read.
 pub(crate) fn how_we_know(
     event: &FollowerEvent,
     next_check: Option<UnixMs>,
     now: UnixMs,
     zone: &dyn Zone,
 ) -> Vec<(&'static str, String)> {
-    let moment = |at: UnixMs| format!("the check of {}", when::moment(at, now, zone));
+    let moment = |at: UnixMs| when::moment(at, now, zone);
+    let check = |at: UnixMs| format!("the check of {}", moment(at));
     let (before, after) = match event.kind {
         EventKind::Lost => ("Seen in", "Missing in"),
         EventKind::Followed | EventKind::Returned => ("Not yet in", "First seen in"),
@@ -119,37 +121,71 @@ pub(crate) fn how_we_know(
     };
     let mut lines = Vec::new();
     if let Some(at) = event.not_before {
-        lines.push((before, moment(at)));
+        lines.push((before, check(at)));
     }
     if event.not_before.is_none() && event.how == How::Push {
-        lines.push(("Told by X", when::moment(event.at, now, zone)));
+        lines.push(("Told by X", moment(event.at)));
     } else {
-        lines.push((after, moment(event.at)));
+        lines.push((after, check(event.at)));
     }
-    lines.push(("Found by", how(event.how).to_owned()));
     if event.kind != EventKind::Lost {
+        lines.push(("Found by", how(event.how).to_owned()));
         return lines;
     }
-    let (word, _) = reason(event.reason.unwrap_or(Reason::Unknown));
-    let certainty = match event.confidence {
-        Some(Confidence::Certain) => ", certain",
-        Some(Confidence::Likely) => ", likely",
-        _ => "",
-    };
-    if event.state != Some(LossState::Retracted) {
-        lines.push(("Reason", format!("{word}{certainty}")));
-        if let Some(note) = &event.note {
-            lines.push(("Not asked", capital(&sentence(note))));
-        }
+    for (turn, look) in event.looks.iter().enumerate() {
+        let label = if turn == 0 { "Looked up" } else { "Looked again" };
+        lines.push((label, format!("{}: {}", moment(look.at), said(look.said))));
     }
-    lines.push(("State", state(event.state).to_owned()));
-    // Whoever vanished is looked at once more before the reason is final.
-    let settles = event.settles.filter(|&at| at > now);
+    // A later list ended the doubt, unless a look or a message did.
+    let ended = event.settles.filter(|&at| at <= now);
+    let by_list =
+        ended.filter(|&at| at != event.at && event.looks.iter().all(|look| look.at != at));
+    let retracted = event.state == Some(LossState::Retracted);
+    if let Some(at) = by_list.filter(|_| event.how != How::Push) {
+        lines.push((if retracted { "Seen again in" } else { "Missing again in" }, check(at)));
+    }
+    if !retracted {
+        lines.push(("Reason", why(event)));
+    }
+    lines.push(("State", state(event, ended, now, zone)));
     let suspected = event.state == Some(LossState::Suspected);
-    if let Some(at) = settles.or(next_check.filter(|_| suspected)) {
+    // Whoever vanished is looked at once more before the reason is final.
+    let look = event.next_look.or(event.settles.filter(|&at| at > now));
+    if let Some(at) = look.or(next_check.filter(|_| suspected)).filter(|_| ended.is_none()) {
         lines.push(("Next look", when::coming(at, now, zone)));
     }
     lines
+}
+
+/// The reason, how certain it is, and if it is not known, why not.
+fn why(event: &FollowerEvent) -> String {
+    let word = match event.reason.unwrap_or(Reason::Unknown) {
+        Reason::Unknown => "not known",
+        known => reason(known).0,
+    };
+    match (event.confidence, &event.note) {
+        (Some(Confidence::Certain), _) => format!("{word}, certain"),
+        (Some(Confidence::Likely), _) => format!("{word}, likely"),
+        (_, Some(note)) => format!("{word}. {}", capital(&sentence(note))),
+        _ if event.how == How::Import => {
+            format!("{word}: imported lists tell who left, and X tells why only soon after")
+        }
+        _ => format!("{word}: they were not looked up"),
+    }
+}
+
+/// What X said of someone who was looked up.
+fn said(said: Said) -> &'static str {
+    match said {
+        Said::Following => "follows you",
+        Said::NotFollowing => "there, and does not follow you",
+        Said::Found => "there; an app is not told whether they follow",
+        Said::Suspended => "suspended by X",
+        Said::Missing => "X knows nobody of that id",
+        Said::Blocked => "on your block list",
+        Said::Followed => "followed you",
+        Said::Unfollowed => "unfollowed you",
+    }
 }
 
 fn how(how: How) -> &'static str {
@@ -161,12 +197,17 @@ fn how(how: How) -> &'static str {
     }
 }
 
-fn state(state: Option<LossState>) -> &'static str {
-    match state {
-        Some(LossState::Suspected) => "checking: one more look will settle it",
-        Some(LossState::Retracted) => "corrected: seen again in the next check, still follows",
-        Some(LossState::Confirmed) => "settled: missing from two checks, or X said so",
-        None => "settled",
+/// Whether all is known. `ended`: since when it is.
+fn state(event: &FollowerEvent, ended: Option<UnixMs>, now: UnixMs, zone: &dyn Zone) -> String {
+    let since = |word: &str| match ended {
+        Some(at) => format!("{word} {}", when::moment(at, now, zone)),
+        None => word.to_owned(),
+    };
+    match event.state {
+        Some(LossState::Retracted) => format!("{}: still follows", since("corrected")),
+        Some(LossState::Suspected) => "checking: one more check or look tells".to_owned(),
+        _ if ended.is_some() => since("final since"),
+        _ => "not final: the reason may change with the next look or check".to_owned(),
     }
 }
 
@@ -194,6 +235,7 @@ mod tests {
     use super::*;
     use crate::calendar::Fixed;
     use crate::words::tests_support::loss;
+    use shared::api::Look;
 
     #[test]
     fn the_state_speaks_before_the_reason() {
@@ -215,9 +257,8 @@ mod tests {
             [
                 "Seen in the check of today 02:00",
                 "Missing in the check of today 03:00",
-                "Found by a full check",
                 "Reason unfollowed, likely",
-                "State checking: one more look will settle it",
+                "State checking: one more check or look tells",
                 "Next look Wednesday",
             ]
         );
@@ -234,24 +275,75 @@ mod tests {
         let mut event = loss(Reason::Unfollowed, LossState::Confirmed);
         (event.not_before, event.how) = (None, How::Push);
         let lines = text_of(&event, "2026-11-21T10:30:00Z");
-        assert_eq!(lines[..2], ["Told by X today 03:00", "Found by a message from X"]);
+        assert_eq!(lines[..2], ["Told by X today 03:00", "Reason unfollowed, likely"]);
+    }
+
+    fn look(at: &str, said: Said) -> Look {
+        Look { at: UnixMs::parse(at).unwrap(), said }
     }
 
     #[test]
-    fn a_reason_that_is_not_final_says_when_it_will_be() {
+    fn every_look_has_its_time_and_its_answer() {
+        let mut event = loss(Reason::Suspended, LossState::Confirmed);
+        event.confidence = Some(Confidence::Certain);
+        event.looks = vec![look("2026-11-21T03:15:00Z", Said::Suspended)];
+        event.settles = UnixMs::parse("2026-11-21T03:15:00Z");
+        assert_eq!(
+            text_of(&event, "2026-11-21T10:30:00Z"),
+            [
+                "Seen in the check of today 02:00",
+                "Missing in the check of today 03:00",
+                "Looked up today 03:15: suspended by X",
+                "Reason suspended by X, certain",
+                "State final since today 03:15",
+            ]
+        );
+    }
+
+    #[test]
+    fn what_is_not_final_says_when_it_will_be_and_never_that_it_is() {
         let mut event = loss(Reason::Gone, LossState::Confirmed);
-        event.settles = UnixMs::parse("2026-11-22T03:00:00Z");
-        let last = |now| text_of(&event, now).pop().unwrap();
-        assert_eq!(last("2026-11-21T10:30:00Z"), "Next look tomorrow 03:00");
-        assert!(last("2026-11-23T10:30:00Z").starts_with("State"), "it is final");
+        event.looks = vec![
+            look("2026-11-21T03:03:00Z", Said::Missing),
+            look("2026-11-21T03:18:00Z", Said::Missing),
+        ];
+        event.next_look = UnixMs::parse("2026-11-22T03:03:00Z");
+        event.settles = event.next_look;
+        let lines = text_of(&event, "2026-11-21T10:30:00Z");
+        assert_eq!(lines[3], "Looked again today 03:18: X knows nobody of that id");
+        assert!(lines.iter().all(|line| !line.contains("final since")), "{lines:?}");
+        assert_eq!(lines.last().unwrap(), "Next look tomorrow 03:03");
+        let later = text_of(&event, "2026-11-23T10:30:00Z");
+        assert!(later.iter().all(|line| !line.starts_with("Next look")), "{later:?}");
+    }
+
+    #[test]
+    fn one_missing_check_is_not_two() {
+        let mut event = loss(Reason::Unknown, LossState::Confirmed);
+        event.confidence = Some(Confidence::Unknown);
+        event.settles = UnixMs::parse("2026-11-21T04:00:00Z");
+        let lines = text_of(&event, "2026-11-21T10:30:00Z");
+        assert!(
+            lines.contains(&"Missing again in the check of today 04:00".to_owned()),
+            "{lines:?}"
+        );
+        assert!(
+            lines.contains(&"Reason not known: they were not looked up".to_owned()),
+            "{lines:?}"
+        );
+        event.settles = None;
+        let lines = text_of(&event, "2026-11-21T10:30:00Z");
+        assert!(lines.iter().all(|line| !line.starts_with("Missing again")), "{lines:?}");
     }
 
     #[test]
     fn whoever_was_not_looked_up_says_why() {
         let mut event = loss(Reason::Unknown, LossState::Suspected);
+        event.confidence = Some(Confidence::Unknown);
         event.note = Some("the daily limit left no room".to_owned());
         let lines = text_of(&event, "2026-11-21T10:30:00Z");
-        assert!(lines.contains(&"Not asked The daily limit left no room.".to_owned()), "{lines:?}");
+        let reason = "Reason not known. The daily limit left no room.".to_owned();
+        assert!(lines.contains(&reason), "{lines:?}");
     }
 
     #[test]

@@ -4,6 +4,26 @@ use super::{Person, wire, words};
 use crate::time::UnixMs;
 
 words! {
+    /// What X said of one person at one instant.
+    Said {
+        /// Looked up: shown, and following.
+        Following = "following",
+        /// Looked up: shown, and not following.
+        NotFollowing = "not_following",
+        /// Looked up: shown; an app is not told who follows.
+        Found = "found",
+        /// Looked up: suspended.
+        Suspended = "suspended",
+        /// Looked up: X knows nobody of that id.
+        Missing = "missing",
+        /// The owner's own block list has them.
+        Blocked = "blocked",
+        /// Pushed: began to follow.
+        Followed = "followed",
+        /// Pushed: stopped following.
+        Unfollowed = "unfollowed",
+    }
+
     /// What happened to a follower.
     EventKind {
         /// Seen following for the first time.
@@ -151,6 +171,12 @@ wire! {
         /// Of a loss of unknown reason: why nobody was asked, in words for the owner.
         #[serde(default)]
         pub note: Option<String>,
+        /// Of a loss: what X said of them when they were looked up, oldest first.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        pub looks: Vec<Look>,
+        /// Of a loss: when they are looked up next; `null`: not any more.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        pub next_look: Option<UnixMs>,
         /// Of a rename: the old handle.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         pub from: Option<String>,
@@ -163,6 +189,15 @@ wire! {
         /// Their own followers, as last seen.
         #[serde(default)]
         pub followers: Option<u64>,
+    }
+
+    /// What X said of someone who left.
+    #[derive(Copy)]
+    pub struct Look {
+        /// When.
+        pub at: UnixMs,
+        /// What.
+        pub said: Said,
     }
 
     /// One point of a series. `null` means not observed, which is not zero.
@@ -257,6 +292,10 @@ wire! {
         /// Of the losses in range that are not retracted: how many for which reason.
         #[serde(default)]
         pub reasons: Vec<ReasonCount>,
+        /// Of the losses of unknown reason: those before Roost watched the account, which no
+        /// look-up could explain. They are known from imported lists.
+        #[serde(default)]
+        pub before_watch: u64,
         /// Losses of the range that were corrected: still follows.
         #[serde(default)]
         pub retracted: u64,

@@ -159,6 +159,15 @@ pub fn holds(sockets: usize, taking: usize, since_ms: i64) -> bool {
     taking * 2 > sockets && since_ms < HOLD_MAX_MS
 }
 
+/// Whoever sent too many messages may come back after so long: the count is over then.
+pub const TOO_MANY_RETRY_MS: u64 = 10_000;
+
+/// What whoever sent too many messages is told, for [`bye`].
+#[must_use]
+pub fn too_many() -> String {
+    format!("too many messages: at most {MESSAGES_MAX} in {} s", MESSAGES_MS / SECOND_MS)
+}
+
 /// Counts messages in windows of [`MESSAGES_MS`].
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Messages {

@@ -217,6 +217,8 @@ pub(super) mod tests {
             followers: Some(100),
             settles: None,
             note: None,
+            looks: Vec::new(),
+            next_look: None,
         }
     }
 

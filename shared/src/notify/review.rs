@@ -74,6 +74,8 @@ fn retracted(told: ToldLoss) -> FollowerEvent {
         followers: None,
         settles: None,
         note: None,
+        looks: Vec::new(),
+        next_look: None,
     }
 }
 

@@ -4,18 +4,18 @@
 use super::erase::erased;
 use super::ledger::{SHOWN, change};
 use super::verify;
-use super::{Account, id_text, profiles};
+use super::{Account, id_from_text, id_text, profiles};
 use crate::clock;
 use crate::fault::{Fault, Result};
 use crate::http;
 use crate::query::{self, Query};
 use crate::sql::{Sql, Value, values};
-use shared::api::{Confidence, EventKind, FollowerEvent, How, List, LossState, Reason};
+use shared::api::{Confidence, EventKind, FollowerEvent, How, List, Look, LossState, Reason, Said};
 use shared::id::UserId;
 use shared::ledger::{Change, Shown};
 use shared::snapshot::Name;
 use shared::time::UnixMs;
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use worker::Response;
 
 /// Changes between lists, with the list that showed them.
@@ -152,9 +152,13 @@ pub(super) fn events(sql: &Sql, wanted: &Wanted, limit: usize) -> Result<List<Fo
     found.sort_by_key(|found| std::cmp::Reverse(found.place()));
     let people = profiles::find(sql, found.iter().map(|found| found.change.user))?;
     let (why_not, erased) = (verify::why_not(sql)?, erased(sql)?);
+    let mut looks = looks(sql, &found)?;
     let events = found.into_iter().filter_map(|found| {
         let profile = people.get(&found.change.user);
         let mut event = found.told(&why_not)?;
+        if event.kind == EventKind::Lost {
+            event.looks = looks.remove(&(event.user.id, event.at)).unwrap_or_default();
+        }
         event.user = profiles::person(event.user.id, profile);
         event.followers = profile.and_then(|profile| profile.followers);
         if erased.contains_key(&event.user.id) {
@@ -165,6 +169,34 @@ pub(super) fn events(sql: &Sql, wanted: &Wanted, limit: usize) -> Result<List<Fo
     Ok(query::page(events.collect(), limit, |event| {
         format!("{}.{}.{}", event.at.0, event.kind, event.user.id)
     }))
+}
+
+/// What X said of those who left, oldest first, by the loss that it is about: their last one
+/// before it.
+fn looks(sql: &Sql, found: &[Found]) -> Result<BTreeMap<(UserId, UnixMs), Vec<Look>>> {
+    let changes = found.iter().map(|found| &found.change);
+    let leaving =
+        changes.filter(|change| change.shown.is_some_and(|shown| shown.kind == EventKind::Lost));
+    let users: BTreeSet<String> = leaving.map(|change| id_text(change.user)).collect();
+    let mut looks: BTreeMap<_, Vec<Look>> = BTreeMap::new();
+    if users.is_empty() {
+        return Ok(looks);
+    }
+    let rows = sql.rows(
+        "SELECT v.user, v.at, v.said, (SELECT MAX(s.at) FROM changes s
+                WHERE s.user = v.user AND s.kind = 'lost' AND s.at <= v.at)
+             FROM verdicts v WHERE v.user IN (SELECT value FROM json_each(?))
+                AND v.said NOT IN ('followed', 'unfollowed') ORDER BY v.at, v.seq",
+        values![serde_json::to_string(&users)?],
+    )?;
+    for mut row in rows {
+        let (user, at) = (id_from_text(&row.text()?)?, UnixMs(row.int()?));
+        let (said, loss) = (Said::from_word(&row.text()?), row.maybe_int()?);
+        if let (Some(said), Some(loss)) = (said, loss) {
+            looks.entry((user, UnixMs(loss))).or_default().push(Look { at, said });
+        }
+    }
+    Ok(looks)
 }
 
 /// A row of either source.
@@ -207,6 +239,8 @@ impl Found {
             how: verdict.and_then(|v| v.how).unwrap_or(by_list),
             settles: verdict.and_then(|v| v.settled.or(v.settles.filter(|at| *at > now))),
             note: unseen.filter(|_| !why_not.is_empty()).map(|_| why_not.to_owned()),
+            looks: Vec::new(),
+            next_look: verdict.and_then(|v| v.look).filter(|look| lost && *look > now),
             from,
             to,
             muted: self.muted,

@@ -10,7 +10,7 @@ use super::ledger;
 use super::settings::{Settings, Stopped};
 use crate::clock;
 use crate::fault::{Fault, Result};
-use crate::rpc::{ControlClient, Money, RunEnd, ToControl};
+use crate::rpc::{ControlClient, Money, Recalled, RunEnd, ToControl};
 use crate::runs;
 use crate::sql::{Sql, values};
 use crate::turn::Turn;
@@ -357,6 +357,21 @@ impl Account {
             worker::console_error!("news of a look: {}", fault.log());
         }
         Ok(())
+    }
+
+    /// Takes looks at a simulated past in. They are no news to anyone.
+    pub(super) fn recall(&self, looks: &[Recalled]) -> Result<usize> {
+        let evidence = looks.iter().map(|&Recalled { user, at, said }| Evidence {
+            user,
+            at,
+            said,
+            listed: None,
+            shown: None,
+        });
+        let evidence: Vec<Evidence> = evidence.collect();
+        let sql = self.sql.clone();
+        self.sql.atomically(move || ledger::witness(&sql, &evidence))?;
+        Ok(looks.len())
     }
 
     /// The profiles billed on the current UTC day.

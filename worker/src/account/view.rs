@@ -239,6 +239,7 @@ impl Account {
         let comparable = compare_totals.as_ref().is_some_and(|before| comparable(&totals, before));
         let (retracted, suspected) = self.unsettled(from, to)?;
         let reasons = self.reason_counts(from, to)?;
+        let before_watch = self.before_watch(from, to)?;
         Ok(api::Series {
             tz: zone_name.into_owned(),
             interval,
@@ -249,6 +250,7 @@ impl Account {
             compare_to,
             comparable,
             reasons: reasons.into_iter().collect(),
+            before_watch,
             retracted,
             suspected,
         })
@@ -289,6 +291,18 @@ impl Account {
             counts.push(api::ReasonCount { reason, count: unsigned(row.int()?) });
         }
         Ok(counts)
+    }
+
+    /// Losses of a range that imported lists showed of a time when nobody could be looked up, and
+    /// whose reason is not known.
+    fn before_watch(&self, from: UnixMs, to: UnixMs) -> Result<u64> {
+        let to = to.min(self.tracked()?.created);
+        let row = self.sql.first(
+            "SELECT COUNT(*) FROM shown WHERE kind = 'lost' AND state <> 'retracted'
+             AND COALESCE(reason, 'unknown') = 'unknown' AND at >= ? AND at < ?",
+            values![from.0, to.0],
+        )?;
+        row.map_or(Ok(0), |mut row| Ok(unsigned(row.int()?)))
     }
 
     pub(super) fn history(&self) -> Result<History> {

@@ -2,6 +2,7 @@
 
 use super::*;
 use proptest::prelude::*;
+use shared::time::UnixMs;
 
 const PING: &str = frames::PING;
 
@@ -263,6 +264,53 @@ fn rewinding_takes_old_numbers_as_new_ones() {
     assert_eq!(bench.cover(601, 1_005).0, Cover::Next);
 }
 
+/// Answers the rewinds that went out, oldest first.
+fn rewinds(effects: &[Effect]) -> Vec<&str> {
+    let mut found = Vec::new();
+    for effect in effects {
+        if let Effect::Send(text) = effect
+            && let Some(after) = text.strip_prefix(r#"{"t":"resume","after":"#)
+        {
+            found.push(after.trim_end_matches('}'));
+        }
+    }
+    found
+}
+
+#[test]
+fn a_slider_moved_by_keys_rewinds_twice_a_second_and_ends_where_it_was_left() {
+    let mut bench = Bench::live();
+    bench.pass(20_000);
+    let mut effects = Vec::new();
+    for press in 0..20 {
+        effects.extend(bench.say(Input::Rewind(900 - press)));
+        effects.extend(bench.pass(60));
+    }
+    effects.extend(bench.pass(1_000));
+    let rewinds = rewinds(&effects);
+    assert!(rewinds.len() <= 4, "{rewinds:?}");
+    assert_eq!((rewinds.first(), rewinds.last()), (Some(&"900"), Some(&"881")));
+}
+
+#[test]
+fn what_waits_to_be_asked_is_no_hole() {
+    let mut bench = Bench::live();
+    bench.say(Input::Rewind(300));
+    assert_eq!(bench.say(Input::Rewind(200)), []);
+    assert_eq!(bench.cover(1_001, 1_005), (Cover::Wait, vec![]), "nothing is asked twice");
+    assert_eq!(rewinds(&bench.pass(1_000)), ["200"]);
+}
+
+#[test]
+fn being_told_that_it_was_too_much_is_not_the_end() {
+    let mut bench = Bench::live();
+    let reason = "too many messages: at most 10 in 10 s".to_owned();
+    bench.say(Input::Bye { reason, retry_ms: Some(2_000) });
+    assert_eq!(bench.pass(2_000), [Effect::Open]);
+    bench.say(Input::Hello { cursor: 1_000, floor: 100 });
+    assert_eq!(bench.client.phase(), &Phase::Live);
+}
+
 #[test]
 fn another_filter_is_told_and_the_last_of_it_asked_for() {
     let mut bench = Bench::live();
@@ -274,6 +322,47 @@ fn another_filter_is_told_and_the_last_of_it_asked_for() {
 }
 
 proptest! {
+    /// Whatever is turned, typed and dragged: the server never gets more than it takes, and
+    /// what was wanted last is asked for.
+    #[test]
+    fn no_more_goes_out_than_the_server_takes(
+        acts in prop::collection::vec((0_u8..4, 1_u64..1_000, 0_i64..900), 1..200),
+    ) {
+        let mut bench = Bench::live();
+        let mut server = shared::live::hub::Messages::default();
+        // What the hello was answered with.
+        server.take(UnixMs(bench.now));
+        server.take(UnixMs(bench.now));
+        let mut last = None;
+        let mut said = None;
+        for (kind, number, wait) in acts {
+            let mut effects = match kind {
+                0 => bench.say(Input::Visible),
+                1 => bench.say(Input::Filter(Subscribe { text: Some(number.to_string()), ..Subscribe::default() })),
+                2 => { last = Some(number); bench.say(Input::Rewind(number)) }
+                _ => { bench.say(Input::Heard); Vec::new() }
+            };
+            if kind == 1 { last = None; }
+            effects.extend(bench.pass(wait));
+            bench.say(Input::Heard);
+            for effect in &effects {
+                let Effect::Send(text) = effect else { continue };
+                if text != PING { said = Some(text.clone()); }
+                prop_assert!(text == PING || server.take(UnixMs(bench.now)));
+            }
+        }
+        for _ in 0..30 {
+            for effect in bench.pass(1_000) {
+                if let Effect::Send(text) = effect && text != PING { said = Some(text); }
+            }
+            bench.say(Input::Heard);
+        }
+        if let Some(last) = last {
+            let wanted = format!(r#"{{"t":"resume","after":{last}}}"#);
+            prop_assert_eq!(said, Some(wanted));
+        }
+    }
+
     /// Whatever is lost, doubled or sent again: every number is taken once, in order, or is
     /// declared missing.
     #[test]

@@ -2,6 +2,7 @@
 
 use super::Shared;
 use crate::api;
+use crate::browser;
 use crate::erase::{Rows as _, Show, attr, flag, on_checked, on_click, on_submit, on_value, shown};
 use crate::parts::{Dialog, Segmented};
 use crate::words::alerts as words;
@@ -90,8 +91,7 @@ pub(super) fn Form(shared: Shared, open: RwSignal<bool>) -> impl IntoView {
                     shared.alerts.again();
                 }
                 Err(failure) => {
-                    let said = failure.said();
-                    let _ = trouble.try_set(Some(said));
+                    let _ = trouble.try_set(browser::refused(&failure));
                 }
             }
             let _ = waiting.try_set(false);
@@ -115,6 +115,7 @@ pub(super) fn Form(shared: Shared, open: RwSignal<bool>) -> impl IntoView {
 }
 
 fn text(
+    name: &'static str,
     label: String,
     hint: &'static str,
     hidden: bool,
@@ -125,7 +126,7 @@ fn text(
     view! {
         <label class="field">
             <span>{label}</span>
-            <input type=kind placeholder=hint autocomplete="off" spellcheck="false" required=needed prop:value=value
+            <input type=kind name=name placeholder=hint autocomplete="off" spellcheck="false" required=needed prop:value=value
                 on:input=on_value(move |typed| value.set(typed))/>
         </label>
     }
@@ -136,11 +137,12 @@ fn place(fields: Fields) -> impl IntoView {
     let kinds = words::KINDS.map(|kind| (kind.as_str(), words::kind(kind).to_owned())).to_vec();
     let address = move || {
         let (label, hint) = words::address(fields.kind.get())?;
-        Some(text(label.to_owned(), hint, false, true, fields.destination))
+        Some(text("destination", label.to_owned(), hint, false, true, fields.destination))
     };
     let token = move || {
         (fields.kind.get() == AlertKind::Ntfy).then(|| {
-            text("Access token, of a protected topic".to_owned(), "", true, false, fields.token)
+            let label = "Access token, of a protected topic".to_owned();
+            text("token", label, "", true, false, fields.token)
         })
     };
     view! {
@@ -148,7 +150,7 @@ fn place(fields: Fields) -> impl IntoView {
             choose=move |slug: String| fields.kind.set(AlertKind::from_word(&slug).unwrap_or(AlertKind::Discord))/>
         {shown(address)}
         {shown(token)}
-        {text("Your name for it".to_owned(), "", false, false, fields.name)}
+        {text("name", "Your name for it".to_owned(), "", false, false, fields.name)}
     }
 }
 
@@ -184,7 +186,7 @@ fn wishes(fields: Fields) -> impl IntoView {
         </Show>
         <label class="field">
             <span>"Only people with at least so many followers"</span>
-            <input type="number" min="0" step="1" inputmode="numeric" placeholder="0" prop:value=fields.min_followers
+            <input type="number" name="min_followers" min="0" step="1" inputmode="numeric" placeholder="0" prop:value=fields.min_followers
                 on:input=on_value(move |typed| fields.min_followers.set(typed))/>
         </label>
     }

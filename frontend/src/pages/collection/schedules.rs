@@ -2,7 +2,7 @@
 
 use crate::api;
 use crate::app::{App, app};
-use crate::erase::{Memo, Rows as _, Show, flag, memo, on_checked, on_click, shown};
+use crate::erase::{Memo, Rows as _, Show, flag, memo, on_checked, on_click, on_event, shown};
 use crate::pages::about_account;
 use crate::parts::{Icon, panel};
 use crate::remote::{Remote, remote};
@@ -49,14 +49,14 @@ pub(crate) fn Schedules() -> impl IntoView {
                 .with(|one| one.as_ref().and_then(|one| cost::over_cap(one, schedule)))
                 .map(|text| view! { <span class="over"><Icon name="alert"/>{text}</span> })
         };
-        let choose = move |_| {
+        let choose = move |_: leptos::ev::Event| {
             let wanted = AccountChange { schedule: Some(schedule), ..AccountChange::default() };
             change(app, wanted, "Schedule changed.");
         };
         view! {
             <label class="radio-row">
                 <input type="radio" name="schedule" value=schedule.as_str()
-                    prop:checked=flag(move || chosen.get() == Some(schedule)) on:change=choose/>
+                    prop:checked=flag(move || chosen.get() == Some(schedule)) on:change=on_event(choose)/>
                 <span class="radio-text">
                     <strong>{name}</strong>
                     <span class="note">{what}</span>

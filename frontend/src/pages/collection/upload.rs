@@ -7,7 +7,7 @@ use super::archive;
 use crate::address::with_query;
 use crate::api;
 use crate::app::{App, app};
-use crate::erase::{attr, shown};
+use crate::erase::{attr, on_event, shown};
 use crate::fetching::Failure;
 use crate::numbers;
 use crate::parts::Icon;
@@ -55,7 +55,7 @@ pub(crate) fn Import() -> impl IntoView {
         archive::open(app, zip, file);
     }
     let input = NodeRef::<html::Input>::new();
-    let chosen = move |_| {
+    let chosen = move |_: leptos::ev::Event| {
         if let Some(input) = input.get_untracked() {
             sort(app, sent, zip, input.files());
             input.set_value("");
@@ -71,14 +71,14 @@ pub(crate) fn Import() -> impl IntoView {
         <section class="card import">
             <h2>"Import"</h2>
             <div class="drop" class:over=over
-                on:dragover=move |event| { event.prevent_default(); over.set(true); }
-                on:dragleave=move |_| over.set(false)
-                on:drop=drop>
+                on:dragover=on_event(move |event: DragEvent| { event.prevent_default(); over.set(true); })
+                on:dragleave=on_event(move |_: DragEvent| over.set(false))
+                on:drop=on_event(drop)>
                 <Icon name="upload"/>
                 <p>
                     <label class="link">
                         "Choose saved lists or X's archive"
-                        <input type="file" class="hidden" multiple accept=".gz,.zip,application/gzip,application/zip" node_ref=input on:change=chosen/>
+                        <input type="file" class="hidden" multiple accept=".gz,.zip,application/gzip,application/zip" node_ref=input on:change=on_event(chosen)/>
                     </label>
                     " or drop them here"
                 </p>

@@ -3,7 +3,7 @@
 
 use super::{Shared, card};
 use crate::app::app;
-use crate::erase::{Show, effect, flag, memo, on_click, shown};
+use crate::erase::{Show, effect, flag, memo, on_click, on_event, shown};
 use crate::live::client::Phase;
 use crate::live::feed::Row;
 use crate::parts::Icon;
@@ -26,7 +26,7 @@ pub(super) fn FeedPanel(shared: Shared) -> impl IntoView {
     let scrolled = RwSignal::new(false);
     effect(move || stream.hold(hovered.get() || scrolled.get()));
     on_cleanup(move || stream.hold(false));
-    let scroll = move |_| {
+    let scroll = move |_: leptos::ev::Event| {
         let far = list.get_untracked().is_some_and(|list| list.scroll_top() > READING_PX);
         if scrolled.get_untracked() != far {
             scrolled.set(far);
@@ -64,9 +64,9 @@ pub(super) fn FeedPanel(shared: Shared) -> impl IntoView {
         <div class="feed">
             {shown(pill)}
             <div class="feed-list" node_ref=list tabindex="0" role="region" aria-label="Tweets, newest first"
-                on:scroll=scroll
-                on:pointerenter=move |event| hovered.set(event.pointer_type() == "mouse")
-                on:pointerleave=move |_| hovered.set(false)>
+                on:scroll=on_event(scroll)
+                on:pointerenter=on_event(move |event: leptos::ev::PointerEvent| hovered.set(event.pointer_type() == "mouse"))
+                on:pointerleave=on_event(move |_: leptos::ev::PointerEvent| hovered.set(false))>
                 {shown(unlisted)}
                 <ul>
                     <For each=move || stream.rows.get() key=Row::key children=row/>

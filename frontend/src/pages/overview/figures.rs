@@ -5,9 +5,10 @@ use crate::app::{app, today};
 use crate::erase::{Memo, Rows as _, flag, memo, shown};
 use crate::numbers::{self, Trend};
 use crate::parts::{Icon, To};
-use crate::words::{self, overview, person};
+use crate::words;
+use crate::words::overview::{self, Share};
 use leptos::prelude::*;
-use shared::api::{Reason, ReasonCount, RosterFilter, Series, Totals};
+use shared::api::{Reason, RosterFilter, Series, Totals};
 use shared::series::{held_against, known};
 
 /// The sentence, and what X's count says beyond the names.
@@ -181,22 +182,17 @@ fn only(mut view: View, reason: Reason) -> View {
 /// Why people left: one stacked bar with words.
 pub(super) fn reasons(series: Memo<Series>) -> AnyView {
     let app = app();
-    let reasons = memo(move || {
-        let mut reasons = series.with(|series| series.reasons.clone());
-        reasons.retain(|one| one.count > 0);
-        crate::order::sorted(reasons, |one, other| other.count.cmp(&one.count))
-    });
+    let reasons = memo(move || series.with(overview::reasons));
     let total = move || reasons.with(|all| all.iter().map(|one| one.count).sum::<u64>());
-    let share = move |one: &ReasonCount| {
-        numbers::float(whole(one.count)) / numbers::float(whole(total().max(1)))
-    };
-    let part = move |one: ReasonCount| {
+    let share =
+        move |one: &Share| numbers::float(whole(one.count)) / numbers::float(whole(total().max(1)));
+    let part = move |one: Share| {
         let width = format!("{:.2}%", share(&one) * 100.0);
-        let (word, class) = person::reason(one.reason);
+        let (word, class) = one.chip;
         view! { <span class=format!("part {class}") style:width=width title=word></span> }
     };
-    let row = move |one: ReasonCount| {
-        let (word, class) = person::reason(one.reason);
+    let row = move |one: Share| {
+        let (word, class) = one.chip;
         view! {
             <li>
                 <span class=format!("swatch {class}") aria-hidden="true"></span>

@@ -198,6 +198,7 @@ fn series() -> Series {
         compare_to: None,
         comparable: false,
         reasons: vec![],
+        before_watch: 0,
         retracted: 0,
         suspected: 0,
     }
@@ -226,6 +227,8 @@ fn event() -> FollowerEvent {
         how: How::Lookup,
         settles: None,
         note: None,
+        looks: Vec::new(),
+        next_look: None,
         from: None,
         to: None,
         muted: true,

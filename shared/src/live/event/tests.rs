@@ -147,6 +147,8 @@ fn a_follower_event_has_its_account() {
         how: How::Crawl,
         settles: None,
         note: None,
+        looks: Vec::new(),
+        next_look: None,
         from: None,
         to: None,
         muted: false,
