@@ -3,6 +3,8 @@
 //! panel looks. Invariant: everything here lives as long as the page does, so timers and
 //! listeners may hold it.
 
+mod amends;
+
 use crate::address::{self, Page, View};
 use crate::browser::{self, BrowserZone};
 use crate::calendar::date_at;
@@ -172,28 +174,6 @@ impl App {
     pub(crate) fn zone_not_known(self) -> Option<String> {
         let name = zone_name(self.view, self.settings);
         BrowserZone::find(&name).is_none().then_some(name)
-    }
-
-    /// What the address asked for and is not shown, in a sentence.
-    pub(crate) fn astray(self) -> Option<String> {
-        let unread = self.seen(|view| view.unread.clone());
-        let asked = self.seen(|view| view.account.clone());
-        let shown =
-            self.of_account(|one| one.map(|one| (one.id.to_string(), one.username.clone())));
-        let (id, handle) = shown?;
-        let other = asked.filter(|asked| *asked != id);
-        words::astray(&unread, other.as_deref(), &handle)
-    }
-
-    /// Puts the address right: what is shown is what it says then.
-    pub(crate) fn put_right(self) {
-        let shown = self.account.with_untracked(|one| one.as_ref().map(|one| one.id.to_string()));
-        self.replace(|view| {
-            view.unread.clear();
-            if view.account != shown {
-                view.account = None;
-            }
-        });
     }
 
     /// Why nothing can be shown of the chosen period, if so.
@@ -407,20 +387,6 @@ impl App {
             }
             key
         });
-    }
-
-    /// Says when the network is gone; asks for everything anew when it is back.
-    fn watch_network(self) {
-        for event in ["online", "offline"] {
-            let _ = window_event_listener_untyped(event, move |_| {
-                let before = self.online.get_untracked();
-                self.online.set(browser::is_online());
-                if browser::is_online() && !before {
-                    self.status.again();
-                    self.renew();
-                }
-            });
-        }
     }
 
     fn follow_address(self) {
