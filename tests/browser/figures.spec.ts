@@ -55,12 +55,13 @@ before(async () => {
     await roost.advance(6 * 3600);
   }
   await roost.goodCrawl();
+  const account = await roost.account();
   oracle = new Oracle(
     lines(await roost.export("events.ndjson")),
     lines(await roost.export("followers.ndjson")),
     (await roost.snapshots()).filter((one) => one.kind === "followers" && one.state === "accepted").map((one) => Date.parse(one.at)),
+    Date.parse(account.created_at),
   );
-  const account = await roost.account();
   began = Math.min(Date.parse(account.first_snapshot), Date.parse(account.created_at));
   browser = await chromium.launch({ executablePath: process.env.ROOST_CHROMIUM ?? "/usr/bin/chromium", args: ["--no-sandbox", "--disable-background-networking"] });
   page = await browser.newPage({ viewport: { width: 1440, height: 900 }, timezoneId: "UTC" });

@@ -150,9 +150,12 @@ export class Oracle {
   readonly rows: Row[];
   /** When there is a list, ascending. */
   readonly lists: number[];
+  /** Since when Roost has looked for itself; what lists of before showed could not be looked up. */
+  readonly watched: number;
   private readonly limits: number[];
 
-  constructor(events: Event[], rows: Row[], lists: number[]) {
+  constructor(events: Event[], rows: Row[], lists: number[], watched: number) {
+    this.watched = watched;
     this.events = events.map((event) => ({ ...event, time: Date.parse(event.at) }));
     this.rows = rows;
     this.lists = [...lists].sort((one, other) => one - other);
@@ -178,7 +181,8 @@ export class Oracle {
       else if (event.kind === "lost") {
         found.left += 1;
         found.peopleLeft.add(event.user.id);
-        const reason = event.reason ?? "unknown";
+        const known = event.reason ?? "unknown";
+        const reason = known === "unknown" && event.time < this.watched ? "before" : known;
         found.reasons.set(reason, (found.reasons.get(reason) ?? 0) + 1);
       }
     }
