@@ -14,7 +14,9 @@ let reloads = false;
  * the one before it. Once for each file, and only if the server answers: a browser that is offline
  * would lose the page. Tells whether it does so.
  */
-globalThis.reloadOnce = async (file) => {
+globalThis.reloadOnce = async (missing) => {
+  // An element says the address, an import an error that holds it, where the browser tells it.
+  const file = /\/assets\/[\w.-]+/.exec(missing)?.[0] ?? missing;
   try {
     const before = (sessionStorage.getItem("roost.reloaded") ?? "").split("\n");
     if (before.includes(file) || !(await fetch("/", { method: "HEAD", cache: "no-store" })).ok) return false;

@@ -94,7 +94,7 @@ test("a part that a deployment took away has the page loaded anew, once", async 
   await page.locator(".roster .who").first().waitFor();
   await page.route(/live_map.*\.js/, (route) => route.fulfill({ status: 404 }));
   let loads = 0;
-  page.on("request", (request) => (loads += Number(request.isNavigationRequest())));
+  page.on("domcontentloaded", () => (loads += 1));
   await page.getByRole("link", { name: "Live", exact: true }).first().click();
   await until(() => loads, (times) => times === 1, "the page is loaded anew");
   await page.locator(".live-strip").waitFor();

@@ -76,10 +76,16 @@ async fn recall(mut request: Request, env: &Env, account: &str) -> Result<Respon
     access::check(&request, &Config::read(env))?;
     let account: AccountId =
         account.parse().map_err(|_| Fault::bad(format!("`{account}` is no account's id")))?;
-    let looks: Vec<Recalled> = http::large_body(&mut request, RECALL_MAX).await?;
+    let Recollection { looks } = http::large_body(&mut request, RECALL_MAX).await?;
     let taken: usize =
         rpc::call(&rpc::account(env, account)?, &ToAccount::Recall { looks }).await?;
     http::json(200, &taken)
+}
+
+/// The body of a recall.
+#[derive(serde::Deserialize)]
+struct Recollection {
+    looks: Vec<Recalled>,
 }
 
 /// Looks of some thousand people.

@@ -9,7 +9,7 @@ use crate::api::{Api, Ended};
 use crate::failure::{Failure, Outcome};
 use crate::http::{self, Request};
 use crate::steps::Step;
-use serde_json::Value;
+use serde_json::{Value, json};
 use shared::time::{DAY_MS, HOUR_MS, UnixMs};
 use std::collections::VecDeque;
 use std::time::Duration;
@@ -147,7 +147,7 @@ impl Loader<'_> {
         let truth: Value =
             serde_json::from_slice(&answer.body).map_err(|error| told(error.to_string()))?;
         for some in looks::of(&truth, &watched, first, to).chunks(LOOKS) {
-            self.api.rehearse(&format!("/recall/{account}"), &Value::from(some))?;
+            self.api.rehearse(&format!("/recall/{account}"), &json!({ "looks": some }))?;
         }
         Ok(())
     }

@@ -28,7 +28,7 @@ pub(super) fn of(truth: &Value, watched: &[UnixMs], since: UnixMs, until: UnixMs
         }
         for (at, said) in answers(one["kind"].as_str().unwrap_or_default(), id, list.0, back) {
             if at <= until.0 {
-                looks.push(json!({"user": id, "at": at, "said": said}));
+                looks.push(json!({"user": id, "at": UnixMs(at), "said": said}));
             }
         }
     }
@@ -73,7 +73,8 @@ mod tests {
         let told: Vec<(i64, &str)> = looks
             .iter()
             .map(|look| {
-                let minutes = (look["at"].as_i64().unwrap() - DAY_MS) / MINUTE_MS;
+                let at: UnixMs = serde_json::from_value(look["at"].clone()).unwrap();
+                let minutes = (at.0 - DAY_MS) / MINUTE_MS;
                 (minutes, look["said"].as_str().unwrap())
             })
             .collect();
