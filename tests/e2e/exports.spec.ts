@@ -110,8 +110,9 @@ async function derived(): Promise<Json> {
   const bytes = await Promise.all(files.map((file) => roost.export(file)));
   const states = (await roost.snapshots()).map(({ name, state, reason, count, etag }) => ({ name, state, reason, count, etag }));
   const series = await roost.get(`/accounts/${ACCOUNT}/followers/series?interval=hour`);
-  // How much of a time that goes on was observed is a little less each second.
-  const { observed: _, ...totals } = series.totals;
+  // How much of a time that goes on was observed is a little less each second; X's own counts, and
+  // what they leave unexplained, are not in the bucket.
+  const { observed: _, unexplained: _1, unexplained_since: _2, ...totals } = series.totals;
   return {
     files: Object.fromEntries(files.map((file, i) => [file, bytes[i].toString("base64")])),
     states,

@@ -46,7 +46,10 @@ after(async () => {
 async function ends(path: string): Promise<void> {
   const answer = await roost.api("POST", path);
   assert.ok([200, 202].includes(answer.status), answer.text);
-  await roost.ended(answer.json.run);
+  await roost.ended(answer.json.run).catch(async (error: Error) => {
+    const { collector, tweets, following, verify } = await roost.account(ACCOUNT);
+    assert.fail(`${error.message}: ${JSON.stringify({ run: await roost.get(`/runs/${answer.json.run}`), collector, tweets, following, verify })}`);
+  });
 }
 
 async function lookUp(): Promise<void> {
@@ -70,17 +73,6 @@ async function streams(): Promise<void> {
   await roost.until("an answer that was changed", () => Promise.resolve(proxy.reached > 0));
 }
 
-const budget = async () => JSON.stringify([(await roost.get("/credentials")).sign_in, await roost.get("/budget")]);
-
-/** A sign-in, whatever comes of it, and a check, for which the token is renewed. */
-async function tokens(): Promise<void> {
-  await signIn(roost);
-  await roost.advance(3 * 3600);
-  await ends(`/accounts/${ACCOUNT}/crawl`);
-  proxy.mutation = undefined;
-  assert.equal(await signIn(roost), "connected", await budget());
-}
-
 /** What is driven while a route's answers are changed. */
 const ROUTES: [route: string, drive: () => Promise<void>][] = [
   [`/2/users/${ACCOUNT}/followers`, () => ends(`/accounts/${ACCOUNT}/crawl`)],
@@ -89,7 +81,6 @@ const ROUTES: [route: string, drive: () => Promise<void>][] = [
   ["/tweets", () => ends(`/accounts/${ACCOUNT}/tweets/check`)],
   ["/2/users", lookUp],
   ["/stream", streams],
-  ["/2/oauth2/token", tokens],
 ];
 
 async function everythingAnswers(): Promise<void> {

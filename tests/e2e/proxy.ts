@@ -15,8 +15,8 @@ const HEADERS: readonly (string | undefined)[] = [
 ];
 const LIMITS = ["x-rate-limit-limit", "x-rate-limit-remaining", "x-rate-limit-reset"];
 
-/** A status of X's own outages is answered so often: it is asked again for six hours, and each wait is a
- * step of the test. */
+/** A status of X's own outages, or a token that cannot be read, is answered so often: it is asked again
+ * for six hours, and each wait is a step of the test. */
 const OUTAGES = 5;
 
 /** One change, made to every answer of a route until it is taken back. */
@@ -93,7 +93,8 @@ export class Proxy {
 
   #mutationOf(path: string): Mutation | undefined {
     if (this.mutation === undefined || !path.includes(this.mutation.route)) return undefined;
-    return this.mutation.what === "status" && this.reached >= OUTAGES ? undefined : this.mutation;
+    const lasts = this.mutation.what !== "status" && !this.mutation.route.endsWith("/token");
+    return lasts || this.reached < OUTAGES ? this.mutation : undefined;
   }
 
   async #pass(request: IncomingMessage, answer: ServerResponse): Promise<void> {

@@ -185,6 +185,14 @@ impl Account {
         })
     }
 
+    /// Until when a piece of work waits because its last attempt failed, and why that one did.
+    pub(super) fn paused(&self, work: Work, now: UnixMs) -> Option<(UnixMs, String)> {
+        let row = format!("{ATTEMPTS}{}", Task::Work(work).as_str());
+        let attempts: Option<Attempts> = self.meta(&row).unwrap_or_default();
+        let waiting = attempts.as_ref().and_then(|attempts| attempts.waiting(now));
+        waiting.map(|(until, why)| (until, why.to_owned()))
+    }
+
     /// Work that was ended because it fails on itself, for the account's view.
     pub(super) fn failed_work(&self) -> Result<Vec<FailedWork>> {
         let found = Work::ALL.iter().map(|&work| {

@@ -16,7 +16,7 @@ use crate::query::{self, Query};
 use crate::sql::values;
 use crate::x::X;
 use serde::{Deserialize, Serialize};
-use shared::api::{CollectorState, FollowingCollection};
+use shared::api::{CollectorState, FollowingCollection, Work};
 use shared::budget::{price, usd};
 use shared::credentials::Endpoint;
 use shared::following::{PROFILES_MS, Relation, Survey, estimate, explains, follows, next};
@@ -223,7 +223,12 @@ impl Account {
         let now = clock::now();
         let following = self.following()?;
         let survey = self.survey()?;
-        let waiting = survey.as_ref().and_then(Survey::waiting).filter(|(until, _)| *until > now);
+        let paused = self.paused(Work::Following, now).filter(|_| survey.is_some());
+        let waiting = survey
+            .as_ref()
+            .and_then(Survey::waiting)
+            .filter(|(until, _)| *until > now)
+            .or(paused.as_ref().map(|(until, why)| (*until, why.as_str())));
         let stopped = following.stopped.as_ref().filter(|_| following.on);
         let lacking =
             X::new(config).reader_of(Endpoint::Following, settings).err().map(|stop| stop.detail);

@@ -429,7 +429,10 @@ impl Account {
         let choice = choice(&self.sql)?.unwrap_or(Choice { on: false, since: now, stopped: None });
         let run = self.verifying()?;
         let waiting = run.as_ref().and_then(|run| run.lookup.waiting());
-        let waiting = waiting.filter(|(until, _)| *until > now);
+        let paused = self.paused(Work::Verification, now).filter(|_| run.is_some());
+        let waiting = waiting
+            .filter(|(until, _)| *until > now)
+            .or(paused.as_ref().map(|(until, why)| (*until, why.as_str())));
         let stopped = choice.stopped.as_ref().filter(|_| choice.on);
         let (state, reason) = match (&run, waiting, stopped) {
             (Some(_), Some((_, why)), _) => (CollectorState::Waiting, Some(why.to_owned())),

@@ -14,7 +14,7 @@ use crate::sql::{Row, values};
 use crate::x::X;
 use crate::zone;
 use shared::api::{
-    self, Collector, CollectorState, Compare, Interval, Origin, PushState, Reason, Schedule,
+    self, Collector, CollectorState, Compare, Interval, Origin, PushState, Reason, Schedule, Work,
 };
 use shared::budget::{Resource, price, usd};
 use shared::coverage::{coverage, limits_ms};
@@ -166,7 +166,9 @@ impl Account {
     ) -> Result<Collector> {
         let now = clock::now();
         let crawl = self.crawl()?;
+        let paused = self.paused(Work::Followers, now).filter(|_| crawl.is_some());
         let waiting = crawl.as_ref().and_then(|crawl| crawl.waiting());
+        let waiting = waiting.or(paused.as_ref().map(|(until, why)| (*until, why.as_str())));
         // A sign-in that X ended stops everything, whether or not something has met it yet.
         let ended = config.user.as_ref().filter(|user| user.ended.is_some());
         let keyless = ended.and_then(|_| X::new(config).reader(settings).err());

@@ -12,7 +12,7 @@ use crate::rpc::{ControlClient, ToControl};
 use crate::sql::values;
 use crate::x::X;
 use serde::{Deserialize, Serialize};
-use shared::api::{CollectorState, Credential, TweetCollection};
+use shared::api::{CollectorState, Credential, TweetCollection, Work};
 use shared::budget::{Resource, price, usd};
 use shared::cadence::{Terms, Watched, forecast};
 use shared::time::{DAY_MS, HOUR_MS, MINUTE_MS, UnixMs};
@@ -122,7 +122,12 @@ impl Account {
         let now = clock::now();
         let tweets = self.tweets()?;
         let watch: Option<Watch> = self.meta("watch")?;
-        let waiting = watch.as_ref().and_then(Watch::waiting).filter(|(until, _)| *until > now);
+        let paused = self.paused(Work::Tweets, now).filter(|_| watch.is_some());
+        let waiting = watch
+            .as_ref()
+            .and_then(Watch::waiting)
+            .filter(|(until, _)| *until > now)
+            .or(paused.as_ref().map(|(until, why)| (*until, why.as_str())));
         let stopped = tweets.stopped.as_ref().filter(|_| tweets.on);
         let (state, reason) = match (&watch, waiting, stopped) {
             (Some(_), Some((_, why)), _) => (CollectorState::Waiting, Some(why.to_owned())),
