@@ -32,6 +32,7 @@ test("a pause at X says why and until when, and a press asks again", async () =>
 test("every schedule stands beside its price, and instant updates say how they did", async () => {
   const page = await stage.open("/collection");
   const push = page.locator(".radio-row", { hasText: "As it happens" });
+  await push.waitFor();
   assert.match(await push.innerText(), /about \$43 a month/);
   assert.equal(await page.getByText("Instant updates from X").count(), 0, "not asked for yet");
   stage.mock.scene.push = "on";
@@ -48,6 +49,7 @@ test("looking up who left is switched with its price beside it", async () => {
   const page = await stage.open("/collection");
   const setting = page.locator(".setting", { hasText: "Look up why people left" });
   const turn = setting.getByRole("switch");
+  await turn.waitFor();
   assert.match(await setting.innerText(), /About \$0\.01 each, at most about \$2\.40 a month\./);
   assert.equal(await turn.isChecked(), false);
   await turn.check();

@@ -28,6 +28,9 @@ REFUSED = {"live": 426}
 SENT_ON = {"xCallback": 302}
 # Values of query parameters that are no choice of words.
 TEXTS = {
+    "followers_min": "10",
+    "inactive": "true",
+    "followers_max": "100000",
     "q": "a",
     "tz": "Europe/Berlin",
     "sort": None,
@@ -129,7 +132,9 @@ def reads_of(path, operation):
         for parameter in asked:
             for value in values_of(parameter):
                 if fits(operation["operationId"], base, parameter["name"], value):
-                    yield {**base, parameter["name"]: value}
+                    # A reason is of who left.
+                    left = operation["operationId"] == "followers" and parameter["name"] == "reason"
+                    yield {**base, parameter["name"]: value} | ({"filter": "left"} if left else {})
 
 
 def fits(name, base, parameter, value):
@@ -138,6 +143,9 @@ def fits(name, base, parameter, value):
         return True
     table = base["file"].split(".")[0]
     known = {
+        "followers_min": table == "followers",
+        "followers_max": table == "followers",
+        "inactive": table == "followers",
         "excel": base["file"].endswith(".csv"),
         "state": table == "events",
         "reason": table == "events",
