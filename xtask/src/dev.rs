@@ -28,7 +28,7 @@ pub(crate) const HELP: &str = "\
 cargo xtask dev [--port 8787] [--upstream URL] [--fresh] [--no-history]
 
   Installs what is missing, builds, starts the simulator of the X API and the worker, loads
-  90 days of simulated history and prints the page's address. Ctrl-C stops everything.
+  half a year of simulated history and prints the page's address. Ctrl-C stops everything.
 
   --port N         the page's port (8787)
   --upstream URL   the real X (https://api.x.com) or another simulator instead of ours; keys
